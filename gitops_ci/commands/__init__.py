@@ -1,0 +1,1 @@
+"""One file a command: a straight line through the rooms."""

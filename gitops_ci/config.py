@@ -1,0 +1,168 @@
+"""`gitops-ci.yml` as typed values: what it may hold, and the defaults that make it optional."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from gitops_ci.model.finding import Severity
+from gitops_ci.model.stack import KINDS, SHARED, Kind
+
+FILE = "gitops-ci.yml"
+
+Preset = Literal["article", "flat", "terraform-environments", "multi-repo"]
+PRESETS: tuple[Preset, ...] = ("article", "flat", "terraform-environments", "multi-repo")
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+RelativePath = Annotated[str, Meta(min_length=1, max_length=500)]
+
+KIND_DIRECTORIES: dict[str, Kind] = {
+    "k8s": "kubernetes",
+    "kubernetes": "kubernetes",
+    "databases": "database",
+    "database": "database",
+    "db": "database",
+    "terraform": "terraform",
+    "tf": "terraform",
+    "security": "security",
+    "policies": "security",
+}
+"""Names of directories that say what lies in them (contract: stack ids)."""
+
+
+class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class StackPattern(_Section, frozen=True):
+    """Where stacks of one kind lie.
+
+    `path` may hold `{environment}` and `{name}` (one folder each) and `**` (any number of folders). With
+    `environments` one directory is deployed once for each of them, with its own `workspace`, `var_files` and
+    `backend_config`, in which `{environment}` is replaced.
+    """
+
+    kind: Kind
+    path: RelativePath
+    environment: Name | None = None
+    environments: tuple[Name, ...] = ()
+    workspace: str | None = None
+    var_files: tuple[RelativePath, ...] = ()
+    backend_config: tuple[RelativePath, ...] = ()
+
+
+class Layout(_Section, frozen=True):
+    """The repository's layout. Without `preset` the one that fits what is there is chosen.
+
+    `require` and `forbid` are glob patterns of paths that have to exist or must not.
+    """
+
+    preset: Preset | None = None
+    require: tuple[RelativePath, ...] = ()
+    forbid: tuple[RelativePath, ...] = ()
+    stacks: tuple[StackPattern, ...] = ()
+
+
+class Environment(_Section, frozen=True):
+    """An environment. `aliases` are other directory names for it; `enforcement: warn` never blocks a merge."""
+
+    name: Name
+    aliases: tuple[Name, ...] = ()
+    branch: str | None = None
+    promotes_from: Name | None = None
+    enforcement: Literal["block", "warn"] = "block"
+    runner: str = "ubuntu-latest"
+    github_environment: str | None = None
+
+
+class EngineEnvironment(_Section, frozen=True):
+    """Names (or globs such as `VAULT_*`) of variables that reach the engine, beside the documented ones."""
+
+    allow: tuple[str, ...] = ()
+
+
+class Terraform(_Section, frozen=True):
+    """How Terraform roots are planned. `timeout` is in seconds for each call of the engine."""
+
+    binary: str | None = None
+    env: EngineEnvironment = EngineEnvironment()
+    timeout: Annotated[float, Meta(gt=0, le=86400)] = 900.0
+
+
+class Kinds(_Section, frozen=True):
+    """Settings of each kind."""
+
+    terraform: Terraform = Terraform()
+
+
+class Policy(_Section, frozen=True):
+    """`severity` overrides a rule's severity; `off` silences it."""
+
+    severity: dict[str, Severity | Literal["off"]] = {}
+
+
+class Comment(_Section, frozen=True):
+    """How much the comment tells: `summary` leaves the attribute differences out."""
+
+    detail: Literal["full", "summary"] = "full"
+
+
+class Reporting(_Section, frozen=True):
+    """Settings of what is written."""
+
+    comment: Comment = Comment()
+
+
+DEFAULT_ENVIRONMENTS = (
+    Environment(name="development", aliases=("dev", "develop")),
+    Environment(name="staging", aliases=("stage", "stg"), promotes_from="development"),
+    Environment(name="production", aliases=("prod", "prd", "live"), promotes_from="staging"),
+)
+
+
+class Config(_Section, frozen=True):
+    """The whole configuration."""
+
+    version: Literal[1] = 1
+    layout: Layout = Layout()
+    environments: tuple[Environment, ...] = DEFAULT_ENVIRONMENTS
+    kinds: Kinds = Kinds()
+    policy: Policy = Policy()
+    report: Reporting = Reporting()
+
+    def environment_of(self, directory: str) -> str | None:
+        """The environment that a directory's name stands for, by name or alias."""
+        for environment in self.environments:
+            if directory == environment.name or directory in environment.aliases:
+                return environment.name
+        return None
+
+    def environment(self, name: str) -> Environment | None:
+        """The environment called `name`."""
+        return next((environment for environment in self.environments if environment.name == name), None)
+
+    def order(self, environment: str) -> int:
+        """Where an environment is shown: the last in the list of promotions first, shared ones at the end."""
+        names = [each.name for each in self.environments]
+        return -names.index(environment) if environment in names else 1
+
+
+DEFAULT = Config()
+
+
+def digest(content: bytes | None) -> str:
+    """What identifies the configuration in a report; the absence of a file has one, too."""
+    import hashlib
+
+    return hashlib.sha256(b"default" if content is None else b"file\0" + content).hexdigest()
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON Schema of the file, derived from these types (shipped as `schema/config-1.json`)."""
+    schema = msgspec.json.schema(Config)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FILE, **schema}
+
+
+__all__ = ["DEFAULT", "FILE", "KINDS", "KIND_DIRECTORIES", "PRESETS", "SHARED", "Config", "Environment", "Layout", "StackPattern", "digest", "json_schema"]

@@ -1,0 +1,1 @@
+"""Snapshot to stacks, references, graph and affected stacks; the layout rules."""

@@ -1,0 +1,166 @@
+"""The repository at one commit or work tree, read lazily as path → bytes."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+"""Larger files are never read whole: a finding says so where a stack needs one."""
+
+SYMLINK = "120000"
+SUBMODULE = "160000"
+EXECUTABLE = "100755"
+
+
+class Entry(NamedTuple):
+    """A file of a tree: git's mode (six octal digits) and the object id of its content."""
+
+    mode: str
+    oid: str
+
+
+class Blobs(Protocol):
+    """Where contents come from."""
+
+    def read(self, oids: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
+        """Each id with its bytes, or None where the content is larger than `limit` bytes."""
+
+
+class Snapshot:
+    """A tree of files. `commit` is None for a work tree; paths use `/` and are relative to the root."""
+
+    def __init__(self, *, commit: str | None, tree: str, entries: Mapping[str, Entry], blobs: Blobs) -> None:
+        self.commit = commit
+        self.tree = tree
+        self.entries = entries
+        self._blobs = blobs
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.entries
+
+    def read(self, path: str, *, limit: int = MAX_FILE_BYTES) -> bytes | None:
+        """The bytes of one file; None where there is none or it is larger than `limit`."""
+        return self.read_many((path,), limit=limit).get(path)
+
+    def read_many(self, paths: Iterable[str], *, limit: int = MAX_FILE_BYTES) -> dict[str, bytes]:
+        """The bytes of many files in one exchange; missing and too large ones are left out."""
+        wanted: dict[str, list[str]] = {}
+        for path in paths:
+            entry = self.entries.get(path)
+            if entry is not None and entry.mode != SUBMODULE:
+                wanted.setdefault(entry.oid, []).append(path)
+        found: dict[str, bytes] = {}
+        for oid, content in self._blobs.read(wanted, limit):
+            if content is not None:
+                found.update(dict.fromkeys(wanted[oid], content))
+        return found
+
+    @cached_property
+    def children(self) -> Mapping[str, tuple[str, ...]]:
+        """Directory → names of the files directly in it; the root is the empty string."""
+        listing: dict[str, list[str]] = {}
+        for path in self.entries:
+            directory, _, name = path.rpartition("/")
+            listing.setdefault(directory, []).append(name)
+        return {directory: tuple(names) for directory, names in listing.items()}
+
+    @cached_property
+    def directories(self) -> Mapping[str, tuple[str, ...]]:
+        """Directory → names of its subdirectories (every directory with a file below it is a key)."""
+        listing: dict[str, set[str]] = {"": set()}
+        for directory in self.children:
+            while directory and directory not in listing:
+                listing[directory] = set()
+                parent, _, name = directory.rpartition("/")
+                if parent in listing:
+                    listing[parent].add(name)
+                    break
+                directory = parent
+        for directory in list(listing):
+            if directory:
+                parent, _, name = directory.rpartition("/")
+                listing.setdefault(parent, set()).add(name)
+        return {directory: tuple(sorted(names)) for directory, names in listing.items()}
+
+    @cached_property
+    def symlinks(self) -> Mapping[str, str]:
+        """Path of each symbolic link → its target as written."""
+        links = [path for path, entry in self.entries.items() if entry.mode == SYMLINK]
+        return {path: content.decode("utf-8", "surrogateescape") for path, content in self.read_many(links).items()}
+
+    def is_directory(self, path: str) -> bool:
+        """Whether some file lies below `path` (the root always counts)."""
+        return path == "" or path in self.directories
+
+    def resolve(self, path: str) -> str | None:
+        """`path` with every symbolic link followed inside the tree; None where it leaves the tree or loops.
+
+        The result need not exist.
+        """
+        pending = path.split("/")[::-1]
+        resolved: list[str] = []
+        steps = 0
+        while pending:
+            part = pending.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                if not resolved:
+                    return None
+                resolved.pop()
+                continue
+            target = self.symlinks.get("/".join((*resolved, part))) if self.symlinks else None
+            if target is None:
+                resolved.append(part)
+                continue
+            steps += 1
+            if steps > 40 or target.startswith("/"):
+                return None
+            pending.extend(target.split("/")[::-1])
+        return "/".join(resolved)
+
+
+class _Memory:
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        self._contents = contents
+
+    def read(self, oids: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
+        for oid in oids:
+            content = self._contents[oid]
+            yield oid, content if len(content) <= limit else None
+
+
+def of(files: Mapping[str, bytes | str], *, links: Mapping[str, str] | None = None) -> Snapshot:
+    """A Snapshot of a dict, for tests and for an empty side."""
+    import hashlib
+
+    contents: dict[str, bytes] = {}
+    entries: dict[str, Entry] = {}
+    named = [(path, "100644", content) for path, content in files.items()]
+    named += [(path, SYMLINK, target) for path, target in (links or {}).items()]
+    for path, mode, content in named:
+        data = content.encode() if isinstance(content, str) else content
+        oid = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+        contents[oid] = data
+        entries[path] = Entry(mode, oid)
+    listing = repr(sorted(entries.items())).encode("utf-8", "surrogateescape")
+    tree = hashlib.sha1(listing, usedforsecurity=False).hexdigest()
+    return Snapshot(commit=None, tree=tree, entries=entries, blobs=_Memory(contents))
+
+
+def changed_paths(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
+    """Paths added, removed or altered (content or mode) between two snapshots, sorted; a rename is both."""
+    if base.tree == head.tree:
+        return ()
+    return tuple(sorted({path for path, _ in base.entries.items() ^ head.entries.items()}))
+
+
+def join(directory: str, relative: str) -> str | None:
+    """`relative` seen from `directory`, normalised; None where it leaves the repository. The root is ''."""
+    joined = posixpath.normpath(posixpath.join(directory or ".", relative))
+    if joined.startswith(("../", "/")) or joined == "..":
+        return None
+    return "" if joined == "." else joined

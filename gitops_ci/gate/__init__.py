@@ -1,0 +1,1 @@
+"""The verdict: one file a family of gate rules."""

@@ -1,0 +1,1 @@
+"""GitHub: event payloads (later: comment, checks, reviews)."""

@@ -1,0 +1,85 @@
+"""What a kind of infrastructure gives: `find`, `plan`, `check`. A kind is a module that has these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gitops_ci.config import Config
+from gitops_ci.discover.references import Graph, Reference
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.plan import Engine, Plan
+from gitops_ci.model.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a kind sees in a snapshot: its stacks, what they and their parts read, what is wrong already."""
+
+    stacks: tuple[Stack, ...] = ()
+    references: tuple[Reference, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Everything discovered in one snapshot, over all kinds."""
+
+    snapshot: Snapshot
+    stacks: Mapping[str, Stack]
+    graph: Graph
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an engine's process ended: `ending` is `exited`, `timeout` or `cancelled`."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+    ending: str
+
+
+class Workspace(Protocol):
+    """A private temporary copy of one stack's closure, and a private place beside it."""
+
+    @property
+    def root(self) -> Path:
+        """What stands for the repository's root."""
+
+    @property
+    def private(self) -> Path:
+        """A directory outside `root` for the engine's own files (data directory, plan file)."""
+
+
+class Tools(Protocol):
+    """The outside, as a kind may use it; handed in by the command line."""
+
+    def engine(self, name: str) -> Engine:
+        """The engine that runs for `name` (`terraform`); raises ToolError where none is usable."""
+
+    def run(
+        self, name: str, args: Sequence[str], *, workspace: Workspace, env: Mapping[str, str], timeout: float | None = None
+    ) -> Ended:
+        """Runs the engine in its clean room; `env` is added to the allow-listed environment."""
+
+    def workspace(self, inventory: Inventory, stack: Stack) -> AbstractContextManager[Workspace]:
+        """The stack's closure written to a private place, removed at the end."""
+
+
+class KindModule(Protocol):
+    """A kind. Modules satisfy this; `kinds.ALL` names them."""
+
+    def find(self, snapshot: Snapshot, config: Config) -> Found:
+        """The stacks of this kind. Bad content becomes findings, never an exception."""
+
+    def plan(self, stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
+        """What the change does to one stack; `head` is None (or lacks it) for a removed stack."""
+
+    def check(self, stack: Stack, plan: Plan, inventory: Inventory) -> tuple[Finding, ...]:
+        """What this kind's own rules say about a plan."""

@@ -1,0 +1,67 @@
+"""A Finding: one thing a rule has to say about one place."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from msgspec import Struct
+
+Severity = Literal["error", "warning", "notice"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
+
+State = Literal["new", "existing", "fixed"]
+
+
+class Waiver(Struct, frozen=True, kw_only=True):
+    """Who accepted a finding, why and until when (an ISO date)."""
+
+    what: str
+    owner: str
+    reason: str
+    until: str | None = None
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What a rule found: `line` and `column` count from one; `help` says what to do."""
+
+    rule: str
+    severity: Severity
+    message: str
+    help: str = ""
+    url: str | None = None
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+    stack: str | None = None
+    source: str = ""
+    fingerprint: str = ""
+    state: State = "new"
+    waived_by: Waiver | None = None
+
+
+def make(
+    rule: str,
+    severity: Severity,
+    message: str,
+    *,
+    help: str,
+    path: str | None = None,
+    line: int | None = None,
+    column: int | None = None,
+    stack: str | None = None,
+) -> Finding:
+    """A Finding with its source (the rule's family) and a fingerprint that survives line shifts."""
+    identity = "\x1f".join((rule, path or "", stack or "", message))
+    return Finding(
+        rule=rule,
+        severity=severity,
+        message=message,
+        help=help,
+        path=path,
+        line=line,
+        column=column,
+        stack=stack,
+        source=rule.partition("/")[0],
+        fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32],
+    )

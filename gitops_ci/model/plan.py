@@ -1,0 +1,130 @@
+"""A Plan (what applying a stack would do) and its Changes: one type for every kind."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+Action = Literal["create", "update", "replace", "delete", "import", "move", "forget", "read"]
+ACTIONS: tuple[Action, ...] = ("create", "update", "replace", "delete", "import", "move", "forget", "read")
+COUNTED: tuple[Action, ...] = ("create", "update", "replace", "delete", "import", "move", "forget")
+DESTRUCTIVE: frozenset[Action] = frozenset({"delete", "replace"})
+
+Status = Literal["changed", "unchanged", "failed", "skipped"]
+JsonValue = Any
+"""A JSON value; `Any` because msgspec decodes no recursive alias."""
+
+
+class Attribute(Struct, frozen=True, kw_only=True):
+    """One attribute of a Change, before and after (JSON values; `None` where sensitive, unknown or absent).
+
+    A sensitive value is never stored: `sensitive` alone says that there is one. `unknown` is
+    "known after apply".
+    """
+
+    path: str
+    before: JsonValue = None
+    after: JsonValue = None
+    sensitive: bool = False
+    unknown: bool = False
+    forces_replacement: bool = False
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What happens to one resource, object, table or permission.
+
+    `path` and `line` point at the source where that is known; `reason` is the engine's own word for
+    why (e.g. Terraform's `action_reason`).
+    """
+
+    address: str
+    previous_address: str | None = None
+    type: str
+    action: Action
+    reason: str | None = None
+    path: str | None = None
+    line: int | None = None
+    destructive: bool = False
+    attributes: tuple[Attribute, ...] = ()
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """How many changes of each action; reads are not counted."""
+
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    delete: int = 0
+    import_: int = msgspec.field(default=0, name="import")
+    move: int = 0
+    forget: int = 0
+
+    def of(self, action: Action) -> int:
+        """The count of one action; 0 for reads."""
+        return int(getattr(self, "import_" if action == "import" else action, 0))
+
+
+class Engine(Struct, frozen=True, kw_only=True):
+    """What made a plan: its name, version and where it was found."""
+
+    name: str
+    version: str
+    source: Literal["configured", "path", "embedded"]
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """Why a plan failed or was skipped: `code` is stable, `message` is for people."""
+
+    code: str
+    message: str
+    path: str | None = None
+    line: int | None = None
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What would change if a stack were applied; partial `changes` are kept when it failed."""
+
+    stack: str
+    status: Status
+    reason: Problem | None = None
+    engine: Engine | None = None
+    seconds: float = 0.0
+    summary: Summary = Summary()
+    changes: tuple[Change, ...] = ()
+    drift: tuple[Change, ...] = ()
+    outputs: tuple[Change, ...] = ()
+
+
+BLOCKING_CODES = frozenset({"invalid", "plan-failed", "not-allowed", "binding"})
+"""Codes of a Problem that mean "this change is wrong"; every other code means "we could not find out"."""
+
+
+def summarise(changes: tuple[Change, ...]) -> Summary:
+    """The counts of `changes` by action."""
+    counts = dict.fromkeys(COUNTED, 0)
+    for change in changes:
+        if change.action in counts:
+            counts[change.action] += 1
+    return Summary(
+        create=counts["create"],
+        update=counts["update"],
+        replace=counts["replace"],
+        delete=counts["delete"],
+        import_=counts["import"],
+        move=counts["move"],
+        forget=counts["forget"],
+    )
+
+
+def problem(stack: str, status: Literal["failed", "skipped"], code: str, message: str, **where: str | int | None) -> Plan:
+    """A Plan that says why there is none. `where` may hold `path` and `line`."""
+    path, line = where.get("path"), where.get("line")
+    reason = Problem(
+        code=code,
+        message=message,
+        path=path if isinstance(path, str) else None,
+        line=line if isinstance(line, int) else None,
+    )
+    return Plan(stack=stack, status=status, reason=reason)

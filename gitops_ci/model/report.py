@@ -1,0 +1,56 @@
+"""The Report: everything one run learned, the one artifact (schema `gitops-ci/report/1`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.plan import Plan
+from gitops_ci.model.stack import AffectedStack
+from gitops_ci.model.verdict import Verdict
+
+SCHEMA = "gitops-ci/report/1"
+
+
+class Tool(Struct, frozen=True):
+    """The gitops-ci that wrote the report."""
+
+    version: str
+
+
+class Planned(Struct, frozen=True, kw_only=True):
+    """What was planned: `commit` is None for a work tree, `tree` always names the content."""
+
+    commit: str | None
+    tree: str
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """The CI run that wrote the report."""
+
+    id: str
+    attempt: int
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """Base and head are commits (head is None for a work tree); `seconds` is wall time."""
+
+    schema: Literal["gitops-ci/report/1"] = SCHEMA
+    tool: Tool
+    repository: str | None = None
+    pull_request: int | None = None
+    base: str | None
+    head: str | None
+    planned: Planned
+    config_digest: str
+    run: Run | None = None
+    started_at: str
+    seconds: float
+    stacks_total: int = 0
+    stacks: tuple[AffectedStack, ...] = ()
+    changed_files: int = 0
+    plans: tuple[Plan, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    verdict: Verdict | None = field(default=None)

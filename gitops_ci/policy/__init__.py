@@ -1,0 +1,1 @@
+"""Findings about plans and files, and how they compare with base."""

@@ -1,0 +1,1 @@
+"""A report as text that people or machines read: terminal, Markdown, JSON."""

@@ -1,0 +1,1 @@
+"""The outside: processes, git, tools, temporary places. Only here (and in `github`)."""

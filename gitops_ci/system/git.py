@@ -1,0 +1,238 @@
+"""The repository through git plumbing: revisions, trees, contents; nothing is ever checked out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from gitops_ci.discover.snapshot import Entry, Snapshot
+from gitops_ci.errors import ToolError, UsageError
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_SETTINGS = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+_CHUNK = 1000  # ids a write: 41 kB, below what a pipe holds, so neither side can block the other
+_DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+class Repository:
+    """A git repository; `prefix` is the directory inside it that is read as the root (usually empty)."""
+
+    def __init__(self, directory: Path, *, exact: bool, environ: Mapping[str, str], scratch: Path) -> None:
+        """Opens the repository around `directory`, or (`exact`) just that directory of it.
+
+        `scratch` is a private directory that outlives this object; objects made for the work tree are
+        written there, never into the repository. Raises UsageError where this is no repository.
+        """
+        self._environ = {
+            **environ,
+            "LC_ALL": "C",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_OPTIONAL_LOCKS": "0",
+        }
+        self._scratch = scratch
+        self._directory = directory
+        if not directory.is_dir():
+            raise UsageError(f"{directory} is not a directory", hint="give the repository with --repo DIR")
+        self.git_path = shutil.which("git", path=environ.get("PATH")) or ""
+        if not self.git_path:
+            raise ToolError("git is not on PATH", hint="install git 2.30 or later")
+        self._open(exact)
+        self._reader = _Contents(self)
+
+    def _open(self, exact: bool) -> None:
+        asked = ("--absolute-git-dir", "--git-path", "objects", "--git-path", "index", "--is-shallow-repository")
+        code, out, err = self._run("rev-parse", *asked, "--is-bare-repository", "--show-prefix")
+        if code:
+            if "dubious ownership" in err:
+                raise UsageError(
+                    f"git refuses {self._directory}: it belongs to another user",
+                    hint=f"git config --global --add safe.directory {self._directory}",
+                )
+            raise UsageError(f"{self._directory} is not a git repository", hint="run inside one, or give --repo DIR")
+        git_dir, objects, index, shallow, bare, prefix = (out.split("\n") + [""])[:6]
+        self._objects = self._directory / objects
+        self._index = self._directory / index
+        self.shallow = shallow == "true"
+        self.bare = bare == "true"
+        self.prefix = prefix.rstrip("/") if exact and not self.bare else ""
+        depth = len(Path(prefix).parts) if prefix else 0
+        self.root = Path(git_dir) if self.bare else self._directory.resolve().parents[depth - 1] if depth else self._directory.resolve()
+
+    @property
+    def work_tree(self) -> Path:
+        """The directory on disk that the snapshot's root stands for."""
+        return self.root / self.prefix
+
+    def environ(self) -> dict[str, str]:
+        """What git processes of this repository run with."""
+        return self._environ
+
+    def command(self, *args: str) -> list[str]:
+        """The argument vector of a git call."""
+        return [self.git_path, *_SETTINGS, *args]
+
+    def cwd(self) -> Path:
+        """Where git processes of this repository run."""
+        return self._directory
+
+    def _run(self, *args: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> tuple[int, str, str]:
+        done = subprocess.run(
+            self.command(*args),
+            cwd=cwd or self._directory,
+            env=dict(env or self._environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace")
+
+    def commit(self, revision: str) -> str | None:
+        """The commit id that `revision` names, or None."""
+        code, out, _ = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
+        return out.strip() if code == 0 else None
+
+    def require_commit(self, revision: str, option: str) -> str:
+        """Like `commit`; raises UsageError that says what to do."""
+        found = self.commit(revision)
+        if found is None:
+            hint = "this clone is shallow: check out with `fetch-depth: 0`" if self.shallow else "see `git log --oneline --all`"
+            raise UsageError(f"{option} {revision!r} is not a commit of this repository", hint=hint)
+        return found
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The best common ancestor; raises UsageError where there is none."""
+        code, out, _ = self._run("merge-base", one, other)
+        if code:
+            hint = "check out with `fetch-depth: 0`" if self.shallow else "give --base REV"
+            raise UsageError(f"{one[:12]} and {other[:12]} have no common ancestor in this clone", hint=hint)
+        return out.strip()
+
+    def default_base(self, head: str) -> str | None:
+        """Merge base of `head` with the default branch; None where no such branch is known."""
+        for name in _DEFAULT_BRANCHES:
+            tip = self.commit(name)
+            if tip is not None:
+                return self.merge_base(tip, head)
+        return None
+
+    def at(self, commit: str) -> Snapshot:
+        """The snapshot of a commit."""
+        code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{commit}:{self.prefix}")
+        return self._snapshot(commit, out.strip() if code == 0 else EMPTY_TREE)
+
+    def work_tree_snapshot(self) -> Snapshot:
+        """The snapshot of the work tree, untracked files included and ignored ones not.
+
+        Its `commit` is HEAD where nothing differs from HEAD. Written through a temporary index and object
+        directory, so the repository is not touched.
+        """
+        if self.bare:
+            raise UsageError("a bare repository has no work tree", hint="give --head REV")
+        index = self._scratch / "index"
+        if self._index.exists():
+            shutil.copyfile(self._index, index)
+            os.utime(index, ns=(self._index.stat().st_atime_ns, self._index.stat().st_mtime_ns))
+        objects = self._scratch / "objects"
+        objects.mkdir(exist_ok=True)
+        alternates = os.pathsep.join(filter(None, (str(self._objects.resolve()), self._environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", ""))))
+        self._environ = {
+            **self._environ,
+            "GIT_OBJECT_DIRECTORY": str(objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": alternates,
+        }
+        env = {**self._environ, "GIT_INDEX_FILE": str(index)}
+        code, _, err = self._run("-c", "core.safecrlf=false", "add", "--all", "--", ".", env=env, cwd=self.work_tree)
+        if code:
+            raise ToolError(f"git cannot read the work tree: {err.strip().splitlines()[-1] if err.strip() else code}")
+        code, tree, err = self._run("write-tree", env=env)
+        if code:
+            raise ToolError(f"git cannot write a tree of the work tree: {err.strip()}")
+        _, out, _ = self._run("rev-parse", "--verify", "--quiet", "HEAD", "HEAD^{tree}")
+        head, head_tree = (out.split("\n") + ["", ""])[:2]
+        if self.prefix:
+            code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{tree.strip()}:{self.prefix}")
+            root = out.strip() if code == 0 else EMPTY_TREE
+        else:
+            root = tree.strip()
+        return self._snapshot(head if head and head_tree == tree.strip() else None, root)
+
+    def _snapshot(self, commit: str | None, tree: str) -> Snapshot:
+        code, out, err = self._run("ls-tree", "-r", "-z", "--full-tree", tree)
+        if code:
+            raise ToolError(f"git cannot list {tree}: {err.strip()}", hint="fetch the whole history: `fetch-depth: 0`")
+        entries: dict[str, Entry] = {}
+        for line in out.split("\0"):
+            if line:
+                meta, _, path = line.partition("\t")
+                mode, _, oid = meta.split(" ")
+                entries[path] = Entry(mode, oid)
+        return Snapshot(commit=commit, tree=tree, entries=entries, blobs=self._reader)
+
+    def close(self) -> None:
+        """Ends the reading process."""
+        self._reader.close()
+
+
+class _Contents:
+    """One `git cat-file --batch` process, started at the first read."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def read(self, oids: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
+        pending = iter(oids)
+        while chunk := list(islice(pending, _CHUNK)):
+            with self._lock:
+                contents = list(self._exchange(chunk, limit))
+            yield from contents
+
+    def _exchange(self, oids: list[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
+        process = self._started()
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write("\n".join((*oids, "")).encode())
+        process.stdin.flush()
+        for oid in oids:
+            header = process.stdout.readline().split()
+            if len(header) != 3:
+                raise ToolError(f"git object {oid} is missing from this clone", hint="fetch the whole history: `fetch-depth: 0`, no filter")
+            yield oid, _body(process.stdout, int(header[2]), limit)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._process = subprocess.Popen(
+                self._repository.command("cat-file", "--batch"),
+                cwd=self._repository.cwd(),
+                env=self._repository.environ(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return self._process
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+def _body(stream: object, size: int, limit: int) -> bytes | None:
+    from typing import BinaryIO, cast
+
+    source = cast(BinaryIO, stream)
+    if size <= limit:
+        content = source.read(size + 1)
+        return content[:-1]
+    left = size + 1
+    while left:
+        left -= len(source.read(min(left, 1 << 20)))
+    return None
