@@ -30,6 +30,7 @@ class Inventory:
     """Everything discovered in one snapshot, over all kinds."""
 
     snapshot: Snapshot
+    config: Config
     stacks: Mapping[str, Stack]
     graph: Graph
     findings: tuple[Finding, ...]
@@ -81,5 +82,5 @@ class KindModule(Protocol):
     def plan(self, stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
         """What the change does to one stack; `head` is None (or lacks it) for a removed stack."""
 
-    def check(self, stack: Stack, plan: Plan, inventory: Inventory) -> tuple[Finding, ...]:
-        """What this kind's own rules say about a plan."""
+    def check(self, stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
+        """What this kind's own rules say about a plan and about what lies between base and head."""

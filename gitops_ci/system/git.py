@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -56,6 +55,7 @@ class Repository:
                 )
             raise UsageError(f"{self._directory} is not a git repository", hint="run inside one, or give --repo DIR")
         git_dir, objects, index, shallow, bare, prefix = (out.split("\n") + [""])[:6]
+        self.git_directory = Path(git_dir)
         self._objects = self._directory / objects
         self._index = self._directory / index
         self.shallow = shallow == "true"
@@ -126,8 +126,8 @@ class Repository:
         code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{commit}:{self.prefix}")
         return self._snapshot(commit, out.strip() if code == 0 else EMPTY_TREE)
 
-    def work_tree_snapshot(self) -> Snapshot:
-        """The snapshot of the work tree, untracked files included and ignored ones not.
+    def work_tree_snapshot(self, *, exclude: Path | None = None) -> Snapshot:
+        """The snapshot of the work tree, untracked files included; ignored ones and `exclude` are not.
 
         Its `commit` is HEAD where nothing differs from HEAD. Written through a temporary index and object
         directory, so the repository is not touched.
@@ -147,7 +147,8 @@ class Repository:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": alternates,
         }
         env = {**self._environ, "GIT_INDEX_FILE": str(index)}
-        code, _, err = self._run("-c", "core.safecrlf=false", "add", "--all", "--", ".", env=env, cwd=self.work_tree)
+        paths = [".", *self._excluding(exclude)]
+        code, _, err = self._run("-c", "core.safecrlf=false", "add", "--all", "--", *paths, env=env, cwd=self.work_tree)
         if code:
             raise ToolError(f"git cannot read the work tree: {err.strip().splitlines()[-1] if err.strip() else code}")
         code, tree, err = self._run("write-tree", env=env)
@@ -162,7 +163,15 @@ class Repository:
             root = tree.strip()
         return self._snapshot(head if head and head_tree == tree.strip() else None, root)
 
+    def _excluding(self, path: Path | None) -> list[str]:
+        resolved = (Path.cwd() / path).resolve() if path is not None else None
+        if resolved is None or not resolved.is_relative_to(self.root) or resolved == self.root:
+            return []
+        return [f":(top,exclude,literal){resolved.relative_to(self.root).as_posix()}"]
+
     def _snapshot(self, commit: str | None, tree: str) -> Snapshot:
+        if tree == EMPTY_TREE:
+            return Snapshot(commit=commit, tree=tree, entries={}, blobs=self._reader)
         code, out, err = self._run("ls-tree", "-r", "-z", "--full-tree", tree)
         if code:
             raise ToolError(f"git cannot list {tree}: {err.strip()}", hint="fetch the whole history: `fetch-depth: 0`")

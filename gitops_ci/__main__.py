@@ -1,0 +1,19 @@
+"""The entry point: `--version` is answered before anything is imported."""
+
+import sys
+
+
+def main() -> int:
+    """Runs the command line and returns its exit code."""
+    if sys.argv[1:] == ["--version"]:
+        from gitops_ci import __version__
+
+        print(f"gitops-ci {__version__}")
+        return 0
+    from gitops_ci import cli
+
+    return cli.main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""The command line: arguments to Options, adapters built, one command called, every failure an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from gitops_ci import __version__
+from gitops_ci.commands.options import Options, Outside
+from gitops_ci.errors import GitopsError
+from gitops_ci.settings import Settings
+
+BUG = 4
+INTERRUPTED = 130
+_Command = Callable[[Options, Outside], int]
+
+COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    # name: (module.function, help, formats)
+    "layout": ("layout.run", "validate the repository's layout and static files", ("terminal", "json")),
+    "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
+    "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
+    "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
+    "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(
+        prog="gitops-ci",
+        description="Pull requests as the one safe way to change infrastructure.",
+        epilog="Exit codes: 0 pass, 1 blocked, 2 usage or configuration, 3 undecided, 4 a bug, 130 interrupted.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"gitops-ci {__version__}")
+    top.add_argument("--repo", type=Path, metavar="DIR", help="the repository, or a folder of one to treat as the whole (default: the repository around here)")
+    top.add_argument("--config", metavar="PATH", help="configuration inside the repository (default: gitops-ci.yml)")
+    top.add_argument("-v", "--verbose", action="store_true", help="say more, and show where a bug happened")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (_, text, formats) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+        command.add_argument("--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)")
+        if name == "report":
+            command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="report.json, or a directory that holds one")
+            command.add_argument("--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there")
+            continue
+        _add_ends(command)
+        if name != "layout":
+            _add_selection(command)
+        if name in ("plan", "run"):
+            _add_planning(command)
+    return top
+
+
+def _add_ends(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--base", metavar="REV", help="compare with this commit (default: where head left the default branch)")
+    command.add_argument("--head", metavar="REV", help="the commit to judge (default: the work tree)")
+    command.add_argument("--config-from", choices=("base", "worktree"), default="base", help="read the configuration from the judged tree, to try a change of it")
+
+
+def _add_selection(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--environment", action="append", default=[], metavar="NAME", help="only stacks of this environment (repeatable)")
+    command.add_argument("--kind", action="append", default=[], metavar="NAME", help="only stacks of this kind (repeatable)")
+    command.add_argument("--stack", action="append", default=[], metavar="ID", help="only this stack, affected or not (repeatable)")
+    command.add_argument("--all", action="store_true", dest="everything", help="every stack, as if all had changed")
+
+
+def _add_planning(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--shard", metavar="I/N", help="only shard I of the N that `affected --format matrix` prints")
+    command.add_argument("--out", type=Path, metavar="DIR", help="where report.json, comment.md and report.txt go (default: inside .git)")
+    command.add_argument("--jobs", type=_positive, metavar="N", default=os.cpu_count() or 2, help="plans at a time (default: one a processor)")
+    command.add_argument("--timeout", type=float, metavar="SECONDS", help="for each call of an engine (default: kinds.terraform.timeout, 900)")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("give 1 or more")
+    return number
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    given = vars(arguments)
+    return Options(
+        repo=given["repo"],
+        config=given["config"],
+        config_from=given.get("config_from", "base"),
+        base=given.get("base"),
+        head=given.get("head"),
+        environments=frozenset(given.get("environment", ())),
+        kinds=frozenset(given.get("kind", ())),
+        stacks=frozenset(given.get("stack", ())),
+        shard=given.get("shard"),
+        everything=given.get("everything", False),
+        format=given["format"],
+        out=given.get("out"),
+        jobs=given.get("jobs", 1),
+        timeout=given.get("timeout"),
+        verbose=given["verbose"],
+        reports=tuple(given.get("reports", ())),
+    )
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one command and returns its exit code; argparse's own errors exit with 2."""
+    arguments = parser().parse_args(argv)
+    module, _, function = COMMANDS[arguments.command][0].partition(".")
+    command: _Command = getattr(importlib.import_module(f"gitops_ci.commands.{module}"), function)
+    options = _options(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a replaced stream may lack it
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with tempfile.TemporaryDirectory(prefix="gitops-ci-", ignore_cleanup_errors=True) as scratch:
+            outside = Outside(
+                stdout=sys.stdout,
+                stderr=sys.stderr,
+                settings=Settings.from_environ(os.environ),
+                cwd=Path.cwd(),
+                scratch=Path(scratch),
+            )
+            code = command(options, outside)
+            sys.stdout.flush()
+            return code
+    except GitopsError as error:
+        sys.stderr.write(f"gitops-ci: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("gitops-ci: interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of stdout went away (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except Exception as error:
+        return _bug(error, verbose=options.verbose)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _bug(error: Exception, *, verbose: bool) -> int:
+    """A traceback could hold a secret in its message: only the places are shown, and only when asked."""
+    import traceback
+
+    sys.stderr.write(f"gitops-ci: a bug in gitops-ci {__version__}: {type(error).__name__}; please report it with `-v`'s output\n")
+    if verbose:
+        for frame in traceback.extract_tb(error.__traceback__):
+            sys.stderr.write(f"  {frame.filename}:{frame.lineno} in {frame.name}\n")
+    return BUG

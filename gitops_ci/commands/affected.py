@@ -1,0 +1,35 @@
+"""`gitops-ci affected`: the stacks between base and head, with the reason for each."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gitops_ci.commands import change as changes
+from gitops_ci.commands import output
+from gitops_ci.commands.options import Options, Outside
+from gitops_ci.discover import shards
+from gitops_ci.render import terminal
+
+SCHEMA = "gitops-ci/affected/1"
+
+
+def run(options: Options, outside: Outside) -> int:
+    """Prints the affected stacks as a tree, as JSON, or as the matrix of jobs that plan them."""
+    with changes.opened(options, outside, needs_base=not options.everything) as change:
+        stacks = changes.selected(change, options)
+        match options.format:
+            case "json":
+                head = change.head.snapshot
+                document: object = {
+                    "schema": SCHEMA,
+                    "base": change.base_commit,
+                    "head": change.head_commit,
+                    "tree": head.tree,
+                    "stacks": stacks,
+                }
+                outside.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+            case "matrix":
+                outside.stdout.write(msgspec.json.encode(shards.matrix(stacks, change.config)).decode() + "\n")
+            case _:
+                output.show(terminal.affected_lines(stacks), outside)
+    return 0

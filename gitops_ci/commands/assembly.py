@@ -1,0 +1,76 @@
+"""Puts one run's plans and findings together as a Report."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from dataclasses import dataclass, field
+
+import gitops_ci
+from gitops_ci.commands.change import Change
+from gitops_ci.commands.options import Outside
+from gitops_ci.discover.snapshot import changed_paths
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.plan import Plan
+from gitops_ci.model.report import Planned, Report, Tool
+from gitops_ci.model.stack import AffectedStack
+from gitops_ci.model.verdict import Verdict
+from gitops_ci.render.links import Links
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a run began."""
+
+    started_at: str = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
+    tick: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        """Wall time since then."""
+        return round(time.monotonic() - self.tick, 3)
+
+
+def report(
+    change: Change,
+    outside: Outside,
+    clock: Clock,
+    *,
+    stacks: tuple[AffectedStack, ...],
+    plans: tuple[Plan, ...] = (),
+    findings: tuple[Finding, ...] = (),
+    verdict: Verdict | None = None,
+) -> Report:
+    """The Report of one run."""
+    snapshot = change.head.snapshot
+    return Report(
+        tool=Tool(gitops_ci.__version__),
+        repository=outside.settings.repository,
+        pull_request=change.event.pull_request,
+        base=change.base_commit,
+        head=change.head_commit,
+        planned=Planned(commit=snapshot.commit, tree=snapshot.tree),
+        config_digest=change.config_digest,
+        run=outside.settings.run,
+        started_at=clock.started_at,
+        seconds=clock.seconds(),
+        stacks_total=len(change.head.stacks),
+        stacks=stacks,
+        changed_files=len(changed_paths(change.base.snapshot, snapshot)) if change.base is not None else 0,
+        plans=plans,
+        findings=findings,
+        verdict=verdict,
+    )
+
+
+def links(report: Report, outside: Outside) -> Links:
+    """Where a comment of this run leads to; nothing where the job does not say which repository it is."""
+    settings = outside.settings
+    if settings.repository is None:
+        return Links()
+    repository = f"{settings.server_url}/{settings.repository}"
+    return Links(repository=repository, run=f"{repository}/actions/runs/{settings.run.id}" if settings.run is not None else None)
+
+
+def environment_order(change: Change) -> tuple[str, ...]:
+    """Environments as they are shown: the end of the promotion order (production) first."""
+    return tuple(environment.name for environment in reversed(change.config.environments))

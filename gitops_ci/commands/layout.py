@@ -1,0 +1,24 @@
+"""`gitops-ci layout`: is the repository laid out as it should be?"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gitops_ci.commands import change as changes
+from gitops_ci.commands import output
+from gitops_ci.commands.options import Options, Outside
+from gitops_ci.policy import comparison
+from gitops_ci.render import terminal
+
+
+def run(options: Options, outside: Outside) -> int:
+    """Prints every finding about layout and static files; 1 where one is a new error."""
+    with changes.opened(options, outside, needs_base=False) as change:
+        before = change.base.findings if change.base is not None else ()
+        findings = comparison.against(before, change.head.findings)
+        if options.format == "json":
+            document = {"schema": "gitops-ci/layout/1", "stacks": tuple(change.head.stacks.values()), "findings": findings}
+            outside.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        else:
+            output.show(terminal.layout_lines(findings, tuple(change.head.stacks.values())), outside)
+        return int(any(finding.severity == "error" and finding.state == "new" for finding in findings))

@@ -1,0 +1,48 @@
+"""What the command line asks for, and the outside that commands are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from gitops_ci.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of every command; each command reads those that it documents."""
+
+    repo: Path | None = None
+    config: str | None = None
+    config_from: str = "base"
+    base: str | None = None
+    head: str | None = None
+    environments: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    stacks: frozenset[str] = frozenset()
+    shard: str | None = None
+    everything: bool = False
+    format: str = "terminal"
+    out: Path | None = None
+    jobs: int = 2
+    timeout: float | None = None
+    verbose: bool = False
+    reports: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Streams, environment, and a private directory that is removed when the command ends."""
+
+    stdout: TextIO
+    stderr: TextIO
+    settings: Settings
+    cwd: Path
+    scratch: Path
+
+    def colour(self, stream: TextIO) -> bool:
+        """Whether `stream` may be painted (https://no-color.org)."""
+        if self.settings.no_color:
+            return False
+        return self.settings.force_color or stream.isatty()

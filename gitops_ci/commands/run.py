@@ -1,0 +1,83 @@
+"""`gitops-ci run` and `gitops-ci plan`: from a checkout to a report; `run` goes on to the verdict."""
+
+from __future__ import annotations
+
+from gitops_ci.commands import assembly, output, planning
+from gitops_ci.commands import change as changes
+from gitops_ci.commands.change import Change
+from gitops_ci.commands.options import Options, Outside
+from gitops_ci.errors import ToolError
+from gitops_ci.gate import checks, verdict
+from gitops_ci.model.plan import Plan
+from gitops_ci.model.report import Report
+from gitops_ci.model.stack import AffectedStack
+from gitops_ci.model.verdict import EXIT_CODES
+from gitops_ci.policy import comparison
+from gitops_ci.render import progress, report_json, terminal
+from gitops_ci.system.process import Stop
+from gitops_ci.system.tools import Toolbox
+
+INTERRUPTED = 130
+
+
+def run(options: Options, outside: Outside) -> int:
+    """Plans what is affected, checks it, writes and shows the report, and returns the verdict's exit code."""
+    clock = assembly.Clock()
+    with changes.opened(options, outside, needs_base=not options.everything) as change:
+        stacks, plans = _planned(options, outside, change)
+        before = change.base.findings if change.base is not None else ()
+        findings = (*comparison.against(before, change.head.findings), *planning.checked(stacks, plans, change))
+        reasons = checks.reasons(stacks, plans, findings, change.config)
+        decided = verdict.of(reasons, plans=plans, judges_pull_request=False)
+        report = assembly.report(change, outside, clock, stacks=stacks, plans=plans, findings=findings, verdict=decided)
+        return _told(report, options, outside, change, EXIT_CODES[decided.decision])
+
+
+def plan(options: Options, outside: Outside) -> int:
+    """Plans what is affected and writes one report for `report` and `gate` to merge; it has no verdict."""
+    clock = assembly.Clock()
+    with changes.opened(options, outside, needs_base=not options.everything) as change:
+        stacks, plans = _planned(options, outside, change)
+        findings = planning.checked(stacks, plans, change)
+        decided = verdict.of(checks.reasons(stacks, plans, findings, change.config), plans=plans, judges_pull_request=False)
+        report = assembly.report(change, outside, clock, stacks=stacks, plans=plans, findings=findings)
+        return _told(report, options, outside, change, EXIT_CODES[decided.decision])
+
+
+def _planned(options: Options, outside: Outside, change: Change) -> tuple[tuple[AffectedStack, ...], tuple[Plan, ...]]:
+    stacks = changes.selected(change, options)
+    if not stacks:
+        return (), ()
+    stop = Stop()
+    tools = Toolbox(
+        config=change.config,
+        environ=outside.settings.environ,
+        repository=change.repository.root,
+        scratch=outside.scratch,
+        stop=stop,
+        timeout=options.timeout,
+    )
+    with progress.of(outside.stderr, total=len(stacks), colour=outside.colour(outside.stderr)) as shown:
+        return stacks, planning.plans(stacks, change, tools, jobs=options.jobs, progress=shown, stop=stop)
+
+
+def _told(report: Report, options: Options, outside: Outside, change: Change, code: int) -> int:
+    """Writes and shows the report; what cannot be written is said after what could be shown."""
+    environments = assembly.environment_order(change)
+    directory = output.directory(options, outside, change.repository.git_directory)
+    failure: ToolError | None = None
+    written: tuple[str, ...] = ()
+    try:
+        links = assembly.links(report, outside)
+        detail = change.config.report.comment.detail
+        written = tuple(str(path) for path in output.write_report(report, directory, links, environments=environments, detail=detail))
+    except ToolError as error:
+        failure = error
+    if options.format == "json":
+        outside.stdout.write(report_json.encode(report).decode())
+    else:
+        output.show(terminal.report_lines(report, environments=environments, written=written), outside)
+    if failure is not None:
+        raise failure
+    interrupted = any(plan.reason is not None and plan.reason.code == "interrupted" for plan in report.plans)
+    return INTERRUPTED if interrupted else code

@@ -1,0 +1,28 @@
+"""The verdict: every rule family's reasons joined; blocked before undecided before pass (trust.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gitops_ci.model.plan import Plan
+from gitops_ci.model.verdict import Decision, Verdict, VerdictReason
+
+
+def of(reasons: Iterable[VerdictReason], *, plans: Iterable[Plan], judges_pull_request: bool) -> Verdict:
+    """The decision that follows. Without the pull request's state its rules are left out, and that is said."""
+    told = tuple(sorted(reasons, key=lambda reason: reason.decision != "blocked"))
+    decision: Decision = "pass"
+    if told:
+        decision = told[0].decision
+    return Verdict(decision=decision, reasons=told, left_out=() if judges_pull_request else _left_out(tuple(plans)))
+
+
+def _left_out(plans: tuple[Plan, ...]) -> tuple[str, ...]:
+    if not plans:
+        return ()
+    said = ["approvals, promotion order and freeze windows (they need the pull request)"]
+    destroyed = sum(change.destructive for plan in plans for change in plan.changes)
+    if destroyed:
+        noun = "deletes or replaces" if destroyed > 1 else "delete or replace"
+        said.append(f"whether somebody agreed to {destroyed} {noun} (it needs the pull request)")
+    return tuple(said)

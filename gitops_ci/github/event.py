@@ -1,0 +1,52 @@
+"""The event that started a job, read from its payload."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from gitops_ci.errors import UsageError
+
+
+class _Side(Struct):
+    sha: str
+
+
+class _PullRequest(Struct):
+    number: int
+    base: _Side
+    head: _Side
+
+
+class _MergeGroup(Struct):
+    base_sha: str
+    head_sha: str
+
+
+class _Payload(Struct):
+    pull_request: _PullRequest | None = None
+    merge_group: _MergeGroup | None = None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """The ends of a change as the payload names them; all None where the event is about no change."""
+
+    base: str | None = None
+    head: str | None = None
+    pull_request: int | None = None
+
+
+def read(path: Path) -> Event:
+    """The event of the payload at `path` (https://docs.github.com/webhooks/webhook-events-and-payloads)."""
+    try:
+        payload = msgspec.json.decode(path.read_bytes(), type=_Payload)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(f"the event payload {path} cannot be read: {error}", hint="give --base and --head") from None
+    if payload.pull_request is not None:
+        pull = payload.pull_request
+        return Event(base=pull.base.sha, head=pull.head.sha, pull_request=pull.number)
+    if payload.merge_group is not None:
+        return Event(base=payload.merge_group.base_sha, head=payload.merge_group.head_sha)
+    return Event()

@@ -1,0 +1,23 @@
+"""The kind `terraform`: root modules, planned by a real Terraform or OpenTofu."""
+
+from __future__ import annotations
+
+from gitops_ci.kinds.protocol import Inventory, Tools
+from gitops_ci.kinds.terraform.roots import find
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.plan import Plan
+from gitops_ci.model.stack import Stack
+
+__all__ = ["check", "find", "plan"]
+
+
+def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
+    """What the change does to one root (see `planning.plan`, imported when a plan is asked for)."""
+    from gitops_ci.kinds.terraform import planning
+
+    return planning.plan(stack, base, head, tools)
+
+
+def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
+    """Terraform's own rules about a plan: none yet, what cannot be planned is the plan's own reason."""
+    return ()

@@ -1,0 +1,121 @@
+"""Why Terraform did not give a plan: its own JSON diagnostics turned into a Problem with a stable code."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from gitops_ci.discover.snapshot import join
+from gitops_ci.kinds.protocol import Ended
+from gitops_ci.model.plan import Problem
+
+_OUTSIDE = (
+    "credential",
+    "failed to query available provider",
+    "failed to install provider",
+    "failed to download module",
+    "could not download module",
+    "could not connect",
+    "no such host",
+    "connection refused",
+    "connection reset",
+    "network is unreachable",
+    "dial tcp",
+    "i/o timeout",
+    "tls handshake",
+    "context deadline exceeded",
+    "unauthorized",
+    "accessdenied",
+    "access denied",
+    "forbidden",
+    "expiredtoken",
+    "error loading state",
+    "failed to get existing workspaces",
+    "failed to read remote state",
+    "error refreshing state",
+    "required token could not be found",
+)
+"""Phrases of errors that lie outside the repository: nothing is wrong with the change, but it cannot be judged."""
+
+_STAGES = {"init": "terraform init", "plan": "terraform plan", "show": "terraform show"}
+
+
+class Diagnostic(Struct, frozen=True):
+    """One error of the engine; `path` is relative to the repository's root."""
+
+    summary: str
+    detail: str
+    path: str | None
+    line: int | None
+
+    @property
+    def text(self) -> str:
+        """Summary and detail as one line or paragraph."""
+        return f"{self.summary}: {self.detail}" if self.detail else self.summary
+
+
+def problem(stage: str, ended: Ended, directory: str) -> Problem:
+    """What to report of a call that failed. `directory` is the root's path in the repository.
+
+    Codes: `timeout`, `interrupted`, `engine-killed`, `unreachable`, `init-failed` (undecided) and `plan-failed`
+    (the configuration cannot be planned: blocked).
+    """
+    command = _STAGES.get(stage, stage)
+    if ended.ending == "timeout":
+        return Problem(code="timeout", message=f"{command} took longer than its timeout and was stopped")
+    if ended.ending == "cancelled":
+        return Problem(code="interrupted", message=f"{command} was interrupted")
+    if ended.returncode < 0 or ended.returncode in (137, 143):
+        return Problem(code="engine-killed", message=f"{command} was killed (signal {abs(ended.returncode) % 128})")
+    errors = list(diagnostics(ended, directory))
+    if not errors:
+        return Problem(code="engine-failed", message=_last_words(command, ended))
+    first = next((error for error in errors if error.path is not None), errors[0])
+    message = "\n".join(dict.fromkeys(error.text for error in errors[:5]))
+    if len(errors) > 5:
+        message += f"\n(and {len(errors) - 5} more)"
+    return Problem(code=_code(stage, errors), message=message, path=first.path, line=first.line)
+
+
+def _code(stage: str, errors: list[Diagnostic]) -> str:
+    text = " ".join(error.text for error in errors).lower()
+    if any(phrase in text for phrase in _OUTSIDE):
+        return "unreachable"
+    if any(error.path is not None for error in errors) or stage != "init":
+        return "plan-failed"
+    return "init-failed"
+
+
+def diagnostics(ended: Ended, directory: str) -> Iterator[Diagnostic]:
+    """The errors of a `-json` stream, in order; lines that are no JSON are passed over."""
+    for line in ended.stdout.splitlines():
+        if b'"diagnostic"' not in line:
+            continue
+        try:
+            message = json.loads(line)
+        except ValueError:
+            continue
+        found = message.get("diagnostic") if isinstance(message, dict) else None
+        if isinstance(found, dict) and found.get("severity") == "error":
+            path, line_number = _place(found.get("range"), directory)
+            yield Diagnostic(str(found.get("summary", "")), str(found.get("detail", "")), path, line_number)
+
+
+def _place(found: Any, directory: str) -> tuple[str | None, int | None]:
+    if not isinstance(found, dict) or not isinstance(found.get("filename"), str):
+        return None, None
+    filename = found["filename"]
+    path = None if posixpath.isabs(filename) or filename.startswith("<") else join(directory, filename)
+    start = found.get("start")
+    line = start.get("line") if isinstance(start, dict) else None
+    return path, line if isinstance(line, int) and path is not None else None
+
+
+def _last_words(command: str, ended: Ended) -> str:
+    text = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip()
+    words = text[-1500:] if text else "no output"
+    return f"{command} exited with {ended.returncode}: {words}"

@@ -1,0 +1,226 @@
+"""Finds Terraform roots in a snapshot, and what each root and each module reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gitops_ci.config import Config
+from gitops_ci.discover import naming
+from gitops_ci.discover.references import Reference
+from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK, Snapshot, join
+from gitops_ci.kinds.protocol import Found
+from gitops_ci.kinds.terraform.scan import Module, PathRead, Scan, scan
+from gitops_ci.model import finding
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.stack import Stack
+
+KIND = "terraform"
+_JSON = (".tf.json", ".tofu.json")
+_SOURCE = (".tf", ".tofu", *_JSON)
+_ROOT_ONLY = (
+    "terraform.tfvars",
+    "terraform.tfvars.json",
+    ".auto.tfvars",
+    ".auto.tfvars.json",
+    ".terraform.lock.hcl",
+    ".terraform-version",
+    ".opentofu-version",
+    ".tfstate",
+)
+_VAR_FILES = (".tfvars", ".tfvars.json")
+
+_scans: dict[str, Scan] = {}  # by object id: content decides, so base and head share what did not change
+
+
+def find(snapshot: Snapshot, config: Config) -> Found:
+    """Every root of the snapshot; a directory without Terraform files is never one."""
+    directories = _directories(snapshot)
+    used = {module.target for directory in directories.values() for module in directory.local_modules if module.target is not None}
+    stacks: list[Stack] = []
+    references: list[Reference] = []
+    for path, directory in directories.items():
+        here = list(_stacks(directory, used, config))
+        stacks.extend(stack for stack, _ in here)
+        for stack, var_files in here:
+            references.extend(_root_references(stack, directory, var_files))
+        references.extend(_references(directory, path, anchor_root=bool(here)))
+    references.extend(_rooted_in_others(directories, stacks))
+    findings = [found for directory in directories.values() for found in _findings(directory, directories)]
+    return Found(tuple(stacks), tuple(references), tuple(findings))
+
+
+@dataclass(frozen=True)
+class _LocalModule:
+    module: Module
+    file: str
+    target: str | None  # None: outside the repository
+
+
+@dataclass(frozen=True)
+class _Directory:
+    path: str
+    files: Mapping[str, Scan]  # by name of the file
+    snapshot: Snapshot
+    unread: tuple[str, ...]
+
+    @cached_property
+    def local_modules(self) -> tuple[_LocalModule, ...]:
+        return tuple(
+            _LocalModule(module, name, _target(self.snapshot, self.path, module.source))
+            for name, found in self.files.items()
+            for module in found.modules
+            if module.source is not None and module.source.startswith(("./", "../"))
+        )
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether some module source cannot be known without evaluating the configuration."""
+        return any(module.source is None for found in self.files.values() for module in found.modules) or any(
+            found.problem for found in self.files.values()
+        )
+
+    @property
+    def reads(self) -> Iterator[PathRead]:
+        for found in self.files.values():
+            yield from found.reads
+            yield from found.states
+
+    @property
+    def has_backend(self) -> bool:
+        return any(found.has_backend for found in self.files.values())
+
+
+def _target(snapshot: Snapshot, directory: str, relative: str) -> str | None:
+    joined = join(directory, relative)
+    return None if joined is None else snapshot.resolve(joined)
+
+
+def _directories(snapshot: Snapshot) -> dict[str, _Directory]:
+    sources = {path: _real(snapshot, path) for path in snapshot.entries if path.endswith(_SOURCE) and "/.terraform/" not in f"/{path}"}
+    oids = {path: snapshot.entries[real].oid for path, real in sources.items() if real in snapshot.entries}
+    missing = {oid: path for path, oid in oids.items() if oid not in _scans}
+    contents = snapshot.read_many(sources[path] or "" for path in missing.values())
+    for oid, path in missing.items():
+        content = contents.get(sources[path] or "")
+        if content is not None:
+            _scans[oid] = scan(content, is_json=path.endswith(_JSON))
+    grouped: dict[str, dict[str, Scan]] = {}
+    unread: dict[str, list[str]] = {}
+    for path in sources:
+        directory, _, name = path.rpartition("/")
+        found = _scans.get(oids.get(path, ""))
+        if found is None:
+            unread.setdefault(directory, []).append(name)
+        grouped.setdefault(directory, {})[name] = found or Scan()
+    return {
+        path: _Directory(path, files, snapshot, tuple(unread.get(path, ()))) for path, files in grouped.items()
+    }
+
+
+def _real(snapshot: Snapshot, path: str) -> str | None:
+    return snapshot.resolve(path) if snapshot.entries[path].mode == SYMLINK else path
+
+
+def _stacks(directory: _Directory, used: set[str], config: Config) -> Iterator[tuple[Stack, tuple[str, ...] | None]]:
+    """The stacks of a directory with the var files each is given (None: nobody says)."""
+    if naming.is_declared(KIND, config):
+        for stack, pattern in naming.declared(directory.path, KIND, config):
+            yield stack, tuple(each.replace("{environment}", stack.environment) for each in pattern.var_files)
+    elif directory.has_backend or (directory.path not in used and "modules" not in directory.path.split("/")):
+        yield naming.place(directory.path, KIND, config), None
+
+
+def _root_references(stack: Stack, directory: _Directory, var_files: tuple[str, ...] | None) -> Iterator[Reference]:
+    path = directory.path
+    yield Reference(stack.id, path, "directory", "direct", (*_SOURCE, *_ROOT_ONLY))
+    if var_files is None:
+        yield Reference(stack.id, path, "directory", "conservative", _VAR_FILES)
+    for name in var_files or ():
+        joined = join(path, name)
+        if joined is not None:
+            yield Reference(stack.id, joined, "file", "direct")
+
+
+def _references(directory: _Directory, reader: str, *, anchor_root: bool) -> Iterator[Reference]:
+    """What a directory reads: modules, links, files; paths relative to the root only where it is itself a root."""
+    for local in directory.local_modules:
+        if local.target is not None:
+            yield Reference(reader, local.target, "directory", "module", _SOURCE)
+    for name in directory.files:
+        path = f"{directory.path}/{name}" if directory.path else name
+        real = _real(directory.snapshot, path)
+        if real not in (path, None):
+            yield Reference(reader, real or "", "file", "file")
+    if directory.unresolved or directory.unread:
+        yield Reference(reader, directory.path, "tree", "conservative")
+    for read in directory.reads:
+        if read.anchor == "module" or anchor_root:
+            yield from _path_reference(directory.snapshot, reader, directory.path, read)
+
+
+def _path_reference(snapshot: Snapshot, reader: str, anchor: str, read: PathRead) -> Iterator[Reference]:
+    target = _target(snapshot, anchor, read.path or ".")
+    if target is None:
+        return
+    if read.complete and read.path:
+        yield Reference(reader, target, "tree" if snapshot.is_directory(target) else "file", "file")
+    else:
+        yield Reference(reader, target, "tree", "conservative")
+
+
+def _rooted_in_others(directories: Mapping[str, _Directory], stacks: Iterable[Stack]) -> Iterator[Reference]:
+    """Paths relative to the root that a module names are different files for every root that uses it."""
+    anchored = {path: [read for read in directory.reads if read.anchor == "root"] for path, directory in directories.items()}
+    if not any(anchored.values()):
+        return
+    for stack in stacks:
+        for path in _modules_below(stack.path, directories):
+            for read in anchored.get(path, ()):
+                yield from _path_reference(directories[path].snapshot, stack.id, stack.path, read)
+
+
+def _modules_below(root: str, directories: Mapping[str, _Directory]) -> set[str]:
+    seen: set[str] = set()
+    pending = [root]
+    while pending:
+        directory = directories.get(pending.pop())
+        for local in directory.local_modules if directory else ():
+            if local.target is not None and local.target not in seen:
+                seen.add(local.target)
+                pending.append(local.target)
+    return seen - {root}
+
+
+def _findings(directory: _Directory, directories: Mapping[str, _Directory]) -> Iterator[Finding]:
+    at = f"{directory.path}/" if directory.path else ""
+    for name, found in directory.files.items():
+        if found.problem:
+            yield finding.make(
+                "terraform/unreadable",
+                "warning",
+                f"{name} {found.problem}",
+                help="Mend the file; until then every change below its directory counts as a change of this root.",
+                path=at + name,
+                line=found.problem_line,
+            )
+    for name in directory.unread:
+        yield finding.make(
+            "terraform/unreadable",
+            "warning",
+            f"{name} cannot be read: it is larger than {MAX_FILE_BYTES >> 20} MiB or a link that leads nowhere",
+            help="Split the file, or mend the link.",
+            path=at + name,
+        )
+    for local in directory.local_modules:
+        if local.target is None or local.target not in directories:
+            where = "leaves the repository" if local.target is None else "has no Terraform files"
+            yield finding.make(
+                "terraform/module-missing",
+                "error",
+                f'module "{local.module.name}": source "{local.module.source}" {where}',
+                help="Give the path of a module relative to this directory, or a registry or git source.",
+                path=at + local.file,
+                line=local.module.line,
+            )

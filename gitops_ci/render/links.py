@@ -1,0 +1,75 @@
+"""Where the words of a comment lead: URLs of ours, built so that a repository's text cannot choose the destination."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from gitops_ci.render import untrusted
+
+DOCS = "https://github.com/gitops-ci/gitops-ci/blob/v1/docs/"
+TRUSTED_HOSTS = frozenset({"docs.prismacloud.io", "www.checkov.io", "registry.terraform.io", "developer.hashicorp.com", "kubernetes.io"})
+"""Documentation of tools whose rules we run; a finding's URL to anywhere else is not made a link."""
+
+_EXTERNAL_FAMILIES = frozenset({"checkov", "rego"})
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_RULE = re.compile(r"([a-z][a-z0-9-]*)/([a-z0-9][a-z0-9-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """URLs known to a run; without one, its words stay plain text.
+
+    `repository` is a repository's page (`https://github.com/acme/infra`), `commit` the one that file links show,
+    `docs` a base to which `family.md#rule` is added.
+    """
+
+    run: str | None = None
+    repository: str | None = None
+    commit: str | None = None
+    report: str | None = None
+    docs: str | None = None
+
+    def file(self, path: str | None, line: int | None = None) -> str | None:
+        """A file at the commit; None for a path that could lead out of the repository's tree."""
+        if not self.repository or not path or not self.commit or not _COMMIT.fullmatch(self.commit):
+            return None
+        if any(part in {"", ".", ".."} for part in path.split("/")):
+            return None
+        try:
+            quoted = quote(path.encode("utf-8", "surrogateescape"), safe="/")
+        except UnicodeEncodeError:
+            return None
+        anchor = f"#L{line}" if line else ""
+        return f"{self.repository.rstrip('/')}/blob/{self.commit}/{quoted}{anchor}"
+
+    def rule(self, rule: str, url: str | None = None) -> str | None:
+        """A rule's documentation: ours, or `url` where its host is trusted."""
+        known = _RULE.fullmatch(rule)
+        if known and known[1] not in _EXTERNAL_FAMILIES:
+            return f"{self.docs}{known[1]}.md#{known[2]}" if self.docs else None
+        return url if url and _trusted(url) else None
+
+
+def _trusted(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and parts.netloc in TRUSTED_HOSTS
+    except ValueError:
+        return False
+
+
+def anchor(label: str, url: str | None) -> str:
+    """A Markdown link; `label` is escaped already. Without a web address only the label remains."""
+    if not url or not url.startswith(("https://", "http://")):
+        return label
+    return f"[{label}]({quote(url, safe=':/?#@!$&+,;=%~-._', errors='replace')})"
+
+
+def place(links: Links, path: str | None, line: int | None, fallback: str = "") -> str:
+    """`path:line` as a link where it can be one; `fallback` (untrusted) where there is no path."""
+    if not path:
+        return untrusted.text(fallback)
+    shown = untrusted.cut(path, 120) + (f":{line}" if line else "")
+    return anchor(untrusted.code(shown), links.file(path, line))

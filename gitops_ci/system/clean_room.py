@@ -1,0 +1,120 @@
+"""The clean room that engines run in: an allow-listed environment, a private `/proc`, limits (trust.md, rule 1)."""
+
+from __future__ import annotations
+
+import ctypes
+import fnmatch
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+ALLOWED = (
+    "LANG",
+    "LC_*",
+    "TZ",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "AWS_*",
+    "ARM_*",
+    "AZURE_*",
+    "GOOGLE_*",
+    "CLOUDSDK_*",
+    "TF_VAR_*",
+    "TF_TOKEN_*",
+)
+"""Variables that reach an engine: locale, certificates, proxies, and the credentials of the clouds."""
+
+NEVER = ("GITHUB_*", "GH_*", "ACTIONS_*", "RUNNER_*", "INPUT_*", "GITOPS_CI_*", "TF_CLI_ARGS*", "LD_*", "DYLD_*", "PYTHON*")
+"""Variables that never do, whatever the configuration says: they hold tokens, or change which code runs."""
+
+_CREDENTIALS = ("*TOKEN*", "*SECRET*", "*ACCESS_KEY*", "*API_KEY*", "*PRIVATE_KEY*", "*PASSWORD*", "*CREDENTIAL*")
+_MEMORY = 8 << 30  # bytes of private data a process may hold
+
+
+def environment(environ: Mapping[str, str], *, allow: Iterable[str], repository: Path, home: Path) -> dict[str, str]:
+    """What an engine sees of `environ`: only allowed names, a PATH without relative or repository folders.
+
+    HOME is the empty `home` unless the configuration allows HOME itself.
+    """
+    patterns = (*ALLOWED, *allow)
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if _matches(name, patterns) and not _matches(name.upper(), NEVER)
+    }
+    kept.setdefault("HOME", str(home))
+    kept["TMPDIR"] = str(home)
+    kept["PATH"] = safe_path(environ.get("PATH", os.defpath), repository)
+    kept["CHECKPOINT_DISABLE"] = "1"
+    return kept
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def credentials(env: Mapping[str, str]) -> frozenset[str]:
+    """The values of an engine's environment that must never be printed (twelve characters or more)."""
+    return frozenset(value for name, value in env.items() if len(value) >= 12 and _matches(name.upper(), _CREDENTIALS))
+
+
+def safe_path(path: str, repository: Path) -> str:
+    """PATH without what a pull request could fill: relative folders and folders inside the repository."""
+    kept = [folder for folder in path.split(os.pathsep) if Path(folder).is_absolute() and not inside(Path(folder), repository)]
+    return os.pathsep.join(kept)
+
+
+def inside(path: Path, repository: Path) -> bool:
+    """Whether `path` lies in the repository once links are followed."""
+    return path.resolve().is_relative_to(repository.resolve())
+
+
+@cache
+def prefix() -> tuple[str, ...]:
+    """Commands put before an engine's own: a memory limit and, where the system permits, namespaces of its own.
+
+    A process namespace hides the environment of every other process of the job (`/proc/*/environ`), and ends
+    whatever an engine leaves behind.
+    """
+    found: tuple[str, ...] = ()
+    limit = shutil.which("prlimit")
+    if limit and _works([limit, f"--data={_MEMORY}", "--core=0", "true"]):
+        found = (limit, f"--data={_MEMORY}", "--core=0")
+    return (*found, *namespaces())
+
+
+@cache
+def namespaces() -> tuple[str, ...]:
+    """The command that gives a process its own process namespace and `/proc`; empty where that is not permitted."""
+    unshare = shutil.which("unshare") if sys.platform == "linux" else None
+    if not unshare:
+        return ()
+    own = ["--pid", "--fork", "--kill-child", "--mount-proc"]
+    user = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
+    command = [unshare, *user, *own]
+    return tuple(command) if _works([*command, "true"]) else ()
+
+
+def _works(command: list[str]) -> bool:
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def hide_own_memory() -> None:
+    """Keeps processes of the same user from reading this process's environment and memory (Linux; else nothing)."""
+    if sys.platform == "linux":
+        pr_set_dumpable = 4
+        ctypes.CDLL(None).prctl(pr_set_dumpable, 0, 0, 0, 0)

