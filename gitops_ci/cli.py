@@ -40,16 +40,27 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"gitops-ci {__version__}")
-    top.add_argument("--repo", type=Path, metavar="DIR", help="the repository, or a folder of one to treat as the whole (default: the repository around here)")
+    top.add_argument(
+        "--repo",
+        type=Path,
+        metavar="DIR",
+        help="the repository, or a folder of one to treat as the whole (default: the repository around here)",
+    )
     top.add_argument("--config", metavar="PATH", help="configuration inside the repository (default: gitops-ci.yml)")
     top.add_argument("-v", "--verbose", action="store_true", help="say more, and show where a bug happened")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (_, text, formats) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
-        command.add_argument("--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)")
+        command.add_argument(
+            "--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)"
+        )
         if name == "report":
-            command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="report.json, or a directory that holds one")
-            command.add_argument("--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there")
+            command.add_argument(
+                "reports", nargs="+", type=Path, metavar="REPORT", help="report.json, or a directory that holds one"
+            )
+            command.add_argument(
+                "--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there"
+            )
             continue
         _add_ends(command)
         if name != "layout":
@@ -60,23 +71,53 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_ends(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--base", metavar="REV", help="compare with this commit (default: where head left the default branch)")
+    command.add_argument(
+        "--base", metavar="REV", help="compare with this commit (default: where head left the default branch)"
+    )
     command.add_argument("--head", metavar="REV", help="the commit to judge (default: the work tree)")
-    command.add_argument("--config-from", choices=("base", "worktree"), default="base", help="read the configuration from the judged tree, to try a change of it")
+    command.add_argument(
+        "--config-from",
+        choices=("base", "worktree"),
+        default="base",
+        help="read the configuration from the judged tree, to try a change of it",
+    )
 
 
 def _add_selection(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--environment", action="append", default=[], metavar="NAME", help="only stacks of this environment (repeatable)")
-    command.add_argument("--kind", action="append", default=[], metavar="NAME", help="only stacks of this kind (repeatable)")
-    command.add_argument("--stack", action="append", default=[], metavar="ID", help="only this stack, affected or not (repeatable)")
+    command.add_argument(
+        "--environment",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only stacks of this environment (repeatable)",
+    )
+    command.add_argument(
+        "--kind", action="append", default=[], metavar="NAME", help="only stacks of this kind (repeatable)"
+    )
+    command.add_argument(
+        "--stack", action="append", default=[], metavar="ID", help="only this stack, affected or not (repeatable)"
+    )
     command.add_argument("--all", action="store_true", dest="everything", help="every stack, as if all had changed")
 
 
 def _add_planning(command: argparse.ArgumentParser) -> None:
     command.add_argument("--shard", metavar="I/N", help="only shard I of the N that `affected --format matrix` prints")
-    command.add_argument("--out", type=Path, metavar="DIR", help="where report.json, comment.md and report.txt go (default: inside .git)")
-    command.add_argument("--jobs", type=_positive, metavar="N", default=os.cpu_count() or 2, help="plans at a time (default: one a processor)")
-    command.add_argument("--timeout", type=float, metavar="SECONDS", help="for each call of an engine (default: kinds.terraform.timeout, 900)")
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="where report.json, comment.md and report.txt go (default: inside .git)"
+    )
+    command.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        default=os.cpu_count() or 2,
+        help="plans at a time (default: one a processor)",
+    )
+    command.add_argument(
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        help="for each call of an engine (default: kinds.terraform.timeout, 900)",
+    )
 
 
 def _positive(text: str) -> int:
@@ -150,7 +191,9 @@ def _bug(error: Exception, *, verbose: bool) -> int:
     """A traceback could hold a secret in its message: only the places are shown, and only when asked."""
     import traceback
 
-    sys.stderr.write(f"gitops-ci: a bug in gitops-ci {__version__}: {type(error).__name__}; please report it with `-v`'s output\n")
+    sys.stderr.write(
+        f"gitops-ci: a bug in gitops-ci {__version__}: {type(error).__name__}; please report it with `-v`'s output\n"
+    )
     if verbose:
         for frame in traceback.extract_tb(error.__traceback__):
             sys.stderr.write(f"  {frame.filename}:{frame.lineno} in {frame.name}\n")

@@ -165,4 +165,17 @@ def json_schema() -> dict[str, object]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FILE, **schema}
 
 
-__all__ = ["DEFAULT", "FILE", "KINDS", "KIND_DIRECTORIES", "PRESETS", "SHARED", "Config", "Environment", "Layout", "StackPattern", "digest", "json_schema"]
+__all__ = [
+    "DEFAULT",
+    "FILE",
+    "KINDS",
+    "KIND_DIRECTORIES",
+    "PRESETS",
+    "SHARED",
+    "Config",
+    "Environment",
+    "Layout",
+    "StackPattern",
+    "digest",
+    "json_schema",
+]

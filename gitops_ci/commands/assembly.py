@@ -68,7 +68,9 @@ def links(report: Report, outside: Outside) -> Links:
     if settings.repository is None:
         return Links()
     repository = f"{settings.server_url}/{settings.repository}"
-    return Links(repository=repository, run=f"{repository}/actions/runs/{settings.run.id}" if settings.run is not None else None)
+    return Links(
+        repository=repository, run=f"{repository}/actions/runs/{settings.run.id}" if settings.run is not None else None
+    )
 
 
 def environment_order(change: Change) -> tuple[str, ...]:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gitops_ci import config as configuration
-from gitops_ci import config_file, kinds
+from gitops_ci import config_file
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import Config
 from gitops_ci.discover import affected, inventory, shards
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.errors import ConfigError, UsageError
 from gitops_ci.github import event as events
+from gitops_ci.kinds import catalog
 from gitops_ci.kinds.protocol import Inventory
 from gitops_ci.model.stack import KINDS, AffectedStack
 from gitops_ci.system.git import Repository
@@ -54,8 +55,8 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
             config=config,
             config_digest=digest,
             base_commit=base_commit,
-            base=inventory.take(base, config, kinds.ALL) if base is not None else None,
-            head=inventory.take(head, config, kinds.ALL),
+            base=inventory.take(base, config, catalog.ALL) if base is not None else None,
+            head=inventory.take(head, config, catalog.ALL),
         )
     finally:
         repository.close()
@@ -63,7 +64,9 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
 
 def _repository(options: Options, outside: Outside) -> Repository:
     directory = outside.cwd if options.repo is None else outside.cwd / options.repo
-    return Repository(directory, exact=options.repo is not None, environ=outside.settings.environ, scratch=outside.scratch)
+    return Repository(
+        directory, exact=options.repo is not None, environ=outside.settings.environ, scratch=outside.scratch
+    )
 
 
 def _event(options: Options, outside: Outside) -> events.Event:
@@ -85,12 +88,16 @@ def _base(repository: Repository, options: Options, event: events.Event, head: S
         return repository.require_commit(options.base, "--base")
     tip = head.commit or repository.commit("HEAD")
     if tip is None:
-        raise UsageError("the repository has no commit yet, so there is no base", hint="commit once, or plan everything with --all")
+        raise UsageError(
+            "the repository has no commit yet, so there is no base", hint="commit once, or plan everything with --all"
+        )
     if event.base is not None:
         return repository.merge_base(repository.require_commit(event.base, "the event's base"), tip)
     base = repository.default_base(tip)
     if base is None:
-        raise UsageError("no default branch is known (origin/HEAD, main, master), so there is no base", hint="give --base REV")
+        raise UsageError(
+            "no default branch is known (origin/HEAD, main, master), so there is no base", hint="give --base REV"
+        )
     return base
 
 
@@ -112,7 +119,10 @@ def _config_path(options: Options) -> str:
         return configuration.FILE
     path = join("", options.config)
     if not path:
-        raise ConfigError(f"--config {options.config!r} is not a path inside the repository", hint="give it relative to the repository's root")
+        raise ConfigError(
+            f"--config {options.config!r} is not a path inside the repository",
+            hint="give it relative to the repository's root",
+        )
     return path
 
 
@@ -135,7 +145,9 @@ def selected(change: Change, options: Options) -> tuple[AffectedStack, ...]:
         stacks = affected.between(change.base, change.head)
     known = set(change.head.stacks) | set(change.base.stacks if change.base is not None else ())
     for stack_id in sorted(options.stacks - known):
-        raise UsageError(f"--stack {stack_id!r} does not exist", hint="`gitops-ci affected` lists ids as environment/kind/name")
+        raise UsageError(
+            f"--stack {stack_id!r} does not exist", hint="`gitops-ci affected` lists ids as environment/kind/name"
+        )
     if options.stacks:
         there = {stack.id for stack in stacks}
         stacks += tuple(stack for stack in affected.everything(change.head) if stack.id in options.stacks - there)

@@ -17,7 +17,11 @@ def run(options: Options, outside: Outside) -> int:
         before = change.base.findings if change.base is not None else ()
         findings = comparison.against(before, change.head.findings)
         if options.format == "json":
-            document = {"schema": "gitops-ci/layout/1", "stacks": tuple(change.head.stacks.values()), "findings": findings}
+            document = {
+                "schema": "gitops-ci/layout/1",
+                "stacks": tuple(change.head.stacks.values()),
+                "findings": findings,
+            }
             outside.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
         else:
             output.show(terminal.layout_lines(findings, tuple(change.head.stacks.values())), outside)

@@ -13,12 +13,16 @@ from gitops_ci.render import markdown, report_json, terminal
 from gitops_ci.render.links import Links
 
 
-def write_report(report: Report, directory: Path, links: Links, *, environments: tuple[str, ...], detail: str = "full") -> tuple[Path, ...]:
+def write_report(
+    report: Report, directory: Path, links: Links, *, environments: tuple[str, ...], detail: str = "full"
+) -> tuple[Path, ...]:
     """Writes report.json, comment.md and report.txt; raises ToolError where the disk refuses."""
     text = terminal.plain(terminal.report_lines(report, environments=environments))
     contents = {
         "report.json": report_json.encode(report),
-        "comment.md": markdown.comment(report, links, environments=environments, detail=detail).encode("utf-8", "replace"),
+        "comment.md": markdown.comment(report, links, environments=environments, detail=detail).encode(
+            "utf-8", "replace"
+        ),
         "report.txt": text.encode("utf-8", "replace"),
     }
     return tuple(_write(directory / name, content) for name, content in contents.items())
@@ -30,14 +34,18 @@ def _write(path: Path, content: bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise ToolError(f"{path} cannot be written: {error.strerror}", hint="give another directory with --out DIR") from None
+        raise ToolError(
+            f"{path} cannot be written: {error.strerror}", hint="give another directory with --out DIR"
+        ) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
         Path(name).replace(path)
     except OSError as error:
         Path(name).unlink(missing_ok=True)
-        raise ToolError(f"{path} cannot be written: {error.strerror}", hint="give another directory with --out DIR") from None
+        raise ToolError(
+            f"{path} cannot be written: {error.strerror}", hint="give another directory with --out DIR"
+        ) from None
     return path
 
 

@@ -8,8 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import msgspec
 
-from gitops_ci import kinds
 from gitops_ci.commands.change import Change
+from gitops_ci.kinds import catalog
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan, Problem
@@ -19,7 +19,9 @@ from gitops_ci.render.progress import Progress
 from gitops_ci.system.process import Stop
 
 
-def plans(stacks: Iterable[AffectedStack], change: Change, tools: Tools, *, jobs: int, progress: Progress, stop: Stop) -> tuple[Plan, ...]:
+def plans(
+    stacks: Iterable[AffectedStack], change: Change, tools: Tools, *, jobs: int, progress: Progress, stop: Stop
+) -> tuple[Plan, ...]:
     """One Plan a stack, in the order given, at most `jobs` at a time.
 
     On Ctrl-C every engine is ended; what was not planned by then is a skipped plan with the code `interrupted`.
@@ -42,11 +44,15 @@ def plans(stacks: Iterable[AffectedStack], change: Change, tools: Tools, *, jobs
 
 def _plan(stack: AffectedStack, change: Change, tools: Tools, progress: Progress, stop: Stop) -> Plan:
     if stop.is_set():
-        return Plan(stack=stack.id, status="skipped", reason=Problem(code="interrupted", message="the run was interrupted before this plan"))
+        return Plan(
+            stack=stack.id,
+            status="skipped",
+            reason=Problem(code="interrupted", message="the run was interrupted before this plan"),
+        )
     progress.started(stack.id)
     started = time.monotonic()
     try:
-        plan = kinds.ALL[stack.kind].plan(stack, change.base, change.head, tools)
+        plan = catalog.ALL[stack.kind].plan(stack, change.base, change.head, tools)
     except Exception as error:  # a bug in one kind must not lose the other plans
         place = _place(error)
         message = f"a bug in gitops-ci: {type(error).__name__} at {place}; please report it"
@@ -71,6 +77,6 @@ def checked(stacks: Iterable[AffectedStack], plans: Iterable[Plan], change: Chan
     found = (
         finding
         for plan in plans
-        for finding in kinds.ALL[by_id[plan.stack].kind].check(by_id[plan.stack], plan, change.base, change.head)
+        for finding in catalog.ALL[by_id[plan.stack].kind].check(by_id[plan.stack], plan, change.base, change.head)
     )
     return severity.applied(found, change.config)

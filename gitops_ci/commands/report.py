@@ -38,7 +38,9 @@ def _read(path: Path) -> Report:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}", hint="give report.json, or the directory that holds it") from None
+        raise UsageError(
+            f"{file} cannot be read: {error.strerror}", hint="give report.json, or the directory that holds it"
+        ) from None
     try:
         return report_json.decode(content)
     except UsageError as error:
@@ -53,13 +55,17 @@ def merged(reports: list[Report]) -> Report:
     for other in reports[1:]:
         for field in _SAME:
             if getattr(other, field) != getattr(first, field):
-                raise UsageError(f"the reports differ in {field}: they are of different changes", hint="give the reports of one run")
+                raise UsageError(
+                    f"the reports differ in {field}: they are of different changes", hint="give the reports of one run"
+                )
     plans = [plan for report in reports for plan in report.plans]
     twice = [stack for stack, count in Counter(plan.stack for plan in plans).items() if count > 1]
     if twice:
         raise UsageError(f"{twice[0]} is planned in two of the reports", hint="give each report once")
     stacks = {stack.id: stack for report in reports for stack in report.stacks}
-    findings = {(finding.fingerprint, finding.line, finding.state): finding for report in reports for finding in report.findings}
+    findings = {
+        (finding.fingerprint, finding.line, finding.state): finding for report in reports for finding in report.findings
+    }
     return msgspec.structs.replace(
         first,
         started_at=min(report.started_at for report in reports),

@@ -39,7 +39,9 @@ def plan(options: Options, outside: Outside) -> int:
     with changes.opened(options, outside, needs_base=not options.everything) as change:
         stacks, plans = _planned(options, outside, change)
         findings = planning.checked(stacks, plans, change)
-        decided = verdict.of(checks.reasons(stacks, plans, findings, change.config), plans=plans, judges_pull_request=False)
+        decided = verdict.of(
+            checks.reasons(stacks, plans, findings, change.config), plans=plans, judges_pull_request=False
+        )
         report = assembly.report(change, outside, clock, stacks=stacks, plans=plans, findings=findings)
         return _told(report, options, outside, change, EXIT_CODES[decided.decision])
 
@@ -70,7 +72,10 @@ def _told(report: Report, options: Options, outside: Outside, change: Change, co
     try:
         links = assembly.links(report, outside)
         detail = change.config.report.comment.detail
-        written = tuple(str(path) for path in output.write_report(report, directory, links, environments=environments, detail=detail))
+        written = tuple(
+            str(path)
+            for path in output.write_report(report, directory, links, environments=environments, detail=detail)
+        )
     except ToolError as error:
         failure = error
     if options.format == "json":

@@ -20,7 +20,9 @@ def between(base: Inventory, head: Inventory) -> tuple[AffectedStack, ...]:
         return ()
     before = base.graph.reached(changed, frozenset(base.stacks))
     after = head.graph.reached(changed, frozenset(head.stacks))
-    removed = [_affected(stack, "removed", before.get(id)) for id, stack in base.stacks.items() if id not in head.stacks]
+    removed = [
+        _affected(stack, "removed", before.get(id)) for id, stack in base.stacks.items() if id not in head.stacks
+    ]
     present = [
         _affected(stack, "modified" if id in base.stacks else "added", _merged(before.get(id), after.get(id)))
         for id, stack in head.stacks.items()

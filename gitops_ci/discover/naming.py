@@ -55,7 +55,12 @@ def declared(directory: str, kind: Kind, config: Config) -> Iterator[tuple[Stack
                 yield _instance(directory, kind, environment, name, pattern), pattern
         else:
             folder = groups.get("environment")
-            environment = pattern.environment or (config.environment_of(folder) if folder else None) or folder or inferred.environment
+            environment = (
+                pattern.environment
+                or (config.environment_of(folder) if folder else None)
+                or folder
+                or inferred.environment
+            )
             yield stacks.make(environment=environment, kind=kind, name=name, path=directory), pattern
         return
 

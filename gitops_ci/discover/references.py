@@ -95,7 +95,7 @@ class Graph:
     def _walk(self, path: str, stacks: frozenset[str]) -> Iterable[tuple[str, tuple[str, ...], Certainty]]:
         """Breadth first from one changed path to every stack: (stack id, directories passed, certainty)."""
         pending: deque[tuple[Reference, tuple[str, ...], Certainty]] = deque(
-            (reference, (), reference.certainty) for reference in self._touching(path)
+            (reference, (), reference.certainty) for reference in sorted(self._touching(path), key=_sureness)
         )
         seen: set[str] = set()
         while pending:
@@ -122,6 +122,10 @@ class Graph:
                     seen.add(reference.path)
                     pending.append(reference.path)
         return frozenset(files)
+
+
+def _sureness(reference: Reference) -> int:
+    return CERTAINTIES.index(reference.certainty)
 
 
 def _files(reference: Reference, snapshot: Snapshot) -> Iterable[str]:

@@ -42,7 +42,11 @@ def matrix(affected: tuple[AffectedStack, ...], config: Config) -> Matrix:
         ids = groups[environment]
         count = ceil(len(ids) / size)
         cut += [(environment, tuple(ids[index::count])) for index in range(count)]
-    return Matrix(tuple(_shard(f"{index}/{len(cut)}", environment, ids, config) for index, (environment, ids) in enumerate(cut, 1)))
+    return Matrix(
+        tuple(
+            _shard(f"{index}/{len(cut)}", environment, ids, config) for index, (environment, ids) in enumerate(cut, 1)
+        )
+    )
 
 
 def _shard(name: str, environment: str, ids: tuple[str, ...], config: Config) -> Shard:
@@ -61,5 +65,7 @@ def pick(affected: tuple[AffectedStack, ...], config: Config, shard: str) -> fro
     shards = {each.shard: each for each in matrix(affected, config).include}
     if shard not in shards:
         known = f"1/{len(shards)} to {len(shards)}/{len(shards)}" if shards else "none: nothing is affected"
-        raise UsageError(f"--shard {shard!r} does not exist; the shards are {known}", hint="base or head moved: run `affected` again")
+        raise UsageError(
+            f"--shard {shard!r} does not exist; the shards are {known}", hint="base or head moved: run `affected` again"
+        )
     return frozenset(shards[shard].stacks)

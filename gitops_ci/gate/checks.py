@@ -20,7 +20,9 @@ _REMEDIES = {
 _FIX = "mend the configuration at the place named"
 
 
-def reasons(stacks: Iterable[AffectedStack], plans: Iterable[Plan], findings: Iterable[Finding], config: Config) -> Iterator[VerdictReason]:
+def reasons(
+    stacks: Iterable[AffectedStack], plans: Iterable[Plan], findings: Iterable[Finding], config: Config
+) -> Iterator[VerdictReason]:
     """Why the change cannot pass by its checks; nothing where all is well."""
     yield from _findings(findings, config)
     planned = {plan.stack: plan for plan in plans}
@@ -29,13 +31,21 @@ def reasons(stacks: Iterable[AffectedStack], plans: Iterable[Plan], findings: It
             continue
         plan = planned.get(stack.id)
         if plan is None:
-            yield _reason("checks/plan-missing", "undecided", "has no plan", "plan it, and give its report to the gate", stack.id)
+            yield _reason(
+                "checks/plan-missing", "undecided", "has no plan", "plan it, and give its report to the gate", stack.id
+            )
         elif plan.status in ("failed", "skipped") and plan.reason is not None:
             code = plan.reason.code
             decision: Decision = "blocked" if code in BLOCKING_CODES else "undecided"
             rule = "checks/plan-failed" if plan.status == "failed" else "checks/plan-skipped"
             message = plan.reason.message.split("\n", 1)[0]
-            yield _reason(rule, decision, message, _REMEDIES.get(code, _FIX if decision == "blocked" else "run it again"), stack.id)
+            yield _reason(
+                rule,
+                decision,
+                message,
+                _REMEDIES.get(code, _FIX if decision == "blocked" else "run it again"),
+                stack.id,
+            )
 
 
 def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictReason]:

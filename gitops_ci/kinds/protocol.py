@@ -65,7 +65,13 @@ class Tools(Protocol):
         """The engine that runs for `name` (`terraform`); raises ToolError where none is usable."""
 
     def run(
-        self, name: str, args: Sequence[str], *, workspace: Workspace, env: Mapping[str, str], timeout: float | None = None
+        self,
+        name: str,
+        args: Sequence[str],
+        *,
+        workspace: Workspace,
+        env: Mapping[str, str],
+        timeout: float | None = None,
     ) -> Ended:
         """Runs the engine in its clean room; `env` is added to the allow-listed environment."""
 

@@ -35,7 +35,9 @@ class Unplanned:
         taken: list[str] = []
         for directory in sorted(snapshot.directories):
             parts = directory.split("/")
-            named = KIND_DIRECTORIES.get(parts[-1]) == self._kind and config.environment_of(parts[-2] if len(parts) > 1 else "")
+            named = KIND_DIRECTORIES.get(parts[-1]) == self._kind and config.environment_of(
+                parts[-2] if len(parts) > 1 else ""
+            )
             shared = parts[0] == "shared" and len(parts) == 2 and KIND_DIRECTORIES.get(parts[1]) == self._kind
             if (named or shared) and not any(directory.startswith(f"{outer}/") for outer in taken):
                 taken.append(directory)
@@ -44,7 +46,9 @@ class Unplanned:
     def plan(self, stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
         """No plan: said, so that it is undecided and never passes."""
         message = f"this gitops-ci cannot plan {stack.kind} yet: review {stack.path} by hand"
-        return Plan(stack=stack.id, status="skipped", reason=Problem(code="no-planner", message=message, path=stack.path))
+        return Plan(
+            stack=stack.id, status="skipped", reason=Problem(code="no-planner", message=message, path=stack.path)
+        )
 
     def check(self, stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
         """Nothing to say."""

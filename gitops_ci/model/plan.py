@@ -118,7 +118,9 @@ def summarise(changes: tuple[Change, ...]) -> Summary:
     )
 
 
-def problem(stack: str, status: Literal["failed", "skipped"], code: str, message: str, **where: str | int | None) -> Plan:
+def problem(
+    stack: str, status: Literal["failed", "skipped"], code: str, message: str, **where: str | int | None
+) -> Plan:
     """A Plan that says why there is none. `where` may hold `path` and `line`."""
     path, line = where.get("path"), where.get("line")
     reason = Problem(

@@ -19,5 +19,7 @@ def applied(findings: Iterable[Finding], config: Config) -> tuple[Finding, ...]:
     for finding in findings:
         severity = overrides.get(finding.rule, overrides.get(f"{finding.source}/*", finding.severity))
         if severity != "off":
-            kept.append(finding if severity == finding.severity else msgspec.structs.replace(finding, severity=severity))
+            kept.append(
+                finding if severity == finding.severity else msgspec.structs.replace(finding, severity=severity)
+            )
     return tuple(kept)

@@ -165,7 +165,7 @@ def _lines(value: JsonValue) -> list[str]:
 
 def _indented(value: JsonValue) -> list[str]:
     short = json.dumps(value, ensure_ascii=False)
-    return [short] if len(short) <= 60 else json.dumps(value, ensure_ascii=False, indent=2).split("\n")
+    return [short] if len(short) <= 60 or len(short) > _STRUCTURED else json.dumps(value, ensure_ascii=False, indent=2).split("\n")
 
 
 def _line_difference(before: list[str], after: list[str], limits: Limits) -> Iterator[Signed]:

@@ -34,7 +34,18 @@ ALLOWED = (
 )
 """Variables that reach an engine: locale, certificates, proxies, and the credentials of the clouds."""
 
-NEVER = ("GITHUB_*", "GH_*", "ACTIONS_*", "RUNNER_*", "INPUT_*", "GITOPS_CI_*", "TF_CLI_ARGS*", "LD_*", "DYLD_*", "PYTHON*")
+NEVER = (
+    "GITHUB_*",
+    "GH_*",
+    "ACTIONS_*",
+    "RUNNER_*",
+    "INPUT_*",
+    "GITOPS_CI_*",
+    "TF_CLI_ARGS*",
+    "LD_*",
+    "DYLD_*",
+    "PYTHON*",
+)
 """Variables that never do, whatever the configuration says: they hold tokens, or change which code runs."""
 
 _CREDENTIALS = ("*TOKEN*", "*SECRET*", "*ACCESS_KEY*", "*API_KEY*", "*PRIVATE_KEY*", "*PASSWORD*", "*CREDENTIAL*")
@@ -48,9 +59,7 @@ def environment(environ: Mapping[str, str], *, allow: Iterable[str], repository:
     """
     patterns = (*ALLOWED, *allow)
     kept = {
-        name: value
-        for name, value in environ.items()
-        if _matches(name, patterns) and not _matches(name.upper(), NEVER)
+        name: value for name, value in environ.items() if _matches(name, patterns) and not _matches(name.upper(), NEVER)
     }
     kept.setdefault("HOME", str(home))
     kept["TMPDIR"] = str(home)
@@ -70,7 +79,11 @@ def credentials(env: Mapping[str, str]) -> frozenset[str]:
 
 def safe_path(path: str, repository: Path) -> str:
     """PATH without what a pull request could fill: relative folders and folders inside the repository."""
-    kept = [folder for folder in path.split(os.pathsep) if Path(folder).is_absolute() and not inside(Path(folder), repository)]
+    kept = [
+        folder
+        for folder in path.split(os.pathsep)
+        if Path(folder).is_absolute() and not inside(Path(folder), repository)
+    ]
     return os.pathsep.join(kept)
 
 

@@ -62,7 +62,13 @@ class Repository:
         self.bare = bare == "true"
         self.prefix = prefix.rstrip("/") if exact and not self.bare else ""
         depth = len(Path(prefix).parts) if prefix else 0
-        self.root = Path(git_dir) if self.bare else self._directory.resolve().parents[depth - 1] if depth else self._directory.resolve()
+        self.root = (
+            Path(git_dir)
+            if self.bare
+            else self._directory.resolve().parents[depth - 1]
+            if depth
+            else self._directory.resolve()
+        )
 
     @property
     def work_tree(self) -> Path:
@@ -101,7 +107,11 @@ class Repository:
         """Like `commit`; raises UsageError that says what to do."""
         found = self.commit(revision)
         if found is None:
-            hint = "this clone is shallow: check out with `fetch-depth: 0`" if self.shallow else "see `git log --oneline --all`"
+            hint = (
+                "this clone is shallow: check out with `fetch-depth: 0`"
+                if self.shallow
+                else "see `git log --oneline --all`"
+            )
             raise UsageError(f"{option} {revision!r} is not a commit of this repository", hint=hint)
         return found
 
@@ -140,7 +150,9 @@ class Repository:
             os.utime(index, ns=(self._index.stat().st_atime_ns, self._index.stat().st_mtime_ns))
         objects = self._scratch / "objects"
         objects.mkdir(exist_ok=True)
-        alternates = os.pathsep.join(filter(None, (str(self._objects.resolve()), self._environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", ""))))
+        alternates = os.pathsep.join(
+            filter(None, (str(self._objects.resolve()), self._environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")))
+        )
         self._environ = {
             **self._environ,
             "GIT_OBJECT_DIRECTORY": str(objects),
@@ -154,7 +166,7 @@ class Repository:
         code, tree, err = self._run("write-tree", env=env)
         if code:
             raise ToolError(f"git cannot write a tree of the work tree: {err.strip()}")
-        _, out, _ = self._run("rev-parse", "--verify", "--quiet", "HEAD", "HEAD^{tree}")
+        _, out, _ = self._run("rev-parse", "--quiet", "HEAD", "HEAD^{tree}")
         head, head_tree = (out.split("\n") + ["", ""])[:2]
         if self.prefix:
             code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{tree.strip()}:{self.prefix}")
@@ -211,7 +223,10 @@ class _Contents:
         for oid in oids:
             header = process.stdout.readline().split()
             if len(header) != 3:
-                raise ToolError(f"git object {oid} is missing from this clone", hint="fetch the whole history: `fetch-depth: 0`, no filter")
+                raise ToolError(
+                    f"git object {oid} is missing from this clone",
+                    hint="fetch the whole history: `fetch-depth: 0`, no filter",
+                )
             yield oid, _body(process.stdout, int(header[2]), limit)
 
     def _started(self) -> subprocess.Popen[bytes]:

@@ -104,7 +104,9 @@ class Toolbox:
         found = self._version(command, source)
         oldest = ".".join(map(str, OLDEST))
         if tuple(int(part) for part in found.version.split(".")[:2] if part.isdigit()) < OLDEST:
-            raise ToolError(f"{found.name} {found.version} ({command[0]}) is too old", hint=f"install {oldest} or later")
+            raise ToolError(
+                f"{found.name} {found.version} ({command[0]}) is too old", hint=f"install {oldest} or later"
+            )
         return Executable(command, found)
 
     def _terraform(self) -> tuple[tuple[str, ...], Literal["configured", "path", "embedded"]]:
@@ -128,9 +130,14 @@ class Toolbox:
     def _configured(self, binary: str) -> str:
         found = binary if Path(binary).is_absolute() else self._on_path(binary)
         if found is None or not os.access(found, os.X_OK):
-            raise ToolError(f"kinds.terraform.binary: {binary} is not there or not executable", hint="give an absolute path or a name on PATH")
+            raise ToolError(
+                f"kinds.terraform.binary: {binary} is not there or not executable",
+                hint="give an absolute path or a name on PATH",
+            )
         if clean_room.inside(Path(found), self._repository):
-            raise ConfigError(f"kinds.terraform.binary: {binary} lies in the repository", hint="a pull request could replace it")
+            raise ConfigError(
+                f"kinds.terraform.binary: {binary} lies in the repository", hint="a pull request could replace it"
+            )
         return found
 
     def _on_path(self, name: str) -> str | None:
@@ -149,10 +156,18 @@ class Toolbox:
         return Engine(name=name, version=number, source=source)
 
     def run(
-        self, name: str, args: Sequence[str], *, workspace: AnyWorkspace, env: Mapping[str, str], timeout: float | None = None
+        self,
+        name: str,
+        args: Sequence[str],
+        *,
+        workspace: AnyWorkspace,
+        env: Mapping[str, str],
+        timeout: float | None = None,
     ) -> Ended:
         """Runs an engine in its clean room, away from the repository; what it prints has no credentials left in it."""
-        return self._start((*self._executable(name).command, *args), env, self._timeout or timeout or 900.0, cwd=workspace.private)
+        return self._start(
+            (*self._executable(name).command, *args), env, self._timeout or timeout or 900.0, cwd=workspace.private
+        )
 
     def _start(self, command: Sequence[str], env: Mapping[str, str], timeout: float, cwd: Path | None = None) -> Ended:
         done = process.run(

@@ -36,7 +36,9 @@ def of(inventory: Inventory, stack: Stack, scratch: Path) -> Iterator[Workspace]
         (workspace.root / stack.path).mkdir(parents=True, exist_ok=True)
         yield workspace
     except OSError as error:
-        raise ToolError(f"a private copy of {stack.path or 'the repository'} cannot be written: {error.strerror}") from None
+        raise ToolError(
+            f"a private copy of {stack.path or 'the repository'} cannot be written: {error.strerror}"
+        ) from None
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -63,7 +65,9 @@ def _links(wanted: frozenset[str], snapshot: Snapshot) -> Iterator[str]:
     """Links that lead to a wanted file or a folder of one: sources name the link, not what it leads to."""
     if not snapshot.symlinks:
         return
-    reached = {"/".join(parts[:depth]) for path in wanted for parts in (path.split("/"),) for depth in range(1, len(parts) + 1)}
+    reached = {
+        "/".join(parts[:depth]) for path in wanted for parts in (path.split("/"),) for depth in range(1, len(parts) + 1)
+    }
     yield from (link for link in snapshot.symlinks if snapshot.resolve(link) in reached)
 
 

@@ -37,7 +37,7 @@ def _unprintable(subject: Subject) -> Iterator[Fault]:
 
 def _directories(subject: Subject) -> Iterator[Fault]:
     """The folders on the way to each stack, and those below it."""
-    for path in sorted({parent for path in subject.stack_paths for parent in _upwards(path)}):
+    for path in sorted({parent for lowest in subject.stack_paths for parent in _upwards(lowest)}):
         name = path.rpartition("/")[2]
         odd = _ODD.search(name)
         if odd is not None:

@@ -74,7 +74,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     lower = name.lower()
     for match in difflib.get_close_matches(lower, sorted(known), n=3, cutoff=0.8):
         before, found, after = lower.partition(match)
-        if not found or not (before + after) or not ((after[:1] or before[-1:]) in _SEPARATORS):
+        if not found or not (before + after) or (after[:1] or before[-1:]) not in _SEPARATORS:
             return match
     return None
 

@@ -135,14 +135,22 @@ def _outputs(outputs: dict[str, _RawChange]) -> Iterator[Change]:
                 after_sensitive={"value": change.after_sensitive},
             )
             hidden = _SECRET_NAME.search(name) is not None
-            yield Change(address=f"output.{name}", type="output", action=action, attributes=tuple(_attributes(nested, hidden=hidden)))
+            yield Change(
+                address=f"output.{name}",
+                type="output",
+                action=action,
+                attributes=tuple(_attributes(nested, hidden=hidden)),
+            )
 
 
 def _attributes(change: _RawChange, *, hidden: bool = False) -> Iterator[Attribute]:
     forcing = tuple(_path_text(path) for path in change.replace_paths or ())
     marks = _Marks(change.before_sensitive, change.after_sensitive, change.after_unknown, hidden)
     for path, before, after, at in _leaves("", change.before, change.after, marks):
-        forces = any(path == one or path.startswith((f"{one}.", f"{one}[")) or one.startswith((f"{path}.", f"{path}[")) for one in forcing)
+        forces = any(
+            path == one or path.startswith((f"{one}.", f"{one}[")) or one.startswith((f"{path}.", f"{path}["))
+            for one in forcing
+        )
         secret = at.sensitive
         yield Attribute(
             path=path,
@@ -168,11 +176,18 @@ class _Marks(Struct, frozen=True):
 
     def at(self, key: str | int) -> _Marks:
         hidden = self.hidden or (isinstance(key, str) and _SECRET_NAME.search(key) is not None)
-        return _Marks(_inside(self.before_sensitive, key), _inside(self.after_sensitive, key), _inside(self.unknown, key), hidden)
+        return _Marks(
+            _inside(self.before_sensitive, key), _inside(self.after_sensitive, key), _inside(self.unknown, key), hidden
+        )
 
     def over(self, before: JsonValue, after: JsonValue) -> _Marks:
         """These marks for a place that is shown whole: one secret inside hides all of it."""
-        inside = _marked(self.before_sensitive) or _marked(self.after_sensitive) or _names_secret(before) or _names_secret(after)
+        inside = (
+            _marked(self.before_sensitive)
+            or _marked(self.after_sensitive)
+            or _names_secret(before)
+            or _names_secret(after)
+        )
         return _Marks(self.before_sensitive, self.after_sensitive, self.unknown, hidden=True) if inside else self
 
 
@@ -200,7 +215,9 @@ def _inside(mark: Any, key: str | int) -> Any:
     return None
 
 
-def _leaves(path: str, before: JsonValue, after: JsonValue, marks: _Marks) -> Iterator[tuple[str, JsonValue, JsonValue, _Marks]]:
+def _leaves(
+    path: str, before: JsonValue, after: JsonValue, marks: _Marks
+) -> Iterator[tuple[str, JsonValue, JsonValue, _Marks]]:
     """Every place where the sides differ, as deep as both have the same shape; secrets are not entered."""
     if marks.sensitive or marks.unknown is True:
         if before != after or marks.unknown is True:

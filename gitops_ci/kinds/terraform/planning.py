@@ -26,7 +26,9 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     removed = head is None or stack.id not in head.stacks
     inventory = base if removed else head
     if inventory is None:
-        return _failed(stack, Problem(code="no-source", message="neither base nor head has this stack"), None, started, "skipped")
+        return _failed(
+            stack, Problem(code="no-source", message="neither base nor head has this stack"), None, started, "skipped"
+        )
     refused = _committed(stack, inventory)
     if refused is not None:
         return _failed(stack, refused, None, started, "skipped")
@@ -38,7 +40,9 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
             return _planned(call, started, destroy=removed)
     except ToolError as error:
         code = "engine-missing" if engine is None else "engine-failed"
-        return _failed(stack, Problem(code=code, message=str(error)), engine, started, "skipped" if engine is None else "failed")
+        return _failed(
+            stack, Problem(code=code, message=str(error)), engine, started, "skipped" if engine is None else "failed"
+        )
 
 
 def _pattern(stack: Stack, inventory: Inventory) -> StackPattern | None:

@@ -37,7 +37,12 @@ _scans: dict[str, Scan] = {}  # by object id: content decides, so base and head 
 def find(snapshot: Snapshot, config: Config) -> Found:
     """Every root of the snapshot; a directory without Terraform files is never one."""
     directories = _directories(snapshot)
-    used = {module.target for directory in directories.values() for module in directory.local_modules if module.target is not None}
+    used = {
+        module.target
+        for directory in directories.values()
+        for module in directory.local_modules
+        if module.target is not None
+    }
     stacks: list[Stack] = []
     references: list[Reference] = []
     for path, directory in directories.items():
@@ -98,7 +103,11 @@ def _target(snapshot: Snapshot, directory: str, relative: str) -> str | None:
 
 
 def _directories(snapshot: Snapshot) -> dict[str, _Directory]:
-    sources = {path: _real(snapshot, path) for path in snapshot.entries if path.endswith(_SOURCE) and "/.terraform/" not in f"/{path}"}
+    sources = {
+        path: _real(snapshot, path)
+        for path in snapshot.entries
+        if path.endswith(_SOURCE) and "/.terraform/" not in f"/{path}"
+    }
     oids = {path: snapshot.entries[real].oid for path, real in sources.items() if real in snapshot.entries}
     missing = {oid: path for path, oid in oids.items() if oid not in _scans}
     contents = snapshot.read_many(sources[path] or "" for path in missing.values())
@@ -114,9 +123,7 @@ def _directories(snapshot: Snapshot) -> dict[str, _Directory]:
         if found is None:
             unread.setdefault(directory, []).append(name)
         grouped.setdefault(directory, {})[name] = found or Scan()
-    return {
-        path: _Directory(path, files, snapshot, tuple(unread.get(path, ()))) for path, files in grouped.items()
-    }
+    return {path: _Directory(path, files, snapshot, tuple(unread.get(path, ()))) for path, files in grouped.items()}
 
 
 def _real(snapshot: Snapshot, path: str) -> str | None:
@@ -172,7 +179,9 @@ def _path_reference(snapshot: Snapshot, reader: str, anchor: str, read: PathRead
 
 def _rooted_in_others(directories: Mapping[str, _Directory], stacks: Iterable[Stack]) -> Iterator[Reference]:
     """Paths relative to the root that a module names are different files for every root that uses it."""
-    anchored = {path: [read for read in directory.reads if read.anchor == "root"] for path, directory in directories.items()}
+    anchored = {
+        path: [read for read in directory.reads if read.anchor == "root"] for path, directory in directories.items()
+    }
     if not any(anchored.values()):
         return
     for stack in stacks:

@@ -34,8 +34,19 @@ _PATH_READ = re.compile(r'\$\{\s*path\.(module|root)\s*\}/?([^"]*)')
 _NESTED_FILE = re.compile(r'\b(?:file|templatefile|fileset)\w*\(\s*"([^"$]+)"')
 _INTERPOLATION = re.compile(r"[$%]\{")
 FILE_FUNCTIONS = frozenset(
-    """file filebase64 filebase64sha256 filebase64sha512 fileexists filemd5 filesha1 filesha256 filesha512
-    templatefile fileset""".split()
+    [
+        "file",
+        "filebase64",
+        "filebase64sha256",
+        "filebase64sha512",
+        "fileexists",
+        "filemd5",
+        "filesha1",
+        "filesha256",
+        "filesha512",
+        "templatefile",
+        "fileset",
+    ]
 )
 
 
@@ -200,7 +211,11 @@ class _Reader:
             self.has_backend = True
 
     def _in_backend(self) -> bool:
-        return len(self.blocks) == 2 and self.blocks[0] == ("terraform",) and self.blocks[1][:1] in (("backend",), ("cloud",))
+        return (
+            len(self.blocks) == 2
+            and self.blocks[0] == ("terraform",)
+            and self.blocks[1][:1] in (("backend",), ("cloud",))
+        )
 
     def _value(self, index: int, token: Token) -> None:
         if token.kind == "word":
@@ -245,7 +260,9 @@ class _Reader:
         if "path." in token.text:
             self.reads.extend(_paths(token))
         if "file" in token.text:
-            self.reads.extend(PathRead(match[1], "root", True, token.line) for match in _NESTED_FILE.finditer(token.text))
+            self.reads.extend(
+                PathRead(match[1], "root", True, token.line) for match in _NESTED_FILE.finditer(token.text)
+            )
 
 
 def _read(token: Token, anchor: str) -> PathRead:

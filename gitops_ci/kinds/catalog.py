@@ -1,0 +1,17 @@
+"""The kinds of infrastructure: a dict of modules, each of which gives find, plan and check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gitops_ci.kinds import database, terraform
+from gitops_ci.kinds.protocol import KindModule
+from gitops_ci.kinds.unplanned import Unplanned
+from gitops_ci.model.stack import Kind
+
+ALL: Mapping[Kind, KindModule] = {
+    "terraform": terraform,
+    "kubernetes": Unplanned("kubernetes"),
+    "database": database,
+    "security": Unplanned("security"),
+}

@@ -1,0 +1,1 @@
+"""The sections of the pull-request comment; `render.markdown` puts them together."""

@@ -1,0 +1,50 @@
+"""What is lost: every replace and every delete by name, with what forces it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gitops_ci.model.plan import Attribute, Change
+from gitops_ci.render import difference
+from gitops_ci.render.comment.page import Page, Section, fit
+from gitops_ci.render.outline import Told
+from gitops_ci.render.untrusted import code, cut, text
+
+_MOST = 40
+_FRAME = 60
+_VERBS = {"delete": "deletes", "replace": "replaces"}
+
+
+def section(page: Page, room: int) -> Section:
+    """The caution block; nothing where nothing is lost."""
+    total = sum(len(each.row.destroys) for each in page.told)
+    fitted = fit(_lines(page), total, room - _FRAME, _MOST)
+    text_ = "\n".join(("> [!CAUTION]", *fitted.pieces)) if fitted.pieces else ""
+    return Section(text_, (("destructive change", fitted.left_out),))
+
+
+def _lines(page: Page) -> Iterator[str]:
+    for each in page.told:
+        for change in each.row.destroys:
+            same = each.same()
+            yield f"> - {_sentence(each, change)}{f' ({text(same)})' if same else ''}"
+
+
+def _sentence(each: Told, change: Change) -> str:
+    verb = _VERBS.get(change.action, "loses data in")
+    subject = f"**{text(cut(each.row.id, 200))}** {verb} {code(cut(change.address, 200))}"
+    forcing = [attribute for attribute in change.attributes if attribute.forces_replacement]
+    if forcing:
+        shown = ", ".join(_values(attribute) for attribute in forcing[:3])
+        more = f" and {len(forcing) - 3:,} more" if len(forcing) > 3 else ""
+        verb = "forces" if len(forcing) == 1 else "force"
+        return f"{subject}: {shown}{more} {verb} a new one"
+    return f"{subject}: {text(cut(change.reason.replace('_', ' '), 120))}" if change.reason else subject
+
+
+def _values(attribute: Attribute) -> str:
+    name = code(cut(attribute.path, 80))
+    if attribute.sensitive:
+        return f"{name} {difference.SENSITIVE}"
+    before, after = difference.pair(attribute.before, attribute.after, 40)
+    return f"{name} {text(before)} → {difference.UNKNOWN if attribute.unknown else text(after)}"

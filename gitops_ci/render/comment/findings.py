@@ -1,0 +1,78 @@
+"""What rules found: new findings with their fix, then in one line those accepted, already there, or gone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from gitops_ci.model.finding import Finding, Waiver
+from gitops_ci.render import outline, words
+from gitops_ci.render.comment.page import Page, Section, fit, folded, row, table
+from gitops_ci.render.links import anchor, place
+from gitops_ci.render.outline import MARKS
+from gitops_ci.render.untrusted import code, cut, text
+
+_MOST = 50
+_PLACES = 4
+_WIDTH = 500
+_FRAME = 400
+
+
+def section(page: Page, room: int) -> Section:
+    """New findings, one row for each thing that is said, however many places it is said about."""
+    found = outline.new(page.report.findings)
+    groups = outline.places(found)
+    fitted = fit(_lines(page, groups), len(groups), room - _FRAME, _MOST)
+    if not fitted.pieces:
+        return Section("", (("finding", len(found)),))
+    counts = outline.severities(found)
+    said = ", ".join(words.several(count, severity) for severity, count in counts.items())
+    body = table(("", "Finding", "Where", "Fix"), "llll", fitted.pieces)
+    left = sum(len(group) for group in groups[len(fitted.pieces) :])
+    written = folded(f"<b>{words.several(len(found), 'finding')}</b> · {said}", body, opened="error" in counts)
+    return Section(written, (("finding", left),))
+
+
+def _lines(page: Page, groups: list[list[Finding]]) -> Iterator[str]:
+    for group in groups:
+        first = group[0]
+        rule = anchor(code(cut(first.rule, 100)), page.links.rule(first.rule, first.url))
+        where = words.some([_where(page, finding) for finding in group], _PLACES)
+        yield row(MARKS[first.severity], f"{text(cut(first.message, _WIDTH))} · {rule}", where, text(cut(first.help, _WIDTH)))
+
+
+def _where(page: Page, finding: Finding) -> str:
+    return place(page.links, finding.path, finding.line, fallback=cut(finding.stack or "", 160))
+
+
+def settled(page: Page, room: int) -> Section:
+    """Findings that need nothing now: accepted ones with who, why and until when; existing and fixed ones by rule."""
+    waived = [finding for finding in page.report.findings if finding.waived_by and finding.state != "fixed"]
+    before = [finding for finding in page.report.findings if finding.state == "existing" and not finding.waived_by]
+    fixed = sum(finding.state == "fixed" for finding in page.report.findings)
+    said = [f"{words.several(len(before), 'finding')} from before this change"] if before else []
+    said += [f"{len(waived):,} accepted"] if waived else []
+    said += [f"{fixed:,} fixed by it ✓"] if fixed else []
+    if not said:
+        return Section()
+    if room < _FRAME:
+        return Section("", (("finding", len(before) + len(waived)),))
+    parts, left = _settled_parts(before, waived, room - _FRAME)
+    summary = ", ".join(said)
+    return Section(folded(summary, parts) if parts else summary, (("finding", left),))
+
+
+def _settled_parts(before: list[Finding], waived: list[Finding], room: int) -> tuple[str, int]:
+    rules = Counter(finding.rule for finding in before).most_common()
+    lines = fit((f"- {code(cut(rule, 100))} × {count:,}" for rule, count in rules), len(rules), room // 2, _MOST)
+    accepted = fit((_accepted(finding, finding.waived_by) for finding in waived if finding.waived_by), len(waived), room // 2, _MOST)
+    parts = ["\n".join(lines.pieces)] if lines.pieces else []
+    parts += [table(("Rule", "Where", "Accepted by", "Because", "Until"), "lllll", accepted.pieces)] if accepted.pieces else []
+    left = sum(count for _, count in rules[len(lines.pieces) :]) + accepted.left_out
+    return "\n\n".join(parts), left
+
+
+def _accepted(finding: Finding, waiver: Waiver) -> str:
+    where = code(cut(finding.path, 120) + (f":{finding.line}" if finding.line else "")) if finding.path else text(cut(finding.stack or "", 160))
+    cells = (text(cut(waiver.owner, 100)), text(cut(waiver.reason, 200)), text(cut(waiver.until or "", 30)) or "no end")
+    return row(code(cut(finding.rule, 100)), where, *cells)

@@ -1,0 +1,35 @@
+"""The last line: what was planned, against what, with what, and what was left out to fit."""
+
+from __future__ import annotations
+
+from gitops_ci.render import words
+from gitops_ci.render.comment.page import Page
+from gitops_ci.render.links import anchor
+from gitops_ci.render.untrusted import code, cut, text
+
+ROOM = 1_500
+"""What the footer needs at most, without its links."""
+
+_ENGINES = 6
+
+
+def footer(page: Page, left_out: dict[str, int]) -> str:
+    """The footer line."""
+    report = page.report
+    parts = [_planned(page)]
+    engines = dict.fromkeys(plan.engine for plan in report.plans if plan.engine)
+    named = [f"{text(cut(each.name, 40))} {text(cut(each.version, 40))} ({each.source})" for each in engines]
+    parts += [words.some(named, _ENGINES)] if named else []
+    parts.append(f"{len(page.rows):,} of {words.several(max(report.stacks_total, len(page.rows)), 'stack')} affected")
+    parts.append(words.duration(report.seconds))
+    parts += [anchor(name, url) for name, url in (("run", page.links.run), ("full report", page.links.report)) if url]
+    parts.append(f"gitops-ci {text(cut(report.tool.version, 40))}")
+    said = ", ".join(words.several(count, noun) for noun, count in left_out.items() if count)
+    parts.append(f"**left out to fit: {said}**" if said else "nothing left out")
+    return f"<sub>{' · '.join(parts)}</sub>"
+
+
+def _planned(page: Page) -> str:
+    planned, base = page.report.planned, page.report.base
+    what = code(planned.commit[:7]) if planned.commit else f"the work tree {code(planned.tree[:7])}"
+    return f"Planned {what} on {code(base[:7])}" if base else f"Planned {what}"

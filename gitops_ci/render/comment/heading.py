@@ -1,0 +1,60 @@
+"""The first line people see, in the mail and in the commit status: the verdict and its reason."""
+
+from __future__ import annotations
+
+from gitops_ci.model.report import Report
+from gitops_ci.model.verdict import VerdictReason
+from gitops_ci.render import outline, words
+from gitops_ci.render.outline import Row
+from gitops_ci.render.untrusted import cut, text, visible
+
+REASON_WIDTH = 160
+STATUS_WIDTH = 140
+
+
+def heading(report: Report, shown: tuple[Row, ...]) -> str:
+    """The comment's heading."""
+    mark, word = outline.VERDICTS[report.verdict.decision] if report.verdict else ("📋", "Planned")
+    return f"### {mark} {word} · {text(cut(_reason(report, shown), REASON_WIDTH))}"
+
+
+def summary_line(report: Report) -> str:
+    """The verdict and its reason in at most 140 characters of plain text, for a commit status."""
+    word = outline.VERDICTS[report.verdict.decision][1] if report.verdict else "Planned"
+    return cut(visible(f"{word}: {_reason(report, outline.rows(report))}"), STATUS_WIDTH)
+
+
+def deciding(report: Report) -> tuple[VerdictReason, ...]:
+    """The reasons that keep a change from being merged, those of the decision itself first."""
+    if report.verdict is None:
+        return ()
+    decision = report.verdict.decision
+    found = [reason for reason in report.verdict.reasons if reason.decision != "pass"]
+    return tuple(sorted(found, key=lambda reason: reason.decision != decision))
+
+
+def nothing(report: Report) -> str:
+    """Why there is nothing to plan."""
+    files = words.several(report.changed_files, "changed file")
+    return f"nothing to plan: {files}, none of them part of a stack" if report.changed_files else "nothing to plan: no changed files"
+
+
+def _reason(report: Report, shown: tuple[Row, ...]) -> str:
+    reasons = list(dict.fromkeys(reason.message for reason in deciding(report)))
+    if reasons:
+        more = f" (and {words.several(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
+        return cut(reasons[0], REASON_WIDTH - len(more)) + more
+    return effect(shown) if shown else nothing(report)
+
+
+def effect(shown: tuple[Row, ...]) -> str:
+    """What would happen, in a few words: `3 stacks change, nothing is destroyed`."""
+    changing = [row for row in shown if row.changed]
+    unplanned = sum(row.unplanned for row in shown)
+    missing = f"; {words.several(unplanned, 'stack')} not planned" if unplanned else ""
+    if not changing:
+        return f"{words.several(len(shown), 'affected stack')}, nothing changes{missing}" if len(shown) > unplanned else missing[2:]
+    lost = sum(len(row.destroys) for row in changing)
+    verb = "changes" if len(changing) == 1 else "change"
+    loss = f"{words.several(lost, 'destructive change')}" if lost else "nothing is destroyed"
+    return f"{words.several(len(changing), 'stack')} {verb}, {loss}{missing}"

@@ -1,0 +1,59 @@
+"""What to do before this can be merged, why, and who can; and what was not judged here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gitops_ci.model.verdict import VerdictReason
+from gitops_ci.render import words
+from gitops_ci.render.comment.heading import deciding
+from gitops_ci.render.comment.page import Page, Section, fit, row, table
+from gitops_ci.render.links import anchor
+from gitops_ci.render.untrusted import code, cut, text
+
+_MOST = 20
+_WIDTH = 400
+_FRAME = 300
+
+
+def section(page: Page, room: int) -> Section:
+    """The table of remedies, then what could not be judged."""
+    tasks = _tasks(deciding(page.report))
+    fitted = fit(_lines(page, tasks), len(tasks), room * 2 // 3 - _FRAME, _MOST)
+    parts = []
+    if fitted.pieces:
+        parts.append(table(("To merge", "Because", "Who can"), "lll", fitted.pieces))
+    not_judged, unsaid = _not_judged(page, room // 3 - _FRAME)
+    parts += [not_judged] if not_judged else []
+    return Section("\n\n".join(parts), (("reason", fitted.left_out + unsaid),))
+
+
+def _tasks(reasons: tuple[VerdictReason, ...]) -> list[list[VerdictReason]]:
+    """Reasons that ask for the same, together: one row for fifty stacks that miss the same engine."""
+    groups: dict[tuple[str, ...], list[VerdictReason]] = {}
+    for reason in reasons:
+        groups.setdefault((reason.rule, reason.remedy, reason.who, reason.message), []).append(reason)
+    return list(groups.values())
+
+
+def _lines(page: Page, tasks: list[list[VerdictReason]]) -> Iterator[str]:
+    undecided = page.report.verdict is not None and page.report.verdict.decision == "blocked"
+    for task in tasks:
+        first = task[0]
+        stacks = [text(cut(reason.stack, 120)) for reason in task if reason.stack]
+        where = f" ({words.some(stacks, 3)})" if stacks else ""
+        mark = "undecided: " if undecided and first.decision == "undecided" else ""
+        why = anchor("why", page.links.rule(first.rule))
+        rule = f" · {why}" if why != "why" else f" · {code(cut(first.rule, 80))}" if first.rule else ""
+        remedy = text(cut(first.remedy, _WIDTH)) or "—"
+        who = text(cut(first.who, 200)) or "anyone who can push"
+        yield row(f"**{remedy}**", f"{mark}{text(cut(first.message, _WIDTH))}{where}{rule}", who)
+
+
+def _not_judged(page: Page, room: int) -> tuple[str, int]:
+    verdict = page.report.verdict
+    if verdict is None or not verdict.left_out:
+        return "", 0
+    lines = (f"- {text(cut(line, _WIDTH))}" for line in verdict.left_out)
+    fitted = fit(lines, len(verdict.left_out), room, _MOST)
+    return "\n".join(("Not judged here:", "", *fitted.pieces)) if fitted.pieces else "", fitted.left_out

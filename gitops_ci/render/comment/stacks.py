@@ -1,0 +1,89 @@
+"""What changes where: the table of stacks, production first, never zero-filled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitops_ci.model.plan import Action
+from gitops_ci.render import outline, words
+from gitops_ci.render.comment.page import Page, Section, row, table, units
+from gitops_ci.render.outline import Row, Told
+from gitops_ci.render.untrusted import cut, text
+
+_MOST = 100
+_FRAME = 400
+_COLUMNS: tuple[Action, ...] = ("create", "update", "replace", "delete")
+_REST: tuple[Action, ...] = ("import", "move", "forget")
+_STATUS = {"failed": " · **✗ plan failed**", "skipped": " · **not planned**"}
+
+
+def section(page: Page, room: int) -> Section:
+    """The table. What is the same as in an environment above, and what does not change, takes one row each."""
+    copies = {id(other): each for each in page.told for other in each.others}
+    single = [each for each in page.rows if id(each) not in copies and (each.changed or each.unplanned or each.findings)]
+    kept, left_out = _kept(single, room - _FRAME)
+    body: list[str] = []
+    for environment, members in outline.by_environment(page.rows).items():
+        block = _environment(environment, members, kept, copies)
+        room -= sum(units(line) + 1 for line in block)
+        body += block if room > 0 else []
+    header = ("Stack", "＋", "～", "±", "－", "Findings", "Time")
+    return Section(table(header, "lrrrrlr", body) if body else "", (("row", left_out),))
+
+
+def _kept(single: Sequence[Row], room: int) -> tuple[dict[int, str], int]:
+    """The lines of the rows that are shown, most important first, by the row's identity."""
+    kept: dict[int, str] = {}
+    for each in sorted(single, key=outline.weight):
+        line = _line(text(cut(each.label, 120)) + _state(each), [each])
+        room -= units(line) + 1
+        if room < 0 or len(kept) == _MOST:
+            break
+        kept[id(each)] = line
+    return kept, len(single) - len(kept)
+
+
+def _environment(environment: str, members: list[Row], kept: dict[int, str], copies: dict[int, Told]) -> list[str]:
+    name = f"**{text(cut(environment, 80)) or '—'}**"
+    same = [each for each in members if id(each) in copies]
+    silent = [each for each in members if id(each) not in copies and not (each.changed or each.unplanned or each.findings)]
+    shown = [kept[id(each)] for each in members if id(each) in kept]
+    more = [each for each in members if id(each) not in kept and each not in same and each not in silent]
+    if same and not shown and not more and not silent:
+        return [_line(f"{name} · {_as_above(same, copies)}", same)]
+    lines = [row(name, *[""] * 6), *shown]
+    if more:
+        lines.append(_line(f"{words.several(len(more), 'more stack')}", more))
+    if same:
+        lines.append(_line(_as_above(same, copies), same))
+    if silent:
+        names = words.some([text(cut(each.label, 60)) for each in silent], 6)
+        lines.append(_line(f"no change: {names}", silent))
+    return lines
+
+
+def _as_above(same: list[Row], copies: dict[int, Told]) -> str:
+    names = list(dict.fromkeys(copies[id(each)].row.environment for each in same))
+    return f"{words.several(len(same), 'stack')} as in {words.both([text(cut(name, 80)) for name in names])}"
+
+
+def _state(each: Row) -> str:
+    if each.plan is None:
+        return " · **no plan**"
+    if each.plan.status in _STATUS:
+        return _STATUS[each.plan.status]
+    return "" if each.changed else " · no change"
+
+
+def _line(name: str, members: Sequence[Row]) -> str:
+    counts = outline.totals(members)
+    rest = {action: counts[action] for action in _REST if action in counts}
+    extra = [words.counts(rest)] if rest else []
+    drift = outline.drifted(members)
+    extra += [f"{drift:,} drifted"] if drift else []
+    numbers = [f"{counts[action]:,}" if action in counts else "" for action in _COLUMNS]
+    numbers = [f"**{number}**" if number and index > 1 else number for index, number in enumerate(numbers)]
+    found = outline.severities(finding for each in members for finding in each.findings)
+    marks = " ".join(f"{outline.MARKS[severity]} {count:,}" for severity, count in found.items())
+    seconds = sum(each.plan.seconds for each in members if each.plan)
+    return row(f"{name}{' · ' if extra else ''}{', '.join(extra)}", *numbers, marks, words.duration(seconds) if seconds else "")

@@ -1,0 +1,89 @@
+"""The pull-request comment: what a reviewer asks, in the order they ask it, always short enough to be posted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+from gitops_ci.model.report import Report
+from gitops_ci.render import outline
+from gitops_ci.render.comment import caution, changes, findings, footer, graph, merge, stacks, unplanned
+from gitops_ci.render.comment.heading import heading, summary_line
+from gitops_ci.render.comment.page import Page, Section, units
+from gitops_ci.render.links import Links
+
+MARKER = "<!-- gitops-ci:comment v1 config=default -->"
+LIMIT = 65_000
+"""GitHub refuses more than 65,536 characters."""
+LEAST = 1_000
+
+_NO_LINKS = Links()
+
+Build = Callable[[Page, int], Section]
+
+_IMPORTANCE: tuple[tuple[Build, float], ...] = (
+    (merge.section, 0.35),
+    (caution.section, 0.35),
+    (unplanned.section, 0.35),
+    (stacks.section, 0.4),
+    (findings.section, 0.35),
+    (graph.section, 0.15),
+    (changes.section, 0.95),
+    (findings.settled, 1.0),
+)
+"""Sections by importance, each with its share of the room that is left when its turn comes."""
+
+_ORDER: tuple[Build, ...] = (
+    merge.section, caution.section, stacks.section, unplanned.section, graph.section, changes.section, findings.section, findings.settled,
+)  # fmt: skip
+"""Sections as they are read."""
+
+
+def comment(
+    report: Report,
+    links: Links = _NO_LINKS,
+    *,
+    environments: tuple[str, ...] = (),
+    detail: Literal["full", "summary"] = "full",
+    limit: int = LIMIT,
+) -> str:
+    """The comment in at most `limit` (1,000 or more) UTF-16 code units.
+
+    `environments` are shown in this order, others after them, shared stacks last; `summary` leaves attributes out.
+    """
+    if limit < LEAST:
+        raise ValueError(f"a comment needs {LEAST} characters, not {limit}")
+    shown = outline.rows(report, environments)
+    commit = links.commit or report.head or report.planned.commit
+    page = Page(report, replace(links, commit=commit), shown, outline.told(shown), detail)
+    top = f"{MARKER}\n{heading(report, shown)}"
+    plain_footer = footer.footer(page, {})
+    sections = _sections(page, limit - units(top) - units(plain_footer) - footer.ROOM)
+    left_out: Counter[str] = Counter()
+    for section in sections.values():
+        left_out.update(dict(section.left_out))
+    body = [sections[build].text for build in _ORDER if sections[build].text]
+    whole = "\n\n".join([top, *body, footer.footer(page, left_out)]) + "\n"
+    return whole if units(whole) <= limit else _last_resort(page, limit)
+
+
+def _sections(page: Page, room: int) -> dict[Build, Section]:
+    written: dict[Build, Section] = {}
+    for build, share in _IMPORTANCE:
+        section = build(page, max(0, int(room * share)))
+        written[build] = section
+        room -= units(section.text) + 2
+    return written
+
+
+def _last_resort(page: Page, limit: int) -> str:
+    """The verdict alone, where even that is said at length."""
+    mark, word = outline.VERDICTS[page.report.verdict.decision] if page.report.verdict else ("📋", "Planned")
+    top = f"{MARKER}\n{heading(page.report, page.rows)}"
+    note = "\n\n<sub>**left out to fit: everything else**; see the report.</sub>\n"
+    return f"{top}{note}" if units(top + note) <= limit else f"{MARKER}\n### {mark} {word}{note}"
+
+
+__all__ = ["LIMIT", "MARKER", "comment", "summary_line"]
