@@ -1,0 +1,109 @@
+"""Processes end as promised: drained, timed, stopped with everything they started."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from gitops_ci.errors import ToolError
+from gitops_ci.system import process
+
+ENV = {"PATH": os.environ["PATH"]}
+
+
+def python(code: str, place: Path, *, timeout: float = 20.0, stop: process.Stop | None = None) -> process.Completed:
+    return process.run([sys.executable, "-c", code], cwd=place, env=ENV, timeout=timeout, stop=stop)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_both_pipes_are_drained(tmp_path: Path) -> None:
+    done = python("import sys; sys.stderr.write('e' * 300_000); sys.stdout.write('o' * 300_000)", tmp_path)
+    assert done.ok
+    assert (len(done.stdout), len(done.stderr)) == (300_000, 300_000)
+
+
+def test_the_exit_code_is_kept(tmp_path: Path) -> None:
+    done = python("raise SystemExit(7)", tmp_path)
+    assert (done.returncode, done.ending) == (7, "exited")
+
+
+def test_a_missing_program_is_a_tool_error(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="no-such-program cannot be started"):
+        process.run(["no-such-program"], cwd=tmp_path, env=ENV, timeout=5)
+
+
+def test_a_timeout_ends_it_and_keeps_what_it_said(tmp_path: Path) -> None:
+    code = "import time; print('begun', flush=True); time.sleep(60)"
+    begin = time.monotonic()
+    done = python(code, tmp_path, timeout=0.5)
+    assert done.ending == "timeout"
+    assert b"begun" in done.stdout
+    assert time.monotonic() - begin < 10
+
+
+GRANDCHILD = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+open("pid", "w").write(str(child.pid))
+{then}
+"""
+
+
+def test_a_grandchild_does_not_outlive_a_timeout(tmp_path: Path) -> None:
+    done = python(GRANDCHILD.format(then="time.sleep(60)"), tmp_path, timeout=1.0)
+    assert done.ending == "timeout"
+    pid = int((tmp_path / "pid").read_text())
+    time.sleep(0.2)
+    assert not alive(pid)
+
+
+def test_a_grandchild_that_holds_the_pipe_does_not_hold_us(tmp_path: Path) -> None:
+    begin = time.monotonic()
+    done = python(GRANDCHILD.format(then=""), tmp_path)
+    assert done.ok
+    assert time.monotonic() - begin < 5
+    time.sleep(0.2)
+    assert not alive(int((tmp_path / "pid").read_text()))
+
+
+def test_a_stop_interrupts_first_so_that_locks_are_released(tmp_path: Path) -> None:
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, lambda *_: (print('released', flush=True), sys.exit(1)))\n"
+        "print('ready', flush=True); time.sleep(60)"
+    )
+    stop = process.Stop()
+    threading.Timer(1.0, stop.set).start()
+    done = python(code, tmp_path, stop=stop)
+    assert done.ending == "cancelled"
+    assert b"released" in done.stdout
+
+
+def test_nothing_starts_after_a_stop(tmp_path: Path) -> None:
+    stop = process.Stop()
+    stop.set()
+    done = python("open('ran', 'w')", tmp_path, stop=stop)
+    assert done.ending == "cancelled"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_second_stop_does_not_wait(tmp_path: Path) -> None:
+    code = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+    stop = process.Stop()
+    for after in (1.0, 1.2):
+        threading.Timer(after, stop.set).start()
+    begin = time.monotonic()
+    assert python(code, tmp_path, stop=stop).ending == "cancelled"
+    assert time.monotonic() - begin < 5
