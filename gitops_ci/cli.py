@@ -152,8 +152,6 @@ def _options(arguments: argparse.Namespace) -> Options:
 def main(argv: Sequence[str]) -> int:
     """Runs one command and returns its exit code; argparse's own errors exit with 2."""
     arguments = parser().parse_args(argv)
-    module, _, function = COMMANDS[arguments.command][0].partition(".")
-    command: _Command = getattr(importlib.import_module(f"gitops_ci.commands.{module}"), function)
     options = _options(arguments)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a replaced stream may lack it
@@ -167,7 +165,7 @@ def main(argv: Sequence[str]) -> int:
                 cwd=Path.cwd(),
                 scratch=Path(scratch),
             )
-            code = command(options, outside)
+            code = _command(arguments.command)(options, outside)
             sys.stdout.flush()
             return code
     except GitopsError as error:
@@ -181,6 +179,12 @@ def main(argv: Sequence[str]) -> int:
         return INTERRUPTED
     except Exception as error:
         return _bug(error, verbose=options.verbose)
+
+
+def _command(name: str) -> _Command:
+    module, _, function = COMMANDS[name][0].partition(".")
+    command: _Command = getattr(importlib.import_module(f"gitops_ci.commands.{module}"), function)
+    return command
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

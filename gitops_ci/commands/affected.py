@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gitops_ci.commands import change as changes
-from gitops_ci.commands import output
+from gitops_ci.commands import assembly, output
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.discover import shards
 from gitops_ci.render import terminal
@@ -27,9 +27,9 @@ def run(options: Options, outside: Outside) -> int:
                     "tree": head.tree,
                     "stacks": stacks,
                 }
-                outside.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+                output.document(document, outside)
             case "matrix":
                 outside.stdout.write(msgspec.json.encode(shards.matrix(stacks, change.config)).decode() + "\n")
             case _:
-                output.show(terminal.affected_lines(stacks), outside)
+                output.show(terminal.affected_lines(stacks, environments=assembly.environment_order(change)), outside)
     return 0

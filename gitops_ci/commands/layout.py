@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from gitops_ci.commands import change as changes
-from gitops_ci.commands import output
+from gitops_ci.commands import assembly, output
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.policy import comparison
 from gitops_ci.render import terminal
@@ -22,7 +20,7 @@ def run(options: Options, outside: Outside) -> int:
                 "stacks": tuple(change.head.stacks.values()),
                 "findings": findings,
             }
-            outside.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+            output.document(document, outside)
         else:
-            output.show(terminal.layout_lines(findings, tuple(change.head.stacks.values())), outside)
+            output.show(terminal.layout_lines(findings, tuple(change.head.stacks.values()), environments=assembly.environment_order(change)), outside)
         return int(any(finding.severity == "error" and finding.state == "new" for finding in findings))

@@ -1,57 +1,75 @@
-"""What commands write: reports into a directory, lines onto streams."""
+"""What commands write: reports into a directory, lines and documents onto stdout."""
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.errors import ToolError
 from gitops_ci.model.report import Report
-from gitops_ci.render import markdown, report_json, terminal
+from gitops_ci.render import lines, markdown, report_json, terminal
+from gitops_ci.render.lines import Line
 from gitops_ci.render.links import Links
+
+WIDTH = 100
+"""Columns where there is no terminal to ask."""
 
 
 def write_report(
-    report: Report, directory: Path, links: Links, *, environments: tuple[str, ...], detail: str = "full"
+    report: Report,
+    directory: Path,
+    links: Links,
+    *,
+    environments: tuple[str, ...],
+    detail: Literal["full", "summary"] = "full",
 ) -> tuple[Path, ...]:
     """Writes report.json, comment.md and report.txt; raises ToolError where the disk refuses."""
-    text = terminal.plain(terminal.report_lines(report, environments=environments))
+    text = io.StringIO()
+    lines.write(terminal.report_lines(report, environments=environments, detail=detail), text, colour=False)
+    comment = markdown.comment(report, links, environments=environments, detail=detail)
     contents = {
         "report.json": report_json.encode(report),
-        "comment.md": markdown.comment(report, links, environments=environments, detail=detail).encode(
-            "utf-8", "replace"
-        ),
-        "report.txt": text.encode("utf-8", "replace"),
+        "comment.md": comment.encode("utf-8", "replace"),
+        "report.txt": text.getvalue().encode("utf-8", "replace"),
     }
     return tuple(_write(directory / name, content) for name, content in contents.items())
 
 
 def _write(path: Path, content: bytes) -> Path:
     """All of it or nothing: a reader never meets half a report."""
+    partial: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise ToolError(
-            f"{path} cannot be written: {error.strerror}", hint="give another directory with --out DIR"
-        ) from None
-    try:
+        partial = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        Path(name).replace(path)
+        return partial.replace(path)
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise ToolError(
-            f"{path} cannot be written: {error.strerror}", hint="give another directory with --out DIR"
-        ) from None
-    return path
+        if partial is not None:
+            partial.unlink(missing_ok=True)
+        raise ToolError(f"{path} cannot be written: {error.strerror}", hint="give another place with --out DIR") from None
 
 
-def show(lines: object, outside: Outside) -> None:
+def show(told: Iterable[Line], outside: Outside) -> None:
     """Writes styled lines to stdout."""
-    terminal.write(lines, outside.stdout, colour=outside.colour(outside.stdout))  # type: ignore[arg-type]
+    lines.write(told, outside.stdout, colour=outside.colour(outside.stdout))
+
+
+def width(outside: Outside) -> int:
+    """Columns of the terminal that stdout is, or a width that reads well in a log."""
+    return shutil.get_terminal_size((WIDTH, 24)).columns if outside.stdout.isatty() else WIDTH
+
+
+def document(content: object, outside: Outside) -> None:
+    """Writes a JSON document to stdout."""
+    outside.stdout.write(report_json.document(content).decode())
 
 
 def directory(options: Options, outside: Outside, git_directory: Path) -> Path:

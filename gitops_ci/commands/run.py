@@ -59,8 +59,16 @@ def _planned(options: Options, outside: Outside, change: Change) -> tuple[tuple[
         stop=stop,
         timeout=options.timeout,
     )
-    with progress.of(outside.stderr, total=len(stacks), colour=outside.colour(outside.stderr)) as shown:
+    with _progress(outside, len(stacks)) as shown:
         return stacks, planning.plans(stacks, change, tools, jobs=options.jobs, progress=shown, stop=stop)
+
+
+def _progress(outside: Outside, total: int) -> progress.Progress:
+    """A live list on a terminal that can show one, a line a plan elsewhere."""
+    able = outside.stderr.isatty() and outside.settings.environ.get("TERM", "") not in ("", "dumb")
+    if able and outside.colour(outside.stderr):
+        return progress.Live(total, outside.stderr)
+    return progress.Lines(total, outside.stderr)
 
 
 def _told(report: Report, options: Options, outside: Outside, change: Change, code: int) -> int:
@@ -69,19 +77,19 @@ def _told(report: Report, options: Options, outside: Outside, change: Change, co
     directory = output.directory(options, outside, change.repository.git_directory)
     failure: ToolError | None = None
     written: tuple[str, ...] = ()
+    detail = change.config.report.comment.detail
     try:
         links = assembly.links(report, outside)
-        detail = change.config.report.comment.detail
-        written = tuple(
-            str(path)
-            for path in output.write_report(report, directory, links, environments=environments, detail=detail)
-        )
+        paths = output.write_report(report, directory, links, environments=environments, detail=detail)
+        written = tuple(map(str, paths))
     except ToolError as error:
         failure = error
     if options.format == "json":
         outside.stdout.write(report_json.encode(report).decode())
     else:
-        output.show(terminal.report_lines(report, environments=environments, written=written), outside)
+        width = output.width(outside)
+        told = terminal.report_lines(report, environments=environments, width=width, detail=detail, written=written)
+        output.show(told, outside)
     if failure is not None:
         raise failure
     interrupted = any(plan.reason is not None and plan.reason.code == "interrupted" for plan in report.plans)

@@ -6,6 +6,7 @@ The lines are not escaped: they go through `untrusted.fence` or `untrusted.visib
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -15,7 +16,7 @@ from gitops_ci.model.plan import Attribute, Change, JsonValue
 from gitops_ci.render.outline import SIGNS
 from gitops_ci.render.untrusted import cut
 
-Sign = Literal["+", "-", "~", "±", "↓", "→", "×", "?", "#", " "]
+Sign = Literal["+", "-", "~", "±", "↓", "→", "↑", "?", "#", " "]
 
 SENSITIVE = "(sensitive value)"
 UNKNOWN = "(known after apply)"
@@ -23,7 +24,8 @@ UNKNOWN = "(known after apply)"
 _CONTEXT = 2
 _COMPARED_LINES = 120
 _STRUCTURED = 50_000
-_NAME_COLUMN = 32
+_NAME_COLUMN = 48
+_IDENTIFIER = re.compile("[a-z_]+")
 _NOTES = {
     "import": "imported: exists already, will be managed from now on",
     "forget": "forgotten: keeps existing, is no longer managed",
@@ -59,12 +61,17 @@ def change(what: Change, limits: Limits = DEFAULT_LIMITS, *, attributes: bool = 
         return lines
     ordered = sorted(what.attributes, key=lambda attribute: not attribute.forces_replacement)
     shown = ordered[: limits.attributes]
-    column = max(min(len(attribute.path), _NAME_COLUMN) for attribute in shown)
+    column = max((len(attribute.path) for attribute in shown if len(attribute.path) <= _NAME_COLUMN), default=0)
     for attribute in shown:
         lines += _attribute(attribute, what, column, limits)
     if len(ordered) > len(shown):
         lines.append(Signed("#", f"  {len(ordered) - len(shown):,} more attributes are not shown"))
     return lines
+
+
+def reason(engine_says: str) -> str:
+    """An engine's reason as words: `replace_because_tainted` is read aloud, a sentence stays as it is."""
+    return cut(engine_says.replace("_", " ") if _IDENTIFIER.fullmatch(engine_says) else engine_says, 120)
 
 
 def _object(what: Change) -> Signed:
@@ -75,7 +82,7 @@ def _object(what: Change) -> Signed:
     if forcing:
         notes.append(f"{', '.join(forcing[:3])}{', …' if len(forcing) > 3 else ''} forces replacement")
     elif what.reason:
-        notes.append(cut(what.reason.replace("_", " "), 120))
+        notes.append(reason(what.reason))
     note = f"  # {'; '.join(notes)}" if notes else ""
     return Signed(SIGNS[what.action], cut(what.address, 300) + note, deep=False)
 
@@ -116,7 +123,7 @@ def _scalars(attribute: Attribute, name: str, note: str, whole: str, limits: Lim
 def one_line(value: JsonValue, width: int) -> str:
     """A value as JSON in at most about `width` characters; what was cut is said."""
     if isinstance(value, str) and len(value) > width:
-        return f"{_json(value[:width])[:-1]}…\" ({len(value):,} characters)"
+        return f'{_json(value[:width])[:-1]}…" ({len(value):,} characters)'
     written = _json(value)
     return written if len(written) <= width + 2 else f"{written[:width]}… ({len(written):,} characters)"
 
@@ -126,7 +133,9 @@ def pair(before: JsonValue, after: JsonValue, width: int) -> tuple[str, str]:
     if isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) > width:
         skip = _common_prefix(before, after) - width // 4
         if skip > width // 4:
-            return tuple(f"{_json('…' + value[skip : skip + width])} ({len(value):,} characters)" for value in (before, after))  # type: ignore[return-value]  # two in, two out
+            return tuple(
+                f"{_json('…' + value[skip : skip + width])} ({len(value):,} characters)" for value in (before, after)
+            )  # type: ignore[return-value]  # two in, two out
     return one_line(before, width), one_line(after, width)
 
 
@@ -165,7 +174,11 @@ def _lines(value: JsonValue) -> list[str]:
 
 def _indented(value: JsonValue) -> list[str]:
     short = json.dumps(value, ensure_ascii=False)
-    return [short] if len(short) <= 60 or len(short) > _STRUCTURED else json.dumps(value, ensure_ascii=False, indent=2).split("\n")
+    return (
+        [short]
+        if len(short) <= 60 or len(short) > _STRUCTURED
+        else json.dumps(value, ensure_ascii=False, indent=2).split("\n")
+    )
 
 
 def _line_difference(before: list[str], after: list[str], limits: Limits) -> Iterator[Signed]:
@@ -209,5 +222,5 @@ def _unchanged(lines: list[str], *, head: int, tail: int) -> Iterator[Signed]:
         yield from (Signed(" ", line) for line in lines)
         return
     yield from (Signed(" ", line) for line in lines[:head])
-    yield Signed("#", f"{hidden:,} unchanged lines")
+    yield Signed("#", f"({hidden:,} unchanged lines)")
     yield from (Signed(" ", line) for line in lines[len(lines) - tail :])

@@ -9,10 +9,13 @@ from urllib.parse import quote, urlsplit
 from gitops_ci.render import untrusted
 
 DOCS = "https://github.com/gitops-ci/gitops-ci/blob/v1/docs/"
-TRUSTED_HOSTS = frozenset({"docs.prismacloud.io", "www.checkov.io", "registry.terraform.io", "developer.hashicorp.com", "kubernetes.io"})
+TRUSTED_HOSTS = frozenset(
+    {"docs.prismacloud.io", "www.checkov.io", "registry.terraform.io", "developer.hashicorp.com", "kubernetes.io"}
+)
 """Documentation of tools whose rules we run; a finding's URL to anywhere else is not made a link."""
 
 _EXTERNAL_FAMILIES = frozenset({"checkov", "rego"})
+_SEGMENTS = 3
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _RULE = re.compile(r"([a-z][a-z0-9-]*)/([a-z0-9][a-z0-9-]*)")
 
@@ -68,8 +71,10 @@ def anchor(label: str, url: str | None) -> str:
 
 
 def place(links: Links, path: str | None, line: int | None, fallback: str = "") -> str:
-    """`path:line` as a link where it can be one; `fallback` (untrusted) where there is no path."""
+    """`path:line` as a link (with the path's end as its words) where it can be one; `fallback` (untrusted) where there is no path."""
     if not path:
         return untrusted.text(fallback)
-    shown = untrusted.cut(path, 120) + (f":{line}" if line else "")
-    return anchor(untrusted.code(shown), links.file(path, line))
+    url = links.file(path, line)
+    parts = path.split("/")
+    short = path if len(parts) <= _SEGMENTS or not url else "/".join(["…", *parts[-_SEGMENTS:]])
+    return anchor(untrusted.code(untrusted.cut(short, 120) + (f":{line}" if line else "")), url)

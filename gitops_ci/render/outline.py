@@ -15,10 +15,14 @@ from gitops_ci.model.stack import SHARED
 from gitops_ci.model.verdict import Decision
 
 SIGNS: dict[Action, str] = {
-    "create": "+", "update": "~", "replace": "±", "delete": "-", "import": "↓", "move": "→", "forget": "×", "read": "?",
+    "create": "+", "update": "~", "replace": "±", "delete": "-", "import": "↓", "move": "→", "forget": "↑", "read": "?",
 }  # fmt: skip
-MARKS: dict[Severity, str] = {"error": "✗", "warning": "⚠", "notice": "ℹ"}
-VERDICTS: dict[Decision, tuple[str, str]] = {"pass": ("✅", "Pass"), "blocked": ("⛔", "Blocked"), "undecided": ("⚠️", "Undecided")}
+MARKS: dict[Severity, str] = {"error": "✗", "warning": "⚠", "notice": "•"}
+VERDICTS: dict[Decision, tuple[str, str]] = {
+    "pass": ("✅", "Pass"),
+    "blocked": ("⛔", "Blocked"),
+    "undecided": ("⚠️", "Undecided"),
+}
 
 _HIDDEN = {"path": None, "line": None}
 
@@ -51,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A row whose changes are told for others, too; `exact` is False where their environments' names differ in values."""
+    """A row whose changes are told for others, too; not `exact` where values differ in the environments' names."""
 
     row: Row
     others: tuple[Row, ...] = ()
@@ -71,7 +75,7 @@ def destroys(change: Change) -> bool:
 
 
 def rows(report: Report, environments: Sequence[str] = ()) -> tuple[Row, ...]:
-    """Every affected or planned stack, by environment in display order (unlisted ones after, shared last), then by name."""
+    """Every affected or planned stack, by environment as displayed (unlisted after, shared last), then by name."""
     findings: dict[str, list[Finding]] = defaultdict(list)
     for finding in new(report.findings):
         findings[finding.stack or ""].append(finding)
@@ -81,9 +85,13 @@ def rows(report: Report, environments: Sequence[str] = ()) -> tuple[Row, ...]:
     found = []
     for stack, several in plans.items():
         environment, _, label = stack.partition("/")
-        found += [Row(stack, environment, label or stack, plan, tuple(findings.get(stack, ()))) for plan in several or [None]]
+        found += [
+            Row(stack, environment, label or stack, plan, tuple(findings.get(stack, ()))) for plan in several or [None]
+        ]
     order = {name: index for index, name in enumerate(environments)} | {SHARED: len(environments) + 1}
-    return tuple(sorted(found, key=lambda row: (order.get(row.environment, len(environments)), row.environment, row.label)))
+    return tuple(
+        sorted(found, key=lambda row: (order.get(row.environment, len(environments)), row.environment, row.label))
+    )
 
 
 def by_environment(shown: Iterable[Row]) -> dict[str, list[Row]]:
@@ -147,7 +155,9 @@ def _content(row: Row) -> bytes:
 def new(findings: Iterable[Finding]) -> list[Finding]:
     """Findings that this change brings and nobody waived, worst first."""
     fresh = [finding for finding in findings if finding.state == "new" and finding.waived_by is None]
-    return sorted(fresh, key=lambda finding: (SEVERITIES.index(finding.severity), finding.path or "", finding.line or 0))
+    return sorted(
+        fresh, key=lambda finding: (SEVERITIES.index(finding.severity), finding.path or "", finding.line or 0)
+    )
 
 
 def totals(shown: Iterable[Row]) -> dict[Action, int]:

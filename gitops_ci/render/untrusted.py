@@ -1,6 +1,6 @@
-"""The one place where text that a repository controls is made harmless, for Markdown, Mermaid, terminals and CI logs.
+r"""The one place where text that a repository controls is made harmless, for Markdown, Mermaid, terminals and CI logs.
 
-`visible` comes first everywhere: what cannot be seen is shown (`\\n`, `\\x1b`, `\\u202e`), so no text reorders, hides or
+`visible` comes first everywhere: what cannot be seen is shown (`\n`, `\x1b`, `\u202e`), so no text reorders, hides or
 ends a line. What follows depends on where the text goes; each function says where its result may stand.
 """
 
@@ -25,7 +25,8 @@ _MARKDOWN = re.compile(
     | @                                          # mentions and e-mail addresses
     | \#(?=[0-9A-Za-z\#]) | \bGH-(?=[0-9])       # issues
     | :(?=//) | \bwww(?=\.)                      # bare links
-    | ^\s*(?:[-+=\#]|[0-9]{1,9}[.)])             # what would open a block
+    | ^\s*[-+=\#](?=[\s=-]|\Z)                  # what would open a list, a heading, a rule
+    | ^\s*[0-9]{1,9}[.)](?=\s|\Z)               # a numbered list
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -97,7 +98,7 @@ def fence(content: str, language: str = "") -> str:
 
 
 def mermaid_label(value: str, width: int = 44) -> str:
-    """A quoted Mermaid label; other than letters, digits and `./@=+,-_` becomes `_`; a long one keeps its end."""
+    """A quoted Mermaid label: all but letters, digits and `./@=+,-_` becomes `_`; a long one keeps its end."""
     label = _NOT_IN_LABEL.sub("_", visible(value))
     return f'"…{label[1 - width :]}"' if len(label) > width else f'"{label or "_"}"'
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
+
+Noun = TypeVar("Noun", bound=str)
 
 
 def several(count: int, noun: str) -> str:
@@ -10,7 +13,7 @@ def several(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def counts(by_noun: Mapping[str, int]) -> str:
+def counts(by_noun: Mapping[Noun, int]) -> str:
     """`1 update, 2 replaces`; empty for nothing."""
     return ", ".join(several(count, noun) for noun, count in by_noun.items() if count)
 

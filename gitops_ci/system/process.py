@@ -41,10 +41,18 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._hurry = threading.Event()
 
     def set(self) -> None:
-        """Ends what runs and refuses what would start."""
+        """Ends what runs and refuses what would start; said twice, what runs is killed at once."""
+        if self._event.is_set():
+            self._hurry.set()
         self._event.set()
+
+    @property
+    def hurried(self) -> bool:
+        """Whether nothing is to be waited for."""
+        return self._hurry.is_set()
 
     def is_set(self) -> bool:
         """Whether the run was told to stop."""
@@ -93,20 +101,24 @@ def _wait(process: subprocess.Popen[bytes], deadline: float, stop: Stop | None) 
             if process.poll() is not None:  # the leader is gone, a child of it still holds the pipe
                 _signal_group(process, signal.SIGKILL)
             elif stop is not None and stop.is_set():
-                return _end(process, "cancelled")
+                return _end(process, "cancelled", stop)
             elif time.monotonic() > deadline:
-                return _end(process, "timeout")
+                return _end(process, "timeout", stop)
 
 
-def _end(process: subprocess.Popen[bytes], ending: Ending) -> Completed:
+def _end(process: subprocess.Popen[bytes], ending: Ending, stop: Stop | None) -> Completed:
     out, err = b"", b""
     for signum, grace in _STOP_STEPS:
         _signal_group(process, signum)
-        try:
-            out, err = process.communicate(timeout=grace)
-            break
-        except subprocess.TimeoutExpired as expired:
-            out, err = expired.stdout or b"", expired.stderr or b""
+        deadline = time.monotonic() + grace
+        while time.monotonic() < deadline:
+            try:
+                out, err = process.communicate(timeout=_TICK)
+                return Completed(process.returncode, out, err, ending)
+            except subprocess.TimeoutExpired as expired:
+                out, err = expired.stdout or b"", expired.stderr or b""
+                if process.poll() is not None or (stop is not None and stop.hurried):
+                    _signal_group(process, signal.SIGKILL)
     return Completed(process.poll() or -signal.SIGKILL, out, err, ending)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterator
 
 from gitops_ci.discover import snapshot as snapshots
-from gitops_ci.discover.layout.subject import Fault, Subject, shown
+from gitops_ci.discover.layout.subject import Fault, Subject, listed, shown
 from gitops_ci.discover.snapshot import SUBMODULE, Snapshot
+
+_EXAMPLE = frozenset({"example", "sample", "template", "tmpl", "tpl", "dist"})
+_CORRECT = "Add what it should lead to, correct its target, or remove it."
 
 
 def symlink_escapes(subject: Subject) -> Iterator[Fault]:
@@ -23,18 +27,37 @@ def symlink_escapes(subject: Subject) -> Iterator[Fault]:
 
 
 def symlink_dangling(subject: Subject) -> Iterator[Fault]:
-    """A link leads nowhere: to nothing, or round in a circle."""
+    """Links lead nowhere: round in a circle, or to nothing (one finding for all that miss the same file)."""
+    missing: dict[str, list[str]] = defaultdict(list)
     for path, target in subject.snapshot.symlinks.items():
         resolved = subject.snapshot.resolve(path)
-        loops = resolved is None and _loops(subject.snapshot, path)
-        if loops or (resolved is not None and not _exists(subject.snapshot, resolved)):
-            yield Fault(
-                "warning",
-                f"the symbolic link leads {'back to itself' if loops else 'nowhere'}: {shown(target)}"
-                + ("" if loops else " does not exist"),
-                "Correct its target, or remove it.",
-                path,
-            )
+        if resolved is not None and not _exists(subject.snapshot, resolved):
+            missing[resolved].append(path)
+        elif resolved is None and _loops(subject.snapshot, path):
+            yield Fault("warning", f"the symbolic link leads back to itself: {shown(target)}", _CORRECT, path)
+    for target, paths in missing.items():
+        yield _missing(subject.snapshot, target, paths)
+
+
+def _missing(snapshot: Snapshot, target: str, paths: list[str]) -> Fault:
+    leads = "leads" if len(paths) == 1 else "lead"
+    message = f"{listed(paths, most=3)} {leads} to {shown(target)}, which is not there"
+    example = _example(snapshot, target)
+    if example is None:
+        return Fault("warning", message, _CORRECT, paths[0])
+    message += f" (there is {shown(example)}, which it seems to be made from)"
+    return Fault("notice", message, "Plan it with the file in place, or commit the file.", paths[0])
+
+
+def _example(snapshot: Snapshot, target: str) -> str | None:
+    """The template beside a missing file, such as terraform.example.tfvars for terraform.tfvars."""
+    directory, _, name = target.rpartition("/")
+    wanted = name.split(".")
+    for each in snapshot.children.get(directory, ()):
+        words = each.split(".")
+        if any(word in _EXAMPLE for word in words) and [word for word in words if word not in _EXAMPLE] == wanted:
+            return f"{directory}/{each}" if directory else each
+    return None
 
 
 def _exists(snapshot: Snapshot, path: str) -> bool:
@@ -58,7 +81,7 @@ def _loops(snapshot: Snapshot, path: str) -> bool:
         seen.add(link)
         target = snapshot.symlinks[link]
         rest = current[len(link) :].lstrip("/")
-        current = None if target.startswith("/") else snapshots.join(posixpath.dirname(link), posixpath.join(target, rest))
+        current = snapshots.join(posixpath.dirname(link), posixpath.join(target, rest))
     return False
 
 

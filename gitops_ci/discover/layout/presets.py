@@ -91,7 +91,7 @@ def _terraform_environments(snapshot: Snapshot, config: Config) -> bool:
     return bool(environment_folders(snapshot, config, CONTAINERS["terraform-environments"]))
 
 
-def _multi_repo(snapshot: Snapshot, config: Config) -> bool:
+def _multi_repo(snapshot: Snapshot, _: Config) -> bool:
     return len(set(_kinds(snapshot))) == 1
 
 

@@ -46,6 +46,7 @@ def not_utf8(content: bytes) -> Wrong | None:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        looks = next((name for mark, name in _MARKS if content.startswith(mark)), f"the byte 0x{content[error.start]:02x}")
+        byte = f"the byte 0x{content[error.start]:02x}"
+        looks = next((name for mark, name in _MARKS if content.startswith(mark)), byte)
         return Wrong(content.count(b"\n", 0, error.start) + 1, looks)
     return None

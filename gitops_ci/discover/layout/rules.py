@@ -7,7 +7,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from gitops_ci.config import Config
-from gitops_ci.discover.layout import environments, files, links, names, presets, stacks
+from gitops_ci.discover.layout import environments, files, kind_folders, links, names, presets, stacks
 from gitops_ci.discover.layout.subject import Fault, Subject
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model import finding
@@ -30,8 +30,8 @@ class Rule(NamedTuple):
 ALL: tuple[Rule, ...] = (
     Rule("layout/missing-environment", "An environment has no folder", environments.missing_environment, True),
     Rule("layout/unknown-environment", "A folder names no known environment", environments.unknown_environment, True),
-    Rule("layout/missing-kind", "An environment has no folder for a kind", environments.missing_kind, True),
-    Rule("layout/unknown-kind", "A folder names no known kind", environments.unknown_kind, True),
+    Rule("layout/missing-kind", "An environment has no folder for a kind", kind_folders.missing_kind, True),
+    Rule("layout/unknown-kind", "A folder names no known kind", kind_folders.unknown_kind, True),
     Rule("layout/stray-file", "A file belongs to no stack", environments.stray_file, True),
     Rule("layout/missing-readme", "There is no README", files.missing_readme),
     Rule("layout/missing-codeowners", "There is no CODEOWNERS", files.missing_codeowners),
@@ -55,16 +55,19 @@ def findings(snapshot: Snapshot, stacks: Iterable[Stack], config: Config) -> tup
 
 def _of(rule: Rule, subject: Subject) -> Iterator[Finding]:
     faults = rule.check(subject)
-    guessed = rule.of_preset and not subject.chosen.declared
-    note = f" (The layout was taken for `{subject.chosen.preset}`: set `layout.preset` if it is another.)" if guessed else ""
+    note = ""
+    if rule.of_preset and not subject.chosen.declared:
+        note = f" (The layout was taken for `{subject.chosen.preset}`: set `layout.preset` if it is another.)"
     for fault in islice(faults, MOST):
         path = fault.path and _encodable(fault.path)
         stack = fault.stack and _encodable(fault.stack)
         yield finding.make(rule.id, fault.severity, fault.message, help=fault.help + note, path=path, stack=stack)
-    rest = list(faults)
+    rest = [fault.severity for fault in faults]
     if rest:
-        worst = min((fault.severity for fault in rest), key=finding.SEVERITIES.index)
-        yield finding.make(rule.id, worst, f"and {len(rest)} more: {rule.title.lower()}", help="See to the ones above first.")
+        worst = min(rest, key=finding.SEVERITIES.index)
+        yield finding.make(
+            rule.id, worst, f"and {len(rest)} more: {rule.title.lower()}", help="See to the others first."
+        )
 
 
 def _encodable(path: str) -> str:

@@ -22,7 +22,7 @@ def duplicate_stack(subject: Subject) -> Iterator[Fault]:
         if len(found) > 1:
             yield Fault(
                 "error",
-                f"{len(found)} directories have the stack id {shown(identity)}: {listed([path or '.' for path in found])}",
+                f"{len(found)} directories have the id {shown(identity)}: {listed([path or '.' for path in found])}",
                 f"Rename one of them, or give them names of their own with `layout.stacks` in {FILE}.",
                 found[1] or None,
                 identity,
@@ -44,9 +44,10 @@ def environments_differ(subject: Subject) -> Iterator[Fault]:
         return  # environments that share so little are not meant to be alike
     for environment, keys in lacking.items():
         kinds = {kind for kind, _ in held[environment]}
+        others = [other for other in held if other != environment]
         for kind, name in keys:
             if subject.chosen.preset != "article" or kind in kinds:  # else missing-kind says it
-                yield _differs(subject, environment, [other for other in held if other != environment], f"{kind}/{name}")
+                yield _differs(subject, environment, others, f"{kind}/{name}")
 
 
 def _lacking(held: dict[str, set[_Key]], environment: str) -> list[_Key]:
@@ -57,10 +58,12 @@ def _lacking(held: dict[str, set[_Key]], environment: str) -> list[_Key]:
 def _differs(subject: Subject, environment: str, others: list[str], stack: str) -> Fault:
     promoting = {each.promotes_from for each in subject.config.environments if each.name in others}
     last = environment not in promoting  # nothing is promoted from here: the stack may be on its way
-    where = [folder for folder, name in subject.environments.items() if name == environment]
+    where = [path for path, name in subject.environment_paths.items() if name == environment]
+    have = f"which {listed(others)} {'have' if len(others) > 1 else 'has'}"
+    add = f"Add it to {environment}, or remove it from {listed(others)} if it is not needed."
     return Fault(
         "notice" if last else subject.severity("warning", "notice"),
-        f"{environment} lacks the stack {shown(stack)}, which {listed(others)} {'have' if len(others) > 1 else 'has'}",
-        f"Promote it to {environment}." if last else f"Add it to {environment}, or remove it from {listed(others)} if it is not needed.",
-        f"{subject.container}/{where[0]}" if where else None,
+        f"{environment} lacks the stack {shown(stack)}, {have}",
+        f"Promote it to {environment}, or leave it." if last else add,
+        where[0] if where else None,
     )

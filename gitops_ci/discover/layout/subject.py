@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -48,16 +48,27 @@ class Subject:
         if preset is None:
             return None
         container = CONTAINERS[preset]
-        return None if preset == "multi-repo" and not self.snapshot.is_directory(container) else container
+        if preset == "multi-repo" and not (self.chosen.declared and self.snapshot.is_directory(container)):
+            return None  # such a repository need not be split by environment at all
+        return container
 
     @cached_property
     def environments(self) -> dict[str, str]:
         """Folder in the container → its environment, for every folder that names one."""
         return presets.environment_folders(self.snapshot, self.config, self.container) if self.container else {}
 
+    @cached_property
+    def environment_paths(self) -> dict[str, str]:
+        """The same, by the folder's path."""
+        return {f"{self.container}/{folder}": environment for folder, environment in self.environments.items()}
+
     def folders(self, directory: str) -> tuple[str, ...]:
         """Names of the folders directly in `directory`."""
         return presets.folders(self.snapshot, directory)
+
+    def unnamed(self, directory: str, known: Container[str]) -> list[str]:
+        """Folders directly in `directory` whose name is not `known`; those that start with . or _ are nobody's."""
+        return [name for name in self.folders(directory) if name not in known and name[0] not in "._"]
 
     @cached_property
     def stack_paths(self) -> frozenset[str]:

@@ -39,7 +39,7 @@ def _sentence(each: Told, change: Change) -> str:
         more = f" and {len(forcing) - 3:,} more" if len(forcing) > 3 else ""
         verb = "forces" if len(forcing) == 1 else "force"
         return f"{subject}: {shown}{more} {verb} a new one"
-    return f"{subject}: {text(cut(change.reason.replace('_', ' '), 120))}" if change.reason else subject
+    return f"{subject}: {text(difference.reason(change.reason))}" if change.reason else subject
 
 
 def _values(attribute: Attribute) -> str:

@@ -8,7 +8,7 @@ from gitops_ci.model.plan import Change, Plan
 from gitops_ci.render import difference, outline, words
 from gitops_ci.render.comment.page import Page, Section, folded, units
 from gitops_ci.render.outline import Told
-from gitops_ci.render.untrusted import block, cut, fence, text
+from gitops_ci.render.untrusted import cut, fence, text, visible
 
 _LEAST = 400
 """Below this room not even one object would fit."""
@@ -64,7 +64,7 @@ def _stack(page: Page, each: Told, room: int) -> tuple[str, int]:
 
 def _drawn(change: Change, *, attributes: bool) -> Iterator[str]:
     for line in difference.change(change, attributes=attributes):
-        yield f"{line.sign}{'   ' if line.deep else ' '}{block(line.text).replace(chr(10), ' ')}"
+        yield f"{line.sign} {visible(line.text)}"
 
 
 def _objects(plan: Plan) -> Iterator[tuple[str, Change]]:
@@ -81,4 +81,5 @@ def _summary(each: Told, plan: Plan) -> str:
     extra += [f"{len(plan.drift):,} drifted"] if plan.drift else []
     extra += ["partial: the plan failed"] if plan.status == "failed" else []
     same = each.same()
-    return f"<b>{text(cut(each.row.id, 200))}</b> · {', '.join(extra) or 'reads only'}{f' · {text(cut(same, 200))}' if same else ''}"
+    said = [", ".join(extra) or "reads only", *([text(cut(same, 200))] if same else [])]
+    return f"<b>{text(cut(each.row.id, 200))}</b> · {' · '.join(said)}"

@@ -37,8 +37,10 @@ def _lines(page: Page, groups: list[list[Finding]]) -> Iterator[str]:
     for group in groups:
         first = group[0]
         rule = anchor(code(cut(first.rule, 100)), page.links.rule(first.rule, first.url))
-        where = words.some([_where(page, finding) for finding in group], _PLACES)
-        yield row(MARKS[first.severity], f"{text(cut(first.message, _WIDTH))} · {rule}", where, text(cut(first.help, _WIDTH)))
+        where = words.some(list(dict.fromkeys(_where(page, finding) for finding in group)), _PLACES)
+        yield row(
+            MARKS[first.severity], f"{text(cut(first.message, _WIDTH))} · {rule}", where, text(cut(first.help, _WIDTH))
+        )
 
 
 def _where(page: Page, finding: Finding) -> str:
@@ -57,22 +59,30 @@ def settled(page: Page, room: int) -> Section:
         return Section()
     if room < _FRAME:
         return Section("", (("finding", len(before) + len(waived)),))
-    parts, left = _settled_parts(before, waived, room - _FRAME)
+    parts, left = _settled_parts(page, before, waived, room - _FRAME)
     summary = ", ".join(said)
     return Section(folded(summary, parts) if parts else summary, (("finding", left),))
 
 
-def _settled_parts(before: list[Finding], waived: list[Finding], room: int) -> tuple[str, int]:
+def _settled_parts(page: Page, before: list[Finding], waived: list[Finding], room: int) -> tuple[str, int]:
     rules = Counter(finding.rule for finding in before).most_common()
-    lines = fit((f"- {code(cut(rule, 100))} × {count:,}" for rule, count in rules), len(rules), room // 2, _MOST)
-    accepted = fit((_accepted(finding, finding.waived_by) for finding in waived if finding.waived_by), len(waived), room // 2, _MOST)
+    lines = fit((f"- {code(cut(rule, 100))}: {count:,}" for rule, count in rules), len(rules), room // 2, _MOST)
+    accepted = fit(
+        (_accepted(page, finding, finding.waived_by) for finding in waived if finding.waived_by),
+        len(waived),
+        room // 2,
+        _MOST,
+    )
     parts = ["\n".join(lines.pieces)] if lines.pieces else []
-    parts += [table(("Rule", "Where", "Accepted by", "Because", "Until"), "lllll", accepted.pieces)] if accepted.pieces else []
+    parts += (
+        [table(("Rule", "Where", "Accepted by", "Because", "Until"), "lllll", accepted.pieces)]
+        if accepted.pieces
+        else []
+    )
     left = sum(count for _, count in rules[len(lines.pieces) :]) + accepted.left_out
     return "\n\n".join(parts), left
 
 
-def _accepted(finding: Finding, waiver: Waiver) -> str:
-    where = code(cut(finding.path, 120) + (f":{finding.line}" if finding.line else "")) if finding.path else text(cut(finding.stack or "", 160))
+def _accepted(page: Page, finding: Finding, waiver: Waiver) -> str:
     cells = (text(cut(waiver.owner, 100)), text(cut(waiver.reason, 200)), text(cut(waiver.until or "", 30)) or "no end")
-    return row(code(cut(finding.rule, 100)), where, *cells)
+    return row(code(cut(finding.rule, 100)), _where(page, finding), *cells)

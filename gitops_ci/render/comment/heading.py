@@ -36,7 +36,11 @@ def deciding(report: Report) -> tuple[VerdictReason, ...]:
 def nothing(report: Report) -> str:
     """Why there is nothing to plan."""
     files = words.several(report.changed_files, "changed file")
-    return f"nothing to plan: {files}, none of them part of a stack" if report.changed_files else "nothing to plan: no changed files"
+    return (
+        f"nothing to plan: {files}, none of them part of a stack"
+        if report.changed_files
+        else "nothing to plan: no changed files"
+    )
 
 
 def _reason(report: Report, shown: tuple[Row, ...]) -> str:
@@ -53,7 +57,11 @@ def effect(shown: tuple[Row, ...]) -> str:
     unplanned = sum(row.unplanned for row in shown)
     missing = f"; {words.several(unplanned, 'stack')} not planned" if unplanned else ""
     if not changing:
-        return f"{words.several(len(shown), 'affected stack')}, nothing changes{missing}" if len(shown) > unplanned else missing[2:]
+        return (
+            f"{words.several(len(shown), 'affected stack')}, nothing changes{missing}"
+            if len(shown) > unplanned
+            else missing[2:]
+        )
     lost = sum(len(row.destroys) for row in changing)
     verb = "changes" if len(changing) == 1 else "change"
     loss = f"{words.several(lost, 'destructive change')}" if lost else "nothing is destroyed"

@@ -44,7 +44,7 @@ def units(text: str) -> int:
 
 
 def fit(pieces: Iterable[str], total: int, room: int, most: int) -> Fitted:
-    """The first of `total` pieces (each ends a line) that fit into `room`, `most` of them; later ones are never made."""
+    """The first of `total` pieces that fit into `room` with a newline each, at most `most`; no more are made."""
     taken: list[str] = []
     for piece in pieces:
         room -= units(piece) + 1

@@ -20,14 +20,16 @@ _STATUS = {"failed": " · **✗ plan failed**", "skipped": " · **not planned**"
 def section(page: Page, room: int) -> Section:
     """The table. What is the same as in an environment above, and what does not change, takes one row each."""
     copies = {id(other): each for each in page.told for other in each.others}
-    single = [each for each in page.rows if id(each) not in copies and (each.changed or each.unplanned or each.findings)]
+    single = [
+        each for each in page.rows if id(each) not in copies and (each.changed or each.unplanned or each.findings)
+    ]
     kept, left_out = _kept(single, room - _FRAME)
     body: list[str] = []
     for environment, members in outline.by_environment(page.rows).items():
         block = _environment(environment, members, kept, copies)
         room -= sum(units(line) + 1 for line in block)
         body += block if room > 0 else []
-    header = ("Stack", "＋", "～", "±", "－", "Findings", "Time")
+    header = ("Stack", "＋", "～", "±", "－", "Findings", "Time")  # noqa: RUF001  # wide signs are read without colour
     return Section(table(header, "lrrrrlr", body) if body else "", (("row", left_out),))
 
 
@@ -46,7 +48,9 @@ def _kept(single: Sequence[Row], room: int) -> tuple[dict[int, str], int]:
 def _environment(environment: str, members: list[Row], kept: dict[int, str], copies: dict[int, Told]) -> list[str]:
     name = f"**{text(cut(environment, 80)) or '—'}**"
     same = [each for each in members if id(each) in copies]
-    silent = [each for each in members if id(each) not in copies and not (each.changed or each.unplanned or each.findings)]
+    silent = [
+        each for each in members if id(each) not in copies and not (each.changed or each.unplanned or each.findings)
+    ]
     shown = [kept[id(each)] for each in members if id(each) in kept]
     more = [each for each in members if id(each) not in kept and each not in same and each not in silent]
     if same and not shown and not more and not silent:
@@ -86,4 +90,6 @@ def _line(name: str, members: Sequence[Row]) -> str:
     found = outline.severities(finding for each in members for finding in each.findings)
     marks = " ".join(f"{outline.MARKS[severity]} {count:,}" for severity, count in found.items())
     seconds = sum(each.plan.seconds for each in members if each.plan)
-    return row(f"{name}{' · ' if extra else ''}{', '.join(extra)}", *numbers, marks, words.duration(seconds) if seconds else "")
+    return row(
+        f"{name}{' · ' if extra else ''}{', '.join(extra)}", *numbers, marks, words.duration(seconds) if seconds else ""
+    )

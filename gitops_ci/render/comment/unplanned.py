@@ -38,11 +38,15 @@ def _parts(page: Page, groups: list[list[Row]]) -> Iterator[str]:
         reason = _reason(group[0])
         names = words.some([f"**{text(cut(row.id, 160))}**" for row in group], 5)
         status = group[0].plan.status if group[0].plan else "missing"
-        wrong = "the change cannot be planned as it is" if reason.code in BLOCKING_CODES else "we could not find out what it would do"
+        wrong = (
+            "the change cannot be planned as it is"
+            if reason.code in BLOCKING_CODES
+            else "we could not find out what it would do"
+        )
         what = {"failed": "✗ The plan failed", "skipped": "Not planned", "missing": "No plan"}[status]
         where = f" at {place(page.links, reason.path, reason.line)}" if reason.path else ""
-        head = f"{names}: {what} ({code(cut(reason.code, 60))}){where} – {wrong}."
-        yield f"{head}\n\n{fence(_shortened(reason.message))}\n" if reason.message.strip() else f"{head}\n"
+        head = f"{names}: {what} ({code(cut(reason.code, 60))}){where}; {wrong}."
+        yield f"{head}\n\n{fence(_shortened(reason.message))}" if reason.message.strip() else head
 
 
 def _shortened(message: str) -> str:

@@ -1,0 +1,51 @@
+"""How a statement becomes a Change: the address is `type name`, with the schema where one is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gitops_ci.kinds.database.postgres import Statement
+from gitops_ci.model.plan import Action, Attribute, Change, JsonValue
+
+PRESENT = "present"
+"""What stands for the state before of a thing that is removed: the text of a migration does not tell more."""
+
+
+def made(
+    statement: Statement,
+    object_: tuple[str, str],
+    action: Action,
+    attributes: Iterable[Attribute] = (),
+    *,
+    destructive: bool | None = None,
+    reason: str | None = None,
+    previous: str | None = None,
+) -> Change:
+    """What a statement does to an object (type, name); a deletion is destructive unless told otherwise."""
+    kind, name = object_
+    return Change(
+        address=f"{kind} {name}" if name else kind,
+        previous_address=f"{kind} {previous}" if previous else None,
+        type=kind,
+        action=action,
+        reason=reason,
+        path=statement.path,
+        line=statement.line,
+        destructive=action == "delete" if destructive is None else destructive,
+        attributes=tuple(attributes),
+    )
+
+
+def after(path: str, value: JsonValue) -> Attribute:
+    """Something that is set."""
+    return Attribute(path=path, after=value)
+
+
+def gone(path: str) -> Attribute:
+    """Something that is removed."""
+    return Attribute(path=path, before=PRESENT)
+
+
+def given(**values: JsonValue) -> tuple[Attribute, ...]:
+    """Attributes for the values that are there."""
+    return tuple(after(path, value) for path, value in values.items() if value not in (None, False, "", []))

@@ -1,0 +1,218 @@
+"""CREATE (and a few ALTER) of everything that is not a table, a role or a privilege."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Raw, Struct
+
+from gitops_ci.kinds.database import tree
+from gitops_ci.kinds.database.changes import after, given, made
+from gitops_ci.kinds.database.postgres import Statement
+from gitops_ci.kinds.database.tree import Node, RangeVar, RoleSpec, TypeName, qualified, quoted, strings
+from gitops_ci.model.plan import Change
+
+_EVENTS = {4: "INSERT", 8: "DELETE", 16: "UPDATE", 32: "TRUNCATE"}
+_INPUT = frozenset({"FUNC_PARAM_DEFAULT", "FUNC_PARAM_IN", "FUNC_PARAM_INOUT", "FUNC_PARAM_VARIADIC"})
+
+
+class IndexStmt(Struct):
+    relation: RangeVar
+    idxname: str = ""
+    accessMethod: str = ""  # noqa: N815
+    indexParams: tuple[Node, ...] = ()  # noqa: N815
+    indexIncludingParams: tuple[Node, ...] = ()  # noqa: N815
+    whereClause: Raw | None = None  # noqa: N815
+    unique: bool = False
+    concurrent: bool = False
+    if_not_exists: bool = False
+
+
+class CreateFunctionStmt(Struct):
+    funcname: tuple[Node, ...]
+    parameters: tuple[Node, ...] = ()
+    returnType: TypeName | None = None  # noqa: N815
+    options: tuple[Node, ...] = ()
+    is_procedure: bool = False
+    replace: bool = False
+
+
+class CreateTrigStmt(Struct):
+    trigname: str
+    relation: RangeVar
+    funcname: tuple[Node, ...] = ()
+    timing: int = 0
+    events: int = 0
+    row: bool = False
+    replace: bool = False
+
+
+class ViewStmt(Struct):
+    view: RangeVar
+    replace: bool = False
+
+
+class Named(Struct):
+    """What the simple CREATE statements have in common; each has one of the names."""
+
+    typeName: Raw | None = None  # noqa: N815
+    domainname: tuple[Node, ...] = ()
+    typevar: RangeVar | None = None
+    sequence: RangeVar | None = None
+    extname: str = ""
+    vals: tuple[Node, ...] = ()
+    if_not_exists: bool = False
+
+
+class TypeNamed(Struct):
+    typeName: tuple[Node, ...] = ()  # noqa: N815
+    vals: tuple[Node, ...] = ()
+    oldVal: str = ""  # noqa: N815
+    newVal: str = ""  # noqa: N815
+
+
+class CreateSchemaStmt(Struct):
+    schemaname: str = ""
+    authrole: RoleSpec | None = None
+    schemaElts: tuple[dict[str, Raw], ...] = ()  # noqa: N815
+    if_not_exists: bool = False
+
+
+class OnTable(Struct):
+    """A policy or a rule."""
+
+    table: RangeVar | None = None
+    relation: RangeVar | None = None
+    policy_name: str = ""
+    rulename: str = ""
+    cmd_name: str = ""
+    event: str = ""
+    permissive: bool = False
+    replace: bool = False
+    roles: tuple[Node, ...] = ()
+
+
+def _reason(*, if_not_exists: bool = False, replace: bool = False) -> str | None:
+    return "IF NOT EXISTS" if if_not_exists else "OR REPLACE" if replace else None
+
+
+def index(statement: Statement) -> Iterator[Change]:
+    """CREATE INDEX: an index lies in its table's schema; one without a name is told by its columns."""
+    node = statement.read(IndexStmt)
+    columns = _columns(node.indexParams)
+    name = qualified((node.relation.schemaname, node.idxname)) if node.idxname else f"on {node.relation.name} ({', '.join(columns)})"
+    attributes = given(
+        on=node.relation.name,
+        columns=columns,
+        include=_columns(node.indexIncludingParams),
+        method=node.accessMethod if node.accessMethod != "btree" else None,
+        partial=node.whereClause is not None,
+    )
+    flags = (after("unique", node.unique), after("concurrently", node.concurrent))
+    yield made(statement, ("index", name), "create", (*attributes, *flags), reason=_reason(if_not_exists=node.if_not_exists))
+
+
+def _columns(elements: tuple[Node, ...]) -> list[str]:
+    named = [each.index_element for each in elements]
+    return [quoted(element.name) if element.name else "(expression)" for element in named if element is not None]
+
+
+def function(statement: Statement) -> Iterator[Change]:
+    """CREATE FUNCTION or PROCEDURE; the body is not stored, path and line lead to it."""
+    node = statement.read(CreateFunctionStmt)
+    taken = [each.parameter.argType for each in node.parameters if each.parameter is not None and each.parameter.mode in _INPUT]
+    options = {each.option.defname: each.option.arg for each in node.options if each.option is not None}
+    language, security = options.get("language"), options.get("security")
+    attributes = given(
+        returns=node.returnType.text if node.returnType else None,
+        language=language.string.sval if language is not None and language.string is not None else None,
+        security_definer=security is not None and security.boolean is not None and security.boolean.boolval,
+    )
+    name = tree.signature(qualified(strings(node.funcname)), taken)
+    kind = "procedure" if node.is_procedure else "function"
+    yield made(statement, (kind, name), "create", attributes, reason=_reason(replace=node.replace))
+
+
+def trigger(statement: Statement) -> Iterator[Change]:
+    """CREATE TRIGGER: a trigger's name belongs to its table."""
+    node = statement.read(CreateTrigStmt)
+    timing = "BEFORE" if node.timing & 2 else "INSTEAD OF" if node.timing & 64 else "AFTER"
+    events = " OR ".join(word for bit, word in _EVENTS.items() if node.events & bit)
+    attributes = given(
+        on=node.relation.name,
+        when=f"{timing} {events}",
+        for_each="ROW" if node.row else "STATEMENT",
+        executes=qualified(strings(node.funcname)) + "()",
+    )
+    name = f"{quoted(node.trigname)} on {node.relation.name}"
+    yield made(statement, ("trigger", name), "create", attributes, reason=_reason(replace=node.replace))
+
+
+def view(statement: Statement) -> Iterator[Change]:
+    """CREATE VIEW."""
+    node = statement.read(ViewStmt)
+    yield made(statement, ("view", node.view.name), "create", reason=_reason(replace=node.replace))
+
+
+def enum(statement: Statement) -> Iterator[Change]:
+    """CREATE TYPE … AS ENUM, AS RANGE."""
+    node = statement.read(TypeNamed)
+    yield made(statement, ("type", qualified(strings(node.typeName))), "create", given(values=strings(node.vals)))
+
+
+def alter_enum(statement: Statement) -> Iterator[Change]:
+    """ALTER TYPE … ADD VALUE, RENAME VALUE."""
+    node = statement.read(TypeNamed)
+    change = after(f"value.{node.newVal}", f"renamed from {node.oldVal}" if node.oldVal else "added")
+    yield made(statement, ("type", qualified(strings(node.typeName))), "update", (change,))
+
+
+def named(statement: Statement) -> Iterator[Change]:
+    """CREATE DOMAIN, composite TYPE, SEQUENCE, EXTENSION and ALTER SEQUENCE."""
+    node = statement.read(Named)
+    if node.domainname:
+        object_ = ("domain", qualified(strings(node.domainname)))
+    elif node.typevar is not None:
+        object_ = ("type", node.typevar.name)
+    elif node.sequence is not None:
+        object_ = ("sequence", node.sequence.name)
+    else:
+        object_ = ("extension", quoted(node.extname))
+    yield made(
+        statement,
+        object_,
+        "update" if statement.tag.startswith("Alter") else "create",
+        reason=_reason(if_not_exists=node.if_not_exists),
+    )
+
+
+def schema(statement: Statement) -> Iterator[Change]:
+    """CREATE SCHEMA, without the statements inside it."""
+    node = statement.read(CreateSchemaStmt)
+    name = quoted(node.schemaname) if node.schemaname else node.authrole.name if node.authrole else ""
+    owner = node.authrole.name if node.authrole else None
+    yield made(statement, ("schema", name), "create", given(owner=owner), reason=_reason(if_not_exists=node.if_not_exists))
+
+
+def schema_elements(statement: Statement) -> Iterator[Statement]:
+    """The statements inside a CREATE SCHEMA."""
+    for element in statement.read(CreateSchemaStmt).schemaElts:
+        for tag, node in element.items():
+            yield statement.within(tag, node)
+
+
+def policy(statement: Statement) -> Iterator[Change]:
+    """CREATE and ALTER POLICY."""
+    node = statement.read(OnTable)
+    table = node.table.name if node.table else ""
+    created = statement.tag.startswith("Create")
+    attributes = given(on=table, command=node.cmd_name, to=tree.roles(node.roles), restrictive=created and not node.permissive)
+    yield made(statement, ("policy", f"{quoted(node.policy_name)} on {table}"), "create" if created else "update", attributes)
+
+
+def rule(statement: Statement) -> Iterator[Change]:
+    """CREATE RULE."""
+    node = statement.read(OnTable)
+    table = node.relation.name if node.relation else ""
+    attributes = given(on=table, event=node.event.removeprefix("CMD_"))
+    yield made(statement, ("rule", f"{quoted(node.rulename)} on {table}"), "create", attributes, reason=_reason(replace=node.replace))

@@ -1,0 +1,140 @@
+"""PostgreSQL's own parser (pglast), behind one narrow door: text in, typed statements and tokens out.
+
+The parse tree is taken as JSON: unlike pglast's tree of Python objects, writing it checks the depth of the C stack, so
+that a hostile file ends in an error and not in a crash, and it is three times as fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar, cast
+
+import msgspec
+from msgspec import Raw, Struct
+
+from gitops_ci.model.plan import Engine
+
+T = TypeVar("T")
+
+
+class SqlError(Exception):
+    """The text is not PostgreSQL; `index` is where, in characters (None: at the end or unknown)."""
+
+    def __init__(self, message: str, index: int | None = None) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+class TooDeep(Exception):
+    """The text nests deeper than the parser or its reader goes."""
+
+
+class _Lexeme(Protocol):
+    start: int
+    end: int
+    name: str
+
+
+class _Parser(Protocol):
+    ParseError: type[Exception]
+
+    def parse_sql_json(self, query: str) -> str: ...
+    def scan(self, query: str) -> Sequence[_Lexeme]: ...
+    def get_postgresql_version(self) -> tuple[int, ...]: ...
+
+
+class Token(Struct, frozen=True):
+    """A word or sign, without comments; `start` and `end` (exclusive) in characters."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """One statement. `tag` is its node's name (`CreateStmt`), `line` where its first word is, counted from one."""
+
+    tag: str
+    node: Raw
+    text: str
+    source: str
+    path: str
+    line: int
+    location: int = 0
+
+    def read(self, type_: type[T]) -> T:
+        """The node as `type_`, whose fields are named as PostgreSQL names them; others are ignored."""
+        return msgspec.json.decode(self.node, type=type_)
+
+    def within(self, tag: str, node: Raw) -> Statement:
+        """A statement inside this one (of a CTE, of CREATE SCHEMA)."""
+        return msgspec.structs.replace(self, tag=tag, node=node)
+
+    def offset(self, location: int) -> int:
+        """A location of the parse tree (bytes from the beginning of the file) as characters into `text`."""
+        return len(self.text.encode()[: max(0, location - self.location)].decode("utf-8", "ignore"))
+
+
+class _Parsed(Struct):
+    class Item(Struct):
+        stmt: dict[str, Raw]
+        stmt_location: int = 0
+        stmt_len: int = 0
+
+    stmts: tuple[Item, ...] = ()
+
+
+def _parser() -> _Parser:
+    return cast(_Parser, importlib.import_module("pglast.parser"))
+
+
+def engine() -> Engine:
+    """The parser's version and that of the PostgreSQL whose grammar it is; raises ImportError where it is missing."""
+    version = str(importlib.import_module("pglast").__version__).removeprefix("v")
+    postgresql = ".".join(str(part) for part in _parser().get_postgresql_version())
+    return Engine(name="pglast", version=f"{version} (PostgreSQL {postgresql})", source="embedded")
+
+
+def parse(text: str, *, path: str, source: str) -> Iterator[Statement]:
+    """The statements of a file called `source` in plans. Raises SqlError or TooDeep before the first one."""
+    parsed = _tree(text)
+    data = text.encode()
+    line, seen = 1, 0
+    for item in parsed.stmts:
+        line += data.count(b"\n", seen, item.stmt_location)
+        seen = item.stmt_location
+        end = item.stmt_location + item.stmt_len if item.stmt_len else len(data)
+        for tag, node in item.stmt.items():
+            yield Statement(
+                tag=tag,
+                node=node,
+                text=data[item.stmt_location : end].decode(),
+                source=source,
+                path=path,
+                line=line,
+                location=item.stmt_location,
+            )
+
+
+def _tree(text: str) -> _Parsed:
+    parser = _parser()
+    try:
+        return msgspec.json.decode(parser.parse_sql_json(text), type=_Parsed)
+    except parser.ParseError as error:
+        message, index = (*error.args, None, None)[:2]
+        if "stack depth" in str(message) or "memory exhausted" in str(message):
+            raise TooDeep from None
+        raise SqlError(str(message), index if isinstance(index, int) else None) from None
+    except RecursionError:
+        raise TooDeep from None
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The words and signs of a statement that `parse` gave."""
+    lexemes = _parser().scan(text)
+    return tuple(
+        Token(text[lexeme.start : lexeme.end + 1], lexeme.start, lexeme.end + 1)
+        for lexeme in lexemes
+        if lexeme.name not in ("SQL_COMMENT", "C_COMMENT")
+    )

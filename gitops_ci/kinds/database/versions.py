@@ -1,0 +1,100 @@
+"""What a migration's file name says: its version, and whether it goes up, down or is repeated.
+
+The styles are those of the tools: Flyway (`V1__x.sql`, `R__x.sql`, `U1__x.sql`, `B1__x.sql`), golang-migrate and sqlx
+(`0001_x.up.sql`, `0001_x.down.sql`), dbmate, goose and plain numbering (`001_x.sql`, `20240102030405_x.sql`), Prisma
+and Diesel (`20240102030405_x/migration.sql`, `2024-01-02-030405_x/up.sql`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+Role = Literal["versioned", "unnumbered", "repeatable", "baseline", "down"]
+
+DIRECTORY_FILES = ("migration.sql", "up.sql")
+"""Files that make a directory one migration (Prisma, Diesel)."""
+
+_FLYWAY = re.compile(r"(?P<role>[VBU])(?P<version>[0-9]{1,20}(?:[._][0-9]{1,20}){0,9})__.*\.sql", re.DOTALL)
+_REPEATABLE = re.compile(r"R__.*\.sql", re.DOTALL)
+_DATE = re.compile(r"[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2}(?:[-_.T][0-9]{4,6})?(?=[-_.]|$)|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)")
+_NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20}){0,9}(?=[-_.]|$)")
+_DIRECTION = re.compile(r"[._-](?P<direction>up|down|do|undo)\.sql$|^[0-9]+\.(?P<early>do|undo)\.")
+_UNMISTAKABLE = re.compile(r"V[0-9][0-9._]*__|[0-9]{3,20}[_-]|.*\.(?:up|down)\.sql$")
+
+_ROLES: dict[str, Role] = {"V": "versioned", "B": "baseline", "U": "down"}
+_ORDER: dict[Role, int] = {"baseline": 0, "versioned": 0, "unnumbered": 1, "repeatable": 2, "down": 3}
+
+
+class Migration(Struct, frozen=True):
+    """One migration. `name` is its file's stem (or its directory's name); `version` is empty where it has none."""
+
+    name: str
+    path: str
+    role: Role
+    version: tuple[int, ...] = ()
+
+    @property
+    def order(self) -> tuple[int, tuple[int, ...], str]:
+        """What migrations are applied by: numbered ones, then others by name, then repeatable ones."""
+        return _ORDER[self.role], self.version, self.name
+
+
+def version_of(name: str) -> tuple[int, ...]:
+    """The version at the beginning of a file or directory name; empty where there is none."""
+    flyway = _FLYWAY.fullmatch(name)
+    if flyway is not None:
+        return _numbers(flyway["version"])
+    found = _DATE.match(name) or _NUMBER.match(name.removesuffix(".sql"))
+    return _numbers(found[0]) if found else ()
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.split(r"[^0-9]", text) if part)
+
+
+def is_numbered(name: str) -> bool:
+    """Whether a file's name has one of the common styles."""
+    return name.endswith(".sql") and bool(version_of(name) or _REPEATABLE.fullmatch(name))
+
+
+def is_unmistakable(name: str) -> bool:
+    """Whether a file's name alone, in any directory, says that it is a migration."""
+    return _UNMISTAKABLE.match(name) is not None
+
+
+def migrations(directory: str, names: Sequence[str]) -> tuple[Migration, ...]:
+    """The migrations among the names of the files directly in `directory`, in the order in which they are applied."""
+    sql = [name for name in names if name.endswith(".sql")]
+    numbered = [name for name in sql if is_numbered(name)]
+    in_pairs = bool(numbered) and all(_direction(name) for name in numbered) and any(_direction(name) in ("up", "do") for name in numbered)
+    flyway = any(_FLYWAY.fullmatch(name) for name in sql) and all(_FLYWAY.fullmatch(name) or _REPEATABLE.fullmatch(name) for name in numbered)
+    at = f"{directory}/" if directory else ""
+    found = [Migration(_stem(name, in_pairs), at + name, _role(name, in_pairs, flyway), version_of(name)) for name in sql]
+    return tuple(sorted(found, key=lambda migration: migration.order))
+
+
+def _direction(name: str) -> str:
+    match = _DIRECTION.search(name)
+    return (match["direction"] or match["early"]) if match else ""
+
+
+def _stem(name: str, in_pairs: bool) -> str:
+    stem = name.removesuffix(".sql")
+    return stem.removesuffix(".up") if in_pairs else stem
+
+
+def _role(name: str, in_pairs: bool, flyway: bool) -> Role:
+    """A file counts as "down" only where the whole directory follows that tool's style: elsewhere it would be run."""
+    if in_pairs and _direction(name) in ("down", "undo"):
+        return "down"
+    if flyway:
+        match = _FLYWAY.fullmatch(name)
+        if match is not None:
+            return _ROLES[match["role"]]
+        if _REPEATABLE.fullmatch(name):
+            return "repeatable"
+    return "versioned" if version_of(name) else "unnumbered"

@@ -1,0 +1,50 @@
+"""The report as `report.json`: written the same for the same report, read into types or refused with where and why."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from gitops_ci.errors import UsageError
+from gitops_ci.model.report import SCHEMA, Report
+from gitops_ci.render.untrusted import visible
+
+T = TypeVar("T")
+
+
+def encode(report: Report) -> bytes:
+    r"""Indented JSON with a newline at its end. Undecodable bytes of a path are written as they are shown (`\xff`)."""
+    return document(report)
+
+
+def document(content: object) -> bytes:
+    """Any document of ours (affected, layout) written the same way."""
+    try:
+        compact = msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        compact = msgspec.json.encode(_shown(msgspec.to_builtins(content)))
+    return msgspec.json.format(compact, indent=2) + b"\n"
+
+
+def decode(content: bytes, *, name: str = "report.json") -> Report:
+    """The report; unknown fields are ignored, anything else unexpected is a UsageError that says where."""
+    try:
+        return msgspec.json.decode(content, type=Report)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        hint = (
+            f"A report of schema {SCHEMA}, as `gitops-ci plan --out DIR` writes it, was expected. Run the plan again."
+        )
+        raise UsageError(f"{visible(name)} is not a valid report: {visible(str(error))}", hint=hint) from error
+
+
+def _shown(value: object) -> object:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8") if not value.isascii() else value
+        case dict():
+            return {_shown(key): _shown(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_shown(each) for each in value]
+        case _:
+            return value

@@ -1,0 +1,97 @@
+"""Stacks, their plans and changes as lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from gitops_ci.model.plan import COUNTED, Change, Plan
+from gitops_ci.render import difference, outline, words
+from gitops_ci.render.difference import Limits
+from gitops_ci.render.finding_lines import message
+from gitops_ci.render.lines import Line, Span, Style, line, span, tree
+from gitops_ci.render.outline import Row, Told
+
+_MOST_CHANGES = 2_000
+"""Changes whose attributes are listed; a terminal with more is not read."""
+
+_SIGN_STYLES: dict[str, Style] = {
+    "+": "create", "~": "update", "±": "replace", "-": "delete", "#": "dim", "↓": "create", "→": "update", "↑": "delete"
+}  # fmt: skip
+
+
+def stacks(shown: Sequence[Row], limits: Limits, *, attributes: bool) -> list[Line]:
+    """The tree of stacks by environment with their changes; `attributes` False leaves their values out."""
+    first = {id(each.row): each for each in outline.told(shown)}
+    copies = {id(other): each for each in first.values() for other in each.others}
+    column = min(48, max((len(row.label) for row in shown), default=0))
+    lines: list[Line] = []
+    drawn = 0
+    for environment, members in outline.by_environment(shown).items():
+        children: list[tuple[Line, Iterable[Line]]] = []
+        for row in members:
+            below = list(_problem(row))
+            if id(row) in first and row.plan and drawn < _MOST_CHANGES:
+                drawn += len(row.plan.changes)
+                below += _changes(first[id(row)], row.plan, limits, attributes=attributes)
+            elif id(row) in first:
+                below.append(line(span("changes are in the report", "dim")))
+            same = f"as in {copies[id(row)].row.environment}" if id(row) in copies else ""
+            children.append((_row(row, column, same), below))
+        lines += [line(span(environment, "title")), *tree(children)]
+    return lines
+
+
+def _row(row: Row, column: int, same: str) -> Line:
+    parts: list[Span] = [span(f"{row.label:<{column}}", "title")]
+    if row.unplanned:
+        status = row.plan.status if row.plan else "no plan"
+        failed = status == "failed"
+        parts.append(span("  ✗ plan failed" if failed else f"  ⚠ {status}", "error" if failed else "undecided"))
+    parts += counts(row.plan) if row.plan else []
+    if row.plan and not row.unplanned and not row.changed:
+        parts.append(span("  no change", "dim"))
+    parts += [span(f"  {same}", "dim")] if same else []
+    for severity, count in outline.severities(row.findings).items():
+        parts.append(span(f"  {outline.MARKS[severity]} {count:,}", severity))
+    if row.plan and row.plan.seconds:
+        parts.append(span(f"  {words.duration(row.plan.seconds)}", "dim"))
+    return line(*parts)
+
+
+def counts(plan: Plan) -> list[Span]:
+    """A plan's counts as `+2 ~1 -1`, each in its colour; nothing for zero."""
+    found = ((outline.SIGNS[action], plan.summary.of(action)) for action in COUNTED)
+    spans = [span(f" {sign}{count:,}", _SIGN_STYLES.get(sign, "plain")) for sign, count in found if count]
+    return [span(" "), *spans] if spans else []
+
+
+def _problem(row: Row) -> Iterator[Line]:
+    reason = row.plan.reason if row.plan else None
+    if reason is None:
+        return
+    where = f"{reason.path}:{reason.line}" if reason.path and reason.line else reason.path or ""
+    yield line(span(f"{where}  " if where else ""), span(reason.code, "dim"))
+    yield from message(reason.message)
+
+
+def _changes(each: Told, plan: Plan, limits: Limits, *, attributes: bool) -> Iterator[Line]:
+    if each.others:
+        yield line(span(each.same(), "dim"))
+    yield from _objects(
+        sorted(plan.changes, key=lambda change: not outline.destroys(change)), limits, attributes=attributes
+    )
+    for title, changes in (("outputs", plan.outputs), ("drift: changed outside of the repository", plan.drift)):
+        if changes:
+            yield line(span(title, "dim"))
+            yield from _objects(changes, limits, attributes=attributes)
+
+
+def _objects(changes: Sequence[Change], limits: Limits, *, attributes: bool) -> Iterator[Line]:
+    for change in changes[:_MOST_CHANGES]:
+        for each in difference.change(change, limits, attributes=attributes):
+            style = _SIGN_STYLES.get(each.sign, "plain")
+            yield line(
+                span(each.sign, style), span(f" {each.text}", style if each.deep or each.sign in "±-" else "plain")
+            )
+    if len(changes) > _MOST_CHANGES:
+        yield line(span(f"{len(changes) - _MOST_CHANGES:,} more changes are in the report", "dim"))

@@ -1,0 +1,121 @@
+"""Reports, layouts and affected stacks as lines for a terminal: the same order as the comment, the verdict last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.report import Report
+from gitops_ci.model.stack import SHARED, AffectedStack, Stack
+from gitops_ci.render import finding_lines, outline, stack_lines, words
+from gitops_ci.render.comment.heading import deciding, effect, nothing
+from gitops_ci.render.difference import Limits
+from gitops_ci.render.finding_lines import shortened
+from gitops_ci.render.lines import EMPTY, Line, Style, line, plain, span, tree, write
+from gitops_ci.render.outline import Row
+
+_MOST_REASONS = 3
+
+
+def report_lines(
+    report: Report,
+    *,
+    environments: Sequence[str] = (),
+    width: int = 100,
+    detail: Literal["full", "summary"] = "full",
+    written: Sequence[str] = (),
+) -> list[Line]:
+    """Stacks with their changes, findings, the verdict, and where things were written. `width` cuts long values."""
+    shown = outline.rows(report, environments)
+    lines = stack_lines.stacks(shown, Limits(width=max(20, width - 40)), attributes=detail == "full")
+    lines += finding_lines.findings(outline.new(report.findings))
+    lines += _verdict(report, shown)
+    lines += [line(span("  wrote ", "dim"), path) for path in written]
+    return lines
+
+
+def layout_lines(
+    findings: Sequence[Finding], stacks: Sequence[Stack], *, environments: Sequence[str] = ()
+) -> list[Line]:
+    """What was found where, what is wrong with it, and a line that sums up."""
+    lines: list[Line] = []
+    for environment, members in _by_environment(stacks, environments).items():
+        kinds: dict[str, list[str]] = {}
+        for stack in members:
+            kinds.setdefault(stack.kind, []).append(stack.name + (f"@{stack.instance}" if stack.instance else ""))
+        lines.append(line(span(environment, "title")))
+        lines += tree([(line(f"{kind:<11} ", ", ".join(sorted(names))), ()) for kind, names in sorted(kinds.items())])
+    found = outline.new(findings)
+    lines += finding_lines.findings(found)
+    counts = words.counts(outline.severities(found))
+    style: Style = "blocked" if any(finding.severity == "error" for finding in found) else "pass"
+    return [
+        *lines,
+        EMPTY,
+        line(span(f"{words.several(len(stacks), 'stack')}, {counts or 'nothing to object to'}", style)),
+    ]
+
+
+def affected_lines(stacks: Sequence[AffectedStack], *, environments: Sequence[str] = ()) -> list[Line]:
+    """The affected stacks, each with what reaches it and how."""
+    lines: list[Line] = []
+    for environment, members in _by_environment(stacks, environments).items():
+        lines.append(line(span(environment, "title")))
+        lines += tree(
+            [(_affected(stack), list(_reasons(stack))) for stack in members if isinstance(stack, AffectedStack)]
+        )
+    total = f"{words.several(len(stacks), 'stack')} affected" if stacks else "no stack is affected"
+    return [*lines, *([EMPTY] if lines else []), line(span(total, "title"))]
+
+
+def _by_environment(stacks: Iterable[Stack], environments: Sequence[str]) -> dict[str, list[Stack]]:
+    order = {name: index for index, name in enumerate(environments)} | {SHARED: len(environments) + 1}
+    groups: dict[str, list[Stack]] = {}
+    for stack in sorted(
+        stacks, key=lambda each: (order.get(each.environment, len(environments)), each.environment, each.id)
+    ):
+        groups.setdefault(stack.environment, []).append(stack)
+    return groups
+
+
+def _affected(stack: AffectedStack) -> Line:
+    style: Style = {"added": "create", "removed": "delete"}.get(stack.change, "update")  # type: ignore[assignment]  # two of the styles
+    sign = {"added": "+", "removed": "-"}.get(stack.change, "~")
+    return line(
+        span(sign, style), f" {stack.id.partition('/')[2]}", span(f"  {stack.change}, {stack.certainty}", "dim")
+    )
+
+
+def _reasons(stack: AffectedStack) -> Iterator[Line]:
+    for reason in stack.reasons[:_MOST_REASONS]:
+        yield line(span(" → ".join((reason.path, *reason.via)), "dim"))
+    if len(stack.reasons) > _MOST_REASONS:
+        yield line(span(f"and {len(stack.reasons) - _MOST_REASONS:,} more", "dim"))
+
+
+def _verdict(report: Report, shown: tuple[Row, ...]) -> Iterator[Line]:
+    summary = effect(shown) if shown else nothing(report)
+    seconds = words.duration(report.seconds)
+    of = f"{len(shown):,} of {words.several(max(report.stacks_total, len(shown)), 'stack')} affected"
+    yield EMPTY
+    if report.verdict is None:
+        yield line(span("Planned", "title"), f"  {summary}", span(f"  ({of}, {seconds})", "dim"))
+        return
+    mark, word = outline.VERDICTS[report.verdict.decision]
+    yield line(span(f"{mark} {word}", report.verdict.decision), f"  {summary}", span(f"  ({of}, {seconds})", "dim"))
+    for reason in deciding(report):
+        style: Style = "error" if reason.decision == "blocked" else "warning"
+        yield line(
+            "  ",
+            span("✗" if style == "error" else "?", style),
+            f" {shortened(reason.message)}",
+            span(f"  {reason.stack or reason.rule}", "dim"),
+        )
+        who = f" ({shortened(reason.who)})" if reason.who else ""
+        yield line(span("    → ", "dim"), f"{shortened(reason.remedy)}{who}")
+    for left_out in report.verdict.left_out:
+        yield line(span(f"  not judged here: {shortened(left_out)}", "dim"))
+
+
+__all__ = ["affected_lines", "layout_lines", "plain", "report_lines", "write"]
