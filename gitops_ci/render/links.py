@@ -71,7 +71,7 @@ def anchor(label: str, url: str | None) -> str:
 
 
 def place(links: Links, path: str | None, line: int | None, fallback: str = "") -> str:
-    """`path:line` as a link (with the path's end as its words) where it can be one; `fallback` (untrusted) where there is no path."""
+    """`path:line`, as a link (with the path's end as its words) where it can be one; without a path the `fallback`."""
     if not path:
         return untrusted.text(fallback)
     url = links.file(path, line)

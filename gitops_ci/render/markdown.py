@@ -36,8 +36,15 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
 """Sections by importance, each with its share of the room that is left when its turn comes."""
 
 _ORDER: tuple[Build, ...] = (
-    merge.section, caution.section, stacks.section, unplanned.section, graph.section, changes.section, findings.section, findings.settled,
-)  # fmt: skip
+    merge.section,
+    caution.section,
+    stacks.section,
+    unplanned.section,
+    graph.section,
+    changes.section,
+    findings.section,
+    findings.settled,
+)
 """Sections as they are read."""
 
 

@@ -20,7 +20,7 @@ _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 _MARKDOWN = re.compile(
     r"""
-    [*\[\]<>&|\\~`$]                             # emphasis, links, HTML, entities, cells, escapes, strikethrough, code, maths
+    [*\[\]<>&|\\~`$]                             # emphasis, links, HTML, entities, cells, escapes, code, maths
     | (?<![0-9A-Za-z])_ | _(?![0-9A-Za-z])       # emphasis, but not aws_db_instance
     | @                                          # mentions and e-mail addresses
     | \#(?=[0-9A-Za-z\#]) | \bGH-(?=[0-9])       # issues
@@ -30,7 +30,7 @@ _MARKDOWN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_CODE_NEEDS_HTML = re.compile(r"[`|\\$]|<!|^\s|\s\Z|^\Z")
+_CODE_NEEDS_HTML = re.compile(r"[`|\\$]|<!|##\[|^\s|\s\Z|^\Z")
 _BACKTICKS = re.compile("`{3,}")
 _NOT_IN_LABEL = re.compile(r"[^\w./@=+,-]")
 _COMMAND_START = re.compile(r"^(\s*):(?=:)")
@@ -106,7 +106,7 @@ def mermaid_label(value: str, width: int = 44) -> str:
 def log_line(line: str) -> str:
     """A line that a GitHub runner never takes for a workflow command.
 
-    The runner trims a line before it looks for `::`, compares by culture (a zero-width space would be ignored) and finds
+    The runner trims a line before it looks for `::`, compares by culture (a zero-width space is ignored) and finds
     `##[` anywhere (actions/runner, ActionCommand.cs), so both are broken visibly.
     """
     if ":" not in line and "#" not in line:

@@ -1,7 +1,27 @@
-"""Database migrations: what a change adds to the set that a database has applied, and what must not happen to the rest."""
+"""The kind `database`: migrations, as far as their text tells what they do."""
 
+from __future__ import annotations
+
+from gitops_ci.kinds.database import history, planning
 from gitops_ci.kinds.database.discovery import find
-from gitops_ci.kinds.database.history import check
-from gitops_ci.kinds.database.planning import plan
+from gitops_ci.kinds.protocol import Inventory, Tools
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.plan import Plan
+from gitops_ci.model.stack import Stack
 
 __all__ = ["check", "find", "plan"]
+
+
+def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:  # noqa: ARG001 (embedded)
+    """What enters the database of a stack between base and head; the parser is embedded, so `tools` are not needed."""
+    return planning.plan(stack, base, head)
+
+
+def check(  # the plan is not needed yet
+    stack: Stack,
+    plan: Plan,  # noqa: ARG001
+    base: Inventory | None,
+    head: Inventory | None,
+) -> tuple[Finding, ...]:
+    """The rules about history and about how far an environment goes; nothing about the plan itself yet."""
+    return history.check(stack, base, head)

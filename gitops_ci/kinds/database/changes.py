@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from gitops_ci.kinds.database.postgres import Statement
 from gitops_ci.model.plan import Action, Attribute, Change, JsonValue
 
@@ -19,13 +21,11 @@ def made(
     *,
     destructive: bool | None = None,
     reason: str | None = None,
-    previous: str | None = None,
 ) -> Change:
     """What a statement does to an object (type, name); a deletion is destructive unless told otherwise."""
     kind, name = object_
     return Change(
         address=f"{kind} {name}" if name else kind,
-        previous_address=f"{kind} {previous}" if previous else None,
         type=kind,
         action=action,
         reason=reason,
@@ -34,6 +34,12 @@ def made(
         destructive=action == "delete" if destructive is None else destructive,
         attributes=tuple(attributes),
     )
+
+
+def moved(statement: Statement, kind: str, old: str, new: str) -> Change:
+    """An object that gets another name or schema."""
+    change = made(statement, (kind, new), "move")
+    return msgspec.structs.replace(change, previous_address=f"{kind} {old}")
 
 
 def after(path: str, value: JsonValue) -> Attribute:
@@ -49,3 +55,8 @@ def gone(path: str) -> Attribute:
 def given(**values: JsonValue) -> tuple[Attribute, ...]:
     """Attributes for the values that are there."""
     return tuple(after(path, value) for path, value in values.items() if value not in (None, False, "", []))
+
+
+def condition(*, if_not_exists: bool = False, replace: bool = False) -> str | None:
+    """The words of a CREATE that make it depend on what is there."""
+    return "IF NOT EXISTS" if if_not_exists else "OR REPLACE" if replace else None

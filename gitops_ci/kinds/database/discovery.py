@@ -18,7 +18,9 @@ from gitops_ci.model.stack import SHARED, Stack
 
 SQL = (".sql",)
 _MIGRATION_FOLDERS = frozenset({"migrations", "migration", "migrate", "databases"})
-_OTHER_FOLDERS = frozenset({"schemas", "schema", "seeds", "seed", "fixtures", "queries", "down", "undo", "rollback", "rollbacks", "revert"})
+_OTHER_FOLDERS = frozenset(
+    {"schemas", "schema", "seeds", "seed", "fixtures", "queries", "down", "undo", "rollback", "rollbacks", "revert"}
+)
 _FOREIGN_FOLDERS = frozenset({"node_modules", "vendor", "testdata"})
 
 
@@ -92,7 +94,9 @@ def _references(stack: Stack, pointer: Pointer | None, snapshot: Snapshot) -> It
     directory = stack.path if pointer is None or pointer.directory is None else pointer.directory
     migrations = sets.listed(directory, snapshot)
     nested = any(migration.path.rpartition("/")[0] != directory for migration in migrations)
-    yield Reference(stack.id, directory, "tree" if nested else "directory", "direct" if pointer is None else "module", SQL)
+    yield Reference(
+        stack.id, directory, "tree" if nested else "directory", "direct" if pointer is None else "module", SQL
+    )
     for migration in migrations:
         target = sets.real(migration.path, snapshot)
         if target is not None and target != migration.path:
@@ -106,8 +110,15 @@ def _problems(stack: Stack, pointer: Pointer | None, snapshot: Snapshot) -> Iter
         yield _wrong(stack, pointer, pointer.problem, pointer.problem_line)
     elif pointer.directory is not None and not sets.listed(pointer.directory, snapshot):
         yield _wrong(stack, pointer, f"names {pointer.directory}, which holds no migrations", 1)
-    elif pointer.directory != stack.path and any(versions.is_numbered(name) for name in snapshot.children.get(stack.path, ())):
-        yield _wrong(stack, pointer, "lies beside migrations of its own, but names another directory: those beside it would not be run", 1)
+    elif pointer.directory != stack.path and any(
+        versions.is_numbered(name) for name in snapshot.children.get(stack.path, ())
+    ):
+        yield _wrong(
+            stack,
+            pointer,
+            "lies beside migrations of its own, but names another directory: those beside it would not be run",
+            1,
+        )
 
 
 def _wrong(stack: Stack, pointer: Pointer, problem: str, line: int | None) -> Finding:
@@ -115,7 +126,7 @@ def _wrong(stack: Stack, pointer: Pointer, problem: str, line: int | None) -> Fi
         "database/migrations-file",
         "error",
         f"{pointer.path} {problem}",
-        help="Write `migrations: <directory, relative to this file>` and, to stop before the newest, `through: <migration>`.",
+        help="Write `migrations: <directory relative to this file>` and, to stop early, `through: <migration>`.",
         path=pointer.path,
         line=line,
         stack=stack.id,

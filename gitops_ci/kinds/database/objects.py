@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from msgspec import Raw, Struct
 
 from gitops_ci.kinds.database import tree
-from gitops_ci.kinds.database.changes import after, given, made
+from gitops_ci.kinds.database.changes import after, condition, given, made
+from gitops_ci.kinds.database.identifiers import qualified, quoted
 from gitops_ci.kinds.database.postgres import Statement
-from gitops_ci.kinds.database.tree import Node, RangeVar, RoleSpec, TypeName, qualified, quoted, strings
+from gitops_ci.kinds.database.tree import Node, RangeVar, RoleSpec, strings
 from gitops_ci.model.plan import Change
 
-_EVENTS = {4: "INSERT", 8: "DELETE", 16: "UPDATE", 32: "TRUNCATE"}
-_INPUT = frozenset({"FUNC_PARAM_DEFAULT", "FUNC_PARAM_IN", "FUNC_PARAM_INOUT", "FUNC_PARAM_VARIADIC"})
 
+class IndexStmt(Struct, frozen=True):
+    """CREATE INDEX."""
 
-class IndexStmt(Struct):
     relation: RangeVar
     idxname: str = ""
     accessMethod: str = ""  # noqa: N815
@@ -28,31 +28,14 @@ class IndexStmt(Struct):
     if_not_exists: bool = False
 
 
-class CreateFunctionStmt(Struct):
-    funcname: tuple[Node, ...]
-    parameters: tuple[Node, ...] = ()
-    returnType: TypeName | None = None  # noqa: N815
-    options: tuple[Node, ...] = ()
-    is_procedure: bool = False
-    replace: bool = False
+class ViewStmt(Struct, frozen=True):
+    """CREATE VIEW."""
 
-
-class CreateTrigStmt(Struct):
-    trigname: str
-    relation: RangeVar
-    funcname: tuple[Node, ...] = ()
-    timing: int = 0
-    events: int = 0
-    row: bool = False
-    replace: bool = False
-
-
-class ViewStmt(Struct):
     view: RangeVar
     replace: bool = False
 
 
-class Named(Struct):
+class Named(Struct, frozen=True):
     """What the simple CREATE statements have in common; each has one of the names."""
 
     typeName: Raw | None = None  # noqa: N815
@@ -64,21 +47,25 @@ class Named(Struct):
     if_not_exists: bool = False
 
 
-class TypeNamed(Struct):
+class TypeNamed(Struct, frozen=True):
+    """An enum or a range type."""
+
     typeName: tuple[Node, ...] = ()  # noqa: N815
     vals: tuple[Node, ...] = ()
     oldVal: str = ""  # noqa: N815
     newVal: str = ""  # noqa: N815
 
 
-class CreateSchemaStmt(Struct):
+class CreateSchemaStmt(Struct, frozen=True):
+    """CREATE SCHEMA."""
+
     schemaname: str = ""
     authrole: RoleSpec | None = None
     schemaElts: tuple[dict[str, Raw], ...] = ()  # noqa: N815
     if_not_exists: bool = False
 
 
-class OnTable(Struct):
+class OnTable(Struct, frozen=True):
     """A policy or a rule."""
 
     table: RangeVar | None = None
@@ -92,15 +79,15 @@ class OnTable(Struct):
     roles: tuple[Node, ...] = ()
 
 
-def _reason(*, if_not_exists: bool = False, replace: bool = False) -> str | None:
-    return "IF NOT EXISTS" if if_not_exists else "OR REPLACE" if replace else None
-
-
 def index(statement: Statement) -> Iterator[Change]:
     """CREATE INDEX: an index lies in its table's schema; one without a name is told by its columns."""
     node = statement.read(IndexStmt)
     columns = _columns(node.indexParams)
-    name = qualified((node.relation.schemaname, node.idxname)) if node.idxname else f"on {node.relation.name} ({', '.join(columns)})"
+    name = (
+        qualified((node.relation.schemaname, node.idxname))
+        if node.idxname
+        else f"on {node.relation.name} ({', '.join(columns)})"
+    )
     attributes = given(
         on=node.relation.name,
         columns=columns,
@@ -109,7 +96,9 @@ def index(statement: Statement) -> Iterator[Change]:
         partial=node.whereClause is not None,
     )
     flags = (after("unique", node.unique), after("concurrently", node.concurrent))
-    yield made(statement, ("index", name), "create", (*attributes, *flags), reason=_reason(if_not_exists=node.if_not_exists))
+    yield made(
+        statement, ("index", name), "create", (*attributes, *flags), reason=condition(if_not_exists=node.if_not_exists)
+    )
 
 
 def _columns(elements: tuple[Node, ...]) -> list[str]:
@@ -117,41 +106,10 @@ def _columns(elements: tuple[Node, ...]) -> list[str]:
     return [quoted(element.name) if element.name else "(expression)" for element in named if element is not None]
 
 
-def function(statement: Statement) -> Iterator[Change]:
-    """CREATE FUNCTION or PROCEDURE; the body is not stored, path and line lead to it."""
-    node = statement.read(CreateFunctionStmt)
-    taken = [each.parameter.argType for each in node.parameters if each.parameter is not None and each.parameter.mode in _INPUT]
-    options = {each.option.defname: each.option.arg for each in node.options if each.option is not None}
-    language, security = options.get("language"), options.get("security")
-    attributes = given(
-        returns=node.returnType.text if node.returnType else None,
-        language=language.string.sval if language is not None and language.string is not None else None,
-        security_definer=security is not None and security.boolean is not None and security.boolean.boolval,
-    )
-    name = tree.signature(qualified(strings(node.funcname)), taken)
-    kind = "procedure" if node.is_procedure else "function"
-    yield made(statement, (kind, name), "create", attributes, reason=_reason(replace=node.replace))
-
-
-def trigger(statement: Statement) -> Iterator[Change]:
-    """CREATE TRIGGER: a trigger's name belongs to its table."""
-    node = statement.read(CreateTrigStmt)
-    timing = "BEFORE" if node.timing & 2 else "INSTEAD OF" if node.timing & 64 else "AFTER"
-    events = " OR ".join(word for bit, word in _EVENTS.items() if node.events & bit)
-    attributes = given(
-        on=node.relation.name,
-        when=f"{timing} {events}",
-        for_each="ROW" if node.row else "STATEMENT",
-        executes=qualified(strings(node.funcname)) + "()",
-    )
-    name = f"{quoted(node.trigname)} on {node.relation.name}"
-    yield made(statement, ("trigger", name), "create", attributes, reason=_reason(replace=node.replace))
-
-
 def view(statement: Statement) -> Iterator[Change]:
     """CREATE VIEW."""
     node = statement.read(ViewStmt)
-    yield made(statement, ("view", node.view.name), "create", reason=_reason(replace=node.replace))
+    yield made(statement, ("view", node.view.name), "create", reason=condition(replace=node.replace))
 
 
 def enum(statement: Statement) -> Iterator[Change]:
@@ -182,7 +140,7 @@ def named(statement: Statement) -> Iterator[Change]:
         statement,
         object_,
         "update" if statement.tag.startswith("Alter") else "create",
-        reason=_reason(if_not_exists=node.if_not_exists),
+        reason=condition(if_not_exists=node.if_not_exists),
     )
 
 
@@ -191,7 +149,9 @@ def schema(statement: Statement) -> Iterator[Change]:
     node = statement.read(CreateSchemaStmt)
     name = quoted(node.schemaname) if node.schemaname else node.authrole.name if node.authrole else ""
     owner = node.authrole.name if node.authrole else None
-    yield made(statement, ("schema", name), "create", given(owner=owner), reason=_reason(if_not_exists=node.if_not_exists))
+    yield made(
+        statement, ("schema", name), "create", given(owner=owner), reason=condition(if_not_exists=node.if_not_exists)
+    )
 
 
 def schema_elements(statement: Statement) -> Iterator[Statement]:
@@ -206,8 +166,12 @@ def policy(statement: Statement) -> Iterator[Change]:
     node = statement.read(OnTable)
     table = node.table.name if node.table else ""
     created = statement.tag.startswith("Create")
-    attributes = given(on=table, command=node.cmd_name, to=tree.roles(node.roles), restrictive=created and not node.permissive)
-    yield made(statement, ("policy", f"{quoted(node.policy_name)} on {table}"), "create" if created else "update", attributes)
+    attributes = given(
+        on=table, command=node.cmd_name, to=tree.roles(node.roles), restrictive=created and not node.permissive
+    )
+    yield made(
+        statement, ("policy", f"{quoted(node.policy_name)} on {table}"), "create" if created else "update", attributes
+    )
 
 
 def rule(statement: Statement) -> Iterator[Change]:
@@ -215,4 +179,10 @@ def rule(statement: Statement) -> Iterator[Change]:
     node = statement.read(OnTable)
     table = node.relation.name if node.relation else ""
     attributes = given(on=table, event=node.event.removeprefix("CMD_"))
-    yield made(statement, ("rule", f"{quoted(node.rulename)} on {table}"), "create", attributes, reason=_reason(replace=node.replace))
+    yield made(
+        statement,
+        ("rule", f"{quoted(node.rulename)} on {table}"),
+        "create",
+        attributes,
+        reason=condition(replace=node.replace),
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
 from msgspec import Struct
 
 from gitops_ci.discover import snapshot as snapshots
@@ -30,7 +31,7 @@ class Pointer(Struct, frozen=True, kw_only=True):
     problem_line: int | None = None
 
 
-class _Wrong(Exception):
+class _PointerError(Exception):
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
@@ -55,53 +56,53 @@ def read(directory: str, snapshot: Snapshot) -> Pointer | None:
     try:
         values = _values(_text(path, snapshot))
         return _pointer(path, directory, values, snapshot)
-    except _Wrong as wrong:
+    except _PointerError as wrong:
         return Pointer(path=path, problem=str(wrong), problem_line=wrong.line)
 
 
 def _pointer(path: str, directory: str, values: dict[str, _Value], snapshot: Snapshot) -> Pointer:
     if "migrations" not in values:
-        raise _Wrong("has no `migrations`: it names the directory of the migrations, relative to this file", 1)
+        raise _PointerError("has no `migrations`: it names the directory of the migrations, relative to this file", 1)
     relative = values["migrations"]
     joined = None if relative.text.startswith("/") else snapshots.join(directory, relative.text)
     target = snapshot.resolve(joined) if joined is not None else None
     if target is None:
-        raise _Wrong(f"`migrations: {relative.text}` leaves the repository: expected a path relative to this file", relative.line)
+        raise _PointerError(
+            f"`migrations: {relative.text}` leaves the repository: expected a path relative to this file", relative.line
+        )
     if not snapshot.is_directory(target):
-        raise _Wrong(f"`migrations: {relative.text}` is no directory: there is no {target}", relative.line)
+        raise _PointerError(f"`migrations: {relative.text}` is no directory: there is no {target}", relative.line)
     through = values.get("through")
     named = through if through is not None and through.text not in _ABSENT else None
-    return Pointer(path=path, directory=target, through=named.text if named else None, through_line=named.line if named else None)
+    return Pointer(
+        path=path, directory=target, through=named.text if named else None, through_line=named.line if named else None
+    )
 
 
 def _text(path: str, snapshot: Snapshot) -> str:
     real = snapshot.resolve(path)
     content = snapshot.read(real, limit=MAX_BYTES) if real is not None else None
     if content is None:
-        raise _Wrong(f"cannot be read: expected a file of at most {MAX_BYTES // 1024} KiB inside the repository")
+        raise _PointerError(f"cannot be read: expected a file of at most {MAX_BYTES // 1024} KiB inside the repository")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _Wrong("is not UTF-8", content[: error.start].count(b"\n") + 1) from None
+        raise _PointerError("is not UTF-8", content[: error.start].count(b"\n") + 1) from None
 
 
 def _values(text: str) -> dict[str, _Value]:
     """The keys of a flat mapping; every scalar as it is written (`003` stays `003`)."""
-    import yaml
-
     try:
         return _flat(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark is not None else None
-        raise _Wrong(f"is not valid YAML: {error.problem}", line) from None
+        raise _PointerError(f"is not valid YAML: {error.problem}", line) from None
     except yaml.YAMLError:
-        raise _Wrong("is not valid YAML") from None
+        raise _PointerError("is not valid YAML") from None
 
 
 def _flat(events: Iterator[Any]) -> dict[str, _Value]:
     """`Any`: PyYAML's events share no type that has their fields."""
-    import yaml
-
     values: dict[str, _Value] = {}
     key: str | None = None
     mappings = 0
@@ -120,13 +121,13 @@ def _flat(events: Iterator[Any]) -> dict[str, _Value]:
                 values[key] = _Value(str(event.value), line)
                 key = None
             case _:
-                raise _Wrong("holds more than `migrations` and `through` with one text each", line)
+                raise _PointerError("holds more than `migrations` and `through` with one text each", line)
     return values
 
 
 def _key(name: str, line: int, values: dict[str, _Value]) -> str:
     if name not in KEYS:
-        raise _Wrong(f"has an unknown key `{name[:60]}`: expected `migrations` and, if need be, `through`", line)
+        raise _PointerError(f"has an unknown key `{name[:60]}`: expected `migrations` and, if need be, `through`", line)
     if name in values:
-        raise _Wrong(f"has `{name}` twice", line)
+        raise _PointerError(f"has `{name}` twice", line)
     return name

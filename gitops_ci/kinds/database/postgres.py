@@ -26,7 +26,7 @@ class SqlError(Exception):
         self.index = index
 
 
-class TooDeep(Exception):
+class TooDeepError(Exception):
     """The text nests deeper than the parser or its reader goes."""
 
 
@@ -76,8 +76,8 @@ class Statement(Struct, frozen=True, kw_only=True):
         return len(self.text.encode()[: max(0, location - self.location)].decode("utf-8", "ignore"))
 
 
-class _Parsed(Struct):
-    class Item(Struct):
+class _Parsed(Struct, frozen=True):
+    class Item(Struct, frozen=True):
         stmt: dict[str, Raw]
         stmt_location: int = 0
         stmt_len: int = 0
@@ -97,7 +97,7 @@ def engine() -> Engine:
 
 
 def parse(text: str, *, path: str, source: str) -> Iterator[Statement]:
-    """The statements of a file called `source` in plans. Raises SqlError or TooDeep before the first one."""
+    """The statements of a file called `source` in plans. Raises SqlError or TooDeepError before the first one."""
     parsed = _tree(text)
     data = text.encode()
     line, seen = 1, 0
@@ -124,10 +124,10 @@ def _tree(text: str) -> _Parsed:
     except parser.ParseError as error:
         message, index = (*error.args, None, None)[:2]
         if "stack depth" in str(message) or "memory exhausted" in str(message):
-            raise TooDeep from None
+            raise TooDeepError from None
         raise SqlError(str(message), index if isinstance(index, int) else None) from None
     except RecursionError:
-        raise TooDeep from None
+        raise TooDeepError from None
 
 
 def tokens(text: str) -> tuple[Token, ...]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from msgspec import Raw, Struct
 
-from gitops_ci.kinds.database import tree
+from gitops_ci.kinds.database import addresses
 from gitops_ci.kinds.database.changes import PRESENT, after, given, gone, made
 from gitops_ci.kinds.database.clauses import Clauses
+from gitops_ci.kinds.database.identifiers import quoted
 from gitops_ci.kinds.database.postgres import Statement
-from gitops_ci.kinds.database.tree import AlterTableCmd, Node, RangeVar, quoted
+from gitops_ci.kinds.database.tree import AlterTableCmd, ColumnDef, Node, RangeVar
 from gitops_ci.model.plan import Attribute, Change
 
 _PERSISTENCE = {"t": "temporary", "u": "unlogged"}
@@ -21,7 +22,9 @@ _DEFAULT = re.compile(r"\bSET\s+DEFAULT\s+(.*)", re.IGNORECASE | re.DOTALL)
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-class CreateStmt(Struct):
+class CreateStmt(Struct, frozen=True):
+    """CREATE TABLE."""
+
     relation: RangeVar
     tableElts: tuple[Node, ...] = ()  # noqa: N815
     inhRelations: tuple[Node, ...] = ()  # noqa: N815
@@ -30,22 +33,30 @@ class CreateStmt(Struct):
     if_not_exists: bool = False
 
 
-class CreateForeignTableStmt(Struct):
+class CreateForeignTableStmt(Struct, frozen=True):
+    """CREATE FOREIGN TABLE."""
+
     base: CreateStmt
     servername: str = ""
 
 
-class AlterTableStmt(Struct):
+class AlterTableStmt(Struct, frozen=True):
+    """ALTER TABLE."""
+
     relation: RangeVar
     cmds: tuple[Node, ...] = ()
     objtype: str = "OBJECT_TABLE"
 
 
-class IntoClause(Struct):
+class IntoClause(Struct, frozen=True):
+    """The table that a query makes."""
+
     rel: RangeVar
 
 
-class CreateTableAsStmt(Struct):
+class CreateTableAsStmt(Struct, frozen=True):
+    """CREATE TABLE AS."""
+
     into: IntoClause
     objtype: str = "OBJECT_TABLE"
     if_not_exists: bool = False
@@ -66,14 +77,22 @@ def create_as(statement: Statement) -> Iterator[Change]:
     """CREATE TABLE AS, CREATE MATERIALIZED VIEW."""
     node = statement.read(CreateTableAsStmt)
     reason = "IF NOT EXISTS" if node.if_not_exists else None
-    yield made(statement, (tree.kind(node.objtype), node.into.rel.name), "create", given(rows="from a query"), reason=reason)
+    yield made(
+        statement,
+        (addresses.kind(node.objtype), node.into.rel.name),
+        "create",
+        given(rows="from a query"),
+        reason=reason,
+    )
 
 
 def _created(statement: Statement, node: CreateStmt, kind: str, more: tuple[Attribute, ...]) -> Change:
     clauses = Clauses(statement)
     attributes = [*given(persistence=_PERSISTENCE.get(node.relation.relpersistence)), *more]
     parents = [each.relation.name for each in node.inhRelations if each.relation is not None]
-    attributes += given(**{"partition_of" if node.partbound is not None else "inherits": parents}, partitioned=node.partspec is not None)
+    attributes += given(
+        **{"partition_of" if node.partbound is not None else "inherits": parents}, partitioned=node.partspec is not None
+    )
     for element in node.tableElts:
         if element.column is not None:
             column = element.column
@@ -95,39 +114,49 @@ def alter(statement: Statement) -> Iterator[Change]:
     written = texts if len(texts) == len(commands) else [""] * len(commands)
     attributes = [_altered(command, text, clauses) for command, text in zip(commands, written, strict=True)]
     destructive = any(command.subtype in _DESTRUCTIVE for command in commands)
-    yield made(statement, (tree.kind(node.objtype), node.relation.name), "update", attributes, destructive=destructive)
+    yield made(
+        statement, (addresses.kind(node.objtype), node.relation.name), "update", attributes, destructive=destructive
+    )
 
 
 def _altered(command: AlterTableCmd, text: str, clauses: Clauses) -> Attribute:
     """One sub-command; `text` is what its author wrote."""
     definition = command.definition or Node()
-    column = f"column.{quoted(command.name)}"
+    constraint, partition = definition.constraint, definition.partition
     match command.subtype:
-        case "AT_AddColumn" if definition.column is not None:
-            return after(f"column.{quoted(definition.column.colname)}", clauses.at(definition.column.location, skip=1))
-        case "AT_DropColumn":
-            return gone(column)
-        case "AT_AlterColumnType" if definition.column is not None and definition.column.typeName is not None:
-            return after(f"{column}.type", clauses.at(definition.column.typeName.location))
-        case "AT_ColumnDefault":
-            default = _DEFAULT.search(text)
-            return after(f"{column}.default", default[1]) if default else gone(f"{column}.default")
-        case "AT_SetNotNull" | "AT_DropNotNull":
-            return Attribute(path=f"{column}.not_null", after=command.subtype == "AT_SetNotNull")
-        case "AT_AddConstraint" if definition.constraint is not None:
-            return after(f"constraint.{definition.constraint.name}", clauses.at(definition.constraint.location))
+        case "AT_AddConstraint" if constraint is not None:
+            return after(f"constraint.{constraint.name}", clauses.at(constraint.location))
         case "AT_DropConstraint":
             return gone(f"constraint.{quoted(command.name)}")
         case "AT_ChangeOwner" if command.newowner is not None:
             return after("owner", command.newowner.name)
         case "AT_EnableRowSecurity" | "AT_DisableRowSecurity":
             return after("row_level_security", "enabled" if command.subtype == "AT_EnableRowSecurity" else "disabled")
-        case "AT_AttachPartition" if definition.partition is not None:
-            return after(f"partition.{definition.partition.name.name}", "attached")
-        case "AT_DetachPartition" if definition.partition is not None:
-            return Attribute(path=f"partition.{definition.partition.name.name}", before=PRESENT, after="detached")
+        case "AT_AttachPartition" if partition is not None:
+            return after(f"partition.{partition.name.name}", "attached")
+        case "AT_DetachPartition" if partition is not None:
+            return Attribute(path=f"partition.{partition.name.name}", before=PRESENT, after="detached")
         case _:
-            return _other(command, text)
+            return _column(command, definition.column, text, clauses) or _other(command, text)
+
+
+def _column(command: AlterTableCmd, column: ColumnDef | None, text: str, clauses: Clauses) -> Attribute | None:
+    """What a sub-command does to a column; None where it is about something else."""
+    path = f"column.{quoted(command.name)}"
+    match command.subtype:
+        case "AT_AddColumn" if column is not None:
+            return after(f"column.{quoted(column.colname)}", clauses.at(column.location, skip=1))
+        case "AT_DropColumn":
+            return gone(path)
+        case "AT_AlterColumnType" if column is not None and column.typeName is not None:
+            return after(f"{path}.type", clauses.at(column.typeName.location))
+        case "AT_ColumnDefault":
+            default = _DEFAULT.search(text)
+            return after(f"{path}.default", default[1]) if default else gone(f"{path}.default")
+        case "AT_SetNotNull" | "AT_DropNotNull":
+            return after(f"{path}.not_null", command.subtype == "AT_SetNotNull")
+        case _:
+            return None
 
 
 def _other(command: AlterTableCmd, text: str) -> Attribute:

@@ -6,38 +6,43 @@ Fields are named as in `src/include/nodes/parsenodes.h`, which is why they are n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from msgspec import Raw, Struct, field
 
-_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
-_TYPES = {"int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision", "bool": "boolean"}
+from gitops_ci.kinds.database.identifiers import qualified, quoted
+
+_TYPES = {
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "float4": "real",
+    "float8": "double precision",
+    "bool": "boolean",
+}
 
 
-def quoted(name: str) -> str:
-    """An identifier as it has to be written."""
-    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+class Text(Struct, frozen=True):
+    """A string, or a part of a name."""
 
-
-def qualified(parts: Iterable[str]) -> str:
-    """A name with its schema where it was written with one."""
-    return ".".join(quoted(part) for part in parts if part)
-
-
-class Text(Struct):
     sval: str = ""
 
 
-class Flag(Struct):
+class Flag(Struct, frozen=True):
+    """A boolean."""
+
     boolval: bool = False
 
 
-class Number(Struct):
+class Number(Struct, frozen=True):
+    """An integer."""
+
     ival: int = 0
 
 
-class RangeVar(Struct):
+class RangeVar(Struct, frozen=True):
+    """The name of a relation."""
+
     schemaname: str = ""
     relname: str = ""
     relpersistence: str = "p"
@@ -45,10 +50,13 @@ class RangeVar(Struct):
 
     @property
     def name(self) -> str:
+        """As it has to be written, with the schema where it was."""
         return qualified((self.schemaname, self.relname))
 
 
-class TypeName(Struct):
+class TypeName(Struct, frozen=True):
+    """A type where it is used."""
+
     names: tuple[Node, ...] = ()
     setof: bool = False
     arrayBounds: tuple[Raw, ...] = ()
@@ -58,24 +66,27 @@ class TypeName(Struct):
     def text(self) -> str:
         """The type's name; built-in ones as the manual writes them."""
         parts = strings(self.names)
-        if parts[:1] == ["pg_catalog"]:
-            name = _TYPES.get(parts[-1], parts[-1])
-        else:
-            name = qualified(parts)
+        name = _TYPES.get(parts[-1], parts[-1]) if parts[:1] == ["pg_catalog"] else qualified(parts)
         return ("setof " if self.setof else "") + name + "[]" * len(self.arrayBounds)
 
 
-class ObjectWithArgs(Struct):
+class ObjectWithArgs(Struct, frozen=True):
+    """A function, told by its arguments."""
+
     objname: tuple[Node, ...] = ()
     objargs: tuple[Node, ...] = ()
     args_unspecified: bool = False
 
 
-class Items(Struct):
+class Items(Struct, frozen=True):
+    """A list."""
+
     items: tuple[Node, ...] = ()
 
 
-class Constraint(Struct):
+class Constraint(Struct, frozen=True):
+    """A constraint."""
+
     contype: str = ""
     conname: str = ""
     location: int = 0
@@ -86,69 +97,93 @@ class Constraint(Struct):
         return quoted(self.conname) if self.conname else f"({self.contype.removeprefix('CONSTR_').lower()})"
 
 
-class ColumnDef(Struct):
+class ColumnDef(Struct, frozen=True):
+    """A column."""
+
     colname: str = ""
     typeName: TypeName | None = None
     location: int = 0
 
 
-class TableLikeClause(Struct):
+class TableLikeClause(Struct, frozen=True):
+    """LIKE in a CREATE TABLE."""
+
     relation: RangeVar
 
 
-class PartitionCmd(Struct):
+class PartitionCmd(Struct, frozen=True):
+    """ATTACH and DETACH PARTITION."""
+
     name: RangeVar
 
 
-class AlterTableCmd(Struct):
+class AlterTableCmd(Struct, frozen=True):
+    """One sub-command of ALTER TABLE."""
+
     subtype: str = ""
     name: str = ""
     newowner: RoleSpec | None = None
     definition: Node | None = field(default=None, name="def")
 
 
-class IndexElem(Struct):
+class IndexElem(Struct, frozen=True):
+    """A column of an index; an expression has no name."""
+
     name: str = ""
 
 
-class ResTarget(Struct):
+class ResTarget(Struct, frozen=True):
+    """A column that a statement writes."""
+
     name: str = ""
 
 
-class RoleSpec(Struct):
+class RoleSpec(Struct, frozen=True):
+    """A role."""
+
     roletype: str = ""
     rolename: str = ""
 
     @property
     def name(self) -> str:
+        """Its name, or a word such as `public` or `current_user`."""
         return quoted(self.rolename) if self.rolename else self.roletype.removeprefix("ROLESPEC_").lower()
 
 
-class AccessPriv(Struct):
+class AccessPriv(Struct, frozen=True):
+    """A privilege; without a name all of them."""
+
     priv_name: str = ""
     cols: tuple[Node, ...] = ()
 
     @property
     def text(self) -> str:
+        """As it is granted, with its columns."""
         columns = f" ({', '.join(strings(self.cols))})" if self.cols else ""
         return (self.priv_name.upper() or "ALL") + columns
 
 
-class DefElem(Struct):
+class DefElem(Struct, frozen=True):
+    """An option."""
+
     defname: str = ""
     arg: Node | None = None
 
 
-class FunctionParameter(Struct):
+class FunctionParameter(Struct, frozen=True):
+    """A parameter of a function."""
+
     argType: TypeName | None = None
     mode: str = ""
 
 
-class CommonTableExpr(Struct):
+class CommonTableExpr(Struct, frozen=True):
+    """A query of a WITH clause."""
+
     ctequery: dict[str, Raw] = {}
 
 
-class Node(Struct):
+class Node(Struct, frozen=True):
     """A node of unknown type: the one field that is set tells which."""
 
     string: Text | None = field(default=None, name="String")
@@ -172,7 +207,9 @@ class Node(Struct):
     cte: CommonTableExpr | None = field(default=None, name="CommonTableExpr")
 
 
-class WithClause(Struct):
+class WithClause(Struct, frozen=True):
+    """The queries before a statement."""
+
     ctes: tuple[Node, ...] = ()
 
 
@@ -184,38 +221,3 @@ def strings(nodes: Iterable[Node]) -> list[str]:
 def roles(nodes: Iterable[Node]) -> list[str]:
     """The names of the roles among nodes."""
     return [node.role.name for node in nodes if node.role is not None]
-
-
-def signature(name: str, types: Iterable[TypeName | None]) -> str:
-    """A function's identity: its name and the types of what it takes."""
-    return f"{name}({', '.join(type_.text for type_ in types if type_ is not None)})"
-
-
-_ON_TABLE = frozenset({"trigger", "policy", "rule", "tabconstraint"})
-
-
-def kind(tag: str) -> str:
-    """`OBJECT_MATVIEW` as people say it."""
-    word = tag.removeprefix("OBJECT_").lower()
-    return {"matview": "materialized view", "tabconstraint": "constraint", "domconstraint": "constraint"}.get(word, word.replace("_", " "))
-
-
-def object_name(tag: str, node: Node) -> str:
-    """The name of the object that a DROP, COMMENT, GRANT or ALTER names; empty where it has none that is a name."""
-    if node.string is not None:
-        return quoted(node.string.sval)
-    if node.relation is not None:
-        return node.relation.name
-    if node.type_name is not None:
-        return node.type_name.text
-    if node.signature is not None:
-        name = qualified(strings(node.signature.objname))
-        return name if node.signature.args_unspecified else signature(name, (each.type_name for each in node.signature.objargs))
-    if node.items is None:
-        return ""
-    parts = strings(node.items.items)
-    if not parts:
-        return " as ".join(each.type_name.text for each in node.items.items if each.type_name is not None)
-    if tag.removeprefix("OBJECT_").lower() in _ON_TABLE and len(parts) > 1:
-        return f"{quoted(parts[-1])} on {qualified(parts[:-1])}"
-    return qualified(parts)

@@ -20,7 +20,9 @@ DIRECTORY_FILES = ("migration.sql", "up.sql")
 
 _FLYWAY = re.compile(r"(?P<role>[VBU])(?P<version>[0-9]{1,20}(?:[._][0-9]{1,20}){0,9})__.*\.sql", re.DOTALL)
 _REPEATABLE = re.compile(r"R__.*\.sql", re.DOTALL)
-_DATE = re.compile(r"[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2}(?:[-_.T][0-9]{4,6})?(?=[-_.]|$)|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)")
+_DATE = re.compile(
+    r"[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2}(?:[-_.T][0-9]{4,6})?(?=[-_.]|$)|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)"
+)
 _NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20}){0,9}(?=[-_.]|$)")
 _DIRECTION = re.compile(r"[._-](?P<direction>up|down|do|undo)\.sql$|^[0-9]+\.(?P<early>do|undo)\.")
 _UNMISTAKABLE = re.compile(r"V[0-9][0-9._]*__|[0-9]{3,20}[_-]|.*\.(?:up|down)\.sql$")
@@ -70,10 +72,18 @@ def migrations(directory: str, names: Sequence[str]) -> tuple[Migration, ...]:
     """The migrations among the names of the files directly in `directory`, in the order in which they are applied."""
     sql = [name for name in names if name.endswith(".sql")]
     numbered = [name for name in sql if is_numbered(name)]
-    in_pairs = bool(numbered) and all(_direction(name) for name in numbered) and any(_direction(name) in ("up", "do") for name in numbered)
-    flyway = any(_FLYWAY.fullmatch(name) for name in sql) and all(_FLYWAY.fullmatch(name) or _REPEATABLE.fullmatch(name) for name in numbered)
+    in_pairs = (
+        bool(numbered)
+        and all(_direction(name) for name in numbered)
+        and any(_direction(name) in ("up", "do") for name in numbered)
+    )
+    flyway = any(_FLYWAY.fullmatch(name) for name in sql) and all(
+        _FLYWAY.fullmatch(name) or _REPEATABLE.fullmatch(name) for name in numbered
+    )
     at = f"{directory}/" if directory else ""
-    found = [Migration(_stem(name, in_pairs), at + name, _role(name, in_pairs, flyway), version_of(name)) for name in sql]
+    found = [
+        Migration(_stem(name, in_pairs), at + name, _role(name, in_pairs, flyway), version_of(name)) for name in sql
+    ]
     return tuple(sorted(found, key=lambda migration: migration.order))
 
 

@@ -1,0 +1,66 @@
+"""`make demo`: two pull requests on a copy of the example repository, one that passes and one that is blocked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+EXAMPLE = HERE.parent / "infrastructure-gitops"
+OUT = HERE.parent.parent / "out" / "demo"
+EXPECTED = {"passes": 0, "blocked": 1}
+"""Exit code of `gitops-ci run` for each pull request (docs/commands/run.md)."""
+
+_IDENTITY = ("-c", "user.name=A colleague", "-c", "user.email=colleague@example.com", "-c", "commit.gpgsign=false")
+
+
+def main() -> int:
+    """Shows both pull requests; 0 where each gets the verdict that it deserves."""
+    with tempfile.TemporaryDirectory(prefix="gitops-ci-demo-") as place:
+        repository = Path(place) / "infrastructure-gitops"
+        shutil.copytree(EXAMPLE, repository)
+        git(repository, "init", "--quiet", "--initial-branch=main")
+        commit(repository, "The infrastructure as it is")
+        codes = {name: show(repository, name) for name in EXPECTED}
+    wrong = {name: code for name, code in codes.items() if code != EXPECTED[name]}
+    for name, code in wrong.items():
+        print(f"demo: {name} ended with {code}, expected {EXPECTED[name]}", file=sys.stderr)
+    print(f"\nBoth reports and both comments are in {OUT}:")
+    for path in sorted(OUT.rglob("*")):
+        if path.is_file():
+            print(f"  {path.relative_to(OUT.parent.parent)}")
+    return int(bool(wrong))
+
+
+def show(repository: Path, name: str) -> int:
+    """Opens one pull request as a branch and runs the main job on it."""
+    pull = HERE / name
+    message = (pull / "message.txt").read_text(encoding="utf-8")
+    git(repository, "checkout", "--quiet", "-B", name, "main")
+    shutil.copytree(pull / "files", repository, dirs_exist_ok=True)
+    for line in (pull / "delete.txt").read_text(encoding="utf-8").split():
+        (repository / line).unlink()
+    commit(repository, message)
+    title = f" Pull request {name!r}: {message.splitlines()[0]} "
+    print(f"\n{'━' * 4}{title}{'━' * max(4, 100 - len(title))}")
+    print(f"$ gitops-ci run --base main --out out/demo/{name}\n", flush=True)
+    command = [sys.executable, "-I", "-m", "gitops_ci", "--repo", str(repository), "run", "--base", "main"]
+    return subprocess.run([*command, "--out", str(OUT / name)], check=False).returncode
+
+
+def git(repository: Path, *arguments: str) -> None:
+    """Runs git in the copy."""
+    subprocess.run(["git", *_IDENTITY, "-C", str(repository), *arguments], check=True)
+
+
+def commit(repository: Path, message: str) -> None:
+    """Commits everything that is there."""
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", message)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""What no schema can say of a configuration: names and patterns that have to fit together."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+from collections.abc import Collection, Iterator
+
+from gitops_ci.config import SHARED, Config
+from gitops_ci.config_file.document import Path
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def broken(config: Config) -> Iterator[tuple[Path, str]]:
+    """Each key that does not fit, with the reason."""
+    yield from _environments(config)
+    yield from _stacks(config)
+    for key, patterns in (("require", config.layout.require), ("forbid", config.layout.forbid)):
+        for index, pattern in enumerate(patterns):
+            yield from ((("layout", key, index), text) for text in _of_pattern(pattern))
+    binary = config.kinds.terraform.binary
+    if binary is not None and (
+        binary in ("", ".", "..") or (posixpath.basename(binary) != binary and binary[0] != "/")
+    ):
+        where = ("kinds", "terraform", "binary")
+        yield where, "expected an absolute path or the name of a command: a path inside the repository is never run"
+
+
+def _environments(config: Config) -> Iterator[tuple[Path, str]]:
+    taken: dict[str, str] = {}
+    for index, environment in enumerate(config.environments):
+        names: list[tuple[Path, str]] = [(("name",), environment.name)]
+        names += [(("aliases", position), alias) for position, alias in enumerate(environment.aliases)]
+        for where, name in names:
+            if name == SHARED:
+                yield ("environments", index, *where), f"{SHARED} stands for stacks of no single environment: rename it"
+            elif name in taken:
+                yield ("environments", index, *where), f"{name} already stands for {taken[name]}"
+            taken.setdefault(name, environment.name)
+    for index, environment in enumerate(config.environments):
+        if environment.promotes_from is not None:
+            problem = _unknown(config, environment.promotes_from) or _circle(config, environment.name)
+            if problem:
+                yield ("environments", index, "promotes_from"), problem
+
+
+def _circle(config: Config, name: str) -> str:
+    """The circle of promotions that starts and ends at an environment, told at the first of its members only."""
+    before = {each.name: each.promotes_from for each in config.environments}
+    passed = [name]
+    while (current := before.get(passed[-1])) is not None and current not in passed:
+        passed.append(current)
+    if current != name or passed[0] != next(each.name for each in config.environments if each.name in passed):
+        return ""
+    return f"promotions go in a circle: {' from '.join((*passed, name))}"
+
+
+def _unknown(config: Config, name: str) -> str:
+    names = [each.name for each in config.environments]
+    if name in names:
+        return ""
+    near = (
+        [config.environment_of(name) or ""] if config.environment_of(name) else difflib.get_close_matches(name, names)
+    )
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return f"{name} is no environment{meant} (environments here: {', '.join(dict.fromkeys(names)) or 'none'})"
+
+
+def _stacks(config: Config) -> Iterator[tuple[Path, str]]:
+    for index, stack in enumerate(config.layout.stacks):
+        at: Path = ("layout", "stacks", index)
+        yield from (((*at, "path"), text) for text in _of_pattern(stack.path, ("environment", "name")))
+        if stack.environment not in (None, SHARED) and (text := _unknown(config, str(stack.environment))):
+            yield (*at, "environment"), text
+        for position, name in enumerate(stack.environments):
+            text = _unknown(config, name) or ("is there twice" if name in stack.environments[:position] else "")
+            if text:
+                yield (*at, "environments", position), text
+        if stack.environments and (stack.environment is not None or "{environment}" in stack.path):
+            yield (*at, "environments"), "expected either this, or `environment`, or {environment} in `path`"
+        for key, files in (("var_files", stack.var_files), ("backend_config", stack.backend_config)):
+            for position, file in enumerate(files):
+                if file.startswith(("/", "~")):
+                    yield (*at, key, position), "expected a path relative to the stack's directory"
+
+
+def _of_pattern(pattern: str, placeholders: Collection[str] = ()) -> Iterator[str]:
+    if pattern.startswith("/") or {"", ".", ".."} & set(pattern.rstrip("/").split("/")):
+        yield "expected a path from the repository's root, without a leading / and without . or .."
+    used = _PLACEHOLDER.findall(pattern)
+    for name in dict.fromkeys(used):
+        if placeholders and name not in placeholders:
+            near = difflib.get_close_matches(name, placeholders, n=1, cutoff=0.3)
+            yield f"{{{name}}} is no placeholder{f'; did you mean {{{near[0]}}}?' if near else ''}"
+        elif used.count(name) > 1:
+            yield f"{{{name}}} is there twice"

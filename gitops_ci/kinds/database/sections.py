@@ -1,0 +1,44 @@
+"""Files that hold the way up and the way down: only the part that is applied is kept, line for line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_MARKERS = {
+    "goose": re.compile(r"\s*--\s*\+goose\s+(?P<direction>Up|Down)\b", re.IGNORECASE),
+    "sql-migrate": re.compile(r"\s*--\s*\+migrate\s+(?P<direction>Up|Down)\b", re.IGNORECASE),
+    "dbmate": re.compile(r"\s*--\s*migrate:(?P<direction>up|down)\b", re.IGNORECASE),
+    "rambler": re.compile(r"\s*--\s*rambler\s+(?P<direction>up|down)\b", re.IGNORECASE),
+}
+
+
+def tool(text: str) -> str | None:
+    """The tool whose "up" marker a migration has."""
+    return next((name for name, direction, _ in _marked(text) if direction == "up"), None)
+
+
+def down_line(text: str) -> int | None:
+    """The line of the first "down" marker."""
+    return next((line for _, direction, line in _marked(text) if direction == "down"), None)
+
+
+def up(text: str, tool_: str) -> str:
+    """The text with every "down" section of that tool emptied; lines keep their numbers."""
+    keep, lines = True, []
+    for line in text.split("\n"):
+        match = _MARKERS[tool_].match(line)
+        if match is not None:
+            keep = match["direction"].lower() == "up"
+        lines.append(line if keep else "")
+    return "\n".join(lines)
+
+
+def _marked(text: str) -> Iterator[tuple[str, str, int]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if "--" not in line:
+            continue
+        for name, pattern in _MARKERS.items():
+            match = pattern.match(line)
+            if match is not None:
+                yield name, match["direction"].lower(), number

@@ -1,0 +1,173 @@
+"""A migration's text as Changes: every statement is at least one, none is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from gitops_ci.kinds.database import access, alterations, data, objects, postgres, refusals, routines, tables
+from gitops_ci.kinds.database.changes import after, made
+from gitops_ci.kinds.database.postgres import Statement, TooDeepError
+from gitops_ci.kinds.database.refusals import MigrationError
+from gitops_ci.model.plan import Change
+
+Reader = Callable[[Statement], Iterator[Change]]
+
+READERS: dict[str, Reader] = {
+    "CreateStmt": tables.create,
+    "CreateForeignTableStmt": tables.create_foreign,
+    "CreateTableAsStmt": tables.create_as,
+    "AlterTableStmt": tables.alter,
+    "IndexStmt": objects.index,
+    "CreateFunctionStmt": routines.function,
+    "CreateTrigStmt": routines.trigger,
+    "ViewStmt": objects.view,
+    "CreateEnumStmt": objects.enum,
+    "CreateRangeStmt": objects.enum,
+    "AlterEnumStmt": objects.alter_enum,
+    "CompositeTypeStmt": objects.named,
+    "CreateDomainStmt": objects.named,
+    "CreateSeqStmt": objects.named,
+    "AlterSeqStmt": objects.named,
+    "CreateExtensionStmt": objects.named,
+    "CreateSchemaStmt": objects.schema,
+    "CreatePolicyStmt": objects.policy,
+    "AlterPolicyStmt": objects.policy,
+    "RuleStmt": objects.rule,
+    "DropStmt": alterations.drop,
+    "DropRoleStmt": alterations.drop_named,
+    "DropdbStmt": alterations.drop_named,
+    "DropTableSpaceStmt": alterations.drop_named,
+    "DropSubscriptionStmt": alterations.drop_named,
+    "RenameStmt": alterations.rename,
+    "AlterObjectSchemaStmt": alterations.set_schema,
+    "AlterOwnerStmt": alterations.owner,
+    "CommentStmt": alterations.comment,
+    "GrantStmt": access.grant,
+    "AlterDefaultPrivilegesStmt": access.default_privileges,
+    "GrantRoleStmt": access.membership,
+    "CreateRoleStmt": access.create_role,
+    "AlterRoleStmt": access.alter_role,
+    "AlterRoleSetStmt": access.alter_role_set,
+    "InsertStmt": data.insert,
+    "UpdateStmt": data.update,
+    "DeleteStmt": data.delete,
+    "MergeStmt": data.merge,
+    "TruncateStmt": data.truncate,
+    "CopyStmt": data.copy,
+}
+
+_SESSION = frozenset(
+    {
+        "TransactionStmt",
+        "VariableSetStmt",
+        "VariableShowStmt",
+        "ConstraintsSetStmt",
+        "LockStmt",
+        "DiscardStmt",
+        "CheckPointStmt",
+    }
+)
+"""Statements that end with the session: shown as reads, which are not counted."""
+
+_WITH = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+_DROPS = frozenset({"DropOwnedStmt", "DropUserMappingStmt"})
+
+
+def read(text: str, *, path: str, source: str) -> tuple[Change, ...]:
+    """The Changes of one migration, in order. Raises SqlError or MigrationError, and then has no part of it."""
+    try:
+        return tuple(_folded(_changes(postgres.parse(text, path=path, source=source))))
+    except (RecursionError, TooDeepError):
+        raise MigrationError(
+            "unsupported", "nests deeper than can be read here (about 300 levels): split the expression"
+        ) from None
+
+
+def _changes(statements: Iterable[Statement]) -> Iterator[Change]:
+    for statement in statements:
+        if statement.tag == "CopyStmt" and data.reads_client(statement):
+            raise refusals.copy_data(statement.line)
+        yield from _read(statement)
+
+
+def _read(statement: Statement) -> Iterator[Change]:
+    if statement.tag in _WITH:
+        for inner in data.inner(statement):
+            if inner.tag != "SelectStmt":
+                yield from _read(inner)
+    reader = READERS.get(statement.tag)
+    if reader is None:
+        yield from _other(statement)
+        return
+    try:
+        changes = tuple(reader(statement))
+    except msgspec.ValidationError:
+        changes = ()
+    yield from changes or (_plain(statement),)
+    if statement.tag == "CreateSchemaStmt":
+        for element in objects.schema_elements(statement):
+            yield from _read(element)
+
+
+def _other(statement: Statement) -> Iterator[Change]:
+    """What has no object: a Change all the same, called after its place."""
+    table = data.into(statement) if statement.tag == "SelectStmt" else None
+    if table is not None:
+        yield made(statement, ("table", table.name), "create", (after("rows", "from a query"),))
+    else:
+        yield _plain(statement)
+
+
+def _plain(statement: Statement) -> Change:
+    reason = (
+        "what it does cannot be told from its text" if statement.tag in ("DoStmt", "CallStmt", "ExecuteStmt") else None
+    )
+    return Change(
+        address=f"statement {statement.source}:{statement.line}",
+        type=statement.tag,
+        action="delete" if statement.tag in _DROPS else "read" if statement.tag in _SESSION else "update",
+        reason=reason,
+        path=statement.path,
+        line=statement.line,
+        destructive=statement.tag in _DROPS,
+    )
+
+
+def _folded(changes: Iterable[Change]) -> list[Change]:
+    """What a file does to one object in one Change, as far as that stays true.
+
+    A plain update joins the creation or plain update of the same object before it. What destroys stays on its own, so
+    that its line is its own; a deletion or a move ends what can be joined.
+    """
+    result: list[Change] = []
+    last: dict[str, int] = {}
+    for change in changes:
+        at = last.get(change.address)
+        if at is not None and change.action == "update" and not change.destructive:
+            joined = result[at].attributes + change.attributes
+            result[at] = msgspec.structs.replace(result[at], attributes=joined)
+            continue
+        if (
+            change.action in ("create", "update")
+            and not change.destructive
+            and not change.address.startswith("statement ")
+        ):
+            last[change.address] = len(result)
+        else:
+            last.pop(change.address, None)
+            last.pop(change.previous_address or "", None)
+        result.append(change)
+    return _numbered(result)
+
+
+def _numbered(changes: list[Change]) -> list[Change]:
+    """Several statements of one line get addresses of their own."""
+    seen: dict[str, int] = {}
+    for index, change in enumerate(changes):
+        if change.address.startswith("statement "):
+            seen[change.address] = count = seen.get(change.address, 0) + 1
+            if count > 1:
+                changes[index] = msgspec.structs.replace(change, address=f"{change.address} ({count})")
+    return changes
