@@ -30,7 +30,7 @@ class Problem(NamedTuple):
     text: str
 
 
-class Refused(Exception):  # noqa: N818  # never leaves this package
+class Refused(Exception):  # never leaves this package
     """Nothing more can be found out about the file."""
 
     def __init__(self, line: int, text: str) -> None:

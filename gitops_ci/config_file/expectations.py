@@ -16,7 +16,7 @@ from gitops_ci.config_file.document import Path
 
 def unmet(data: object, error: msgspec.ValidationError) -> Iterator[tuple[Path, str]]:
     """Every key that is not as expected; `error` is the first of them in msgspec's words."""
-    import jsonschema  # noqa: PLC0415  # slow to import, and only a bad file pays for it
+    import jsonschema  # slow to import, and only a bad file pays for it
 
     schema = json.loads(resources.files("gitops_ci").joinpath("schema/config-1.json").read_bytes())
     found = list(jsonschema.Draft202012Validator(schema).iter_errors(data))

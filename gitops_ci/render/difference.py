@@ -23,7 +23,7 @@ UNKNOWN = "(known after apply)"
 
 _CONTEXT = 2
 _COMPARED_LINES = 120
-_STRUCTURED = 50_000
+_LONG = 50_000
 _NAME_COLUMN = 48
 _IDENTIFIER = re.compile("[a-z_]+")
 _NOTES = {
@@ -158,12 +158,17 @@ def _json(value: JsonValue) -> str:
 
 
 def _lines(value: JsonValue) -> list[str]:
-    """A value as lines: text as it is; lists, objects and text that holds them as indented JSON; nothing for None."""
+    """A value as lines: text as it is; lists, objects and text that holds them as indented JSON; nothing for None.
+
+    A very long text stays one line, so that a megabyte is never split only to be cut.
+    """
     if value is None:
         return []
+    if isinstance(value, str) and len(value) > _LONG:
+        return [value]
     try:
         if isinstance(value, str):
-            if value[:1] in ("{", "[") and len(value) <= _STRUCTURED:
+            if value[:1] in ("{", "["):
                 return _indented(json.loads(value))
         elif isinstance(value, (dict, list, tuple)):
             return _indented(value)
@@ -176,7 +181,7 @@ def _indented(value: JsonValue) -> list[str]:
     short = json.dumps(value, ensure_ascii=False)
     return (
         [short]
-        if len(short) <= 60 or len(short) > _STRUCTURED
+        if len(short) <= 60 or len(short) > _LONG
         else json.dumps(value, ensure_ascii=False, indent=2).split("\n")
     )
 

@@ -119,26 +119,26 @@ def told(shown: Sequence[Row]) -> tuple[Told, ...]:
     for row in shown:
         if row.changed:
             namesakes[row.label].append(row)
-    groups: dict[tuple[str, object], list[Row]] = defaultdict(list)
-    for label, several in namesakes.items():
-        for index, row in enumerate(several):
-            groups[label, _identity(row) if len(several) > 1 else index].append(row)
-    firsts = {id(group[0]): group for group in groups.values()}
-    return tuple(_tell(firsts[id(row)]) for row in shown if id(row) in firsts)
+    firsts: dict[int, Told] = {}
+    for several in namesakes.values():
+        for each in _alike(several):
+            firsts[id(each.row)] = each
+    return tuple(firsts[id(row)] for row in shown if id(row) in firsts)
 
 
-def _tell(group: list[Row]) -> Told:
-    first, *others = group
-    if not others:
-        return Told(first)
-    exact = all(_content(other) == _content(first) for other in others)
-    return Told(first, tuple(others), exact)
-
-
-def _identity(row: Row) -> object:
-    """What two environments' rows have in common if they differ only in the environment's name."""
-    status = row.plan.status if row.plan else None
-    return status, _content(row).replace(row.environment.encode("utf-8", "surrogatepass"), b"\0")
+def _alike(several: list[Row]) -> list[Told]:
+    """Namesakes from several environments; those that differ only in their environments' names are told together."""
+    if len(several) == 1:
+        return [Told(several[0])]
+    groups: dict[tuple[str, bytes], list[tuple[Row, bytes]]] = defaultdict(list)
+    for row in several:
+        content = _content(row)
+        neutral = content.replace(row.environment.encode("utf-8", "surrogatepass"), b"\0")
+        groups[row.plan.status if row.plan else "", neutral].append((row, content))
+    return [
+        Told(first, tuple(row for row, _ in others), all(each == content for _, each in others))
+        for (first, content), *others in groups.values()
+    ]
 
 
 def _content(row: Row) -> bytes:

@@ -11,7 +11,7 @@ from gitops_ci.render.finding_lines import message
 from gitops_ci.render.lines import Line, Span, Style, line, span, tree
 from gitops_ci.render.outline import Row, Told
 
-_MOST_CHANGES = 2_000
+_MOST_CHANGES = 1_000
 """Changes whose attributes are listed; a terminal with more is not read."""
 
 _SIGN_STYLES: dict[str, Style] = {

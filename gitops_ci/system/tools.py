@@ -50,7 +50,11 @@ class Toolbox:
         stop: process.Stop,
         timeout: float | None = None,
     ) -> None:
-        """`timeout` (seconds a call) overrides what a kind asks for."""
+        """`timeout` (seconds a call) overrides what a kind asks for. Raises ConfigError for a binary in the repository."""
+        binary = config.kinds.terraform.binary or ""
+        if Path(binary).is_absolute() and clean_room.inside(Path(binary), repository):
+            hint = "a pull request could replace it: install it outside, or give a name on PATH"
+            raise ConfigError(f"kinds.terraform.binary: {binary} lies in the repository", hint=hint)
         self._config = config
         self._timeout = timeout
         self._environ = environ
@@ -130,14 +134,8 @@ class Toolbox:
     def _configured(self, binary: str) -> str:
         found = binary if Path(binary).is_absolute() else self._on_path(binary)
         if found is None or not os.access(found, os.X_OK):
-            raise ToolError(
-                f"kinds.terraform.binary: {binary} is not there or not executable",
-                hint="give an absolute path or a name on PATH",
-            )
-        if clean_room.inside(Path(found), self._repository):
-            raise ConfigError(
-                f"kinds.terraform.binary: {binary} lies in the repository", hint="a pull request could replace it"
-            )
+            message = f"kinds.terraform.binary: {binary} is not there or not executable"
+            raise ToolError(message, hint="give an absolute path or a name on PATH")
         return found
 
     def _on_path(self, name: str) -> str | None:

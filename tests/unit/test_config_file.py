@@ -29,6 +29,14 @@ def told(text: str | bytes) -> list[str]:
     return caught.value.message.splitlines()
 
 
+def problems(content: bytes) -> list[str]:
+    try:
+        config_file.load(content)
+    except ConfigError as error:
+        return error.message.splitlines()
+    return []
+
+
 def versioned(text: str) -> list[str]:
     return told("version: 1\n" + text)
 
@@ -270,11 +278,11 @@ def test_what_does_not_fit_together_is_told(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("text", ["binary: terraform", "binary: /opt/tofu/bin/tofu", "binary: null"])
 def test_engines_outside_the_repository_are_accepted(text: str) -> None:
-    assert config_file.load(f"version: 1\nkinds: {{terraform: {{{text}}}}}".encode())
+    assert problems(f"version: 1\nkinds: {{terraform: {{{text}}}}}".encode()) == []
 
 
 def test_the_shared_environment_may_be_fixed_for_a_stack() -> None:
-    assert config_file.load(b"version: 1\nlayout: {stacks: [{kind: terraform, path: x, environment: shared}]}")
+    assert problems(b"version: 1\nlayout: {stacks: [{kind: terraform, path: x, environment: shared}]}") == []
 
 
 def test_the_shipped_schema_is_the_types() -> None:
@@ -297,7 +305,7 @@ def test_every_example_of_the_manual_is_valid() -> None:
     examples = DOCS.read_text(encoding="utf-8").split("```yaml\n")[1:]
     assert len(examples) > 3
     for example in examples:
-        assert config_file.load(example.partition("```")[0].encode())
+        assert problems(example.partition("```")[0].encode()) == []
 
 
 # What msgspec accepts the JSON Schema accepts, and the other way round.
@@ -349,16 +357,11 @@ def test_the_types_and_the_schema_accept_the_same(data: object) -> None:
 @settings(max_examples=150, deadline=None)
 @given(generated(_DEFINITIONS["Config"], _DEFINITIONS))
 def test_whatever_is_in_the_file_is_read_or_explained(data: object) -> None:
-    try:
-        config_file.load(json.dumps(data).encode())
-    except ConfigError as error:
-        assert all(line.startswith("gitops-ci.yml:") for line in error.message.splitlines())
+    lines = problems(json.dumps(data).encode())
+    assert all(line.startswith("gitops-ci.yml:") for line in lines)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_read_or_explained(content: bytes) -> None:
-    try:
-        config_file.load(content)
-    except ConfigError as error:
-        assert error.message
+    assert all(line.startswith("gitops-ci.yml:") for line in problems(content))

@@ -12,14 +12,14 @@ from gitops_ci.model.stack import Stack
 __all__ = ["check", "find", "plan"]
 
 
-def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:  # noqa: ARG001 (embedded)
+def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
     """What enters the database of a stack between base and head; the parser is embedded, so `tools` are not needed."""
     return planning.plan(stack, base, head)
 
 
 def check(  # the plan is not needed yet
     stack: Stack,
-    plan: Plan,  # noqa: ARG001
+    plan: Plan,
     base: Inventory | None,
     head: Inventory | None,
 ) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 
 from gitops_ci.kinds.database.changes import after, given, made
 from gitops_ci.kinds.database.identifiers import quoted
-from gitops_ci.kinds.database.postgres import Statement
+from gitops_ci.kinds.database.postgres import ABSENT, Statement
 from gitops_ci.kinds.database.tree import Node, RangeVar, WithClause
 from gitops_ci.model.plan import Attribute, Change
 
@@ -40,7 +40,7 @@ class Data(Struct, frozen=True):
     cols: tuple[Node, ...] = ()
     selectStmt: Source | None = None  # noqa: N815
     targetList: tuple[Node, ...] = ()  # noqa: N815
-    whereClause: Raw | None = None  # noqa: N815
+    whereClause: Raw = ABSENT  # noqa: N815
     withClause: WithClause | None = None  # noqa: N815
     mergeWhenClauses: tuple[Raw, ...] = ()  # noqa: N815
     is_from: bool = False
@@ -70,7 +70,7 @@ def update(statement: Statement) -> Iterator[Change]:
     node = statement.read(Data)
     attributes = (
         after("update.columns", _targets(node.targetList)),
-        after("update.where", node.whereClause is not None),
+        after("update.where", bool(bytes(node.whereClause))),
     )
     yield _data(statement, node.relation, attributes)
 
@@ -78,7 +78,7 @@ def update(statement: Statement) -> Iterator[Change]:
 def delete(statement: Statement) -> Iterator[Change]:
     """DELETE: whether a WHERE narrows it."""
     node = statement.read(Data)
-    yield _data(statement, node.relation, (after("delete.where", node.whereClause is not None),), destructive=True)
+    yield _data(statement, node.relation, (after("delete.where", bool(bytes(node.whereClause))),), destructive=True)
 
 
 def merge(statement: Statement) -> Iterator[Change]:

@@ -145,7 +145,7 @@ def _removed(stack: Stack, base: Inventory | None) -> Iterator[Finding]:
             "database/history-deleted",
             "error",
             f"{stack.path or 'the root'} was a migration set of {len(migrations)} and is deleted or moved here",
-            help="Restore it. A new place or start is for an administrator to waive, once every database is looked after.",
+            help="Restore it. A new place is for an administrator to waive, once every database is looked after.",
             path=stack.path or None,
             stack=stack.id,
         )

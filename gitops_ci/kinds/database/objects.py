@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 from gitops_ci.kinds.database import tree
 from gitops_ci.kinds.database.changes import after, condition, given, made
 from gitops_ci.kinds.database.identifiers import qualified, quoted
-from gitops_ci.kinds.database.postgres import Statement
+from gitops_ci.kinds.database.postgres import ABSENT, Statement
 from gitops_ci.kinds.database.tree import Node, RangeVar, RoleSpec, strings
 from gitops_ci.model.plan import Change
 
@@ -22,7 +22,7 @@ class IndexStmt(Struct, frozen=True):
     accessMethod: str = ""  # noqa: N815
     indexParams: tuple[Node, ...] = ()  # noqa: N815
     indexIncludingParams: tuple[Node, ...] = ()  # noqa: N815
-    whereClause: Raw | None = None  # noqa: N815
+    whereClause: Raw = ABSENT  # noqa: N815
     unique: bool = False
     concurrent: bool = False
     if_not_exists: bool = False
@@ -38,7 +38,6 @@ class ViewStmt(Struct, frozen=True):
 class Named(Struct, frozen=True):
     """What the simple CREATE statements have in common; each has one of the names."""
 
-    typeName: Raw | None = None  # noqa: N815
     domainname: tuple[Node, ...] = ()
     typevar: RangeVar | None = None
     sequence: RangeVar | None = None
@@ -93,7 +92,7 @@ def index(statement: Statement) -> Iterator[Change]:
         columns=columns,
         include=_columns(node.indexIncludingParams),
         method=node.accessMethod if node.accessMethod != "btree" else None,
-        partial=node.whereClause is not None,
+        partial=bool(bytes(node.whereClause)),
     )
     flags = (after("unique", node.unique), after("concurrently", node.concurrent))
     yield made(

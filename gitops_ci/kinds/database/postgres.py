@@ -15,6 +15,9 @@ from msgspec import Raw, Struct
 
 from gitops_ci.model.plan import Engine
 
+ABSENT = Raw()
+"""The default of a node that is only asked for being there."""
+
 T = TypeVar("T")
 
 

@@ -72,6 +72,7 @@ _SESSION = frozenset(
 """Statements that end with the session: shown as reads, which are not counted."""
 
 _WITH = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+_OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
 _DROPS = frozenset({"DropOwnedStmt", "DropUserMappingStmt"})
 
 
@@ -93,19 +94,20 @@ def _changes(statements: Iterable[Statement]) -> Iterator[Change]:
 
 
 def _read(statement: Statement) -> Iterator[Change]:
+    """The Changes of one statement, those of its WITH clause before it."""
+    try:
+        changes = list(_understood(statement))
+    except msgspec.ValidationError:
+        changes = []
+    yield from changes or (_plain(statement),)
+
+
+def _understood(statement: Statement) -> Iterator[Change]:
     if statement.tag in _WITH:
         for inner in data.inner(statement):
             if inner.tag != "SelectStmt":
                 yield from _read(inner)
-    reader = READERS.get(statement.tag)
-    if reader is None:
-        yield from _other(statement)
-        return
-    try:
-        changes = tuple(reader(statement))
-    except msgspec.ValidationError:
-        changes = ()
-    yield from changes or (_plain(statement),)
+    yield from READERS.get(statement.tag, _other)(statement)
     if statement.tag == "CreateSchemaStmt":
         for element in objects.schema_elements(statement):
             yield from _read(element)

@@ -11,7 +11,7 @@ from gitops_ci.kinds.database import addresses
 from gitops_ci.kinds.database.changes import PRESENT, after, given, gone, made
 from gitops_ci.kinds.database.clauses import Clauses
 from gitops_ci.kinds.database.identifiers import quoted
-from gitops_ci.kinds.database.postgres import Statement
+from gitops_ci.kinds.database.postgres import ABSENT, Statement
 from gitops_ci.kinds.database.tree import AlterTableCmd, ColumnDef, Node, RangeVar
 from gitops_ci.model.plan import Attribute, Change
 
@@ -28,8 +28,8 @@ class CreateStmt(Struct, frozen=True):
     relation: RangeVar
     tableElts: tuple[Node, ...] = ()  # noqa: N815
     inhRelations: tuple[Node, ...] = ()  # noqa: N815
-    partspec: Raw | None = None
-    partbound: Raw | None = None
+    partspec: Raw = ABSENT
+    partbound: Raw = ABSENT
     if_not_exists: bool = False
 
 
@@ -91,7 +91,7 @@ def _created(statement: Statement, node: CreateStmt, kind: str, more: tuple[Attr
     attributes = [*given(persistence=_PERSISTENCE.get(node.relation.relpersistence)), *more]
     parents = [each.relation.name for each in node.inhRelations if each.relation is not None]
     attributes += given(
-        **{"partition_of" if node.partbound is not None else "inherits": parents}, partitioned=node.partspec is not None
+        **{"partition_of" if bytes(node.partbound) else "inherits": parents}, partitioned=bool(bytes(node.partspec))
     )
     for element in node.tableElts:
         if element.column is not None:

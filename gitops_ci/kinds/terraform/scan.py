@@ -1,53 +1,37 @@
 """One pass over a `.tf` file: its module sources, the paths it reads, whether it configures a backend.
 
 A full HCL parser reads 50 to 100 files a second, this reads thousands: a repository is scanned on every run, and only
-a few facts of each file decide what is affected. The scanner knows comments, strings with interpolation and
-heredocs (Terraform's native syntax, https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md) and nothing of
-expressions. What it cannot resolve it reports as unresolved, and the root becomes conservatively affected.
+a few facts of each file decide what is affected. The scanner knows comments, strings with interpolation, heredocs and
+braces (`native_syntax`) and nothing of expressions. What it cannot resolve it reports as unresolved, and the root
+becomes conservatively affected. A file in which nothing could be such a fact is not looked at further, so its syntax
+is not judged: the engine does that where it is planned.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
 from msgspec import Struct
 
-_TOKEN = re.compile(
-    r"""
-      (?P<comment>\#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z))
-    | (?P<heredoc><<-?[ \t]*(?P<tag>[A-Za-z_][\w-]*)[^\n]*\n)
-    | (?P<quote>")
-    | (?P<open>[{(\[])
-    | (?P<close>[})\]])
-    | (?P<word>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)
-    | (?P<equals>=(?![=>]))
-    | (?P<line>\n)
-    | (?P<other>\S)
-    """,
-    re.VERBOSE | re.DOTALL,
+from gitops_ci.kinds.terraform import json_syntax, native_syntax, path_reads
+from gitops_ci.kinds.terraform.native_syntax import EVENT, Unbalanced
+from gitops_ci.kinds.terraform.path_reads import PathRead
+
+__all__ = ["Module", "PathRead", "Scan", "scan"]
+
+_RELEVANT = (
+    re.compile(rb"module(?![\w.-])"),
+    re.compile(rb"path\s*\.\s*[mrc]"),
+    re.compile(rb"file\w*\s*\("),
+    re.compile(rb"backend(?![\w.-])"),
+    re.compile(rb"cloud(?![\w.-])"),
+    re.compile(rb"terraform_remote_state"),
+    re.compile(rb"filename|source_(?:dir|file)"),
+    re.compile(rb'"\.\.?/'),
 )
-_STRING_PART = re.compile(r'\\.|\$\$\{|%%\{|[$%]\{|"|\n', re.DOTALL)
-_PATH_READ = re.compile(r'\$\{\s*path\.(module|root)\s*\}/?([^"]*)')
-_NESTED_FILE = re.compile(r'\b(?:file|templatefile|fileset)\w*\(\s*"([^"$]+)"')
-_INTERPOLATION = re.compile(r"[$%]\{")
-FILE_FUNCTIONS = frozenset(
-    [
-        "file",
-        "filebase64",
-        "filebase64sha256",
-        "filebase64sha512",
-        "fileexists",
-        "filemd5",
-        "filesha1",
-        "filesha256",
-        "filesha512",
-        "templatefile",
-        "fileset",
-    ]
-)
+"""Where none of these occurs there is nothing to find. Each begins with a literal, which makes the search fast."""
+_PATH_ATTRIBUTES = frozenset({"source_dir", "source_file", "filename"})
+_REMOTE_STATE = ("data", "terraform_remote_state")
 
 
 class Module(Struct, frozen=True):
@@ -55,15 +39,6 @@ class Module(Struct, frozen=True):
 
     name: str
     source: str | None
-    line: int
-
-
-class PathRead(Struct, frozen=True):
-    """A path that an expression reads; `anchor` is what it is relative to, `complete` False where it goes on unknown."""
-
-    path: str
-    anchor: str  # "module" | "root"
-    complete: bool
     line: int
 
 
@@ -78,239 +53,153 @@ class Scan(Struct, frozen=True):
     problem_line: int | None = None
 
 
-class Token(Struct, frozen=True):
-    """`kind` is the name of a group of the token expression, or `string`."""
-
-    kind: str
-    text: str
-    line: int
-
-
 def scan(content: bytes, *, is_json: bool = False) -> Scan:
     """The facts of one file. Never raises: what cannot be read is `problem`."""
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return Scan(problem="is not UTF-8", problem_line=content[: error.start].count(b"\n") + 1)
     if is_json:
-        return _scan_json(text)
+        return _of_json(text)
+    if not any(relevant.search(content) for relevant in _RELEVANT):
+        return Scan()
+    return _Reader(text).scan()
+
+
+def _of_json(text: str) -> Scan:
     try:
-        return _Reader(list(tokens(text))).scan()
-    except _Unbalanced as error:
+        found = json_syntax.read(text)
+    except json_syntax.Unreadable as error:
         return Scan(problem=str(error), problem_line=error.line)
-
-
-class _Unbalanced(Exception):
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-def tokens(text: str) -> Iterator[Token]:
-    """The tokens of a file; comments are left out, a string is one token without its quotes, newlines stay."""
-    position, line = 0, 1
-    while (match := _TOKEN.search(text, position)) is not None:
-        kind = match.lastgroup or "other"
-        if kind == "tag":
-            kind = "heredoc"
-        position = match.end()
-        if kind == "quote":
-            end = _end_of_string(text, position, line)
-            body = text[position:end]
-            yield Token("string", body, line)
-            line += body.count("\n")
-            position = end + 1
-        elif kind == "heredoc":
-            end, body = _heredoc(text, position, match["tag"])
-            yield Token("heredoc", body, line)
-            line += text.count("\n", match.start(), end)
-            position = end
-        elif kind == "comment":
-            line += match[0].count("\n")
-        else:
-            yield Token(kind, match[0], line)
-            line += kind == "line"
-
-
-def _end_of_string(text: str, position: int, line: int) -> int:
-    """Index of the closing quote; interpolations may hold strings of their own."""
-    depth = 0
-    stack = [0]  # brace depth at which each enclosing string was opened
-    while True:
-        if depth == stack[-1]:
-            match = _STRING_PART.search(text, position)
-            if match is None or match[0] == "\n":
-                raise _Unbalanced("a string is not closed", line)
-            position = match.end()
-            if match[0] in ("${", "%{"):
-                depth += 1
-            elif match[0] == '"':
-                if len(stack) == 1:
-                    return match.start()
-                stack.pop()
-        else:
-            inner = re.compile(r'["{}]').search(text, position)
-            if inner is None:
-                raise _Unbalanced("an interpolation is not closed", line)
-            position = inner.end()
-            if inner[0] == '"':
-                stack.append(depth)
-            else:
-                depth += 1 if inner[0] == "{" else -1
-
-
-def _heredoc(text: str, position: int, tag: str) -> tuple[int, str]:
-    match = re.compile(rf"^[ \t]*{re.escape(tag)}[ \t]*\r?$", re.MULTILINE).search(text, position)
-    if match is None:
-        return len(text), text[position:]
-    return match.end(), text[position : match.start()]
+    modules = tuple(Module(name, source, line) for name, source, line in found.modules)
+    return Scan(modules, found.reads, found.has_backend, found.states)
 
 
 class _Reader:
-    """Walks the tokens once, with the stack of open blocks."""
+    """Walks a file once. `block` is the header of the top-level block it is in, `depth` counts open braces."""
 
-    def __init__(self, found: list[Token]) -> None:
-        self.tokens = found
-        self.blocks: list[tuple[str, ...]] = []  # header of each open brace; () for an expression
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lines = native_syntax.Lines(text)
+        self.depth = 0
+        self.opened = 0  # where the top-level block was opened
+        self.since = 0  # where the last brace was
+        self.block: tuple[str, ...] = ()
+        self.in_backend = False
+        self.has_backend = False
         self.modules: list[Module] = []
         self.reads: list[PathRead] = []
         self.states: list[PathRead] = []
-        self.has_backend = False
 
     def scan(self) -> Scan:
-        header: list[str] = []  # what stands on the line before a brace
-        for index, token in enumerate(self.tokens):
-            match token.kind:
-                case "line":
-                    header = []
-                case "open":
-                    self._open(token, header)
-                    header = []
-                case "close":
-                    if not self.blocks:
-                        raise _Unbalanced(f"{token.text!r} closes nothing", token.line)
-                    self.blocks.pop()
-                    header = []
-                case "word" | "string":
-                    header.append(token.text)
-                    self._value(index, token)
-                case "heredoc":
-                    self._template(token)
-                case "equals" | "other":
-                    header = [""]  # an expression follows: what comes is no block header
-        if self.blocks:
-            raise _Unbalanced("a block is not closed", self.tokens[-1].line if self.tokens else 1)
+        try:
+            self._walk()
+        except Unbalanced as error:
+            line = self.text.count("\n", 0, error.position) + 1
+            return Scan(problem=str(error), problem_line=line)
         return Scan(tuple(self.modules), tuple(self.reads), self.has_backend, tuple(self.states))
 
-    def _open(self, token: Token, header: list[str]) -> None:
-        block = tuple(header) if token.text == "{" and header and header[0] else ()
-        self.blocks.append(block)
-        if block[:1] == ("module",) and len(self.blocks) == 1:
-            self.modules.append(Module(block[1] if len(block) > 1 else "", None, token.line))
-        if self._in_backend():
-            self.has_backend = True
+    def _walk(self) -> None:
+        text, position, length = self.text, 0, len(self.text)
+        search = EVENT.match
+        while position < length:
+            match = search(text, position)
+            if match is None:  # cannot be: the expression matches anywhere
+                raise Unbalanced("cannot be read", position)
+            position = match.end()
+            kind = match.lastgroup
+            if kind == "brace":
+                if text[position - 1] == "{":
+                    self._open(position - 1)
+                else:
+                    self._close(position - 1)
+            elif kind == "string":
+                position = self._string(position)
+            elif kind == "attribute":
+                position = self._attribute(match["attribute"], match.start("attribute"), position)
+            elif kind == "call":
+                self._call(position)
+            elif kind == "anchor":
+                anchor = "module" if match["anchor"] == "module" else "root"
+                self.reads.append(path_reads.beside(text, position, anchor, self.lines.at(position)))
+            elif match["heredoc"] is not None and match["line"]:
+                position = self._heredoc(match["heredoc"], position)
+        if self.depth:
+            raise Unbalanced("has a block that is not closed", self.opened)
 
-    def _in_backend(self) -> bool:
-        return (
-            len(self.blocks) == 2
-            and self.blocks[0] == ("terraform",)
-            and self.blocks[1][:1] in (("backend",), ("cloud",))
-        )
+    def _open(self, position: int) -> None:
+        if self.depth == 0:
+            self.block = native_syntax.header(self.text, self.since, position)
+            self.opened = position
+            if self.block[:1] == ("module",):
+                name = self.block[1] if len(self.block) > 1 else ""
+                self.modules.append(Module(name, None, self.lines.at(position)))
+        elif self.depth == 1 and self.block == ("terraform",):
+            inner = native_syntax.header(self.text, self.since, position)
+            self.in_backend = inner[:1] in (("backend",), ("cloud",)) and "=" not in inner
+            self.has_backend = self.has_backend or self.in_backend
+        self.depth += 1
+        self.since = position + 1
+        if self.depth > native_syntax.MAX_DEPTH:
+            raise Unbalanced("has braces that are nested too deeply", position)
 
-    def _value(self, index: int, token: Token) -> None:
-        if token.kind == "word":
-            if token.text in FILE_FUNCTIONS:
-                self._file_call(index, token)
-            return
-        if len(self.blocks) == 1 and self.blocks[0][:1] == ("module",) and self._assigned(index) == "source":
-            self._source(index, token)
-        elif (self._in_remote_state() or self._in_backend()) and self._assigned(index) == "path":
-            self.states.append(_read(token, "root"))
-        self._template(token)
+    def _close(self, position: int) -> None:
+        if self.depth == 0:
+            raise Unbalanced("has a '}' that closes nothing", position)
+        self.depth -= 1
+        self.since = position + 1
+        self.in_backend = self.in_backend and self.depth > 1
 
-    def _in_remote_state(self) -> bool:
-        return bool(self.blocks) and self.blocks[0][:2] == ("data", "terraform_remote_state")
+    def _string(self, start: int) -> int:
+        """Reads a string whose content begins at `start`; returns where it has ended."""
+        end = native_syntax.end_of_string(self.text, start)
+        body = self.text[start:end]
+        line = self.lines.at(start)
+        if body.startswith(("./", "../")) and "{" not in body:
+            self.reads.extend(path_reads.words(body, "root", line))
+        self._template(body, line)
+        return end + 1
 
-    def _assigned(self, index: int) -> str | None:
-        before = self.tokens[max(0, index - 2) : index]
-        if len(before) == 2 and before[1].kind == "equals" and before[0].kind in ("word", "string"):
-            return before[0].text
-        return None
+    def _template(self, body: str, line: int) -> None:
+        self.reads.extend(path_reads.anchored(body, line))
+        self.reads.extend(path_reads.called(body, line))
 
-    def _source(self, index: int, token: Token) -> None:
-        following = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
-        plain = (following is None or following.kind in ("line", "close")) and not _INTERPOLATION.search(token.text)
+    def _heredoc(self, tag: str, start: int) -> int:
+        content, end = native_syntax.heredoc(self.text, start, tag)
+        self._template(self.text[start:content], self.lines.at(start))
+        return end
+
+    def _attribute(self, name: str, begin: int, position: int) -> int:
+        """Reads `name =` where it is one that may name a path; returns where to go on."""
+        start = native_syntax.BLANK.match(self.text, position).end()  # type: ignore[union-attr]  # matches the empty string
+        if self.text[start : start + 1] != '"':
+            return position
+        end = native_syntax.end_of_string(self.text, start + 1)
+        body = self.text[start + 1 : end]
+        line = self.lines.at(begin)
+        if name == "source":
+            if self.depth == 1 and self.block[:1] == ("module",):
+                self._source(body, native_syntax.ends(self.text, end + 1))
+                return end + 1
+        elif name == "path":
+            if (self.in_backend or self.block[:2] == _REMOTE_STATE) and "path." not in body:
+                self.states.append(path_reads.literal(body, "root", line))
+        elif name in _PATH_ATTRIBUTES and "{" not in body:
+            self.reads.append(path_reads.literal(body, "root", line))
+            return end + 1
+        return position
+
+    def _source(self, body: str, ends: bool) -> None:
+        plain = ends and "{" not in body and "\\" not in body
         module = self.modules[-1]
-        self.modules[-1] = Module(module.name, token.text if plain else None, module.line)
+        self.modules[-1] = Module(module.name, body if plain else None, module.line)
 
-    def _file_call(self, index: int, token: Token) -> None:
-        arguments = self.tokens[index + 1 : index + 3]
-        if len(arguments) < 2 or arguments[0].text != "(":
-            return
-        first = arguments[1]
-        if first.kind != "string":
-            known = first.kind == "word" and first.text in ("path.module", "path.root")
-            anchor = first.text.removeprefix("path.") if known else "root"
-            self.reads.append(PathRead("", anchor, False, token.line))
-        elif not first.text.startswith("${"):  # those are seen as templates
-            self.reads.append(_read(first, "root"))
-
-    def _template(self, token: Token) -> None:
-        """Any string with path.module or path.root in it names something that is read."""
-        if "path." in token.text:
-            self.reads.extend(_paths(token))
-        if "file" in token.text:
-            self.reads.extend(
-                PathRead(match[1], "root", True, token.line) for match in _NESTED_FILE.finditer(token.text)
-            )
-
-
-def _read(token: Token, anchor: str) -> PathRead:
-    cut = _INTERPOLATION.search(token.text)
-    if cut is None:
-        return PathRead(token.text, anchor, True, token.line)
-    return PathRead(token.text[: cut.start()].rpartition("/")[0], anchor, False, token.line)
-
-
-def _paths(token: Token) -> Iterator[PathRead]:
-    for match in _PATH_READ.finditer(token.text):
-        yield _read(Token("string", match[2], token.line), match[1])
-
-
-def _scan_json(text: str) -> Scan:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return Scan(problem="is not valid JSON", problem_line=getattr(error, "lineno", None))
-    if not isinstance(document, dict):
-        return Scan(problem="is not a JSON object", problem_line=1)
-    modules = [
-        Module(name, source if isinstance(source, str) and not _INTERPOLATION.search(source) else None, 1)
-        for name, source in _json_sources(document.get("module"))
-    ]
-    settings = document.get("terraform")
-    blocks = settings if isinstance(settings, list) else [settings]
-    has_backend = any(isinstance(block, dict) and ("backend" in block or "cloud" in block) for block in blocks)
-    reads = [read for value in _strings(document) for read in _paths(Token("string", value, 1))]
-    return Scan(tuple(modules), tuple(reads), has_backend)
-
-
-def _json_sources(value: Any) -> Iterator[tuple[str, Any]]:
-    """(name, source) of every module; a block may be an object or a list of objects."""
-    for block in value if isinstance(value, list) else [value]:
-        if isinstance(block, dict):
-            for name, body in block.items():
-                for each in body if isinstance(body, list) else [body]:
-                    yield str(name), each.get("source") if isinstance(each, dict) else None
-
-
-def _strings(value: Any) -> Iterator[str]:
-    pending = [value]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, str):
-            yield current
-        elif isinstance(current, dict):
-            pending.extend(current.values())
-        elif isinstance(current, list):
-            pending.extend(current)
+    def _call(self, position: int) -> None:
+        """Reads a call of `file` or its like whose parenthesis ends at `position`."""
+        start = native_syntax.BLANK.match(self.text, position).end()  # type: ignore[union-attr]
+        line = self.lines.at(position)
+        if self.text[start : start + 1] == '"':
+            body = self.text[start + 1 : native_syntax.end_of_string(self.text, start + 1)]
+            self.reads.extend(path_reads.argument(body, line))
+        elif not self.text.startswith("path", start):
+            self.reads.append(path_reads.unknown("root", line))

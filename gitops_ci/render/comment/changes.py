@@ -31,7 +31,7 @@ def section(page: Page, room: int) -> Section:
             room -= units(written) + 2
         else:
             stacks_left += 1
-    return Section("\n\n".join(parts), (("stack's changes", stacks_left), ("change", changes_left)))
+    return Section("\n\n".join(parts), (("stack diff", stacks_left), ("change", changes_left)))
 
 
 def _stack(page: Page, each: Told, room: int) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from gitops_ci.render.outline import Row, Told
 from gitops_ci.render.untrusted import cut, text
 
 _MOST = 100
-_FRAME = 400
+_FRAME = 300
 _COLUMNS: tuple[Action, ...] = ("create", "update", "replace", "delete")
 _REST: tuple[Action, ...] = ("import", "move", "forget")
 _STATUS = {"failed": " · **✗ plan failed**", "skipped": " · **not planned**"}
@@ -23,12 +23,16 @@ def section(page: Page, room: int) -> Section:
     single = [
         each for each in page.rows if id(each) not in copies and (each.changed or each.unplanned or each.findings)
     ]
-    kept, left_out = _kept(single, room - _FRAME)
+    environments = outline.by_environment(page.rows)
+    kept, left_out = _kept(single, room - _FRAME - min(room // 2, _FRAME * len(environments)))
     body: list[str] = []
-    for environment, members in outline.by_environment(page.rows).items():
+    for environment, members in environments.items():
         block = _environment(environment, members, kept, copies)
-        room -= sum(units(line) + 1 for line in block)
-        body += block if room > 0 else []
+        length = sum(units(line) + 1 for line in block)
+        fits = length < room - _FRAME
+        room -= length if fits else 0
+        body += block if fits else []
+        left_out += 0 if fits else sum(id(each) in kept for each in members) or 1
     header = ("Stack", "＋", "～", "±", "－", "Findings", "Time")  # noqa: RUF001  # wide signs are read without colour
     return Section(table(header, "lrrrrlr", body) if body else "", (("row", left_out),))
 
@@ -52,7 +56,8 @@ def _environment(environment: str, members: list[Row], kept: dict[int, str], cop
         each for each in members if id(each) not in copies and not (each.changed or each.unplanned or each.findings)
     ]
     shown = [kept[id(each)] for each in members if id(each) in kept]
-    more = [each for each in members if id(each) not in kept and each not in same and each not in silent]
+    known = {*kept, *copies, *map(id, silent)}
+    more = [each for each in members if id(each) not in known]
     if same and not shown and not more and not silent:
         return [_line(f"{name} · {_as_above(same, copies)}", same)]
     lines = [row(name, *[""] * 6), *shown]

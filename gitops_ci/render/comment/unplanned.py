@@ -26,7 +26,7 @@ def section(page: Page, room: int) -> Section:
             groups.setdefault((reason.code, reason.message, reason.path, reason.line), []).append(row)
     fitted = fit(_parts(page, list(groups.values())), len(groups), room, _MOST)
     left = sum(len(group) for group in list(groups.values())[len(fitted.pieces) :])
-    return Section("\n\n".join(fitted.pieces), (("stack that was not planned", left),))
+    return Section("\n\n".join(fitted.pieces), (("unplanned stack", left),))
 
 
 def _reason(row: Row) -> Problem:

@@ -58,9 +58,7 @@ changes = st.builds(
     attributes=st.lists(attributes, max_size=3).map(tuple),
 )
 problems = st.builds(Problem, code=texts, message=texts, path=optional, line=lines)
-engines = st.builds(
-    Engine, name=texts, version=texts, source=st.sampled_from(("configured", "path", "embedded"))
-)
+engines = st.builds(Engine, name=texts, version=texts, source=st.sampled_from(("configured", "path", "embedded")))
 seconds = st.floats(0, 10_000)
 
 
@@ -100,7 +98,13 @@ verdicts = st.builds(
     decision=decisions,
     reasons=st.lists(
         st.builds(
-            VerdictReason, rule=texts, decision=decisions, message=texts, remedy=texts, who=texts, stack=st.none() | stack_ids
+            VerdictReason,
+            rule=texts,
+            decision=decisions,
+            message=texts,
+            remedy=texts,
+            who=texts,
+            stack=st.none() | stack_ids,
         ),
         max_size=3,
     ).map(tuple),

@@ -25,7 +25,12 @@ DESTINATIONS = (
     "https://docs.example/",
     *(f"https://{host}/" for host in TRUSTED_HOSTS),
 )
-SLOW = settings(max_examples=100, phases=(Phase.generate,), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(
+    max_examples=100,
+    phases=(Phase.generate,),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 @SLOW
@@ -55,10 +60,14 @@ def test_a_status_is_one_short_line(report: Report) -> None:
 @SLOW
 @given(hostile.reports)
 def test_a_terminal_is_never_commanded(report: Report) -> None:
-    for line in lines.plain(terminal.report_lines(report, environments=("production",), written=("out/a",))).split("\n"):
+    for line in lines.plain(terminal.report_lines(report, environments=("production",), written=("out/a",))).split(
+        "\n"
+    ):
         assert not line.strip().startswith("::")
         assert "##[" not in line
-        assert line == "".join(character for character in line if ord(character) >= 32 and not 127 <= ord(character) < 160)
+        assert line == "".join(
+            character for character in line if ord(character) >= 32 and not 127 <= ord(character) < 160
+        )
         line.encode()
 
 

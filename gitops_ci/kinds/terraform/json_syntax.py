@@ -1,0 +1,113 @@
+"""The same facts from Terraform's JSON syntax (https://developer.hashicorp.com/terraform/language/syntax/json)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from gitops_ci.kinds.terraform import path_reads
+from gitops_ci.kinds.terraform.path_reads import PathRead
+
+_COMMENT = "//"
+_PATH_ATTRIBUTES = frozenset({"source_dir", "source_file", "filename"})
+
+
+class Unreadable(ValueError):
+    """The document is no Terraform configuration; `line` is where that shows."""
+
+    def __init__(self, message: str, line: int | None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Facts(Struct, frozen=True):
+    """What a document says; each module is its name, its source (None where computed) and its line."""
+
+    modules: tuple[tuple[str, str | None, int], ...]
+    reads: tuple[PathRead, ...]
+    states: tuple[PathRead, ...]
+    has_backend: bool
+
+
+class _Properties(tuple[tuple[str, Any], ...]):
+    """An object with all of its properties: one that is given twice means two blocks."""
+
+    def all(self, key: str) -> Iterator[Any]:
+        """Every value of `key`; a block may be an object or a list of objects."""
+        for name, value in self:
+            if name == key:
+                yield from value if isinstance(value, list) else (value,)
+
+
+def read(text: str) -> Facts:
+    """The facts of one document. Raises Unreadable."""
+    try:
+        document = json.loads(text, object_pairs_hook=_Properties)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("is not valid JSON", getattr(error, "lineno", None)) from None
+    if not isinstance(document, _Properties):
+        raise Unreadable("is not a JSON object", 1)
+    backends = [
+        backend for key in ("backend", "cloud") for settings in _bodies(document, "terraform") for backend in settings.all(key)
+    ]
+    states = [value for found in (*backends, *_remote_states(document)) for key, value in _strings(found) if key == "path"]
+    reads = [read for key, value in _strings(document) for read in _reads(key, value)]
+    return Facts(
+        modules=tuple(_modules(document, text)),
+        reads=tuple(reads),
+        states=tuple(path_reads.literal(path, "root", 1) for path in states if "path." not in path),
+        has_backend=bool(backends),
+    )
+
+
+def _bodies(document: _Properties, key: str) -> Iterator[_Properties]:
+    return (each for each in document.all(key) if isinstance(each, _Properties))
+
+
+def _modules(document: _Properties, text: str) -> Iterator[tuple[str, str | None, int]]:
+    for named in _bodies(document, "module"):
+        for name, value in named:
+            if name == _COMMENT:
+                continue
+            line = _line(text, name)
+            for body in value if isinstance(value, list) else (value,):
+                sources = list(body.all("source")) if isinstance(body, _Properties) else []
+                source = sources[0] if len(sources) == 1 else None
+                plain = isinstance(source, str) and "{" not in source
+                yield name, source if plain else None, line
+
+
+def _line(text: str, name: str) -> int:
+    """Where `name` first stands as a string; the parser does not say."""
+    found = text.find(json.dumps(name, ensure_ascii=False))
+    return text.count("\n", 0, found) + 1 if found > 0 else 1
+
+
+def _remote_states(document: _Properties) -> Iterator[Any]:
+    for data in _bodies(document, "data"):
+        yield from data.all("terraform_remote_state")
+
+
+def _reads(key: str, value: str) -> Iterator[PathRead]:
+    if value.startswith(("./", "../")) and "{" not in value and key != "source":
+        yield from path_reads.words(value, "root", 1)
+    elif key in _PATH_ATTRIBUTES and "{" not in value:
+        yield path_reads.literal(value, "root", 1)
+    yield from path_reads.anchored(value, 1)
+    yield from path_reads.called(value, 1)
+
+
+def _strings(value: Any) -> Iterator[tuple[str, str]]:
+    """Every string below `value` with the key that it is under."""
+    pending = [("", value)]
+    while pending:
+        key, current = pending.pop()
+        if isinstance(current, str):
+            yield key, current
+        elif isinstance(current, _Properties):
+            pending.extend(reversed(current))
+        elif isinstance(current, list):
+            pending.extend((key, each) for each in reversed(current))

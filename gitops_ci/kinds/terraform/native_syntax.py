@@ -1,0 +1,144 @@
+"""Terraform's native syntax as far as finding one's way through a file needs it: strings, heredocs, comments, braces.
+
+https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md. Every expression here is possessive (`*+`), and every
+loop moves on: time is linear in the size of the file, whatever is in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gitops_ci.kinds.terraform.path_reads import FUNCTIONS
+
+MAX_DEPTH = 500
+"""Braces nested deeper are a problem: no configuration needs them, Terraform's own parser is recursive."""
+
+_COMMENT = r"\#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)"
+_PLAIN_STRING = r"""
+    "(?!\.\.?/)[^"\\\n$%]*+
+    (?: (?: \\. | [$%](?!\{) | [$%]\{(?![^{}"\n]*(?:path|file))[^{}"\n]*+\} ) [^"\\\n$%]*+ )*+
+    "
+"""
+"""A string that names no path; one with a deeper interpolation, or with a path, is looked at more closely."""
+
+_OTHER = r"""[^\w"#/<{}]*+"""
+EVENT = re.compile(
+    rf"""
+    {_OTHER}
+    (?: (?: [^\Wfpst][\w-]*+(?:\.[\w*-]++)*+
+          | (?! (?:source|source_dir|source_file|filename|path)\s*+=(?![=>])
+              | path\s*+\.\s*+(?:module|root|cwd)\b
+              | {FUNCTIONS}\s*+\( )
+            [fpst][\w-]*+(?:\.[\w*-]++)*+
+          | {_PLAIN_STRING}
+          | {_COMMENT}
+          | /(?![/*])
+          | <(?!<-?[^\W\d])
+        )
+        {_OTHER}
+    )*+
+    (?: (?P<brace>[{{}}])
+      | (?P<string>")
+      | (?P<attribute>[a-z_]++)\s*+=(?![=>])
+      | path\s*+\.\s*+(?P<anchor>module|root|cwd)\b
+      | (?P<call>{FUNCTIONS})\s*+\(
+      | <<-?(?P<heredoc>[^\W\d][\w-]*+)[ \t\r]*+(?P<line>\n?)
+      | \Z
+    )
+    """,
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+"""Passes over everything that decides nothing, up to a brace, a path, or a string that may name one."""
+
+BLANK = re.compile(rf"(?:\s++|{_COMMENT})*+", re.DOTALL | re.VERBOSE)
+_HEADER = re.compile(rf'(?P<comment>{_COMMENT})|(?P<label>"(?:[^"\\\n]|\\.)*+")|(?P<line>\n)|[\w-]++|\S', re.VERBOSE)
+_LABELS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\w-]++|\S')
+_TEMPLATE_PART = re.compile(r'\\.|\$\$\{|%%\{|[$%]\{|"|\n', re.DOTALL)
+_EXPRESSION_PART = re.compile(rf'["{{}}]|{_COMMENT}', re.DOTALL | re.VERBOSE)
+
+
+class Unbalanced(Exception):
+    """Something that was opened at `position` is not closed, or the other way round."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def end_of_string(text: str, start: int) -> int:
+    """Index of the quote that closes the string whose content begins at `start`; interpolations may hold strings."""
+    position = start
+    depth = 0
+    opened = [0]  # brace depth at which each enclosing string was opened
+    while True:
+        in_template = depth == opened[-1]
+        match = (_TEMPLATE_PART if in_template else _EXPRESSION_PART).search(text, position)
+        if match is None or (in_template and match[0] == "\n"):
+            raise Unbalanced("holds a string that is not closed", start)
+        position = match.end()
+        part = match[0]
+        if in_template:
+            if part == '"':
+                opened.pop()
+                if not opened:
+                    return match.start()
+            elif part in ("${", "%{"):
+                depth += 1
+        elif part == '"':
+            opened.append(depth)
+        elif part in ("{", "}"):
+            depth += 1 if part == "{" else -1
+
+
+def heredoc(text: str, start: int, tag: str) -> tuple[int, int]:
+    """Where the content of a heredoc that begins at `start` ends, and where its closing tag does."""
+    position = start
+    while (found := text.find(tag, position)) != -1:
+        begin = text.rfind("\n", position - 1, found) + 1
+        end = text.find("\n", found)
+        end = len(text) if end == -1 else end
+        if text[begin:end].strip() == tag:
+            return begin, end
+        position = end + 1
+    raise Unbalanced(f"holds a heredoc <<{tag} that is not closed", start - 1)
+
+
+def header(text: str, since: int, position: int) -> tuple[str, ...]:
+    """What a `{` at `position` opens: the words and labels (without quotes) that stand on its line, after `since`."""
+    if text.find("*/", since, position) == -1:
+        found = _LABELS.findall(text, max(since, text.rfind("\n", since, position) + 1), position)
+    else:
+        found = []
+        for match in _HEADER.finditer(text, since, position):
+            if match["line"]:
+                found.clear()
+            elif not match["comment"]:
+                found.append(match[0])
+    return tuple([part[1:-1] if part[0] == '"' and len(part) > 1 else part for part in found])
+
+
+def ends(text: str, position: int) -> bool:
+    """Whether nothing more of an expression follows at `position`: a line end, a brace or a comment does."""
+    return _END.match(text, position) is not None
+
+
+_END = re.compile(r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))", re.VERBOSE)
+
+
+class Lines:
+    """Line numbers of positions asked for in ascending order."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._line = 1
+
+    def at(self, position: int) -> int:
+        """The line of `position`, from one."""
+        if position > self._position:
+            self._line += self._text.count("\n", self._position, position)
+            self._position = position
+        return self._line
+
+
