@@ -15,15 +15,15 @@ usage() {
 command=$GITOPS_CI_COMMAND
 case $command in
   layout | affected | plan | run) ;;
-  *) usage "the input \`command\` is '$command'; this version of the action knows layout, affected, plan and run" ;;
+  *) usage "the input \`command\` is $(printf %q "$command"); this version of the action knows layout, affected, plan and run" ;;
 esac
 case $GITOPS_CI_FAIL_ON in
   blocked | undecided | never) ;;
-  *) usage "the input \`fail-on\` is '$GITOPS_CI_FAIL_ON'; expected blocked, undecided or never" ;;
+  *) usage "the input \`fail-on\` is $(printf %q "$GITOPS_CI_FAIL_ON"); expected blocked, undecided or never" ;;
 esac
 case $GITOPS_CI_COMMENT in
   update | new | none) ;;
-  *) usage "the input \`comment\` is '$GITOPS_CI_COMMENT'; expected update, new or none" ;;
+  *) usage "the input \`comment\` is $(printf %q "$GITOPS_CI_COMMENT"); expected update, new or none" ;;
 esac
 if [ "$GITOPS_CI_HAS_TOKEN" = true ]; then
   echo 'gitops-ci: the input github-token is not used yet: the report goes to the job summary and the output directory'
@@ -80,6 +80,7 @@ echo "::stop-commands::$token"
 case $command in
   affected)
     gitops_ci affected.json "${arguments[@]}" --format=json
+    cat affected.json
     [ "$code" -ne 0 ] || gitops_ci matrix.json "${arguments[@]}" --format=matrix
     ;;
   layout)

@@ -80,7 +80,7 @@ def plain(lines: Iterable[Line]) -> str:
 def write(lines: Iterable[Line], stream: TextIO, *, colour: bool) -> None:
     """Prints lines; characters the stream cannot encode become `?`."""
     if colour:
-        from gitops_ci.render import painting  # noqa: PLC0415  # rich takes longer to load than most commands to run
+        from gitops_ci.render import painting  # rich loads slower than most commands run
 
         painting.paint(lines, stream)
         return

@@ -82,7 +82,7 @@ def of(stream: TextIO, *, total: int, colour: bool) -> Progress:
     """What fits the stream: `Live` on a terminal with colour, else `Lines`."""
     if not (colour and stream.isatty()):
         return Lines(total, stream)
-    from gitops_ci.render.live import Live  # noqa: PLC0415  # rich takes longer to load than most commands to run
+    from gitops_ci.render.live import Live  # rich loads slower than most commands run
 
     return Live(total, stream)
 

@@ -49,6 +49,8 @@ def check(stack: Stack, base: Inventory | None, head: Inventory | None) -> tuple
         found += promotion.check(stack, before.migrations if before else None, now.migrations)
         if _is_a_stack(now.migrations.directory, head, stack):
             return tuple(found)
+        if before is not None and before.migrations.directory != now.migrations.directory:
+            before = None
     return (*found, *_history(stack, before, now))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.model.plan import Attribute, Change
-from gitops_ci.render import difference
+from gitops_ci.render import difference, words
 from gitops_ci.render.comment.page import Page, Section, fit
 from gitops_ci.render.outline import Told
 from gitops_ci.render.untrusted import code, cut, text
 
 _MOST = 40
-_FRAME = 60
+_FRAME = 140
 _VERBS = {"delete": "deletes", "replace": "replaces"}
 
 
@@ -19,8 +19,11 @@ def section(page: Page, room: int) -> Section:
     """The caution block; nothing where nothing is lost."""
     total = sum(len(each.row.destroys) for each in page.told)
     fitted = fit(_lines(page), total, room - _FRAME, _MOST)
-    text_ = "\n".join(("> [!CAUTION]", *fitted.pieces)) if fitted.pieces else ""
-    return Section(text_, (("destructive change", fitted.left_out),))
+    lines = [*fitted.pieces]
+    if fitted.left_out:
+        lines.append(f"> - {'and ' if lines else ''}{words.several(fitted.left_out, 'more destructive change')}")
+    block = "\n".join(("> [!CAUTION]", *lines)) if lines else ""
+    return Section(block, (("destructive change", fitted.left_out),))
 
 
 def _lines(page: Page) -> Iterator[str]:

@@ -33,7 +33,7 @@ def section(page: Page, room: int) -> Section:
         room -= length if fits else 0
         body += block if fits else []
         left_out += 0 if fits else sum(id(each) in kept for each in members) or 1
-    header = ("Stack", "＋", "～", "±", "－", "Findings", "Time")  # noqa: RUF001  # wide signs are read without colour
+    header = ("Stack", "＋", "～", "±", "－", "Findings", "Time")
     return Section(table(header, "lrrrrlr", body) if body else "", (("row", left_out),))
 
 

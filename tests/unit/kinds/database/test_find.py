@@ -100,7 +100,7 @@ def test_a_linked_migration_is_read_where_it_lies() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
-        ("migrations: [", "is not valid YAML", 1),
+        ("migrations: 'x", "is not valid YAML", 1),
         ("migrations: ../../../..", "leaves the repository", 1),
         ("migrations: /etc", "leaves the repository", 1),
         ("# a comment\nmigrations: ../nowhere\n", "there is no environments/production/nowhere", 2),
