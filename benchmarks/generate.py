@@ -21,8 +21,8 @@ Files = Mapping[str, str]
 class Monorepo:
     """The sizes of a repository, and what is in it; the same sizes give the same bytes.
 
-    Each root has five files and uses three modules and, one in seven, a template beside a module. The upper half
-    of the modules uses one or two of the lower half.
+    Each root has five files and uses three modules, one of them among the first eight: those are popular. The upper
+    half of the modules uses one or two of the lower half; one in seven reads a template of its own.
     """
 
     roots: int = 1000
@@ -41,7 +41,8 @@ class Monorepo:
     def used_by_root(self, number: int) -> tuple[int, ...]:
         """The modules that a root calls."""
         service = number // len(ENVIRONMENTS)
-        return tuple(sorted({(service * step + step) % self.modules for step in (1, 7, 13)}))
+        popular = service % min(8, self.modules)
+        return tuple(sorted({popular, *((service * step + step) % self.modules for step in (7, 13))}))
 
     def used_by_module(self, number: int) -> tuple[int, ...]:
         """The modules that a module calls: only ones of the lower half, which call none."""

@@ -10,6 +10,10 @@ from collections.abc import Collection, Iterator
 from gitops_ci.config import SHARED, Config
 from gitops_ci.config_file.document import Path
 
+MAX_STARS = 3
+MAX_SPANS = 4
+"""A pattern becomes a regular expression, whose time grows with the power of its wildcards."""
+
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -89,6 +93,9 @@ def _stacks(config: Config) -> Iterator[tuple[Path, str]]:
 def _of_pattern(pattern: str, placeholders: Collection[str] = ()) -> Iterator[str]:
     if pattern.startswith("/") or {"", ".", ".."} & set(pattern.rstrip("/").split("/")):
         yield "expected a path from the repository's root, without a leading / and without . or .."
+    stars = [part.replace("**", "").count("*") for part in pattern.split("/")]
+    if pattern.count("**") > MAX_SPANS or max(stars) > MAX_STARS:
+        yield f"expected at most {MAX_STARS} * in one name and {MAX_SPANS} ** in all: more take too long to match"
     used = _PLACEHOLDER.findall(pattern)
     for name in dict.fromkeys(used):
         if placeholders and name not in placeholders:

@@ -33,6 +33,7 @@ class Live:
         self._lock = threading.Lock()
         self._running: dict[str, float] = {}
         self._done = 0
+        self._spinner = Spinner("dots")
         self._live: Redrawn | None = None
 
     def __enter__(self) -> Self:
@@ -82,7 +83,7 @@ class Live:
         now = self._clock()
         table = Table.grid(padding=(0, 1))
         for stack, since in running[:_SHOWN]:
-            table.add_row(Spinner("dots"), Text(span(stack).text), Text(words.duration(now - since), "dim"))
+            table.add_row(self._spinner, Text(span(stack).text), Text(words.duration(now - since), "dim"))
         more = f", {len(running) - _SHOWN} more running" if len(running) > _SHOWN else ""
         table.add_row("", Text(f"{done} of {self._total} planned{more}", "dim"), "")
         return table

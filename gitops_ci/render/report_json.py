@@ -8,7 +8,7 @@ import msgspec
 
 from gitops_ci.errors import UsageError
 from gitops_ci.model.report import SCHEMA, Report
-from gitops_ci.render.untrusted import visible
+from gitops_ci.render.untrusted import encodable, visible
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def decode(content: bytes, *, name: str = "report.json") -> Report:
 def _shown(value: object) -> object:
     match value:
         case str():
-            return value.encode("utf-8", "backslashreplace").decode("utf-8") if not value.isascii() else value
+            return encodable(value)
         case dict():
             return {_shown(key): _shown(each) for key, each in value.items()}
         case list() | tuple():

@@ -16,6 +16,7 @@ _INVISIBLE = re.compile(
 )
 """Controls, bidirectional overrides, invisible characters (tags among them), and halves of surrogate pairs."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 _MARKDOWN = re.compile(
@@ -51,6 +52,11 @@ def _escape(match: re.Match[str]) -> str:
 def visible(value: str) -> str:
     """One line in which every control, bidirectional, invisible or undecodable character is an escape."""
     return value if value.isprintable() else _INVISIBLE.sub(_escape, value)
+
+
+def encodable(value: str) -> str:
+    """The text with undecodable bytes as escapes, everything else as it is."""
+    return _SURROGATE.sub(_escape, value)
 
 
 def _markdown(match: re.Match[str]) -> str:

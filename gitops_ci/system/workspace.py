@@ -16,6 +16,12 @@ from gitops_ci.kinds.protocol import Inventory
 from gitops_ci.model.stack import Stack
 
 
+MAX_BYTES = 256 << 20
+"""A stack with a larger file is not planned: without the file the plan would be of something else."""
+
+_TOGETHER = 32  # files held in memory at a time
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """`root` stands for the repository's root, `private` is for the engine's own files."""
@@ -79,20 +85,24 @@ def _write(paths: Iterable[str], snapshot: Snapshot, root: Path) -> None:
         if target is not None and target in snapshot and target not in wanted:
             wanted.append(target)
     plain = [path for path in wanted if snapshot.entries[path].mode not in (SYMLINK, SUBMODULE)]
-    made: set[str] = set()
-    for path, content in snapshot.read_many(plain).items():
-        directory = path.rpartition("/")[0]
-        if directory not in made:
-            (root / directory).mkdir(parents=True, exist_ok=True)
-            made.add(directory)
-        mode = 0o700 if snapshot.entries[path].mode == EXECUTABLE else 0o600
-        descriptor = os.open(root / path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+    for start in range(0, len(plain), _TOGETHER):
+        _write_plain(plain[start : start + _TOGETHER], snapshot, root)
     for link in links:  # last, so that nothing above was written through one
         if snapshot.resolve(link) is not None:
             (root / link).parent.mkdir(parents=True, exist_ok=True)
             (root / link).symlink_to(snapshot.symlinks[link])
+
+
+def _write_plain(paths: list[str], snapshot: Snapshot, root: Path) -> None:
+    contents = snapshot.read_many(paths, limit=MAX_BYTES)
+    for path in paths:
+        if path not in contents:
+            raise ToolError(f"{path} is larger than {MAX_BYTES >> 20} MiB: a plan without it would not be true")
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        mode = 0o700 if snapshot.entries[path].mode == EXECUTABLE else 0o600
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(contents[path])
 
 
 def _is_safe(path: str) -> bool:

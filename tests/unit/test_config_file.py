@@ -261,6 +261,8 @@ def test_values_are_never_told() -> None:
         ("layout: {stacks: [{kind: terraform, path: x, var_files: [/x]}]}", "relative to the stack's directory"),
         ("layout: {require: [/x]}", "layout.require[0]: expected a path from the repository's root"),
         ("layout: {forbid: [../x]}", "layout.forbid[0]: expected a path from the repository's root"),
+        ("layout: {forbid: ['a/*b*c*d*']}", "layout.forbid[0]: expected at most 3 * in one name and 4 ** in all"),
+        ("layout: {forbid: ['**/**/**/**/**/a']}", "layout.forbid[0]: expected at most 3 *"),
         ("layout: {forbid: ['{a}/{a}']}", "layout.forbid[0]: {a} is there twice"),
         (
             "kinds: {terraform: {binary: bin/terraform}}",
@@ -286,7 +288,7 @@ def test_the_shared_environment_may_be_fixed_for_a_stack() -> None:
 
 
 def test_the_shipped_schema_is_the_types() -> None:
-    expected = json.dumps(config.json_schema(), indent=2) + "\n"
+    expected = json.dumps(config.json_schema(), indent=2, ensure_ascii=False) + "\n"
     assert SCHEMA.read_text(encoding="utf-8") == expected, "the configuration's types changed: run `make schemas`"
 
 

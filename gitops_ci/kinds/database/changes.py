@@ -9,6 +9,9 @@ import msgspec
 from gitops_ci.kinds.database.postgres import Statement
 from gitops_ci.model.plan import Action, Attribute, Change, JsonValue
 
+STATEMENT = "statement"
+"""The first word of an address that is a place and not an object."""
+
 PRESENT = "present"
 """What stands for the state before of a thing that is removed: the text of a migration does not tell more."""
 

@@ -16,7 +16,7 @@ class Clauses:
     def __init__(self, statement: Statement) -> None:
         self._statement = statement
         self._tokens = tokens(statement.text)
-        self._starts = [token.start for token in self._tokens]
+        self._starts = _in_bytes(statement.text, self._tokens)
 
     def at(self, location: int, *, skip: int = 0) -> str:
         """From a location of the parse tree to the end of its list item; `skip` leaves out its first words."""
@@ -35,7 +35,7 @@ class Clauses:
         return found
 
     def _index(self, location: int) -> int:
-        return bisect_left(self._starts, self._statement.offset(location))
+        return bisect_left(self._starts, location - self._statement.location)
 
     def _item(self, index: int) -> Sequence[Token]:
         depth, end = 0, index
@@ -57,3 +57,16 @@ class Clauses:
             if len(text) > MAX_TEXT:
                 return text[:MAX_TEXT] + "…"
         return text
+
+
+def _in_bytes(text: str, words: Sequence[Token]) -> list[int]:
+    """Where each token starts, in bytes of UTF-8: locations of the parse tree count those."""
+    if text.isascii():
+        return [word.start for word in words]
+    found: list[int] = []
+    position, count = 0, 0
+    for word in words:
+        count += len(text[position : word.start].encode())
+        position = word.start
+        found.append(count)
+    return found

@@ -80,14 +80,15 @@ def _history(stack: Stack, before: _End | None, now: _End) -> Iterator[Finding]:
 def _renamed(old: Mapping[str, Migration], new: list[Migration], before: _End, now: _End) -> dict[str, Migration]:
     """Path at base → the migration that it became: the same content, else the same version."""
     missing = [migration for migration in old.values() if migration.path not in now.snapshot]
-    free = list(new)
+    if not missing:
+        return {}
+    by_content = {now.identity(migration): migration for migration in reversed(new)}
+    by_version = {migration.version: migration for migration in reversed(new) if migration.version}
     found: dict[str, Migration] = {}
     for migration in missing:
-        same = [each for each in free if now.identity(each) == before.identity(migration)]
-        same += [each for each in free if each.version and each.version == migration.version]
-        if same:
-            found[migration.path] = same[0]
-            free.remove(same[0])
+        became = by_content.get(before.identity(migration)) or by_version.get(migration.version)
+        if became is not None:
+            found[migration.path] = became
     return found
 
 
@@ -174,15 +175,11 @@ def _inserted(stack: Stack, entered: list[Migration], before: _End | None) -> It
 
 def _duplicates(stack: Stack, entered: list[Migration], now: _End) -> Iterator[Finding]:
     """Versions that a new migration shares with another one; what is merged already cannot be renamed any more."""
-    paths = {migration.path for migration in entered}
-    for migration in now.numbered:
-        if migration.path not in paths:
-            continue
-        others = [
-            other for other in now.numbered if other.version == migration.version and other.path != migration.path
-        ]
-        earlier = next((other for other in others if other.path not in paths or other.path < migration.path), None)
-        if earlier is not None:
+    new = {migration.path for migration in entered}
+    first: dict[tuple[int, ...], Migration] = {}
+    for migration in sorted(now.numbered, key=lambda migration: (migration.path in new, migration.path)):
+        earlier = first.setdefault(migration.version, migration)
+        if earlier is not migration and migration.path in new:
             yield findings.make(
                 "database/duplicate-version",
                 "error",

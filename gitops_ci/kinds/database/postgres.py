@@ -74,10 +74,6 @@ class Statement(Struct, frozen=True, kw_only=True):
         """A statement inside this one (of a CTE, of CREATE SCHEMA)."""
         return msgspec.structs.replace(self, tag=tag, node=node)
 
-    def offset(self, location: int) -> int:
-        """A location of the parse tree (bytes from the beginning of the file) as characters into `text`."""
-        return len(self.text.encode()[: max(0, location - self.location)].decode("utf-8", "ignore"))
-
 
 class _Parsed(Struct, frozen=True):
     class Item(Struct, frozen=True):

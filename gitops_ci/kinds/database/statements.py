@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from gitops_ci.kinds.database import access, alterations, data, objects, postgres, refusals, routines, tables
-from gitops_ci.kinds.database.changes import after, made
+from gitops_ci.kinds.database import access, alterations, data, folding, objects, postgres, refusals, routines, tables
+from gitops_ci.kinds.database.changes import STATEMENT, after, made
 from gitops_ci.kinds.database.postgres import Statement, TooDeepError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.model.plan import Change
@@ -79,7 +79,7 @@ _DROPS = frozenset({"DropOwnedStmt", "DropUserMappingStmt"})
 def read(text: str, *, path: str, source: str) -> tuple[Change, ...]:
     """The Changes of one migration, in order. Raises SqlError or MigrationError, and then has no part of it."""
     try:
-        return tuple(_folded(_changes(postgres.parse(text, path=path, source=source))))
+        return tuple(folding.folded(_changes(postgres.parse(text, path=path, source=source))))
     except (RecursionError, TooDeepError):
         raise MigrationError(
             "unsupported", "nests deeper than can be read here (about 300 levels): split the expression"
@@ -127,7 +127,7 @@ def _plain(statement: Statement) -> Change:
         "what it does cannot be told from its text" if statement.tag in ("DoStmt", "CallStmt", "ExecuteStmt") else None
     )
     return Change(
-        address=f"statement {statement.source}:{statement.line}",
+        address=f"{STATEMENT} {statement.source}:{statement.line}",
         type=statement.tag,
         action="delete" if statement.tag in _DROPS else "read" if statement.tag in _SESSION else "update",
         reason=reason,
@@ -135,41 +135,3 @@ def _plain(statement: Statement) -> Change:
         line=statement.line,
         destructive=statement.tag in _DROPS,
     )
-
-
-def _folded(changes: Iterable[Change]) -> list[Change]:
-    """What a file does to one object in one Change, as far as that stays true.
-
-    A plain update joins the creation or plain update of the same object before it. What destroys stays on its own, so
-    that its line is its own; a deletion or a move ends what can be joined.
-    """
-    result: list[Change] = []
-    last: dict[str, int] = {}
-    for change in changes:
-        at = last.get(change.address)
-        if at is not None and change.action == "update" and not change.destructive:
-            joined = result[at].attributes + change.attributes
-            result[at] = msgspec.structs.replace(result[at], attributes=joined)
-            continue
-        if (
-            change.action in ("create", "update")
-            and not change.destructive
-            and not change.address.startswith("statement ")
-        ):
-            last[change.address] = len(result)
-        else:
-            last.pop(change.address, None)
-            last.pop(change.previous_address or "", None)
-        result.append(change)
-    return _numbered(result)
-
-
-def _numbered(changes: list[Change]) -> list[Change]:
-    """Several statements of one line get addresses of their own."""
-    seen: dict[str, int] = {}
-    for index, change in enumerate(changes):
-        if change.address.startswith("statement "):
-            seen[change.address] = count = seen.get(change.address, 0) + 1
-            if count > 1:
-                changes[index] = msgspec.structs.replace(change, address=f"{change.address} ({count})")
-    return changes

@@ -12,7 +12,6 @@ from gitops_ci.kinds.terraform import path_reads
 from gitops_ci.kinds.terraform.path_reads import PathRead
 
 _COMMENT = "//"
-_PATH_ATTRIBUTES = frozenset({"source_dir", "source_file", "filename"})
 
 
 class Unreadable(ValueError):
@@ -35,6 +34,8 @@ class Facts(Struct, frozen=True):
 class _Properties(tuple[tuple[str, Any], ...]):
     """An object with all of its properties: one that is given twice means two blocks."""
 
+    __slots__ = ()
+
     def all(self, key: str) -> Iterator[Any]:
         """Every value of `key`; a block may be an object or a list of objects."""
         for name, value in self:
@@ -51,13 +52,18 @@ def read(text: str) -> Facts:
     if not isinstance(document, _Properties):
         raise Unreadable("is not a JSON object", 1)
     backends = [
-        backend for key in ("backend", "cloud") for settings in _bodies(document, "terraform") for backend in settings.all(key)
+        backend
+        for key in ("backend", "cloud")
+        for settings in _bodies(document, "terraform")
+        for backend in settings.all(key)
     ]
-    states = [value for found in (*backends, *_remote_states(document)) for key, value in _strings(found) if key == "path"]
+    states = [
+        value for found in (*backends, *_remote_states(document)) for key, value in _strings(found) if key == "path"
+    ]
     reads = [read for key, value in _strings(document) for read in _reads(key, value)]
     return Facts(
         modules=tuple(_modules(document, text)),
-        reads=tuple(reads),
+        reads=path_reads.distinct(reads),
         states=tuple(path_reads.literal(path, "root", 1) for path in states if "path." not in path),
         has_backend=bool(backends),
     )
@@ -94,7 +100,7 @@ def _remote_states(document: _Properties) -> Iterator[Any]:
 def _reads(key: str, value: str) -> Iterator[PathRead]:
     if value.startswith(("./", "../")) and "{" not in value and key != "source":
         yield from path_reads.words(value, "root", 1)
-    elif key in _PATH_ATTRIBUTES and "{" not in value:
+    elif key in path_reads.ATTRIBUTES and "{" not in value:
         yield path_reads.literal(value, "root", 1)
     yield from path_reads.anchored(value, 1)
     yield from path_reads.called(value, 1)

@@ -7,7 +7,6 @@ loop moves on: time is linear in the size of the file, whatever is in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from gitops_ci.kinds.terraform.path_reads import FUNCTIONS
 
@@ -51,9 +50,10 @@ EVENT = re.compile(
 )
 """Passes over everything that decides nothing, up to a brace, a path, or a string that may name one."""
 
-BLANK = re.compile(rf"(?:\s++|{_COMMENT})*+", re.DOTALL | re.VERBOSE)
+_BLANK = re.compile(rf"(?:\s++|{_COMMENT})*+", re.DOTALL | re.VERBOSE)
 _HEADER = re.compile(rf'(?P<comment>{_COMMENT})|(?P<label>"(?:[^"\\\n]|\\.)*+")|(?P<line>\n)|[\w-]++|\S', re.VERBOSE)
 _LABELS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\w-]++|\S')
+_END = re.compile(r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))", re.VERBOSE)
 _TEMPLATE_PART = re.compile(r'\\.|\$\$\{|%%\{|[$%]\{|"|\n', re.DOTALL)
 _EXPRESSION_PART = re.compile(rf'["{{}}]|{_COMMENT}', re.DOTALL | re.VERBOSE)
 
@@ -118,12 +118,15 @@ def header(text: str, since: int, position: int) -> tuple[str, ...]:
     return tuple([part[1:-1] if part[0] == '"' and len(part) > 1 else part for part in found])
 
 
+def after_blanks(text: str, position: int) -> int:
+    """Where something other than spaces, line ends and comments follows `position`."""
+    match = _BLANK.match(text, position)
+    return match.end() if match is not None else position
+
+
 def ends(text: str, position: int) -> bool:
-    """Whether nothing more of an expression follows at `position`: a line end, a brace or a comment does."""
+    """Whether no more of an expression follows at `position`: a line end, a brace or a comment does."""
     return _END.match(text, position) is not None
-
-
-_END = re.compile(r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))", re.VERBOSE)
 
 
 class Lines:
@@ -140,5 +143,3 @@ class Lines:
             self._line += self._text.count("\n", self._position, position)
             self._position = position
         return self._line
-
-

@@ -30,7 +30,7 @@ _RELEVANT = (
     re.compile(rb'"\.\.?/'),
 )
 """Where none of these occurs there is nothing to find. Each begins with a literal, which makes the search fast."""
-_PATH_ATTRIBUTES = frozenset({"source_dir", "source_file", "filename"})
+_MAX_EVENTS = 500_000  # a second's work: a larger file is hostile, or no configuration
 _REMOTE_STATE = ("data", "terraform_remote_state")
 
 
@@ -97,35 +97,41 @@ class _Reader:
         except Unbalanced as error:
             line = self.text.count("\n", 0, error.position) + 1
             return Scan(problem=str(error), problem_line=line)
-        return Scan(tuple(self.modules), tuple(self.reads), self.has_backend, tuple(self.states))
+        return Scan(tuple(self.modules), path_reads.distinct(self.reads), self.has_backend, tuple(self.states))
 
     def _walk(self) -> None:
-        text, position, length = self.text, 0, len(self.text)
-        search = EVENT.match
-        while position < length:
-            match = search(text, position)
-            if match is None:  # cannot be: the expression matches anywhere
-                raise Unbalanced("cannot be read", position)
+        text, position = self.text, 0
+        for _ in range(_MAX_EVENTS):
+            match = EVENT.match(text, position)
+            if match is None or match.end() == len(text) == position:
+                break
             position = match.end()
-            kind = match.lastgroup
-            if kind == "brace":
-                if text[position - 1] == "{":
-                    self._open(position - 1)
-                else:
-                    self._close(position - 1)
-            elif kind == "string":
-                position = self._string(position)
-            elif kind == "attribute":
-                position = self._attribute(match["attribute"], match.start("attribute"), position)
-            elif kind == "call":
-                self._call(position)
-            elif kind == "anchor":
-                anchor = "module" if match["anchor"] == "module" else "root"
-                self.reads.append(path_reads.beside(text, position, anchor, self.lines.at(position)))
-            elif match["heredoc"] is not None and match["line"]:
-                position = self._heredoc(match["heredoc"], position)
+            if match.lastgroup != "brace":
+                position = self._event(match, position)
+            elif text[position - 1] == "{":
+                self._open(position - 1)
+            else:
+                self._close(position - 1)
+        else:
+            raise Unbalanced("holds more blocks and strings than can be looked through", position)
         if self.depth:
             raise Unbalanced("has a block that is not closed", self.opened)
+
+    def _event(self, match: re.Match[str], position: int) -> int:
+        """Reads what `match` has come upon; returns where to go on."""
+        match match.lastgroup:
+            case "string":
+                return self._string(position)
+            case "attribute":
+                return self._attribute(match["attribute"], match.start("attribute"), position)
+            case "call":
+                self._call(position)
+            case "anchor":
+                anchor = path_reads.ANCHORS[match["anchor"]]
+                self.reads.append(path_reads.beside(self.text, position, anchor, self.lines.at(position)))
+            case "line" if match["line"]:
+                return self._heredoc(match["heredoc"], position)
+        return position
 
     def _open(self, position: int) -> None:
         if self.depth == 0:
@@ -171,7 +177,7 @@ class _Reader:
 
     def _attribute(self, name: str, begin: int, position: int) -> int:
         """Reads `name =` where it is one that may name a path; returns where to go on."""
-        start = native_syntax.BLANK.match(self.text, position).end()  # type: ignore[union-attr]  # matches the empty string
+        start = native_syntax.after_blanks(self.text, position)
         if self.text[start : start + 1] != '"':
             return position
         end = native_syntax.end_of_string(self.text, start + 1)
@@ -184,7 +190,7 @@ class _Reader:
         elif name == "path":
             if (self.in_backend or self.block[:2] == _REMOTE_STATE) and "path." not in body:
                 self.states.append(path_reads.literal(body, "root", line))
-        elif name in _PATH_ATTRIBUTES and "{" not in body:
+        elif name in path_reads.ATTRIBUTES and "{" not in body:
             self.reads.append(path_reads.literal(body, "root", line))
             return end + 1
         return position
@@ -196,7 +202,7 @@ class _Reader:
 
     def _call(self, position: int) -> None:
         """Reads a call of `file` or its like whose parenthesis ends at `position`."""
-        start = native_syntax.BLANK.match(self.text, position).end()  # type: ignore[union-attr]
+        start = native_syntax.after_blanks(self.text, position)
         line = self.lines.at(position)
         if self.text[start : start + 1] == '"':
             body = self.text[start + 1 : native_syntax.end_of_string(self.text, start + 1)]

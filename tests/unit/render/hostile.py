@@ -19,7 +19,7 @@ FRAGMENTS = (
     "<http://evil.example>", "[a]: http://evil.example", "[^1]", "#12", "acme/infra#7", "GH-12", "gh-3", "$x$", "$$", "**", "__", "_a_",
     "*a*", "~~a~~", "# ", "- ", "1. ", "---", "===", "> ", "    ", "\t", "\n", "\n\n", "\r", "\r\n", "::error::x", "::", "##[error]x",
     "\x1b[31m", "\x1b]8;;http://e\x07", "\x00", "\x85", "\u2028", "\u202e", "\u2066", "\u200b", "\ufeff", "\udcff", "\ud800",
-    "\U000e0041", "\U0001f600", "é", "\"]; click n0 \"", "end", "%%{init}%%", ":::x", "x" * 300, "`" * 12,
+    "\U000e0041", "\U0001f600", "é", '"]; click n0 "', "end", "%%{init}%%", ":::x", "x" * 300, "`" * 12,
 )  # fmt: skip
 
 texts = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=8)), max_size=5).map("".join)

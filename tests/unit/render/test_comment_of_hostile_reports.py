@@ -10,7 +10,7 @@ from gitops_ci.model.report import Report
 from gitops_ci.render import lines, markdown, report_json, terminal
 from gitops_ci.render.comment.page import units
 from gitops_ci.render.links import TRUSTED_HOSTS, Links
-from tests.unit.render import hostile, oracle
+from tests.unit.render import example, hostile, oracle
 
 LINKS = Links(
     run="https://ci.example/run/1",
@@ -80,6 +80,5 @@ def test_a_report_is_written_and_read_again(report: Report) -> None:
 
 
 def test_a_limit_too_small_for_a_verdict_is_refused() -> None:
-    report = hostile.reports.example() if False else None
     with pytest.raises(ValueError, match="1000"):
-        markdown.comment(report, limit=999)  # type: ignore[arg-type]  # refused before it is read
+        markdown.comment(example.REALISTIC, limit=999)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -10,7 +9,7 @@ import pytest
 
 from gitops_ci.config import DEFAULT, Config, Environment, Layout, Preset
 from gitops_ci.discover import layout, naming, snapshot
-from gitops_ci.discover.layout import readable, rules, subject
+from gitops_ci.discover.layout import rules, subject
 from gitops_ci.discover.snapshot import Entry, Snapshot
 from gitops_ci.model import stack as stacks
 from gitops_ci.model.finding import Finding
@@ -389,43 +388,3 @@ def test_contents_are_never_read() -> None:
     seen = snapshot.of(dict.fromkeys((*QUIET, *ARTICLE), ""))
     closed = Snapshot(commit=None, tree="", entries=seen.entries, blobs=Unreadable())
     assert layout.findings(closed, (), DEFAULT) == ()
-
-
-def test_a_large_repository_is_judged_fast() -> None:
-    environments = ("development", "staging", "production")
-    roots = [f"environments/{env}/terraform/service-{count}" for env in environments for count in range(900)]
-    names = (
-        "main.tf",
-        "variables.tf",
-        "outputs.tf",
-        "terraform.tf",
-        "data.tf",
-        "README.md",
-        "a.auto.tfvars",
-        "locals.tf",
-    )
-    seen = snapshot.of({f"{root}/{name}": "" for root in roots for name in names})
-    found = [place(root) for root in roots]
-    times = []
-    for _ in range(3):
-        fresh = Snapshot(commit=None, tree="", entries=seen.entries, blobs=seen._blobs)
-        started = time.perf_counter()
-        layout.findings(fresh, found, declared("article"))
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.6  # ten times what it takes
-
-
-# Contents
-
-
-def test_contents_that_cannot_be_judged() -> None:
-    files = {"a.tf": b"x\n\xff", "b.tf": "ä".encode(), "c.tf": "x".encode("utf-16"), "d.tf": b"", "e.tf": b"large"}
-    seen = snapshot.of(files)
-    read = {path: content for path, content in files.items() if path != "e.tf"}
-    found = list(readable.findings(seen, [*files, "gone.tf"], read))
-    assert [(each.rule, each.severity, each.path, each.line) for each in found] == [
-        ("layout/not-utf8", "error", "a.tf", 2),
-        ("layout/not-utf8", "error", "c.tf", 1),
-        ("layout/too-large", "error", "e.tf", None),
-    ]
-    assert "UTF-16" in found[1].message

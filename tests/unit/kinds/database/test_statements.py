@@ -217,11 +217,11 @@ def test_a_rename_is_a_move(sql: str, before: str, after: str) -> None:
 
 def test_data_is_told_by_columns_and_counts() -> None:
     (change,) = changes_of(
-        "INSERT INTO t (a, b) VALUES (1, 'hunter2'), (2, 'x'); UPDATE t SET a = 1, b = 2 WHERE a; INSERT INTO t SELECT 1"
+        "INSERT INTO t (a, b) VALUES (1, 'hunter2'), (2, 'x'); UPDATE t SET a = 1, b = 2 WHERE a; INSERT INTO t (a, b) VALUES (3, 4); INSERT INTO t SELECT 1"
     )
     assert [(each.path, each.after) for each in change.attributes] == [
         ("insert.columns", ["a", "b"]),
-        ("insert.rows", 2),
+        ("insert.rows", 3),
         ("update.columns", ["a", "b"]),
         ("update.where", True),
         ("insert.rows", "from a query"),

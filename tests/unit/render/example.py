@@ -1,0 +1,249 @@
+"""A pull request as they happen: two environments, a replace in production, a dropped column, a plan that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from gitops_ci.model.finding import Waiver, make
+from gitops_ci.model.plan import Attribute, Change, Engine, Plan, Problem, summarise
+from gitops_ci.model.report import Planned, Report, Tool
+from gitops_ci.model.stack import AffectedStack, Reason
+from gitops_ci.model.verdict import Verdict, VerdictReason
+from gitops_ci.render.links import Links
+
+HEAD = "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678"
+ENVIRONMENTS = ("production", "staging", "development")
+LINKS = Links(
+    run="https://github.com/acme/infra/actions/runs/1",
+    repository="https://github.com/acme/infra",
+    report="https://github.com/acme/infra/actions/runs/1/artifacts/2",
+    docs="https://github.com/gitops-ci/gitops-ci/blob/v1/docs/",
+)
+
+TERRAFORM = Engine(name="terraform", version="1.11.4", source="configured")
+KUSTOMIZE = Engine(name="kustomize", version="5.6.0", source="path")
+POSTGRES = Engine(name="postgres", version="16.4", source="embedded")
+
+
+def affected(stack: str, *reasons: Reason, certainty: str = "module") -> AffectedStack:
+    environment, kind, name = stack.split("/", 2)
+    fields: dict[str, Any] = {"kind": kind, "certainty": certainty}
+    return AffectedStack(
+        id=stack,
+        environment=environment,
+        name=name,
+        path=f"environments/{environment}/{kind}/{name}",
+        change="modified",
+        reasons=reasons,
+        **fields,
+    )
+
+
+def planned(stack: str, changes: Sequence[Change], engine: Engine = TERRAFORM, seconds: float = 2.4) -> Plan:
+    found = tuple(changes)
+    status: Any = "changed" if found else "unchanged"
+    return Plan(stack=stack, status=status, engine=engine, seconds=seconds, summary=summarise(found), changes=found)
+
+
+def update(address: str, **attributes: tuple[Any, Any]) -> Change:
+    return Change(
+        address=address,
+        type=address.partition(".")[0],
+        action="update",
+        attributes=tuple(Attribute(path=path, before=old, after=new) for path, (old, new) in attributes.items()),
+    )
+
+
+def report(*plans: Plan, **fields: Any) -> Report:
+    values: dict[str, Any] = {
+        "tool": Tool("1.0.0"),
+        "base": "9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c",
+        "head": HEAD,
+        "planned": Planned(commit=HEAD, tree="0" * 40),
+        "config_digest": "d",
+        "started_at": "2026-05-04T10:00:00Z",
+        "seconds": 8.2,
+        "stacks": tuple(affected(plan.stack) for plan in plans if plan.stack.count("/") >= 2),
+        "plans": plans,
+    }
+    return Report(**(values | fields))
+
+
+def database(environment: str) -> Change:
+    return Change(
+        address="aws_db_instance.main",
+        type="aws_db_instance",
+        action="replace",
+        reason="replace_because_cannot_update",
+        destructive=True,
+        attributes=(
+            Attribute(path="arn", before=f"arn:aws:rds:eu-central-1:123456789012:db:{environment}-main", unknown=True),
+            Attribute(path="engine_version", before="15.4", after="16.1"),
+            Attribute(path="availability_zone", before="eu-central-1a", after="eu-central-1b", forces_replacement=True),
+            Attribute(path="password", sensitive=True),
+        ),
+    )
+
+
+def network(environment: str) -> tuple[Change, ...]:
+    tags = {"Name": f"{environment}-private-a", "Environment": environment, "ManagedBy": "terraform"}
+    return (
+        Change(
+            address='module.vpc.aws_subnet.private["a"]',
+            type="aws_subnet",
+            action="create",
+            attributes=(
+                Attribute(path="id", unknown=True),
+                Attribute(path="cidr_block", after="10.0.48.0/20"),
+                Attribute(path="tags", after=tags),
+            ),
+        ),
+        Change(
+            address="module.vpc.aws_route_table.private",
+            type="aws_route_table",
+            action="update",
+            attributes=(Attribute(path="route[1].nat_gateway_id", before="nat-0a1b2c3d", unknown=True),),
+        ),
+    )
+
+
+def policy(*actions: str) -> str:
+    allow = {"Effect": "Allow", "Action": actions, "Resource": "arn:aws:s3:::acme-assets/*"}
+    return msgspec.json.encode({"Version": "2012-10-17", "Statement": [allow]}).decode()
+
+
+SHOP = (
+    update(
+        "Deployment/shop/web",
+        **{
+            "spec.replicas": (3, 5),
+            'spec.template.spec.containers["web"].image': ("ghcr.io/acme/web:1.8.2", "ghcr.io/acme/web:1.9.0"),
+        },
+    ),
+)
+ORDERS = "shared/databases/migrations/0042_orders.sql"
+MIGRATION = (
+    Change(
+        address="public.users.legacy_id",
+        type="column",
+        action="delete",
+        destructive=True,
+        reason=f"dropped by {ORDERS}:3",
+    ),
+    Change(
+        address="public.orders_customer_idx",
+        type="index",
+        action="create",
+        attributes=(
+            Attribute(
+                path="definition",
+                after="CREATE INDEX CONCURRENTLY orders_customer_idx\n  ON orders (customer_id)\n"
+                "  WHERE cancelled_at IS NULL",
+            ),
+        ),
+    ),
+)
+ACCESS = (
+    update("aws_iam_policy.assets", policy=(policy("s3:GetObject"), policy("s3:GetObject", "s3:PutObject"))),
+    Change(address="aws_iam_role.ci", previous_address="aws_iam_role.deploy", type="aws_iam_role", action="move"),
+)
+CDN = Plan(
+    stack="production/terraform/cdn",
+    status="failed",
+    seconds=1.4,
+    engine=TERRAFORM,
+    reason=Problem(
+        code="invalid",
+        message='Error: Unsupported argument\n\n  on main.tf line 14, in resource "aws_cloudfront_distribution" "cdn":\n'
+        '  14:   price_clas = "PriceClass_100"\n\nAn argument named "price_clas" is not expected here.',
+        path="environments/production/terraform/cdn/main.tf",
+        line=14,
+    ),
+)
+PLANS = (
+    planned("production/database/app", MIGRATION, POSTGRES, 0.9),
+    planned("production/kubernetes/shop", SHOP, KUSTOMIZE, 0.2),
+    CDN,
+    planned(
+        "production/terraform/database",
+        (update("aws_db_parameter_group.main", family=("postgres15", "postgres16")), database("production")),
+        seconds=3.1,
+    ),
+    planned("production/terraform/iam", ACCESS),
+    planned("production/terraform/network", network("production")),
+    planned("staging/database/app", MIGRATION, POSTGRES, 0.8),
+    planned("staging/kubernetes/shop", SHOP, KUSTOMIZE, 0.2),
+    planned("staging/terraform/database", (), seconds=2.9),
+    planned("staging/terraform/network", network("staging"), seconds=2.2),
+    planned("shared/terraform/dns", (), seconds=1.1),
+)
+VPC = Reason("shared/terraform/modules/vpc/main.tf", ("shared/terraform/modules/vpc",))
+BASE = Reason("shared/kubernetes/base/deployment.yaml", ("shared/kubernetes/base",))
+MIGRATED = Reason(ORDERS, ("shared/databases/migrations",))
+REACHED = {"network": VPC, "cdn": VPC, "shop": BASE, "app": MIGRATED}
+
+READ_ONLY = {
+    "help": "set readOnlyRootFilesystem: true",
+    "path": "shared/kubernetes/base/deployment.yaml",
+    "line": 31,
+}
+WRITABLE = "The root filesystem of container web is writable"
+FINDINGS = (
+    make(
+        "database/history-edited",
+        "error",
+        "0042_orders.sql is on main since 3 May and is edited here",
+        help="keep merged migrations as they are; add 0043",
+        path=ORDERS,
+        line=3,
+        stack="production/database/app",
+    ),
+    make("checkov/CKV_K8S_22", "warning", WRITABLE, stack="production/kubernetes/shop", **READ_ONLY),  # type: ignore[arg-type]  # shared by two
+    make("checkov/CKV_K8S_22", "warning", WRITABLE, stack="staging/kubernetes/shop", **READ_ONLY),  # type: ignore[arg-type]  # shared by two
+    msgspec.structs.replace(make("checkov/CKV_AWS_20", "error", "Bucket is public", help=""), state="existing"),
+    msgspec.structs.replace(
+        make("checkov/CKV_AWS_144", "warning", "No replication", help="", path="shared/terraform/s3.tf", line=40),
+        waived_by=Waiver(what="x", owner="@acme/storage", reason="the backup account has a copy", until="2026-06-30"),
+    ),
+)
+VERDICT = Verdict(
+    decision="blocked",
+    reasons=(
+        VerdictReason(
+            rule="gate/destroy",
+            decision="blocked",
+            message="1 replace and 1 delete in production need an approval",
+            remedy="Approve the destroy",
+            who="a member of @acme/dba, by review",
+            stack="production/terraform/database",
+        ),
+        VerdictReason(
+            rule="database/history-edited",
+            decision="blocked",
+            message="0042_orders.sql is on main since 3 May and is edited here",
+            remedy="Restore 0042_orders.sql and add a new migration",
+            stack="production/database/app",
+        ),
+        VerdictReason(
+            rule="gate/plan-failed",
+            decision="blocked",
+            message="the plan failed",
+            remedy="Fix environments/production/terraform/cdn/main.tf:14",
+            stack="production/terraform/cdn",
+        ),
+    ),
+    left_out=("approvals of teams: the token cannot read membership; users listed in gitops-ci.yml count",),
+)
+REALISTIC = report(
+    *PLANS,
+    stacks=tuple(
+        affected(plan.stack, *(REACHED[name] for name in REACHED if plan.stack.endswith(f"/{name}"))) for plan in PLANS
+    ),
+    stacks_total=1204,
+    changed_files=7,
+    findings=FINDINGS,
+    verdict=VERDICT,
+)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from gitops_ci.model.plan import Attribute, Change
+from gitops_ci.render import difference
+from gitops_ci.render.difference import Limits
+
+
+def lines(*attributes: Attribute, action: Any = "update", limits: Limits = difference.DEFAULT_LIMITS) -> list[str]:
+    what = Change(address="x", type="x", action=action, attributes=attributes)
+    return [f"{line.sign} {line.text}".rstrip() for line in difference.change(what, limits)]
+
+
+def test_attributes_are_aligned_and_those_that_force_a_replacement_come_first() -> None:
+    shown = lines(
+        Attribute(path="tags", before=None, after="a"),
+        Attribute(path="zone", before="a", after="b", forces_replacement=True),
+        action="replace",
+    )
+    assert shown == [
+        "± x  # zone forces replacement",
+        '-   zone = "a"',
+        '+   zone = "b"  # forces replacement',
+        '+   tags = "a"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "shown"),
+    [
+        (Attribute(path="p", sensitive=True), ["~   p = (sensitive value)"]),
+        (Attribute(path="p", unknown=True), ["+   p = (known after apply)"]),
+        (Attribute(path="p", before=1, unknown=True), ["-   p = 1", "+   p = (known after apply)"]),
+        (Attribute(path="p", before=1), ["-   p = 1"]),
+        (Attribute(path="p", before=False, after=0), ["-   p = false", "+   p = 0"]),
+        (Attribute(path="p"), ["~   p = null"]),
+        (Attribute(path="p", before="", after="a\u202eb"), ['-   p = ""', '+   p = "a\u202eb"']),
+    ],
+)
+def test_each_state_of_a_value_looks_different(attribute: Attribute, shown: list[str]) -> None:
+    assert lines(attribute)[1:] == shown
+
+
+def test_a_sensitive_value_is_never_shown_even_where_one_was_left() -> None:
+    assert "secret" not in "".join(lines(Attribute(path="p", before="secret", after="secret2", sensitive=True)))
+
+
+def test_text_of_several_lines_is_compared_by_lines() -> None:
+    before = "\n".join(f"line {number}" for number in range(20))
+    shown = lines(Attribute(path="p", before=before, after=before.replace("line 10", "line ten")))
+    assert shown[1:] == [
+        "~   p =",
+        "#     (8 unchanged lines)",
+        "      line 8",
+        "      line 9",
+        "-     line 10",
+        "+     line ten",
+        "      line 11",
+        "      line 12",
+        "#     (7 unchanged lines)",
+    ]
+
+
+def test_json_in_a_text_is_compared_by_lines() -> None:
+    shown = lines(
+        Attribute(
+            path="policy",
+            before='{"Statement":[{"Action":"s3:GetObject","Resource":"arn:aws:s3:::assets"}]}',
+            after='{"Statement":[{"Action":"s3:PutObject","Resource":"arn:aws:s3:::assets"}]}',
+        )
+    )
+    assert '-           "Action": "s3:GetObject",' in shown
+    assert '+           "Action": "s3:PutObject",' in shown
+
+
+def test_long_values_are_cut_where_they_differ_and_it_is_said() -> None:
+    shown = lines(Attribute(path="p", before="a" * 5000 + "old", after="a" * 5000 + "new"))
+    assert shown[1].endswith('old" (5,003 characters)')
+    assert shown[2].endswith('new" (5,003 characters)')
+    assert len(shown[1]) < 300
+
+
+def test_many_lines_and_many_attributes_are_cut_and_counted() -> None:
+    text = "\n".join(map(str, range(100)))
+    assert lines(Attribute(path="p", after=text))[-1] == "#     60 more lines are not shown"
+    many = [Attribute(path=f"p{number}", after=1) for number in range(50)]
+    assert lines(*many)[-1] == "#   10 more attributes are not shown"
+
+
+@pytest.mark.parametrize("action", ["import", "forget", "read", "move"])
+def test_what_is_neither_made_nor_lost_is_said_in_words(action: Any) -> None:
+    what = Change(address="a", previous_address="b", type="x", action=action)
+    assert "  # " in difference.change(what)[0].text
+
+
+def test_megabytes_take_milliseconds() -> None:
+    big = Attribute(path="p", before="line\n" * 300_000, after="line\n" * 300_000 + "x")
+    nested = Attribute(path="q", after="[" * 100_000)
+    numbers = Attribute(path="r", before=list(range(200_000)), after=10**6000)
+    started = time.perf_counter()
+    assert len(lines(big, nested, numbers)) < 200
+    assert time.perf_counter() - started < 2
