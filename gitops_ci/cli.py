@@ -187,7 +187,7 @@ def _command(name: str) -> _Command:
     return command
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> None:
+def _interrupt(_signum: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from gitops_ci.commands import change as changes
 from gitops_ci.commands import assembly, output
+from gitops_ci.commands import change as changes
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.discover import shards
 from gitops_ci.render import terminal

@@ -62,7 +62,7 @@ def report(
     )
 
 
-def links(report: Report, outside: Outside) -> Links:
+def links(outside: Outside) -> Links:
     """Where a comment of this run leads to; nothing where the job does not say which repository it is."""
     settings = outside.settings
     if settings.repository is None:

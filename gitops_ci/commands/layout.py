@@ -1,12 +1,14 @@
-"""`gitops-ci layout`: is the repository laid out as it should be?"""
+"""`gitops-ci layout`: is the repository laid out as it should be."""
 
 from __future__ import annotations
 
-from gitops_ci.commands import change as changes
 from gitops_ci.commands import assembly, output
+from gitops_ci.commands import change as changes
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.policy import comparison
 from gitops_ci.render import terminal
+
+SCHEMA = "gitops-ci/layout/1"
 
 
 def run(options: Options, outside: Outside) -> int:
@@ -14,13 +16,10 @@ def run(options: Options, outside: Outside) -> int:
     with changes.opened(options, outside, needs_base=False) as change:
         before = change.base.findings if change.base is not None else ()
         findings = comparison.against(before, change.head.findings)
+        stacks = tuple(change.head.stacks.values())
         if options.format == "json":
-            document = {
-                "schema": "gitops-ci/layout/1",
-                "stacks": tuple(change.head.stacks.values()),
-                "findings": findings,
-            }
-            output.document(document, outside)
+            output.document({"schema": SCHEMA, "stacks": stacks, "findings": findings}, outside)
         else:
-            output.show(terminal.layout_lines(findings, tuple(change.head.stacks.values()), environments=assembly.environment_order(change)), outside)
+            environments = assembly.environment_order(change)
+            output.show(terminal.layout_lines(findings, stacks, environments=environments), outside)
         return int(any(finding.severity == "error" and finding.state == "new" for finding in findings))

@@ -54,7 +54,8 @@ def _write(path: Path, content: bytes) -> Path:
     except OSError as error:
         if partial is not None:
             partial.unlink(missing_ok=True)
-        raise ToolError(f"{path} cannot be written: {error.strerror}", hint="give another place with --out DIR") from None
+        message = f"{path} cannot be written: {error.strerror}"
+        raise ToolError(message, hint="give another place with --out DIR") from None
 
 
 def show(told: Iterable[Line], outside: Outside) -> None:

@@ -20,7 +20,7 @@ def run(options: Options, outside: Outside) -> int:
     """Prints one rendering of the merged reports, and writes all of them where `--out` is given."""
     report = merged([_read(outside.cwd / path) for path in options.reports])
     environments = tuple(dict.fromkeys(stack.environment for stack in report.stacks))
-    links = assembly.links(report, outside)
+    links = assembly.links(outside)
     if options.out is not None:
         output.write_report(report, outside.cwd / options.out, links, environments=environments)
     match options.format:

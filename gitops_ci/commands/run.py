@@ -65,10 +65,8 @@ def _planned(options: Options, outside: Outside, change: Change) -> tuple[tuple[
 
 def _progress(outside: Outside, total: int) -> progress.Progress:
     """A live list on a terminal that can show one, a line a plan elsewhere."""
-    able = outside.stderr.isatty() and outside.settings.environ.get("TERM", "") not in ("", "dumb")
-    if able and outside.colour(outside.stderr):
-        return progress.Live(total, outside.stderr)
-    return progress.Lines(total, outside.stderr)
+    able = outside.settings.environ.get("TERM", "") not in ("", "dumb")
+    return progress.of(outside.stderr, total=total, colour=able and outside.colour(outside.stderr))
 
 
 def _told(report: Report, options: Options, outside: Outside, change: Change, code: int) -> int:
@@ -79,7 +77,7 @@ def _told(report: Report, options: Options, outside: Outside, change: Change, co
     written: tuple[str, ...] = ()
     detail = change.config.report.comment.detail
     try:
-        links = assembly.links(report, outside)
+        links = assembly.links(outside)
         paths = output.write_report(report, directory, links, environments=environments, detail=detail)
         written = tuple(map(str, paths))
     except ToolError as error:

@@ -11,7 +11,7 @@ from gitops_ci.model import stack as stacks
 from gitops_ci.model.stack import SHARED, Kind, Stack
 
 MAIN = "main"
-_CONTAINERS = frozenset({"environments", "environment", "envs", "env"})
+_CONTAINERS = frozenset({"environments", "environment", "envs", "env", "live"})
 
 
 def place(directory: str, kind: Kind, config: Config) -> Stack:
@@ -21,22 +21,37 @@ def place(directory: str, kind: Kind, config: Config) -> Stack:
     kind are left out of the name. What remains may hold slashes; nothing remaining is `main`.
     """
     parts = [part for part in directory.split("/") if part]
-    environment = SHARED
-    for index, part in enumerate(parts):
-        known = config.environment_of(part)
-        if known is not None:
-            environment = known
-            container = index - 1 if index and parts[index - 1] in _CONTAINERS else index
-            parts = parts[:container] + parts[index + 1 :]
-            break
+    index = _environment_index(parts, config)
+    if index is None:
+        environment = SHARED
+        parts = parts[1:] if parts[:1] == [SHARED] else parts
     else:
-        if parts and parts[0] == SHARED:
-            parts = parts[1:]
+        environment = config.environment_of(parts[index]) or SHARED
+        container = index - 1 if index and parts[index - 1] in _CONTAINERS else index
+        parts = parts[:container] + parts[index + 1 :]
     for index, part in enumerate(parts[:2]):
         if KIND_DIRECTORIES.get(part) == kind:
             parts = parts[:index] + parts[index + 1 :]
             break
     return stacks.make(environment=environment, kind=kind, name="/".join(parts) or MAIN, path=directory)
+
+
+def environment_of_path(path: str, config: Config) -> str:
+    """The environment that a file or directory belongs to by its path alone; `shared` where no folder names one."""
+    parts = path.split("/")
+    index = _environment_index(parts, config)
+    return SHARED if index is None else config.environment_of(parts[index]) or SHARED
+
+
+def _environment_index(parts: list[str], config: Config) -> int | None:
+    """Which folder names the environment: the first that does, but `live/staging` is staging, not live."""
+    for index, part in enumerate(parts):
+        if config.environment_of(part) is None:
+            continue
+        following = parts[index + 1] if index + 1 < len(parts) else ""
+        is_container = part in _CONTAINERS and config.environment_of(following) is not None
+        return index + 1 if is_container else index
+    return None
 
 
 def declared(directory: str, kind: Kind, config: Config) -> Iterator[tuple[Stack, StackPattern]]:
@@ -78,15 +93,22 @@ def is_declared(kind: Kind, config: Config) -> bool:
 
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A path pattern as an expression: `{x}` is one folder (named), `*` within one, `**` any number of folders."""
+    """A path pattern as an expression: `{x}` is one folder (named), `*` within one, `**` any number of folders.
+
+    A name that stands twice has to be the same folder twice; `.` is the root; `a/**` is `a` and all below it.
+    """
     expression = ""
-    for token in re.split(r"(\{[a-z_]+\}|\*\*/?|\*|\?)", pattern.strip("/")):
+    named: set[str] = set()
+    tokens = re.split(r"(\{[a-z_]+\}|(?:\*\*/)+|\*\*|\*|\?)", _normal(pattern))
+    for token in tokens:
         if re.fullmatch(r"\{[a-z_]+\}", token):
-            expression += rf"(?P<{token[1:-1]}>[^/]+)"
-        elif token == "**/":
+            name = token[1:-1]
+            expression += rf"(?P={name})" if name in named else rf"(?P<{name}>[^/]+)"
+            named.add(name)
+        elif token.startswith("**/"):
             expression += r"(?:[^/]+/)*"
         elif token == "**":
-            expression += r".*"
+            expression = f"{expression[:-1]}(?:/.*)?" if expression.endswith("/") else f"{expression}.*"
         elif token == "*":
             expression += r"[^/]*"
         elif token == "?":
@@ -94,3 +116,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
         else:
             expression += re.escape(token)
     return re.compile(expression)
+
+
+def _normal(pattern: str) -> str:
+    """Without slashes at the ends, `./` before it, and empty for the root."""
+    stripped = pattern.strip("/")
+    while stripped.startswith("./"):
+        stripped = stripped[2:].lstrip("/")
+    return "" if stripped == "." else stripped

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from heapq import heapify, heappop, heappush
+from itertools import count
 from typing import Literal
 
 from msgspec import Struct
@@ -13,6 +16,10 @@ from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model.stack import CERTAINTIES, Certainty, Reason
 
 Scope = Literal["file", "directory", "tree"]
+
+_RANK = {certainty: rank for rank, certainty in enumerate(CERTAINTIES)}  # 0 is the surest
+_Pending = tuple[int, int, int, "Reference", tuple[str, ...]]  # rank, steps, a tie-breaker, and the way so far
+_Arrival = tuple[str, tuple[str, ...], int]  # stack id, directories passed, rank of the certainty
 
 
 class Reference(Struct, frozen=True):
@@ -64,51 +71,70 @@ class Graph:
             table[reference.reader].append(reference)
         return table
 
+    @cached_property
+    def _sorted_targets(self) -> list[str]:
+        return sorted({reference.path for reference in self.references})
+
     def reached(self, changed: Iterable[str], stacks: frozenset[str]) -> dict[str, Reach]:
         """Stack id → why it is reached, for every stack of `stacks` that some changed path touches.
 
-        Each reason is the shortest way from its path; the certainty is the surest of all reasons.
+        Each reason is the surest way from its path, and of those the shortest; the certainty is the surest of all.
         """
         reasons: dict[str, list[Reason]] = defaultdict(list)
-        best: dict[str, Certainty] = {}
+        best: dict[str, int] = {}
+        walked: dict[frozenset[int], tuple[_Arrival, ...]] = {}  # paths that the same references touch arrive alike
         for path in changed:
-            for reader, via, certainty in self._walk(path, stacks):
-                reasons[reader].append(Reason(path, via))
-                best[reader] = min(best.get(reader, certainty), certainty, key=CERTAINTIES.index)
-        return {reader: Reach(best[reader], tuple(found)) for reader, found in reasons.items()}
+            touching = self._touching(path)
+            key = frozenset(map(id, touching))
+            if key not in walked:
+                walked[key] = tuple(self._walk(touching, stacks))
+            for stack, via, rank in walked[key]:
+                reasons[stack].append(Reason(path, via))
+                best[stack] = min(best.get(stack, rank), rank)
+        return {stack: Reach(CERTAINTIES[best[stack]], tuple(found)) for stack, found in reasons.items()}
 
-    def _touching(self, path: str) -> Iterable[Reference]:
+    def _touching(self, path: str) -> list[Reference]:
+        """The references to `path`, to a directory or tree that it is in, and to what would lie below it.
+
+        The last are for what stands in a directory's place: a submodule, a link, a file where a directory was.
+        """
         table = self._by_target
-        yield from table.get(("file", path), ())
-        directory = path.rpartition("/")[0]
-        name = path[len(directory) :].lstrip("/")
-        for reference in table.get(("directory", directory), ()):
-            if not reference.suffixes or name.endswith(reference.suffixes):
-                yield reference
-        ancestor = path
-        while ancestor:
-            ancestor = ancestor.rpartition("/")[0]
-            for reference in table.get(("tree", ancestor), ()):
-                if not reference.suffixes or name.endswith(reference.suffixes):
-                    yield reference
+        directory, _, name = path.rpartition("/")
+        found = list(table.get(("file", path), ()))
+        above = [*table.get(("directory", directory), ()), *table.get(("tree", directory), ())]
+        while directory:
+            directory = directory.rpartition("/")[0]
+            above += table.get(("tree", directory), ())
+        found += [each for each in above if not each.suffixes or name.endswith(each.suffixes)]
+        targets = self._sorted_targets
+        for index in range(bisect_left(targets, path), len(targets)):
+            target = targets[index]
+            if not target.startswith(path):
+                break
+            if target == path or target.startswith(f"{path}/"):
+                found += table.get(("directory", target), ())
+                found += table.get(("tree", target), ())
+                found += table.get(("file", target), ()) if target != path else ()
+        return found
 
-    def _walk(self, path: str, stacks: frozenset[str]) -> Iterable[tuple[str, tuple[str, ...], Certainty]]:
-        """Breadth first from one changed path to every stack: (stack id, directories passed, certainty)."""
-        pending: deque[tuple[Reference, tuple[str, ...], Certainty]] = deque(
-            (reference, (), reference.certainty) for reference in sorted(self._touching(path), key=_sureness)
-        )
+    def _walk(self, touching: Iterable[Reference], stacks: frozenset[str]) -> Iterator[_Arrival]:
+        """From the references that a path touches to every stack, the surest and then the shortest way first."""
+        order = count()
+        pending: list[_Pending] = [(_RANK[each.certainty], 0, next(order), each, ()) for each in touching]
+        heapify(pending)
         seen: set[str] = set()
         while pending:
-            reference, via, certainty = pending.popleft()
-            if reference.reader in seen:
+            rank, steps, _, reference, via = heappop(pending)
+            reader = reference.reader
+            if reader in seen:
                 continue
-            seen.add(reference.reader)
-            if reference.reader in stacks:
-                yield reference.reader, via, certainty
-                continue
-            for onward in self._readers_of_directory.get(reference.reader, ()):
-                weaker = max(certainty, onward.certainty, key=CERTAINTIES.index)
-                pending.append((onward, (*via, reference.reader), weaker))
+            seen.add(reader)
+            passed = (*via, reference.path) if reference.certainty == "module" else via
+            if reader in stacks:
+                yield reader, passed, rank
+            for onward in self._readers_of_directory.get(reader, ()):
+                if onward.reader not in seen:
+                    heappush(pending, (max(rank, _RANK[onward.certainty]), steps + 1, next(order), onward, passed))
 
     def closure(self, stack: str, snapshot: Snapshot) -> frozenset[str]:
         """Paths of every file that `stack` reads in `snapshot`, itself and through others."""
@@ -122,10 +148,6 @@ class Graph:
                     seen.add(reference.path)
                     pending.append(reference.path)
         return frozenset(files)
-
-
-def _sureness(reference: Reference) -> int:
-    return CERTAINTIES.index(reference.certainty)
 
 
 def _files(reference: Reference, snapshot: Snapshot) -> Iterable[str]:

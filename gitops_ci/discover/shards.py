@@ -32,15 +32,23 @@ class Matrix(Struct, frozen=True):
 
 
 def matrix(affected: tuple[AffectedStack, ...], config: Config) -> Matrix:
-    """One shard an environment while it has few stacks, more past that; the same input gives the same shards."""
+    """One shard an environment while it has few stacks, more past that; the same stacks give the same shards.
+
+    Raises UsageError where more environments are affected than a matrix holds jobs.
+    """
     groups: dict[str, list[str]] = {}
-    for stack in affected:
+    for stack in sorted(affected, key=lambda stack: stack.id):
         groups.setdefault(stack.environment, []).append(stack.id)
+    if len(groups) > MAX_JOBS:
+        raise UsageError(
+            f"{len(groups)} environments are affected, and a matrix holds {MAX_JOBS} jobs, each for one environment",
+            hint="make one matrix of some of them at a time, with --environment",
+        )
     size = max(_COMFORTABLE, ceil(len(affected) / max(1, MAX_JOBS - len(groups))))
     cut: list[tuple[str, tuple[str, ...]]] = []
     for environment in sorted(groups, key=lambda name: (config.order(name), name)):
         ids = groups[environment]
-        count = ceil(len(ids) / size)
+        count = 1 if len(groups) == MAX_JOBS else ceil(len(ids) / size)
         cut += [(environment, tuple(ids[index::count])) for index in range(count)]
     return Matrix(
         tuple(

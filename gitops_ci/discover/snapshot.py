@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 MAX_FILE_BYTES = 10 * 1024 * 1024
 """Larger files are never read whole: a finding says so where a stack needs one."""
 
+_MAX_LINKS = 40  # as Linux has it: more on one way are a loop
+
 SYMLINK = "120000"
 SUBMODULE = "160000"
 EXECUTABLE = "100755"
@@ -72,17 +74,15 @@ class Snapshot:
         """Directory → names of its subdirectories (every directory with a file below it is a key)."""
         listing: dict[str, set[str]] = {"": set()}
         for directory in self.children:
-            while directory and directory not in listing:
-                listing[directory] = set()
-                parent, _, name = directory.rpartition("/")
-                if parent in listing:
-                    listing[parent].add(name)
-                    break
-                directory = parent
-        for directory in list(listing):
-            if directory:
-                parent, _, name = directory.rpartition("/")
-                listing.setdefault(parent, set()).add(name)
+            current = directory
+            while current:
+                parent, _, name = current.rpartition("/")
+                siblings = listing.setdefault(parent, set())
+                listing.setdefault(current, set())
+                if name in siblings:
+                    break  # so are its ancestors
+                siblings.add(name)
+                current = parent
         return {directory: tuple(sorted(names)) for directory, names in listing.items()}
 
     @cached_property
@@ -95,14 +95,32 @@ class Snapshot:
         """Whether some file lies below `path` (the root always counts)."""
         return path == "" or path in self.directories
 
+    def in_submodule(self, path: str) -> bool:
+        """Whether `path` is, or lies in, a submodule: its content is not in this repository."""
+        at = path
+        while at:
+            entry = self.entries.get(at)
+            if entry is not None:
+                return entry.mode == SUBMODULE
+            at = at.rpartition("/")[0]
+        return False
+
+    def links_on(self, path: str) -> tuple[str, ...]:
+        """The symbolic links that `resolve` follows on the way to `path`, in order: each of them is read as well."""
+        followed: list[str] = []
+        self._followed(path, followed)
+        return tuple(dict.fromkeys(followed))
+
     def resolve(self, path: str) -> str | None:
         """`path` with every symbolic link followed inside the tree; None where it leaves the tree or loops.
 
         The result need not exist.
         """
+        return self._followed(path, [])
+
+    def _followed(self, path: str, followed: list[str]) -> str | None:
         pending = path.split("/")[::-1]
         resolved: list[str] = []
-        steps = 0
         while pending:
             part = pending.pop()
             if part in ("", "."):
@@ -112,12 +130,13 @@ class Snapshot:
                     return None
                 resolved.pop()
                 continue
-            target = self.symlinks.get("/".join((*resolved, part))) if self.symlinks else None
+            at = "/".join((*resolved, part))
+            target = self.symlinks.get(at)
             if target is None:
                 resolved.append(part)
                 continue
-            steps += 1
-            if steps > 40 or target.startswith("/"):
+            followed.append(at)
+            if len(followed) > _MAX_LINKS or target.startswith("/"):
                 return None
             pending.extend(target.split("/")[::-1])
         return "/".join(resolved)

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.verdict import Decision, Verdict, VerdictReason
 
+_ORDER: tuple[Decision, ...] = ("blocked", "undecided", "pass")
+
 
 def of(reasons: Iterable[VerdictReason], *, plans: Iterable[Plan], judges_pull_request: bool) -> Verdict:
     """The decision that follows. Without the pull request's state its rules are left out, and that is said."""
-    told = tuple(sorted(reasons, key=lambda reason: reason.decision != "blocked"))
-    decision: Decision = "pass"
-    if told:
-        decision = told[0].decision
+    told = tuple(sorted(reasons, key=lambda reason: _ORDER.index(reason.decision)))
+    decision = told[0].decision if told else "pass"
     return Verdict(decision=decision, reasons=told, left_out=() if judges_pull_request else _left_out(tuple(plans)))
 
 

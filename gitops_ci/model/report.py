@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct, field
 
@@ -11,7 +11,7 @@ from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Verdict
 
-SCHEMA = "gitops-ci/report/1"
+SCHEMA: Final = "gitops-ci/report/1"
 
 
 class Tool(Struct, frozen=True):

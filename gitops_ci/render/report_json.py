@@ -38,6 +38,12 @@ def decode(content: bytes, *, name: str = "report.json") -> Report:
         raise UsageError(f"{visible(name)} is not a valid report: {visible(str(error))}", hint=hint) from error
 
 
+def json_schema() -> dict[str, object]:
+    """The JSON Schema of a report, derived from the types (shipped as `schema/report-1.json`)."""
+    schema = msgspec.json.schema(Report)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA, **schema}
+
+
 def _shown(value: object) -> object:
     match value:
         case str():

@@ -26,8 +26,8 @@ _MARKDOWN = re.compile(
     | @                                          # mentions and e-mail addresses
     | \#(?=[0-9A-Za-z\#]) | \bGH-(?=[0-9])       # issues
     | :(?=//) | \bwww(?=\.)                      # bare links
-    | ^\s*[-+=\#](?=[\s=-]|\Z)                  # what would open a list, a heading, a rule
-    | ^\s*[0-9]{1,9}[.)](?=\s|\Z)               # a numbered list
+    | ^[ ] | ^[-+=\#](?=[\s=-]|\Z)               # what would open indented code, a list, a heading, a rule
+    | ^[0-9]{1,9}[.)](?=\s|\Z)                  # a numbered list
     """,
     re.VERBOSE | re.IGNORECASE,
 )

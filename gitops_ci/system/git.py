@@ -54,7 +54,7 @@ class Repository:
                     hint=f"git config --global --add safe.directory {self._directory}",
                 )
             raise UsageError(f"{self._directory} is not a git repository", hint="run inside one, or give --repo DIR")
-        git_dir, objects, index, shallow, bare, prefix = (out.split("\n") + [""])[:6]
+        git_dir, objects, index, shallow, bare, prefix = [*out.split("\n"), ""][:6]
         self.git_directory = Path(git_dir)
         self._objects = self._directory / objects
         self._index = self._directory / index
@@ -167,7 +167,7 @@ class Repository:
         if code:
             raise ToolError(f"git cannot write a tree of the work tree: {err.strip()}")
         _, out, _ = self._run("rev-parse", "--quiet", "HEAD", "HEAD^{tree}")
-        head, head_tree = (out.split("\n") + ["", ""])[:2]
+        head, head_tree = [*out.split("\n"), "", ""][:2]
         if self.prefix:
             code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{tree.strip()}:{self.prefix}")
             root = out.strip() if code == 0 else EMPTY_TREE
@@ -217,7 +217,8 @@ class _Contents:
 
     def _exchange(self, oids: list[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
         process = self._started()
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.write("\n".join((*oids, "")).encode())
         process.stdin.flush()
         for oid in oids:

@@ -50,7 +50,7 @@ class Toolbox:
         stop: process.Stop,
         timeout: float | None = None,
     ) -> None:
-        """`timeout` (seconds a call) overrides what a kind asks for. Raises ConfigError for a binary in the repository."""
+        """`timeout` (seconds a call) overrides a kind's. Raises ConfigError for a binary in the repository."""
         binary = config.kinds.terraform.binary or ""
         if Path(binary).is_absolute() and clean_room.inside(Path(binary), repository):
             hint = "a pull request could replace it: install it outside, or give a name on PATH"

@@ -15,7 +15,6 @@ from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Inventory
 from gitops_ci.model.stack import Stack
 
-
 MAX_BYTES = 256 << 20
 """A stack with a larger file is not planned: without the file the plan would be of something else."""
 

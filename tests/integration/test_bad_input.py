@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.command_line import gitops_ci
+from tests.integration.command_line import Outcome, gitops_ci
 from tests.integration.repositories import Scratch
 
 ROOT = 'resource "terraform_data" "a" {\n  input = "1"\n}\n'
@@ -30,8 +30,8 @@ def changed(repository: Scratch, files: dict[str, str | bytes]) -> Path:
     return repository.path
 
 
-def good_is_planned(outcome: object) -> bool:
-    plans = {plan.stack: plan for plan in outcome.report.plans}  # type: ignore[attr-defined]
+def good_is_planned(outcome: Outcome) -> bool:
+    plans = {plan.stack: plan for plan in outcome.report.plans}
     return plans["staging/terraform/good"].status == "changed"
 
 
@@ -130,7 +130,9 @@ def test_hostile_names(repository: Scratch, name: str) -> None:
     assert [plan.status for plan in outcome.report.plans] == ["changed"]
     for text in (outcome.stdout, outcome.stderr, outcome.comment):
         assert not any(line.lstrip().startswith("::") for line in text.splitlines())
-    rendered = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", outcome.comment)  # in code GitHub reads neither mentions nor tags
+    rendered = re.sub(
+        r"(`+)(?!`).*?(?<!`)\1(?!`)", "", outcome.comment
+    )  # in code GitHub reads neither mentions nor tags
     assert "@team" not in rendered
     assert rendered.count("<!--") == 1
     assert rendered.count("<details") == rendered.count("</details>")
@@ -159,7 +161,9 @@ def test_a_failing_plan_names_its_place(repository: Scratch) -> None:
 
 
 def test_a_provider_that_cannot_be_fetched(repository: Scratch) -> None:
-    content = 'terraform {\n  required_providers {\n    x = {\n      source = "registry.invalid/acme/x"\n    }\n  }\n}\n'
+    content = (
+        'terraform {\n  required_providers {\n    x = {\n      source = "registry.invalid/acme/x"\n    }\n  }\n}\n'
+    )
     outcome = gitops_ci(changed(repository, {BAD: content + 'resource "x_y" "z" {}\n'}), "run", "--base", "HEAD~1")
     assert outcome.code == 3
     assert good_is_planned(outcome)
@@ -200,7 +204,9 @@ def test_an_engine_that_is_too_old(repository: Scratch, tmp_path: Path) -> None:
 
 
 def test_an_engine_that_is_killed(repository: Scratch, tmp_path: Path) -> None:
-    script = """case "$*" in version*) echo '{"terraform_version": "1.11.4"}';; *) sh -c "kill -9 \\$\\$"; exit $?;; esac"""
+    script = (
+        """case "$*" in version*) echo '{"terraform_version": "1.11.4"}';; *) sh -c "kill -9 \\$\\$"; exit $?;; esac"""
+    )
     outcome = gitops_ci(with_binary(repository, binary(tmp_path / "bin", script)), "run", "--base", "HEAD~1")
     assert outcome.code == 3
     [plan] = outcome.report.plans
@@ -234,7 +240,10 @@ def test_a_full_disk(repository: Scratch, tmp_path: Path) -> None:
 
 def test_two_stacks_with_one_id(repository: Scratch) -> None:
     outcome = gitops_ci(
-        changed(repository, {"environments/prod/terraform/x/main.tf": ROOT, "environments/production/terraform/x/main.tf": ROOT}),
+        changed(
+            repository,
+            {"environments/prod/terraform/x/main.tf": ROOT, "environments/production/terraform/x/main.tf": ROOT},
+        ),
         "run",
         "--base",
         "HEAD~1",
@@ -258,7 +267,9 @@ def test_an_engine_sees_no_token(repository: Scratch, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     script = f"""case "$*" in version*) echo '{{"terraform_version": "1.11.4"}}';; *) env > {seen}; exit 1;; esac"""
     path = with_binary(repository, binary(tmp_path / "bin", script))
-    secrets = {name: f"s3cret-{name}" for name in ("GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GH_TOKEN", "INPUT_X", "NPM_TOKEN")}
+    secrets = {
+        name: f"s3cret-{name}" for name in ("GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GH_TOKEN", "INPUT_X", "NPM_TOKEN")
+    }
     gitops_ci(path, "run", "--base", "HEAD~1", env={**secrets, "AWS_REGION": "eu-west-1"})
     environment = seen.read_text()
     assert "s3cret-" not in environment

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.repositories import Scratch
 
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.errors import UsageError
 from gitops_ci.system.git import Repository
+from tests.integration.repositories import Scratch
 
 
 @pytest.fixture
@@ -76,7 +76,9 @@ def test_a_folder_can_be_the_whole(scratch: Scratch, tmp_path: Path) -> None:
     whole.close()
 
 
-@pytest.mark.parametrize("name", ["a b", 'quo"te', "new\nline", "ta\tb", "`tick`", "@team", "<!--", "::error::x", "-dash", "ü", "名"])
+@pytest.mark.parametrize(
+    "name", ["a b", 'quo"te', "new\nline", "ta\tb", "`tick`", "@team", "<!--", "::error::x", "-dash", "ü", "名"]
+)
 def test_any_name_is_read(scratch: Scratch, opened: Repository, name: str) -> None:
     head = scratch.commit({f"d/{name}": "content"})
     assert opened.at(head).read(f"d/{name}") == b"content"

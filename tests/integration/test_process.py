@@ -100,7 +100,9 @@ def test_nothing_starts_after_a_stop(tmp_path: Path) -> None:
 
 
 def test_a_second_stop_does_not_wait(tmp_path: Path) -> None:
-    code = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+    code = (
+        "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+    )
     stop = process.Stop()
     for after in (1.0, 1.2):
         threading.Timer(after, stop.set).start()

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,9 @@ def planned(repository: Scratch, content: str, **env: str) -> tuple[Outcome, Pla
 
 
 def attributes(plan: Plan) -> dict[str, Attribute]:
-    return {f"{change.address}.{each.path}": each for change in (*plan.changes, *plan.outputs) for each in change.attributes}
+    return {
+        f"{change.address}.{each.path}": each for change in (*plan.changes, *plan.outputs) for each in change.attributes
+    }
 
 
 def test_the_one_on_path_is_preferred(repository: Scratch) -> None:
@@ -85,12 +88,18 @@ def test_a_folder_of_the_repository_on_path_is_not_searched(repository: Scratch)
 
 def test_a_committed_state_gives_every_action(repository: Scratch) -> None:
     before = 'resource "terraform_data" "%s" {\n  input            = "%s"\n  triggers_replace = "%s"\n}\n'
-    first = "".join(before % each for each in (("kept", "1", "1"), ("updated", "1", "1"), ("replaced", "1", "1"), ("deleted", "1", "1")))
+    first = "".join(
+        before % each
+        for each in (("kept", "1", "1"), ("updated", "1", "1"), ("replaced", "1", "1"), ("deleted", "1", "1"))
+    )
     repository.write({MAIN: first})
     directory = repository.path / "environments/staging/terraform"
     apply_with(directory)
     repository.commit()
-    second = "".join(before % each for each in (("kept", "1", "1"), ("updated", "2", "1"), ("replaced", "1", "2"), ("created", "1", "1")))
+    second = "".join(
+        before % each
+        for each in (("kept", "1", "1"), ("updated", "2", "1"), ("replaced", "1", "2"), ("created", "1", "1"))
+    )
     outcome, plan = planned(repository, second)
     actions = {change.address: change.action for change in plan.changes}
     assert actions == {
@@ -177,12 +186,12 @@ def test_a_token_is_not_in_the_engines_environment(repository: Scratch) -> None:
 
 
 @pytest.fixture
-def silent_server() -> str:
+def silent_server() -> Iterator[str]:
     """An address that accepts and never answers."""
     server = socket.socket()
     server.bind(("127.0.0.1", 0))
     server.listen()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}"  # type: ignore[misc]
+    yield f"http://127.0.0.1:{server.getsockname()[1]}"
     server.close()
 
 

@@ -9,8 +9,9 @@ from msgspec import Struct
 from gitops_ci.kinds.database import addresses, tree
 from gitops_ci.kinds.database.changes import PRESENT, after, made
 from gitops_ci.kinds.database.identifiers import quoted
+from gitops_ci.kinds.database.leaves import RoleSpec
 from gitops_ci.kinds.database.postgres import Statement
-from gitops_ci.kinds.database.tree import DefElem, Node, RoleSpec
+from gitops_ci.kinds.database.tree import DefElem, Node
 from gitops_ci.model.plan import Attribute, Change
 
 _LISTS = frozenset({"addroleto", "rolemembers", "adminmembers"})

@@ -9,8 +9,9 @@ from msgspec import Struct, field
 from gitops_ci.kinds.database import addresses, tree
 from gitops_ci.kinds.database.changes import after, gone, made, moved
 from gitops_ci.kinds.database.identifiers import qualified, quoted
+from gitops_ci.kinds.database.leaves import RangeVar, RoleSpec, Text
 from gitops_ci.kinds.database.postgres import Statement
-from gitops_ci.kinds.database.tree import Items, Node, ObjectWithArgs, RangeVar, RoleSpec, Text
+from gitops_ci.kinds.database.tree import Items, Node, ObjectWithArgs
 from gitops_ci.model.plan import Change
 
 MAX_COMMENT = 200

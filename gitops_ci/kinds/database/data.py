@@ -8,8 +8,9 @@ from msgspec import Raw, Struct
 
 from gitops_ci.kinds.database.changes import after, given, made
 from gitops_ci.kinds.database.identifiers import quoted
+from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.postgres import ABSENT, Statement
-from gitops_ci.kinds.database.tree import Node, RangeVar, WithClause
+from gitops_ci.kinds.database.tree import Node, WithClause
 from gitops_ci.model.plan import Attribute, Change
 
 

@@ -125,7 +125,7 @@ def _wrong(stack: Stack, pointer: Pointer, problem: str, line: int | None) -> Fi
     return findings.make(
         "database/migrations-file",
         "error",
-        f"{pointer.path} {problem}",
+        f"migrations.yml {problem}",
         help="Write `migrations: <directory relative to this file>` and, to stop early, `through: <migration>`.",
         path=pointer.path,
         line=line,

@@ -11,6 +11,8 @@ from gitops_ci.model.plan import Attribute, Change
 
 ROWS = "insert.rows"
 
+_OF_DATA = ("insert.", "update.", "merge.", "copy.")
+
 Key = tuple[str, str]
 
 
@@ -36,23 +38,21 @@ def folded(changes: Iterable[Change]) -> list[Change]:
         result.append(change)
         attributes.append({})
         _join(attributes[-1], change.attributes)
-    return _numbered(
-        [
-            msgspec.structs.replace(change, attributes=tuple(own.values()))
-            for change, own in zip(result, attributes, strict=True)
-        ]
-    )
+    whole = zip(result, attributes, strict=True)
+    return _numbered([msgspec.structs.replace(change, attributes=tuple(own.values())) for change, own in whole])
 
 
 def _join(attributes: dict[Key, Attribute], more: Iterable[Attribute]) -> None:
-    """Adds attributes: row counts are summed up, what is there already is not repeated."""
+    """Adds attributes: row counts are summed up, and what is said of data is not repeated."""
     for attribute in more:
         if attribute.path == ROWS and isinstance(attribute.after, int):
             counted = attributes.get((ROWS, ""))
             rows = attribute.after + (counted.after if counted is not None else 0)
             attributes[ROWS, ""] = Attribute(path=ROWS, after=rows)
+        elif attribute.path.startswith(_OF_DATA):
+            attributes.setdefault((attribute.path, repr(attribute.after)), attribute)
         else:
-            attributes.setdefault((attribute.path, repr(attribute)), attribute)
+            attributes[attribute.path, str(len(attributes))] = attribute
 
 
 def _is_statement(change: Change) -> bool:

@@ -98,7 +98,7 @@ def _edited(stack: Stack, migration: Migration, before: _End, now: _End) -> Iter
     yield findings.make(
         "database/history-edited",
         "error",
-        f"{migration.path} was merged and is edited here: databases that have it will not run it again",
+        f"{migration.name} was merged and is edited here: databases that have it will not run it again",
         help=_ONWARD,
         path=migration.path,
         line=_first_difference(_content(migration, before.snapshot), _content(migration, now.snapshot)),
@@ -130,7 +130,7 @@ def _deleted(stack: Stack, migration: Migration, became: Migration | None) -> Fi
     return findings.make(
         "database/history-deleted",
         "error",
-        f"{migration.path} was merged and is {what} here: {consequence}",
+        f"{migration.name} was merged and is {what} here: {consequence}",
         help=f"Restore {migration.path}." if became else f"Restore {migration.path}, and undo it with a new migration.",
         path=became.path if became else migration.path,
         line=1 if became else None,
@@ -164,7 +164,7 @@ def _inserted(stack: Stack, entered: list[Migration], before: _End | None) -> It
             yield findings.make(
                 "database/history-inserted",
                 "error",
-                f"{migration.path} sorts before {newest.name}, which is merged: "
+                f"{migration.name} sorts before {newest.name}, which is merged: "
                 "databases that are past it skip it, or refuse to go on",
                 help=f"Give it a version after {newest.name}.",
                 path=migration.path,
@@ -183,7 +183,7 @@ def _duplicates(stack: Stack, entered: list[Migration], now: _End) -> Iterator[F
             yield findings.make(
                 "database/duplicate-version",
                 "error",
-                f"{migration.path} has the version of {earlier.path}: only one of the two would be run",
+                f"{migration.name} has the version of {earlier.path}: only one of the two would be run",
                 help=f"Give {migration.path} the next free version.",
                 path=migration.path,
                 line=1,

@@ -9,8 +9,9 @@ from msgspec import Raw, Struct
 from gitops_ci.kinds.database import tree
 from gitops_ci.kinds.database.changes import after, condition, given, made
 from gitops_ci.kinds.database.identifiers import qualified, quoted
+from gitops_ci.kinds.database.leaves import RangeVar, RoleSpec
 from gitops_ci.kinds.database.postgres import ABSENT, Statement
-from gitops_ci.kinds.database.tree import Node, RangeVar, RoleSpec, strings
+from gitops_ci.kinds.database.tree import Node, strings
 from gitops_ci.model.plan import Change
 
 

@@ -58,15 +58,15 @@ def _wrong(now: MigrationSet) -> Problem | None:
         return None
     if pointer.problem is not None:
         return Problem(
-            code="invalid", message=f"{pointer.path} {pointer.problem}", path=pointer.path, line=pointer.problem_line
+            code="invalid", message=f"migrations.yml {pointer.problem}", path=pointer.path, line=pointer.problem_line
         )
     if now.applied is None:
-        message = f"{pointer.path}: `through: {pointer.through}` names no migration of {pointer.directory}"
+        message = f"`through: {pointer.through}` names no migration of {pointer.directory}"
         return Problem(code="invalid", message=message, path=pointer.path, line=pointer.through_line)
     if not now.migrations:
         return Problem(
             code="invalid",
-            message=f"{pointer.path}: {pointer.directory} holds no migrations",
+            message=f"migrations.yml names {pointer.directory}, which holds no migrations",
             path=pointer.path,
             line=1,
         )
@@ -108,9 +108,10 @@ class _Reading:
             try:
                 changes += self._one(migration, contents)
             except MigrationError as refused:
-                where = migration.path if refused.line is None else f"{migration.path}:{refused.line}"
                 problems.append(
-                    Problem(code=refused.code, message=f"{where} {refused}", path=migration.path, line=refused.line)
+                    Problem(
+                        code=refused.code, message=f"{migration.name} {refused}", path=migration.path, line=refused.line
+                    )
                 )
         return _Read(tuple(changes), tuple(problems))
 

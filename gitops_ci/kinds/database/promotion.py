@@ -20,7 +20,7 @@ def check(stack: Stack, before: MigrationSet | None, now: MigrationSet) -> Itera
         yield findings.make(
             "database/unknown-version",
             "error",
-            f"{pointer.path}: `through: {pointer.through}` names no migration of {pointer.directory}",
+            f"`through: {pointer.through}` names no migration of {pointer.directory}",
             help=f"Name one of {pointer.directory}: {_newest(now)}.",
             path=pointer.path,
             line=pointer.through_line,
@@ -32,7 +32,7 @@ def check(stack: Stack, before: MigrationSet | None, now: MigrationSet) -> Itera
         yield findings.make(
             "database/through-moved-back",
             "error",
-            f"{pointer.path} goes back: {stack.environment} has {lost[-1].name} already, "
+            f"`through` goes back: {stack.environment} has {lost[-1].name} already, "
             "and taking it off the list undoes nothing",
             help=f"Put `through` back to {lost[-1].name}, and undo it with a new migration.",
             path=pointer.path,

@@ -64,7 +64,8 @@ def explained(text: str, error: SqlError) -> MigrationError:
         return MigrationError("unsupported", "has a psql command (`\\…`): only SQL can be read", line)
     if _PSQL_VARIABLE.match(text, index):
         return MigrationError("unsupported", "has a psql variable (`:name`): only SQL can be read", line)
-    if _TEMPLATE.match(text, index):
+    written = text[text.rfind("\n", 0, index) + 1 : index + 1]
+    if _TEMPLATE.match(text, index) or _TEMPLATE.search(written):
         return MigrationError(
             "unsupported",
             "is a template (`${…}`, `{{…}}`): only SQL can be read, so its result is not known here",
@@ -73,7 +74,7 @@ def explained(text: str, error: SqlError) -> MigrationError:
     for name, pattern in _DIALECTS:
         if pattern.search(text):
             return MigrationError("unsupported", f"looks like {name}: only PostgreSQL can be read", line)
-    return MigrationError("invalid", f"{_without_literals(error)}: expected SQL that PostgreSQL's parser takes", line)
+    return MigrationError("invalid", f"cannot be parsed: {_without_literals(error)}; expected PostgreSQL's SQL", line)
 
 
 def _without_literals(error: SqlError) -> str:

@@ -9,8 +9,9 @@ from msgspec import Struct
 from gitops_ci.kinds.database import addresses
 from gitops_ci.kinds.database.changes import condition, given, made
 from gitops_ci.kinds.database.identifiers import qualified, quoted
+from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.postgres import Statement
-from gitops_ci.kinds.database.tree import Node, RangeVar, TypeName, strings
+from gitops_ci.kinds.database.tree import Node, TypeName, strings
 from gitops_ci.model.plan import Change
 
 _EVENTS = {4: "INSERT", 8: "DELETE", 16: "UPDATE", 32: "TRUNCATE"}

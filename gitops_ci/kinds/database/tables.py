@@ -11,8 +11,9 @@ from gitops_ci.kinds.database import addresses
 from gitops_ci.kinds.database.changes import PRESENT, after, given, gone, made
 from gitops_ci.kinds.database.clauses import Clauses
 from gitops_ci.kinds.database.identifiers import quoted
+from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.postgres import ABSENT, Statement
-from gitops_ci.kinds.database.tree import AlterTableCmd, ColumnDef, Node, RangeVar
+from gitops_ci.kinds.database.tree import AlterTableCmd, ColumnDef, Node
 from gitops_ci.model.plan import Attribute, Change
 
 _PERSISTENCE = {"t": "temporary", "u": "unlogged"}

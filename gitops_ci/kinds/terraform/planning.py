@@ -150,7 +150,7 @@ def version(engine: Engine) -> tuple[int, int]:
 
 
 def _committed(stack: Stack, inventory: Inventory) -> Problem | None:
-    """Plugins and CLI configuration in the repository run code or choose it: such a root is not planned (trust.md rule 1)."""
+    """Committed plugins and CLI configuration run code or choose it: such a root is not planned (trust.md, rule 1)."""
     for path in sorted(_candidates(stack, inventory)):
         parts = path.split("/")
         if any(part in _COMMITTED for part in parts[:-1]) or parts[-1] in _CLI_CONFIGURATION:

@@ -14,9 +14,9 @@ from gitops_ci.kinds.protocol import Found
 from gitops_ci.kinds.terraform.scan import Module, PathRead, Scan, scan
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
-from gitops_ci.model.stack import Stack
+from gitops_ci.model.stack import Kind, Stack
 
-KIND = "terraform"
+KIND: Kind = "terraform"
 _JSON = (".tf.json", ".tofu.json")
 _SOURCE = (".tf", ".tofu", *_JSON)
 _ROOT_ONLY = (
@@ -108,7 +108,7 @@ def _directories(snapshot: Snapshot) -> dict[str, _Directory]:
         for path in snapshot.entries
         if path.endswith(_SOURCE) and "/.terraform/" not in f"/{path}"
     }
-    oids = {path: snapshot.entries[real].oid for path, real in sources.items() if real in snapshot.entries}
+    oids = {path: snapshot.entries[real].oid for path, real in sources.items() if real and real in snapshot}
     missing = {oid: path for path, oid in oids.items() if oid not in _scans}
     contents = snapshot.read_many(sources[path] or "" for path in missing.values())
     for oid, path in missing.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -19,14 +21,16 @@ LINKS = Links(
     report="https://ci.example/report",
     docs="https://docs.example/",
 )
+TRUSTED = tuple(f"https://{host}/" for host in TRUSTED_HOSTS)
 DESTINATIONS = (
     "https://ci.example/",
     "https://github.example/acme/infra/blob/a1b2c3d/",
     "https://docs.example/",
-    *(f"https://{host}/" for host in TRUSTED_HOSTS),
+    *TRUSTED,
 )
+# Without shrinking: a report of this size takes minutes to shrink, and the message names the token that was refused.
 SLOW = settings(
-    max_examples=100,
+    max_examples=40,
     phases=(Phase.generate,),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -34,18 +38,14 @@ SLOW = settings(
 
 
 @SLOW
-@given(hostile.reports, st.integers(1_000, 12_000), st.sampled_from(("full", "summary")))
-def test_a_comment_holds_our_structure_only(report: Report, limit: int, detail: str) -> None:
-    comment = markdown.comment(report, LINKS, environments=("production",), detail=detail, limit=limit)  # type: ignore[arg-type]  # sampled
-    oracle.check(comment, DESTINATIONS)
+@given(
+    hostile.reports, st.integers(1_000, 12_000), st.sampled_from(("full", "summary")), st.sampled_from((LINKS, Links()))
+)
+def test_a_comment_holds_our_structure_only(report: Report, limit: int, detail: Any, links: Links) -> None:
+    comment = markdown.comment(report, links, environments=("production",), detail=detail, limit=limit)
+    oracle.check(comment, DESTINATIONS if links.run else TRUSTED)
     assert units(comment) <= limit
     comment.encode()
-
-
-@SLOW
-@given(hostile.reports)
-def test_without_links_nothing_is_linked(report: Report) -> None:
-    oracle.check(markdown.comment(report), tuple(f"https://{host}/" for host in TRUSTED_HOSTS))
 
 
 @SLOW

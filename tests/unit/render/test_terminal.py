@@ -81,7 +81,8 @@ def test_plain_output_never_loads_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gitops_ci, "render", gitops_ci.render)  # put back after the fresh import below
     for name in [name for name in sys.modules if name.startswith("gitops_ci.render")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "rich", None)
+    for name in {"rich", "rich.console", *(name for name in sys.modules if name.startswith("rich."))}:
+        monkeypatch.setitem(sys.modules, name, None)
     for name in ("markdown", "report_json", "progress", "terminal"):
         importlib.import_module(f"gitops_ci.render.{name}")
     fresh = sys.modules["gitops_ci.render.terminal"]

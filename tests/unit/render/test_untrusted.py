@@ -41,6 +41,7 @@ def test_what_cannot_be_seen_is_shown(value: str, shown: str) -> None:
         ("- item", "&#45; item"),
         ("1. item", "1&#46; item"),
         ("1.11.4", "1.11.4"),
+        ("    indented", "&#32;   indented"),
     ],
 )
 def test_text_is_nothing_but_text(value: str, escaped: str) -> None:
@@ -53,7 +54,7 @@ def test_text_is_nothing_but_text(value: str, escaped: str) -> None:
         ("main.tf:3", "`main.tf:3`"),
         ("a`b", "<code>a&#96;b</code>"),
         ("a|b", "<code>a&#124;b</code>"),
-        (" padded", "<code> padded</code>"),
+        (" padded", "<code>&#32;padded</code>"),
         ("", "<code></code>"),
         ("two\nlines", r"<code>two&#92;nlines</code>"),
     ],
@@ -67,6 +68,15 @@ def test_a_fence_cannot_be_closed_by_its_content(value: str, language: str) -> N
     tokens = oracle.PARSER.parse(untrusted.fence(value, language) + "\n\nafter")
     assert [token.type for token in tokens] == ["fence", "paragraph_open", "inline", "paragraph_close"]
     assert tokens[0].info == language
+
+
+@given(hostile.texts, st.sampled_from(("", "- ", "> - ", "### ")))
+def test_text_opens_no_block_wherever_a_line_begins(value: str, start: str) -> None:
+    types = {token.type for token in oracle.PARSER.parse(f"{start}{untrusted.text(value)}\n")}
+    lists = {"bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close"} if "-" in start else set()
+    quotes = {"blockquote_open", "blockquote_close"} if ">" in start else set()
+    headings = {"heading_open", "heading_close"} if "#" in start else set()
+    assert types <= {"paragraph_open", "inline", "paragraph_close"} | lists | quotes | headings
 
 
 @given(hostile.texts)

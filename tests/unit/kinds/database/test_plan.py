@@ -107,6 +107,7 @@ def test_a_removed_set_changes_nothing_in_a_database() -> None:
         ("COPY t FROM stdin;", "unsupported", 1, "COPY … FROM STDIN"),
         ("CREATE TABLE ${schema}.t ();", "unsupported", 1, "template"),
         ("\n{{ if .x }}\nSELECT 1", "unsupported", 2, "template"),
+        ('CREATE TABLE "{{ index .Options "Namespace" }}".t ();', "unsupported", 1, "template"),
         ("SELECT :name;", "unsupported", 1, "psql variable"),
         ("SELECT :'name';", "unsupported", 1, "psql variable"),
         ("CREATE TABLE `users` (id int);", "unsupported", 1, "looks like MySQL"),

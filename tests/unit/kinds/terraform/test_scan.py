@@ -291,7 +291,7 @@ _FRAGMENTS += ["path.module", "source = ", 'module "m" {', "../", "=", "é"]
 @settings(max_examples=300)
 @given(st.lists(st.sampled_from(_FRAGMENTS), max_size=60))
 def test_no_arrangement_of_tokens_makes_the_scanner_raise(fragments: list[str]) -> None:
-    scan('module "m" {}\n'.encode() + "".join(fragments).encode())
+    scan(b'module "m" {}\n' + "".join(fragments).encode())
 
 
 @pytest.mark.parametrize(
