@@ -37,10 +37,12 @@ def place(directory: str, kind: Kind, config: Config) -> Stack:
 
 
 def environment_of_path(path: str, config: Config) -> str:
-    """The environment that a file or directory belongs to by its path alone; `shared` where no folder names one."""
+    """The environment whose own folder (`production/…`, `…/environments/production/…`) holds a path, else `shared`."""
     parts = path.split("/")
     index = _environment_index(parts, config)
-    return SHARED if index is None else config.environment_of(parts[index]) or SHARED
+    if index is None or (index and parts[index - 1] not in _CONTAINERS):
+        return SHARED
+    return config.environment_of(parts[index]) or SHARED
 
 
 def _environment_index(parts: list[str], config: Config) -> int | None:

@@ -5,14 +5,14 @@ The lines are not escaped: they go through `untrusted.fence` or `untrusted.visib
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from gitops_ci.model.plan import Attribute, Change, JsonValue
+from gitops_ci.model.plan import Attribute, Change
+from gitops_ci.render import values
 from gitops_ci.render.outline import SIGNS
 from gitops_ci.render.untrusted import cut
 
@@ -23,7 +23,6 @@ UNKNOWN = "(known after apply)"
 
 _CONTEXT = 2
 _COMPARED_LINES = 120
-_LONG = 50_000
 _NAME_COLUMN = 48
 _IDENTIFIER = re.compile("[a-z_]+")
 _NOTES = {
@@ -96,11 +95,12 @@ def _attribute(attribute: Attribute, what: Change, column: int, limits: Limits) 
         return
     if attribute.unknown:
         if attribute.before is not None:
-            yield Signed("-", f"{name} {one_line(attribute.before, limits.width)}")
+            yield Signed("-", f"{name} {values.one_line(attribute.before, limits.width)}")
         yield Signed("+", f"{name} {UNKNOWN}{note}")
         return
-    before, after = _lines(attribute.before), _lines(attribute.after)
-    if len(before) > 1 or len(after) > 1:
+    before, after = values.lines(attribute.before), values.lines(attribute.after)
+    hidden = before == after and attribute.before != attribute.after  # spaces in JSON, a newline at the end
+    if (len(before) > 1 or len(after) > 1) and not hidden:
         yield Signed("+" if not before else "-" if not after else "~", f"{name}{note}")
         yield from _line_difference(before, after, limits)
         return
@@ -108,7 +108,7 @@ def _attribute(attribute: Attribute, what: Change, column: int, limits: Limits) 
 
 
 def _scalars(attribute: Attribute, name: str, note: str, whole: str, limits: Limits) -> Iterator[Signed]:
-    before, after = pair(attribute.before, attribute.after, limits.width)
+    before, after = values.pair(attribute.before, attribute.after, limits.width)
     if attribute.before is None and attribute.after is None:
         yield Signed(whole, f"{name} null{note}")
     elif attribute.before == attribute.after and type(attribute.before) is type(attribute.after):
@@ -118,72 +118,6 @@ def _scalars(attribute: Attribute, name: str, note: str, whole: str, limits: Lim
             yield Signed("-", f"{name} {before}{'' if attribute.after is not None else note}")
         if attribute.after is not None:
             yield Signed("+", f"{name} {after}{note}")
-
-
-def one_line(value: JsonValue, width: int) -> str:
-    """A value as JSON in at most about `width` characters; what was cut is said."""
-    if isinstance(value, str) and len(value) > width:
-        return f'{_json(value[:width])[:-1]}…" ({len(value):,} characters)'
-    written = _json(value)
-    return written if len(written) <= width + 2 else f"{written[:width]}… ({len(written):,} characters)"
-
-
-def pair(before: JsonValue, after: JsonValue, width: int) -> tuple[str, str]:
-    """Two values, cut so that where they first differ is shown."""
-    if isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) > width:
-        skip = _common_prefix(before, after) - width // 4
-        if skip > width // 4:
-            return tuple(
-                f"{_json('…' + value[skip : skip + width])} ({len(value):,} characters)" for value in (before, after)
-            )  # type: ignore[return-value]  # two in, two out
-    return one_line(before, width), one_line(after, width)
-
-
-def _common_prefix(one: str, other: str) -> int:
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _json(value: JsonValue) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except (ValueError, TypeError, RecursionError):
-        return "(a value that cannot be shown)"
-
-
-def _lines(value: JsonValue) -> list[str]:
-    """A value as lines: text as it is; lists, objects and text that holds them as indented JSON; nothing for None.
-
-    A very long text stays one line, so that a megabyte is never split only to be cut.
-    """
-    if value is None:
-        return []
-    if isinstance(value, str) and len(value) > _LONG:
-        return [value]
-    try:
-        if isinstance(value, str):
-            if value[:1] in ("{", "["):
-                return _indented(json.loads(value))
-        elif isinstance(value, (dict, list, tuple)):
-            return _indented(value)
-    except (ValueError, TypeError, RecursionError):
-        pass
-    return value.rstrip("\n").split("\n") if isinstance(value, str) else [_json(value)]
-
-
-def _indented(value: JsonValue) -> list[str]:
-    short = json.dumps(value, ensure_ascii=False)
-    return (
-        [short]
-        if len(short) <= 60 or len(short) > _LONG
-        else json.dumps(value, ensure_ascii=False, indent=2).split("\n")
-    )
 
 
 def _line_difference(before: list[str], after: list[str], limits: Limits) -> Iterator[Signed]:

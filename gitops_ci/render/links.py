@@ -14,7 +14,9 @@ TRUSTED_HOSTS = frozenset(
 )
 """Documentation of tools whose rules we run; a finding's URL to anywhere else is not made a link."""
 
-_EXTERNAL_FAMILIES = frozenset({"checkov", "rego"})
+FAMILIES = frozenset({"database", "layout", "terraform"})
+"""Families of rules with a page under docs/rules/."""
+
 _SEGMENTS = 3
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _RULE = re.compile(r"([a-z][a-z0-9-]*)/([a-z0-9][a-z0-9-]*)")
@@ -25,7 +27,7 @@ class Links:
     """URLs known to a run; without one, its words stay plain text.
 
     `repository` is a repository's page (`https://github.com/acme/infra`), `commit` the one that file links show,
-    `docs` a base to which `family.md#rule` is added.
+    `docs` the folder of our documentation, with a slash at its end.
     """
 
     run: str | None = None
@@ -50,8 +52,8 @@ class Links:
     def rule(self, rule: str, url: str | None = None) -> str | None:
         """A rule's documentation: ours, or `url` where its host is trusted."""
         known = _RULE.fullmatch(rule)
-        if known and known[1] not in _EXTERNAL_FAMILIES:
-            return f"{self.docs}{known[1]}.md#{known[2]}" if self.docs else None
+        if known and known[1] in FAMILIES:
+            return f"{self.docs}rules/{known[1]}.md#{known[1]}{known[2]}" if self.docs else None
         return url if url and _trusted(url) else None
 
 

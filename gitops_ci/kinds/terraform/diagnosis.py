@@ -14,7 +14,16 @@ from gitops_ci.kinds.protocol import Ended
 from gitops_ci.model.plan import Problem
 
 _OUTSIDE = (
-    "credential",
+    "valid credential",
+    "no credential",
+    "default credential",
+    "cached credential",
+    "credentials could not",
+    "credentials not found",
+    "could not find credentials",
+    "failed to retrieve credentials",
+    "failed to load credentials",
+    "error retrieving credentials",
     "failed to query available provider",
     "failed to install provider",
     "failed to download module",
@@ -41,6 +50,31 @@ _OUTSIDE = (
 )
 """Phrases of errors that lie outside the repository: nothing is wrong with the change, but it cannot be judged."""
 
+_WRONG = (
+    "argument or block definition required",
+    "attribute redefined",
+    "backend configuration changed",
+    "call to unknown function",
+    "cycle",
+    "duplicate",
+    "error in function call",
+    "extra ",
+    "incorrect attribute value type",
+    "invalid ",
+    "missing ",
+    "module not installed",
+    "no value for required variable",
+    "reference to undeclared",
+    "unclosed configuration block",
+    "undefined ",
+    "undeclared ",
+    "unreadable module",
+    "unsupported ",
+)
+"""How the summaries of Terraform's own checks of a configuration begin: whatever they quote, the change is wrong."""
+
+_ABOUT_ACCESS = frozenset({"credential", "credentials", "token", "key", "access"})
+
 _STAGES = {"init": "terraform init", "plan": "terraform plan", "show": "terraform show"}
 
 
@@ -56,6 +90,12 @@ class Diagnostic(Struct, frozen=True):
     def text(self) -> str:
         """Summary and detail as one line or paragraph."""
         return f"{self.summary}: {self.detail}" if self.detail else self.summary
+
+    @property
+    def is_configuration(self) -> bool:
+        """Whether Terraform itself finds fault with the place that it names."""
+        summary = self.summary.lower()
+        return self.path is not None and summary.startswith(_WRONG) and not _ABOUT_ACCESS.intersection(summary.split())
 
 
 def problem(stage: str, ended: Ended, directory: str) -> Problem:
@@ -82,6 +122,8 @@ def problem(stage: str, ended: Ended, directory: str) -> Problem:
 
 
 def _code(stage: str, errors: list[Diagnostic]) -> str:
+    if any(error.is_configuration for error in errors):
+        return "plan-failed"
     text = " ".join(error.text for error in errors).lower()
     if any(phrase in text for phrase in _OUTSIDE):
         return "unreachable"
@@ -97,7 +139,7 @@ def diagnostics(ended: Ended, directory: str) -> Iterator[Diagnostic]:
             continue
         try:
             message = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         found = message.get("diagnostic") if isinstance(message, dict) else None
         if isinstance(found, dict) and found.get("severity") == "error":

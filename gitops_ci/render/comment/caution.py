@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.model.plan import Attribute, Change
-from gitops_ci.render import difference, words
+from gitops_ci.render import difference, values, words
 from gitops_ci.render.comment.page import Page, Section, fit
 from gitops_ci.render.outline import Told
 from gitops_ci.render.untrusted import code, cut, text
@@ -49,5 +49,5 @@ def _values(attribute: Attribute) -> str:
     name = code(cut(attribute.path, 80))
     if attribute.sensitive:
         return f"{name} {difference.SENSITIVE}"
-    before, after = difference.pair(attribute.before, attribute.after, 40)
+    before, after = values.pair(attribute.before, attribute.after, 40)
     return f"{name} {text(before)} → {difference.UNKNOWN if attribute.unknown else text(after)}"

@@ -77,6 +77,29 @@ def test_json_in_a_text_is_compared_by_lines() -> None:
     assert '+           "Action": "s3:PutObject",' in shown
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a\nb\n", "a\nb"),
+        ('{"a": "' + "x" * 60 + '"}', '{"a":"' + "x" * 60 + '"}'),
+    ],
+)
+def test_laying_a_value_out_hides_no_difference(before: str, after: str) -> None:
+    removed, added = lines(Attribute(path="p", before=before, after=after))[1:3]
+    assert removed[0] == "-"
+    assert added[0] == "+"
+    assert removed[1:] != added[1:]
+
+
+def test_a_key_that_is_there_twice_is_shown_twice() -> None:
+    shown = lines(
+        Attribute(
+            path="p", before='{"Action": "a"}', after='{"Action": "*", "Action": "a", "Resource": "' + "x" * 60 + '"}'
+        )
+    )
+    assert '"Action": "*", "Action": "a"' in "".join(shown).replace("\\", "")
+
+
 def test_long_values_are_cut_where_they_differ_and_it_is_said() -> None:
     shown = lines(Attribute(path="p", before="a" * 5000 + "old", after="a" * 5000 + "new"))
     assert shown[1].endswith('old" (5,003 characters)')

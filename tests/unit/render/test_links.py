@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from gitops_ci.render.links import Links, anchor, place
+from gitops_ci.render.links import FAMILIES, Links, anchor, place
 
 LINKS = Links(repository="https://github.com/acme/infra", commit="a1b2c3d", docs="https://docs.example/")
 
@@ -31,12 +33,17 @@ def test_only_a_commit_is_linked(commit: str | None) -> None:
 
 
 def test_our_rules_have_our_pages() -> None:
-    assert LINKS.rule("database/history-edited") == "https://docs.example/database.md#history-edited"
+    assert LINKS.rule("database/history-edited") == "https://docs.example/rules/database.md#databasehistory-edited"
     assert (
         LINKS.rule("database/history-edited", "http://evil.example")
-        == "https://docs.example/database.md#history-edited"
+        == "https://docs.example/rules/database.md#databasehistory-edited"
     )
     assert Links().rule("database/history-edited") is None
+
+
+def test_a_rule_that_is_linked_has_its_page() -> None:
+    rules = Path(__file__).parents[3] / "docs" / "rules"
+    assert [family for family in FAMILIES if not (rules / f"{family}.md").is_file()] == []
 
 
 @pytest.mark.parametrize(

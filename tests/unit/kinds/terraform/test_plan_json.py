@@ -22,7 +22,7 @@ def change(actions: list[str], **more: Json) -> dict[str, Json]:
 
 
 def resource(actions: list[str], *, address: str = "aws_vpc.main", deposed: str | None = None, **more: Json) -> Json:
-    about = {name: more.pop(name) for name in ("previous_address", "action_reason") if name in more}
+    about: dict[str, Json] = {name: more.pop(name) for name in ["previous_address", "action_reason"] if name in more}
     found: dict[str, Json] = {
         "address": address,
         "type": address.partition(".")[0],
