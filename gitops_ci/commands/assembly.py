@@ -15,7 +15,7 @@ from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Planned, Report, Tool
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Verdict
-from gitops_ci.render.links import Links
+from gitops_ci.render.links import DOCS, Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,10 @@ def links(outside: Outside) -> Links:
     """Where a comment of this run leads to; nothing where the job does not say which repository it is."""
     settings = outside.settings
     if settings.repository is None:
-        return Links()
+        return Links(docs=DOCS)
     repository = f"{settings.server_url}/{settings.repository}"
-    return Links(
-        repository=repository, run=f"{repository}/actions/runs/{settings.run.id}" if settings.run is not None else None
-    )
+    run = f"{repository}/actions/runs/{settings.run.id}" if settings.run is not None else None
+    return Links(repository=repository, run=run, docs=DOCS)
 
 
 def environment_order(change: Change) -> tuple[str, ...]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from gitops_ci.errors import UsageError
 
+_Sha = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")]  # SHA-1, or SHA-256 repositories
+
 
 class _Side(Struct):
-    sha: str
+    sha: _Sha
 
 
 class _PullRequest(Struct):
@@ -21,8 +24,8 @@ class _PullRequest(Struct):
 
 
 class _MergeGroup(Struct):
-    base_sha: str
-    head_sha: str
+    base_sha: _Sha
+    head_sha: _Sha
 
 
 class _Payload(Struct):
@@ -42,7 +45,7 @@ def read(path: Path) -> Event:
     """The event of the payload at `path` (https://docs.github.com/webhooks/webhook-events-and-payloads)."""
     try:
         payload = msgspec.json.decode(path.read_bytes(), type=_Payload)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
         raise UsageError(f"the event payload {path} cannot be read: {error}", hint="give --base and --head") from None
     if payload.pull_request is not None:
         pull = payload.pull_request

@@ -28,8 +28,20 @@ _IDENTIFIER = re.compile("[a-z_]+")
 _NOTES = {
     "import": "imported: exists already, will be managed from now on",
     "forget": "forgotten: keeps existing, is no longer managed",
-    "read": "read while applying",
 }
+_REASONS = {
+    "delete_because_no_resource_config": "no longer in the configuration",
+    "delete_because_no_module": "its module is no longer in the configuration",
+    "delete_because_count_index": "its count no longer reaches this index",
+    "delete_because_each_key": "its for_each no longer has this key",
+    "delete_because_wrong_repetition": "count or for_each was added or removed",
+    "delete_because_no_move_target": "nothing is left at the address it moved to",
+    "replace_because_tainted": "tainted: an earlier apply failed half way",
+    "replace_because_cannot_update": "it cannot be updated in place",
+    "replace_by_request": "asked for with -replace",
+    "replace_by_triggers": "replace_triggered_by names something that changes",
+}
+"""Terraform's `action_reason` in words (https://developer.hashicorp.com/terraform/internals/json-format)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,9 @@ def change(what: Change, limits: Limits = DEFAULT_LIMITS, *, attributes: bool = 
 
 
 def reason(engine_says: str) -> str:
-    """An engine's reason as words: `replace_because_tainted` is read aloud, a sentence stays as it is."""
+    """An engine's reason as words; a sentence stays as it is."""
+    if engine_says in _REASONS:
+        return _REASONS[engine_says]
     return cut(engine_says.replace("_", " ") if _IDENTIFIER.fullmatch(engine_says) else engine_says, 120)
 
 

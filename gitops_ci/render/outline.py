@@ -40,7 +40,7 @@ class Row:
     @property
     def changed(self) -> bool:
         """Whether there is anything to tell about what would happen."""
-        return bool(self.plan and (self.plan.changes or self.plan.drift or self.plan.outputs))
+        return bool(self.plan and (objects(self.plan) or self.plan.drift or self.plan.outputs))
 
     @property
     def unplanned(self) -> bool:
@@ -67,6 +67,18 @@ class Told:
             return ""
         names = ", ".join(dict.fromkeys(other.environment for other in self.others))
         return f"same in {names}" + ("" if self.exact else ", but for the environment's name")
+
+
+def objects(plan: Plan) -> list[Change]:
+    """The changes that are shown one by one, those that lose something first; reads alter nothing."""
+    return sorted(
+        (change for change in plan.changes if change.action != "read"), key=lambda change: not destroys(change)
+    )
+
+
+def reads(plan: Plan) -> int:
+    """How many changes only read something, or alter nothing that is kept."""
+    return sum(change.action == "read" for change in plan.changes)
 
 
 def destroys(change: Change) -> bool:

@@ -77,9 +77,9 @@ def _problem(row: Row) -> Iterator[Line]:
 def _changes(each: Told, plan: Plan, limits: Limits, *, attributes: bool) -> Iterator[Line]:
     if each.others:
         yield line(span(each.same(), "dim"))
-    yield from _objects(
-        sorted(plan.changes, key=lambda change: not outline.destroys(change)), limits, attributes=attributes
-    )
+    yield from _objects(outline.objects(plan), limits, attributes=attributes)
+    if reads := outline.reads(plan):
+        yield line(span(f"and {words.several(reads, 'read')} while applying", "dim"))
     for title, changes in (("outputs", plan.outputs), ("drift: changed outside of the repository", plan.drift)):
         if changes:
             yield line(span(title, "dim"))

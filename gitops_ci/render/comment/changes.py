@@ -55,6 +55,7 @@ def _stack(page: Page, each: Told, room: int) -> tuple[str, int]:
     while ends:
         missing = len(objects) - len(ends)
         note = [f"# {words.several(missing, 'more change')} left out to fit"] if missing else []
+        note += [f"# and {words.several(reads, 'read')} while applying"] if (reads := outline.reads(plan)) else []
         written = folded(summary, fence("\n".join(lines[: ends[-1]] + note), "diff"))
         if units(written) <= room:
             return written, missing
@@ -69,7 +70,7 @@ def _drawn(change: Change, *, attributes: bool) -> Iterator[str]:
 
 def _objects(plan: Plan) -> Iterator[tuple[str, Change]]:
     """Changes, those that lose something first; then outputs and drift, the first of each with a title."""
-    yield from (("", change) for change in sorted(plan.changes, key=lambda change: not outline.destroys(change)))
+    yield from (("", change) for change in outline.objects(plan))
     for title, changes in (("Outputs", plan.outputs), ("Drift: changed outside of the repository", plan.drift)):
         yield from ((title if index == 0 else "", change) for index, change in enumerate(changes))
 

@@ -47,8 +47,19 @@ def _reason(report: Report, shown: tuple[Row, ...]) -> str:
     reasons = list(dict.fromkeys(reason.message for reason in deciding(report)))
     if reasons:
         more = f" (and {words.several(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
+        more += "" if any(reason.rule == "gate/destroy" for reason in deciding(report)) else _losses(shown)
         return cut(reasons[0], REASON_WIDTH - len(more)) + more
     return effect(shown) if shown else nothing(report)
+
+
+def _losses(shown: tuple[Row, ...]) -> str:
+    """Where something would be destroyed, whatever else keeps the change from being merged."""
+    lost = {
+        environment: sum(len(row.destroys) for row in members)
+        for environment, members in outline.by_environment(shown).items()
+    }
+    said = [f"{count:,} in {environment}" for environment, count in lost.items() if count]
+    return f"; destroys {words.some(said, 2)}" if said else ""
 
 
 def effect(shown: tuple[Row, ...]) -> str:

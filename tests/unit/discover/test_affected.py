@@ -106,15 +106,17 @@ def test_files_beside_the_configuration(name: str, certainty: str | None) -> Non
     assert [stack.certainty for stack in found] == ([certainty] if certainty else [])
 
 
-def test_a_module_in_json_syntax_and_in_tofu() -> None:
-    for name, text in (("main.tf.json", '{"module": {"m": {"source": "../../m"}}}'), ("main.tofu", module("../../m"))):
-        found = edited({f"production/a/{name}": text, "m/main.tf": 'variable "x" {}\n'}, "m/main.tf")
-        assert not found
-        found = edited(
-            {f"production/a/{name}": text.replace("../../m", "../../modules/m"), "modules/m/main.tf": ""},
-            "modules/m/main.tf",
-        )
-        assert set(found) == {"production/terraform/a"}
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("main.tf.json", '{"module": {"m": {"source": "../../modules/m"}}}'),
+        ("main.tofu.json", '{"module": {"m": [{"source": "../../modules/m"}]}}'),
+        ("main.tofu", module("../../modules/m")),
+    ],
+)
+def test_a_module_in_json_syntax_and_in_tofu(name: str, text: str) -> None:
+    found = edited({f"production/a/{name}": text, "modules/m/main.tf": ""}, "modules/m/main.tf")
+    assert set(found) == {"production/terraform/a"}
 
 
 def test_a_removed_stack() -> None:
@@ -125,7 +127,8 @@ def test_a_removed_stack() -> None:
 
 
 def test_an_added_stack() -> None:
-    assert [(stack.id, stack.change) for stack in between({"x": ""}, {"x": "", **NETWORK})][0] == (ID, "added")
+    found = {stack.id: stack.change for stack in between({"x": ""}, {"x": "", **NETWORK})}
+    assert found == {ID: "added", "staging/terraform/main": "added"}
 
 
 def test_a_stack_that_moves_is_removed_there_and_added_here() -> None:

@@ -1,0 +1,55 @@
+"""Findings beside those of base: new, existing, fixed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitops_ci.model import finding as findings
+from gitops_ci.model.finding import Finding
+from gitops_ci.policy import comparison
+
+
+def found(name: str, line: int = 1) -> Finding:
+    return findings.make("layout/x", "error", name, help="", path="a.tf", line=line)
+
+
+def states(base: list[Finding], head: list[Finding]) -> list[tuple[str, str]]:
+    return [(each.message, each.state) for each in comparison.against(base, head)]
+
+
+def test_what_head_adds_is_new_and_what_it_lacks_is_fixed() -> None:
+    base, head = [found("kept"), found("mended")], [found("kept"), found("added")]
+    assert states(base, head) == [("kept", "existing"), ("added", "new"), ("mended", "fixed")]
+
+
+def test_a_line_that_moves_is_the_same_finding() -> None:
+    assert states([found("a", 1)], [found("a", 90)]) == [("a", "existing")]
+    assert comparison.against([found("a", 1)], [found("a", 90)])[0].line == 90
+
+
+def test_another_of_the_same_is_new() -> None:
+    assert states([found("a", 1)], [found("a", 1), found("a", 2)]) == [("a", "existing"), ("a", "new")]
+
+
+def test_one_less_of_the_same_is_fixed_once() -> None:
+    assert states([found("a", 1), found("a", 2)], [found("a", 2)]) == [("a", "existing"), ("a", "fixed")]
+
+
+def test_without_a_base_everything_is_new() -> None:
+    assert states([], [found("a"), found("a")]) == [("a", "new"), ("a", "new")]
+
+
+_NAMES = st.lists(st.sampled_from("abc"), max_size=8)
+
+
+@given(_NAMES, _NAMES)
+def test_the_numbers_add_up(base: list[str], head: list[str]) -> None:
+    told = Counter(states([found(name) for name in base], [found(name) for name in head]))
+    before, after = Counter(base), Counter(head)
+    for name in "abc":
+        assert told[name, "existing"] == min(before[name], after[name])
+        assert told[name, "new"] == max(0, after[name] - before[name])
+        assert told[name, "fixed"] == max(0, before[name] - after[name])
