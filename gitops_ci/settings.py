@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 from gitops_ci.model.report import Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """`environ` is what processes may be given from; it never appears in a `repr`."""
 
     event_path: Path | None = None
@@ -21,7 +21,10 @@ class Settings:
     run: Run | None = None
     no_color: bool = False
     force_color: bool = False
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environ: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        return "Settings(…)"  # tokens are in there
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:

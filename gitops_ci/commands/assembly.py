@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime
 import time
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
 
 import gitops_ci
 from gitops_ci.commands.change import Change
@@ -15,15 +18,20 @@ from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Planned, Report, Tool
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Verdict
-from gitops_ci.render.links import DOCS, Links
+
+if TYPE_CHECKING:
+    from gitops_ci.render.links import Links
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+class Clock(Struct, frozen=True):
     """When a run began."""
 
-    started_at: str = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
-    tick: float = field(default_factory=time.monotonic)
+    started_at: str = msgspec.field(default_factory=lambda: _now().isoformat(timespec="seconds"))
+    tick: float = msgspec.field(default_factory=time.monotonic)
 
     def seconds(self) -> float:
         """Wall time since then."""
@@ -64,6 +72,8 @@ def report(
 
 def links(outside: Outside) -> Links:
     """Where a comment of this run leads to; nothing where the job does not say which repository it is."""
+    from gitops_ci.render.links import DOCS, Links
+
     settings = outside.settings
     if settings.repository is None:
         return Links(docs=DOCS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gitops_ci import config as configuration
-from gitops_ci import config_file
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import Config
 from gitops_ci.discover import affected, inventory, shards
@@ -20,8 +20,7 @@ from gitops_ci.model.stack import KINDS, AffectedStack
 from gitops_ci.system.git import Repository
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What is compared. `base` is None where no base is asked for; `config` comes from base where there is one."""
 
     repository: Repository
@@ -111,6 +110,8 @@ def _config(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Co
         if options.config is not None:
             raise ConfigError(f"{path} is not in {_end(source, base)}", hint="give a path inside the repository")
         return configuration.DEFAULT, configuration.digest(None)
+    from gitops_ci import config_file  # a YAML reader, which a repository without the file does without
+
     return config_file.load(content, path), configuration.digest(content)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct
 
 from gitops_ci.settings import Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of every command; each command reads those that it documents."""
 
     repo: Path | None = None
@@ -31,8 +31,7 @@ class Options:
     reports: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class Outside(Struct, frozen=True, kw_only=True):
     """Streams, environment, and a private directory that is removed when the command ends."""
 
     stdout: TextIO

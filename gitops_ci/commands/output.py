@@ -8,14 +8,16 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.errors import ToolError
 from gitops_ci.model.report import Report
-from gitops_ci.render import lines, markdown, report_json, terminal
+from gitops_ci.render import lines
 from gitops_ci.render.lines import Line
-from gitops_ci.render.links import Links
+
+if TYPE_CHECKING:
+    from gitops_ci.render.links import Links
 
 WIDTH = 100
 """Columns where there is no terminal to ask."""
@@ -30,6 +32,8 @@ def write_report(
     detail: Literal["full", "summary"] = "full",
 ) -> tuple[Path, ...]:
     """Writes report.json, comment.md and report.txt; raises ToolError where the disk refuses."""
+    from gitops_ci.render import markdown, report_json, terminal
+
     text = io.StringIO()
     lines.write(terminal.report_lines(report, environments=environments, detail=detail), text, colour=False)
     comment = markdown.comment(report, links, environments=environments, detail=detail)
@@ -70,6 +74,8 @@ def width(outside: Outside) -> int:
 
 def document(content: object, outside: Outside) -> None:
     """Writes a JSON document to stdout."""
+    from gitops_ci.render import report_json
+
     outside.stdout.write(report_json.document(content).decode())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from gitops_ci.config import DEFAULT, FILE, Config
-from gitops_ci.config_file import consistency, document, expectations
+from gitops_ci.config_file import consistency, document
 from gitops_ci.config_file.document import Document, Path, Problem, Refused
 from gitops_ci.errors import ConfigError
 
@@ -32,6 +32,8 @@ def load(content: bytes, path: str = FILE) -> Config:
     try:
         config = msgspec.convert(read.data, Config)
     except msgspec.ValidationError as error:
+        from gitops_ci.config_file import expectations  # only a bad file pays for it
+
         told = [read.at(where, text) for where, text in expectations.unmet(read.data, error)]
         raise _error(path, problems + told) from None
     problems += [read.at(where, text) for where, text in consistency.broken(config)]

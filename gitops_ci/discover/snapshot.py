@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -177,6 +177,7 @@ def changed_paths(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
     return tuple(sorted({path for path, _ in base.entries.items() ^ head.entries.items()}))
 
 
+@lru_cache(maxsize=4096)
 def join(directory: str, relative: str) -> str | None:
     """`relative` seen from `directory`, normalised; None where it leaves the repository. The root is ''."""
     joined = posixpath.normpath(posixpath.join(directory or ".", relative))

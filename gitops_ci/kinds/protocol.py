@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from gitops_ci.config import Config
 from gitops_ci.discover.references import Graph, Reference
@@ -16,8 +17,7 @@ from gitops_ci.model.plan import Engine, Plan
 from gitops_ci.model.stack import Stack
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a kind sees in a snapshot: its stacks, what they and their parts read, what is wrong already."""
 
     stacks: tuple[Stack, ...] = ()
@@ -25,8 +25,7 @@ class Found:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(Struct, frozen=True):
     """Everything discovered in one snapshot, over all kinds."""
 
     snapshot: Snapshot
@@ -36,8 +35,7 @@ class Inventory:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How an engine's process ended: `ending` is `exited`, `timeout` or `cancelled`."""
 
     returncode: int

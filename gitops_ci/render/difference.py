@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
+
+from msgspec import Struct
 
 from gitops_ci.model.plan import Attribute, Change
 from gitops_ci.render import values
@@ -44,8 +45,7 @@ _REASONS = {
 """Terraform's `action_reason` in words (https://developer.hashicorp.com/terraform/internals/json-format)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(Struct, frozen=True):
     """A line with what happens to it; `deep` is False for the line that names the object."""
 
     sign: str
@@ -53,8 +53,7 @@ class Signed:
     deep: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What is cut: a value's characters, a value's lines, an object's attributes."""
 
     width: int = 160

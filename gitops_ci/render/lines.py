@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TextIO
+
+from msgspec import Struct
 
 from gitops_ci.render.untrusted import log_line, visible
 
@@ -25,16 +26,14 @@ Style = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A piece of a line; made by `span`, so that it holds nothing a terminal would obey."""
 
     text: str
     style: Style = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line, without its newline."""
 
     spans: tuple[Span, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 from gitops_ci.render import untrusted
 
@@ -22,8 +23,7 @@ _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _RULE = re.compile(r"([a-z][a-z0-9-]*)/([a-z0-9][a-z0-9-]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """URLs known to a run; without one, its words stay plain text.
 
     `repository` is a repository's page (`https://github.com/acme/infra`), `commit` the one that file links show,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal
+
+from msgspec import structs
 
 from gitops_ci.model.report import Report
 from gitops_ci.render import outline
@@ -64,7 +65,7 @@ def comment(
         raise ValueError(f"a comment needs {LEAST} characters, not {limit}")
     shown = outline.rows(report, environments)
     commit = links.commit or report.head or report.planned.commit
-    page = Page(report, replace(links, commit=commit), shown, outline.told(shown), detail)
+    page = Page(report, structs.replace(links, commit=commit), shown, outline.told(shown), detail)
     top = f"{MARKER}\n{heading(report, shown)}"
     plain_footer = footer.footer(page, {})
     sections = _sections(page, limit - units(top) - units(plain_footer) - footer.ROOM)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from gitops_ci.model.finding import SEVERITIES, Finding, Severity
 from gitops_ci.model.plan import COUNTED, DESTRUCTIVE, Action, Change, Plan
@@ -27,8 +27,7 @@ VERDICTS: dict[Decision, tuple[str, str]] = {
 _HIDDEN = {"path": None, "line": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One stack as it is shown; `plan` is None where there is none, `findings` are new ones that nobody waived."""
 
     id: str
@@ -53,8 +52,7 @@ class Row:
         return tuple(change for change in self.plan.changes if destroys(change)) if self.plan else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """A row whose changes are told for others, too; not `exact` where values differ in the environments' names."""
 
     row: Row

@@ -9,9 +9,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from gitops_ci.errors import ToolError
 
@@ -21,8 +22,7 @@ _TICK = 0.2
 _STOP_STEPS = ((signal.SIGINT, 10.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(Struct, frozen=True):
     """How a process ended. `returncode` is negative where a signal ended it."""
 
     returncode: int

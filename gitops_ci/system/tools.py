@@ -10,9 +10,10 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from gitops_ci.config import Config
 from gitops_ci.errors import ConfigError, ToolError
@@ -29,8 +30,7 @@ _CLI_CONFIG = "disable_checkpoint = true\nprovider_installation {\n  direct {}\n
 _SHIM = Path(__file__).with_name("terraform_shim.py")
 
 
-@dataclass(frozen=True, slots=True)
-class Executable:
+class Executable(Struct, frozen=True):
     """How an engine is started, and what it is."""
 
     command: tuple[str, ...]

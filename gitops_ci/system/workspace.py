@@ -7,8 +7,9 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from gitops_ci.discover.snapshot import EXECUTABLE, SUBMODULE, SYMLINK, Snapshot
 from gitops_ci.errors import ToolError
@@ -21,8 +22,7 @@ MAX_BYTES = 256 << 20
 _TOGETHER = 32  # files held in memory at a time
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """`root` stands for the repository's root, `private` is for the engine's own files."""
 
     root: Path

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from gitops_ci.config import Config
 from gitops_ci.discover.layout import presets
@@ -28,8 +29,7 @@ class Fault(NamedTuple):
     stack: str | None = None
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True, dict=True):
     """One repository under judgement."""
 
     snapshot: Snapshot

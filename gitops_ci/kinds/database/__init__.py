@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gitops_ci.kinds.database import history, planning
 from gitops_ci.kinds.database.discovery import find
 from gitops_ci.kinds.protocol import Inventory, Tools
 from gitops_ci.model.finding import Finding
@@ -14,6 +13,8 @@ __all__ = ["check", "find", "plan"]
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
     """What enters the database of a stack between base and head; the parser is embedded, so `tools` are not needed."""
+    from gitops_ci.kinds.database import planning
+
     return planning.plan(stack, base, head)
 
 
@@ -24,4 +25,6 @@ def check(  # the plan is not needed yet
     head: Inventory | None,
 ) -> tuple[Finding, ...]:
     """The rules about history and about how far an environment goes; nothing about the plan itself yet."""
+    from gitops_ci.kinds.database import history
+
     return history.check(stack, base, head)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gitops_ci.config import StackPattern, Terraform
 from gitops_ci.discover import naming
@@ -52,8 +53,7 @@ def _pattern(stack: Stack, inventory: Inventory) -> StackPattern | None:
     return None
 
 
-@dataclass(frozen=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """One root's calls of the engine."""
 
     stack: Stack

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
@@ -56,15 +57,13 @@ def find(snapshot: Snapshot, config: Config) -> Found:
     return Found(tuple(stacks), tuple(references), tuple(findings))
 
 
-@dataclass(frozen=True)
-class _LocalModule:
+class _LocalModule(Struct, frozen=True):
     module: Module
     file: str
     target: str | None  # None: outside the repository
 
 
-@dataclass(frozen=True)
-class _Directory:
+class _Directory(Struct, frozen=True, dict=True):
     path: str
     files: Mapping[str, Scan]  # by name of the file
     snapshot: Snapshot
@@ -99,7 +98,7 @@ class _Directory:
 
 def _target(snapshot: Snapshot, directory: str, relative: str) -> str | None:
     joined = join(directory, relative)
-    return None if joined is None else snapshot.resolve(joined)
+    return snapshot.resolve(joined) if joined is not None and snapshot.symlinks else joined
 
 
 def _directories(snapshot: Snapshot) -> dict[str, _Directory]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from gitops_ci.model.report import Report
 from gitops_ci.render.links import Links
 from gitops_ci.render.outline import Row, Told
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Everything that sections read: the report and its outline."""
 
     report: Report
@@ -22,16 +22,14 @@ class Page:
     detail: Literal["full", "summary"]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """Markdown, and what was left out of it to fit: how many of what (a noun in the singular)."""
 
     text: str = ""
     left_out: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(Struct, frozen=True):
     """The first pieces that fit, and how many did not."""
 
     pieces: tuple[str, ...]
