@@ -119,6 +119,20 @@ def write(directory: Path, *commits: Files) -> None:
     os.utime(directory / ".git" / "index", (later, later))
 
 
+def unpack(directory: Path) -> None:
+    """Writes every object of a packed repository into a file of its own."""
+    objects = directory / ".git" / "objects"
+    for pack in list(objects.glob("pack/*.pack")):
+        outside = directory.parent / pack.name
+        pack.rename(outside)
+        measure.git(directory, "unpack-objects", "-q", stdin=outside.read_bytes())
+        outside.unlink()
+    for rest in objects.glob("pack/*"):
+        rest.unlink()
+    later = time.time() + 2
+    os.utime(directory / ".git" / "index", (later, later))
+
+
 def _commit(number: int, files: Files) -> Iterator[bytes]:
     parent = f"from :{number - 1}\n" if number > 1 else ""
     author = f"A <a@example.com> {1_700_000_000 + number} +0000"

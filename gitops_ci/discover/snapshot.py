@@ -49,16 +49,18 @@ class Snapshot:
 
     def read_many(self, paths: Iterable[str], *, limit: int = MAX_FILE_BYTES) -> dict[str, bytes]:
         """The bytes of many files in one exchange; missing and too large ones are left out."""
+        return dict(self.stream(paths, limit=limit))
+
+    def stream(self, paths: Iterable[str], *, limit: int = MAX_FILE_BYTES) -> Iterator[tuple[str, bytes]]:
+        """Like `read_many`, each file as it arrives, so that reading goes on while one is looked at."""
         wanted: dict[str, list[str]] = {}
         for path in paths:
             entry = self.entries.get(path)
             if entry is not None and entry.mode != SUBMODULE:
                 wanted.setdefault(entry.oid, []).append(path)
-        found: dict[str, bytes] = {}
         for oid, content in self._blobs.read(wanted, limit):
             if content is not None:
-                found.update(dict.fromkeys(wanted[oid], content))
-        return found
+                yield from ((path, content) for path in wanted[oid])
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:

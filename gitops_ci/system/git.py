@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from gitops_ci.discover.snapshot import Entry, Snapshot
 from gitops_ci.errors import ToolError, UsageError
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SETTINGS = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
-_CHUNK = 1000  # ids a write: 41 kB, below what a pipe holds, so neither side can block the other
+_FEW = 200  # ids that fit into a pipe, so that neither side can block the other
 _DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
@@ -42,7 +43,7 @@ class Repository:
         if not self.git_path:
             raise ToolError("git is not on PATH", hint="install git 2.30 or later")
         self._open(exact)
-        self._reader = _Contents(self)
+        self._reader = _Contents(self, scratch)
 
     def _open(self, exact: bool) -> None:
         asked = ("--absolute-git-dir", "--git-path", "objects", "--git-path", "index", "--is-shallow-repository")
@@ -201,47 +202,52 @@ class Repository:
 
 
 class _Contents:
-    """One `git cat-file --batch` process, started at the first read."""
+    """Contents through `git cat-file --batch`: one process for small questions, one of its own for each large one."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, scratch: Path) -> None:
         self._repository = repository
+        self._scratch = scratch
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
     def read(self, oids: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
-        pending = iter(oids)
-        while chunk := list(islice(pending, _CHUNK)):
-            with self._lock:
-                contents = list(self._exchange(chunk, limit))
-            yield from contents
+        wanted = list(oids)
+        if len(wanted) > _FEW:
+            yield from self._stream(wanted, limit)
+            return
+        with self._lock:
+            contents = list(self._exchange(wanted, limit)) if wanted else []
+        yield from contents
+
+    def _stream(self, oids: list[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
+        """Git goes on reading while the caller looks at what has come; it ends when the caller stops listening."""
+        with tempfile.TemporaryFile(dir=self._scratch) as questions:
+            questions.write(_lines(oids))
+            questions.seek(0)
+            with self._started("--buffer", stdin=questions) as process:
+                try:
+                    yield from _answers(process, oids, limit)
+                finally:
+                    process.kill()
 
     def _exchange(self, oids: list[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
-        process = self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("\n".join((*oids, "")).encode())
-        process.stdin.flush()
-        for oid in oids:
-            header = process.stdout.readline().split()
-            if len(header) != 3:
-                raise ToolError(
-                    f"git object {oid} is missing from this clone",
-                    hint="fetch the whole history: `fetch-depth: 0`, no filter",
-                )
-            yield oid, _body(process.stdout, int(header[2]), limit)
-
-    def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            self._process = subprocess.Popen(
-                self._repository.command("cat-file", "--batch"),
-                cwd=self._repository.cwd(),
-                env=self._repository.environ(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        return self._process
+            self._process = self._started(stdin=subprocess.PIPE)
+        assert self._process.stdin is not None
+        self._process.stdin.write(_lines(oids))
+        self._process.stdin.flush()
+        yield from _answers(self._process, oids, limit)
+
+    def _started(self, *options: str, stdin: IO[bytes] | int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._repository.command("cat-file", "--batch", *options),
+            cwd=self._repository.cwd(),
+            env=self._repository.environ(),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def close(self) -> None:
         if self._process is not None:
@@ -250,14 +256,31 @@ class _Contents:
             self._process = None
 
 
-def _body(stream: object, size: int, limit: int) -> bytes | None:
-    from typing import BinaryIO, cast
+def _lines(oids: list[str]) -> bytes:
+    return "\n".join((*oids, "")).encode()
 
-    source = cast(BinaryIO, stream)
+
+def _answers(process: subprocess.Popen[bytes], oids: list[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
+    assert process.stdout is not None
+    for oid in oids:
+        header = process.stdout.readline().split()
+        if len(header) != 3:
+            message = f"git object {oid} is missing from this clone"
+            raise ToolError(message, hint="fetch the whole history: `fetch-depth: 0`, no filter")
+        yield oid, _body(process.stdout, int(header[2]), limit)
+
+
+def _body(stream: IO[bytes], size: int, limit: int) -> bytes | None:
+    """One content and the newline after it; None where it is larger than `limit`, which is passed over."""
     if size <= limit:
-        content = source.read(size + 1)
+        content = stream.read(size + 1)
+        if len(content) <= size:
+            raise ToolError("git ended while it was read from")
         return content[:-1]
     left = size + 1
     while left:
-        left -= len(source.read(min(left, 1 << 20)))
+        read = len(stream.read(min(left, 1 << 20)))
+        if not read:
+            raise ToolError("git ended while it was read from")
+        left -= read
     return None

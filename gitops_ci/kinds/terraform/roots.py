@@ -108,12 +108,9 @@ def _directories(snapshot: Snapshot) -> dict[str, _Directory]:
         if path.endswith(_SOURCE) and "/.terraform/" not in f"/{path}"
     }
     oids = {path: snapshot.entries[real].oid for path, real in sources.items() if real and real in snapshot}
-    missing = {oid: path for path, oid in oids.items() if oid not in _scans}
-    contents = snapshot.read_many(sources[path] or "" for path in missing.values())
-    for oid, path in missing.items():
-        content = contents.get(sources[path] or "")
-        if content is not None:
-            _scans[oid] = scan(content, is_json=path.endswith(_JSON))
+    missing = {oid: sources[path] or "" for path, oid in oids.items() if oid not in _scans}
+    for path, content in snapshot.stream(missing.values()):
+        _scans[snapshot.entries[path].oid] = scan(content, is_json=path.endswith(_JSON))
     grouped: dict[str, dict[str, Scan]] = {}
     unread: dict[str, list[str]] = {}
     for path in sources:
