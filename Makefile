@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python chooses the Python; ARGS="…" goes on to the command of the target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock schemas clean runtime dev
+.PHONY: help demo test lint bench lock readme schemas clean runtime dev
 
 PYTHON ?=
 ARGS ?=
@@ -48,6 +48,9 @@ bench: runtime ## times gitops-ci on generated repositories
 lock: dev ## writes requirements/*.txt anew (ARGS=--upgrade for newer versions)
 	$(call set_up,lock)
 	@$(IN)/python -I requirements/lock.py $(ARGS)
+
+readme: runtime ## shows the demo's comment in README.md as it is now
+	@$(IN)/python -I examples/demo/run.py --readme
 
 schemas: runtime ## writes gitops_ci/schema/*.json anew from the types
 	@$(IN)/python -I -m gitops_ci.schema

@@ -10,6 +10,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent / "infrastructure-gitops"
+README = HERE.parent.parent / "README.md"
+BEGIN, END = "<!-- comment:begin -->", "<!-- comment:end -->"
 OUT = HERE.parent.parent / "out" / "demo"
 EXPECTED = {"passes": 0, "blocked": 1}
 """Exit code of `gitops-ci run` for each pull request (docs/commands/run.md)."""
@@ -32,7 +34,18 @@ def main() -> int:
     for path in sorted(OUT.rglob("*")):
         if path.is_file():
             print(f"  {path.relative_to(OUT.parent.parent)}")
+    if "--readme" in sys.argv[1:] and not wrong:
+        write_readme()
     return int(bool(wrong))
+
+
+def write_readme() -> None:
+    """Puts the blocked pull request's comment into the README, as it is (`make readme`)."""
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    comment = (OUT / "blocked" / "comment.md").read_text(encoding="utf-8").split("\n", 1)[1]  # without our marker
+    README.write_text(f"{before}{BEGIN}\n{comment}{END}{after}", encoding="utf-8")
 
 
 def show(repository: Path, name: str) -> int:
