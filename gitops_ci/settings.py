@@ -38,7 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             event_name=environ.get("GITHUB_EVENT_NAME", ""),
             repository=name if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else None,
             server_url=environ.get("GITHUB_SERVER_URL", "") or "https://github.com",
-            run=Run(id=run_id, attempt=int(attempt) if attempt.isdigit() else 1) if run_id else None,
+            run=Run(id=run_id, attempt=int(attempt) if attempt.isdecimal() else 1) if run_id else None,
             no_color=bool(environ.get("NO_COLOR")),
             force_color=bool(environ.get("FORCE_COLOR")),
             environ=dict(environ),

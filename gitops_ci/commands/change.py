@@ -152,7 +152,8 @@ def selected(change: Change, options: Options) -> tuple[AffectedStack, ...]:
     if options.stacks:
         there = {stack.id for stack in stacks}
         stacks += tuple(stack for stack in affected.everything(change.head) if stack.id in options.stacks - there)
-    ids = options.stacks or (shards.pick(stacks, change.config, options.shard) if options.shard else frozenset())
-    if options.shard and not ids:
-        return ()
-    return affected.select(stacks, ids=ids, environments=options.environments, kinds=options.kinds)
+    chosen = affected.select(stacks, ids=options.stacks, environments=options.environments, kinds=options.kinds)
+    if options.shard is None:
+        return chosen
+    shard = shards.pick(chosen, change.config, options.shard)
+    return tuple(stack for stack in chosen if stack.id in shard)

@@ -91,6 +91,8 @@ def _stacks(config: Config) -> Iterator[tuple[Path, str]]:
 
 
 def _of_pattern(pattern: str, placeholders: Collection[str] = ()) -> Iterator[str]:
+    if pattern == ".":  # the repository's root
+        return
     if pattern.startswith("/") or {"", ".", ".."} & set(pattern.rstrip("/").split("/")):
         yield "expected a path from the repository's root, without a leading / and without . or .."
     stars = [part.replace("**", "").count("*") for part in pattern.split("/")]

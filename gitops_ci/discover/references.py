@@ -138,16 +138,18 @@ class Graph:
 
     def closure(self, stack: str, snapshot: Snapshot) -> frozenset[str]:
         """Paths of every file that `stack` reads in `snapshot`, itself and through others."""
-        files: set[str] = set()
+        return frozenset(path for reference in self.read_by(stack) for path in _files(reference, snapshot))
+
+    def read_by(self, stack: str) -> Iterator[Reference]:
+        """Everything that `stack` reads, itself and through others."""
         pending = [stack]
         seen = {stack}
         while pending:
             for reference in self._by_reader.get(pending.pop(), ()):
-                files.update(_files(reference, snapshot))
+                yield reference
                 if reference.scope != "file" and reference.path not in seen:
                     seen.add(reference.path)
                     pending.append(reference.path)
-        return frozenset(files)
 
 
 def _files(reference: Reference, snapshot: Snapshot) -> Iterable[str]:

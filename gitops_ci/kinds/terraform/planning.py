@@ -30,7 +30,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         return _failed(
             stack, Problem(code="no-source", message="neither base nor head has this stack"), None, started, "skipped"
         )
-    refused = _committed(stack, inventory)
+    refused = _committed(stack, inventory) or _elsewhere(stack, inventory)
     if refused is not None:
         return _failed(stack, refused, None, started, "skipped")
     engine: Engine | None = None
@@ -117,10 +117,13 @@ def _plan_of(call: _Call, document: plan_json.PlanDocument, failure: Problem | N
     altered = document.outputs or any(change.action != "read" for change in document.changes)
     if failure is None and document.errored:
         failure = Problem(code="plan-failed", message="the plan is incomplete: Terraform met an error")
+    deferred = None
+    if not document.complete:
+        deferred = Problem(code="deferred", message="some changes are deferred: another plan is needed after this one")
     return Plan(
         stack=call.stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",
-        reason=failure,
+        reason=failure or deferred,
         engine=call.engine,
         seconds=round(time.monotonic() - started, 3),
         summary=summarise(document.changes),
@@ -156,6 +159,15 @@ def _committed(stack: Stack, inventory: Inventory) -> Problem | None:
         if any(part in _COMMITTED for part in parts[:-1]) or parts[-1] in _CLI_CONFIGURATION:
             message = f"{path} is committed: it could choose the programs that a plan runs, so this root is not planned"
             return Problem(code="not-allowed", message=message, path=path)
+    return None
+
+
+def _elsewhere(stack: Stack, inventory: Inventory) -> Problem | None:
+    """A root that reads a submodule cannot be planned from this repository alone."""
+    for reference in inventory.graph.read_by(stack.id):
+        if inventory.snapshot.in_submodule(reference.path):
+            message = f"{reference.path} is in a git submodule: its files are not in this repository"
+            return Problem(code="submodule", message=message, path=reference.path)
     return None
 
 

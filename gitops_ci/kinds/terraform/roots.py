@@ -61,6 +61,7 @@ class _LocalModule(Struct, frozen=True):
     module: Module
     file: str
     target: str | None  # None: outside the repository
+    links: tuple[str, ...] = ()  # symbolic links on the way there
 
 
 class _Directory(Struct, frozen=True, dict=True):
@@ -72,7 +73,12 @@ class _Directory(Struct, frozen=True, dict=True):
     @cached_property
     def local_modules(self) -> tuple[_LocalModule, ...]:
         return tuple(
-            _LocalModule(module, name, _target(self.snapshot, self.path, module.source))
+            _LocalModule(
+                module,
+                name,
+                _target(self.snapshot, self.path, module.source),
+                _links(self.snapshot, self.path, module.source),
+            )
             for name, found in self.files.items()
             for module in found.modules
             if module.source is not None and module.source.startswith(("./", "../"))
@@ -101,11 +107,14 @@ def _target(snapshot: Snapshot, directory: str, relative: str) -> str | None:
     return snapshot.resolve(joined) if joined is not None and snapshot.symlinks else joined
 
 
+def _links(snapshot: Snapshot, directory: str, relative: str) -> tuple[str, ...]:
+    joined = join(directory, relative)
+    return snapshot.links_on(joined) if joined is not None and snapshot.symlinks else ()
+
+
 def _directories(snapshot: Snapshot) -> dict[str, _Directory]:
     sources = {
-        path: _real(snapshot, path)
-        for path in snapshot.entries
-        if path.endswith(_SOURCE) and "/.terraform/" not in f"/{path}"
+        path: _real(snapshot, path) for path in snapshot.entries if path.endswith(_SOURCE) and not _is_ignored(path)
     }
     oids = {path: snapshot.entries[real].oid for path, real in sources.items() if real and real in snapshot}
     missing = {oid: sources[path] or "" for path, oid in oids.items() if oid not in _scans}
@@ -120,6 +129,11 @@ def _directories(snapshot: Snapshot) -> dict[str, _Directory]:
             unread.setdefault(directory, []).append(name)
         grouped.setdefault(directory, {})[name] = found or Scan()
     return {path: _Directory(path, files, snapshot, tuple(unread.get(path, ()))) for path, files in grouped.items()}
+
+
+def _is_ignored(path: str) -> bool:
+    """What Terraform passes over: its own data, and hidden files (`._main.tf`, an editor's `.#main.tf`)."""
+    return "/.terraform/" in f"/{path}" or path.rpartition("/")[2].startswith(".")
 
 
 def _real(snapshot: Snapshot, path: str) -> str | None:
@@ -151,6 +165,8 @@ def _references(directory: _Directory, reader: str, *, anchor_root: bool) -> Ite
     for local in directory.local_modules:
         if local.target is not None:
             yield Reference(reader, local.target, "directory", "module", _SOURCE)
+        for link in local.links:
+            yield Reference(reader, link, "file", "module")
     for name in directory.files:
         path = f"{directory.path}/{name}" if directory.path else name
         real = _real(directory.snapshot, path)
@@ -165,6 +181,8 @@ def _references(directory: _Directory, reader: str, *, anchor_root: bool) -> Ite
 
 def _path_reference(snapshot: Snapshot, reader: str, anchor: str, read: PathRead) -> Iterator[Reference]:
     target = _target(snapshot, anchor, read.path or ".")
+    for link in _links(snapshot, anchor, read.path or "."):
+        yield Reference(reader, link, "file", "file")
     if target is None:
         return
     if read.complete and read.path:
@@ -219,6 +237,8 @@ def _findings(directory: _Directory, directories: Mapping[str, _Directory]) -> I
             path=at + name,
         )
     for local in directory.local_modules:
+        if local.target is not None and directory.snapshot.in_submodule(local.target):
+            continue  # its files are in another repository
         if local.target is None or local.target not in directories:
             where = "leaves the repository" if local.target is None else "has no Terraform files"
             yield finding.make(

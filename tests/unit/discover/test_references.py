@@ -113,7 +113,7 @@ def test_the_closure_is_every_file_read() -> None:
 
 
 def test_a_large_graph_answers_in_milliseconds_a_path() -> None:
-    """3,000 roots of eight references each, 200 modules that use each other; measured: 0.6 ms a path of a module."""
+    """3,000 roots of eight references each, 200 modules that use each other; measured: 5 ms a path that reaches 1,000 stacks, 0.05 ms a root's own."""
     chance = random.Random(7)
     modules = [f"modules/m{n}" for n in range(200)]
     references: list[Reference] = []
