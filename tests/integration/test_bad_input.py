@@ -100,7 +100,7 @@ def test_a_file_that_is_not_utf8(repository: Scratch) -> None:
 
 def test_a_file_of_200_megabytes(repository: Scratch) -> None:
     outcome = gitops_ci(changed(repository, {BAD: b"#" * 200_000_000}), "run", "--base", "HEAD~1")
-    assert outcome.code == 0  # Terraform reads it; we say that we did not
+    assert outcome.code == 3
     assert good_is_planned(outcome)
     assert any(each.path == BAD and "larger than" in each.message for each in outcome.report.findings)
 

@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from gitops_ci.config import StackPattern, Terraform
 from gitops_ci.discover import naming
+from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Inventory, Tools, Workspace
 from gitops_ci.kinds.terraform import diagnosis, plan_json
+from gitops_ci.kinds.terraform.roots import SOURCES
 from gitops_ci.model.plan import Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
 
@@ -30,7 +32,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         return _failed(
             stack, Problem(code="no-source", message="neither base nor head has this stack"), None, started, "skipped"
         )
-    refused = _committed(stack, inventory) or _elsewhere(stack, inventory)
+    refused = _committed(stack, inventory) or _elsewhere(stack, inventory) or _unread(stack, inventory)
     if refused is not None:
         return _failed(stack, refused, None, started, "skipped")
     engine: Engine | None = None
@@ -168,6 +170,17 @@ def _elsewhere(stack: Stack, inventory: Inventory) -> Problem | None:
         if inventory.snapshot.in_submodule(reference.path):
             message = f"{reference.path} is in a git submodule: its files are not in this repository"
             return Problem(code="submodule", message=message, path=reference.path)
+    return None
+
+
+def _unread(stack: Stack, inventory: Inventory) -> Problem | None:
+    """What was too large to be looked at is not run either."""
+    sources = [path for path in inventory.graph.closure(stack.id, inventory.snapshot) if path.endswith(SOURCES)]
+    read = inventory.snapshot.read_many(sources)
+    for path in sorted(set(sources) - read.keys()):
+        if inventory.snapshot.entries[path].mode != SYMLINK:
+            message = f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB, so it was not looked at and is not planned"
+            return Problem(code="unreadable", message=message, path=path)
     return None
 
 

@@ -19,7 +19,7 @@ from gitops_ci.model.stack import Kind, Stack
 
 KIND: Kind = "terraform"
 _JSON = (".tf.json", ".tofu.json")
-_SOURCE = (".tf", ".tofu", *_JSON)
+SOURCES = (".tf", ".tofu", *_JSON)
 _ROOT_ONLY = (
     "terraform.tfvars",
     "terraform.tfvars.json",
@@ -114,7 +114,7 @@ def _links(snapshot: Snapshot, directory: str, relative: str) -> tuple[str, ...]
 
 def _directories(snapshot: Snapshot) -> dict[str, _Directory]:
     sources = {
-        path: _real(snapshot, path) for path in snapshot.entries if path.endswith(_SOURCE) and not _is_ignored(path)
+        path: _real(snapshot, path) for path in snapshot.entries if path.endswith(SOURCES) and not _is_ignored(path)
     }
     oids = {path: snapshot.entries[real].oid for path, real in sources.items() if real and real in snapshot}
     missing = {oid: sources[path] or "" for path, oid in oids.items() if oid not in _scans}
@@ -151,7 +151,7 @@ def _stacks(directory: _Directory, used: set[str], config: Config) -> Iterator[t
 
 def _root_references(stack: Stack, directory: _Directory, var_files: tuple[str, ...] | None) -> Iterator[Reference]:
     path = directory.path
-    yield Reference(stack.id, path, "directory", "direct", (*_SOURCE, *_ROOT_ONLY))
+    yield Reference(stack.id, path, "directory", "direct", (*SOURCES, *_ROOT_ONLY))
     if var_files is None:
         yield Reference(stack.id, path, "directory", "conservative", _VAR_FILES)
     for name in var_files or ():
@@ -164,7 +164,7 @@ def _references(directory: _Directory, reader: str, *, anchor_root: bool) -> Ite
     """What a directory reads: modules, links, files; paths relative to the root only where it is itself a root."""
     for local in directory.local_modules:
         if local.target is not None:
-            yield Reference(reader, local.target, "directory", "module", _SOURCE)
+            yield Reference(reader, local.target, "directory", "module", SOURCES)
         for link in local.links:
             yield Reference(reader, link, "file", "module")
     for name in directory.files:

@@ -1,0 +1,145 @@
+"""The action's shell part, run as a runner runs it: inputs as variables, outputs and summary as files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.integration.repositories import IDENTITY, Scratch
+
+ENTRYPOINT = Path(__file__).resolve().parents[2] / "action" / "entrypoint.sh"
+ROOT = 'resource "terraform_data" "a" {\n  input = "1"\n}\n'
+INPUTS = {
+    "COMMAND": "run",
+    "CONFIG": "",
+    "BASE": "HEAD~1",
+    "HEAD": "",
+    "ENVIRONMENT": "",
+    "STACK": "",
+    "SHARD": "",
+    "OUT": "",
+    "FAIL_ON": "undecided",
+    "COMMENT": "update",
+    "HAS_TOKEN": "false",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step of the job gave."""
+
+    code: int
+    log: str
+    outputs: Mapping[str, str]
+    summary: str
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Scratch:
+    scratch = Scratch(tmp_path / "workspace")
+    scratch.commit({"README.md": "# here\n"})
+    scratch.commit({"environments/staging/terraform/main.tf": ROOT})
+    return scratch
+
+
+def step(repository: Scratch, **inputs: str) -> Step:
+    """Runs the entrypoint with `inputs` over the defaults of action.yml."""
+    temporary = repository.path.parent / "runner"
+    binaries = temporary / "gitops-ci-venv" / "bin"
+    binaries.mkdir(parents=True, exist_ok=True)
+    python = binaries / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    outputs, summary = temporary / "outputs", temporary / "summary"
+    for file in (outputs, summary):
+        file.write_text("")
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(temporary),
+        "RUNNER_TEMP": str(temporary),
+        "GITHUB_WORKSPACE": str(repository.path),
+        "GITHUB_OUTPUT": str(outputs),
+        "GITHUB_STEP_SUMMARY": str(summary),
+        **IDENTITY,
+        **{f"GITOPS_CI_{name}": inputs.get(name.lower(), value) for name, value in INPUTS.items()},
+    }
+    bash = shutil.which("bash")
+    assert bash
+    done = subprocess.run(
+        [bash, str(ENTRYPOINT)], env=env, cwd=repository.path, capture_output=True, check=False, timeout=300
+    )
+    log = (done.stdout + done.stderr).decode("utf-8", "replace")
+    assert "Traceback" not in log
+    return Step(done.returncode, log, parsed(outputs.read_text()), summary.read_text())
+
+
+def parsed(text: str) -> dict[str, str]:
+    """The outputs as the runner reads them: `name=value`, or between delimiters."""
+    plain = dict(re.findall(r"^(\w[\w-]*)=(.*)$", text, re.MULTILINE))
+    delimited = re.findall(r"^(\w[\w-]*)<<(\S+)\n(.*?)\n\2$", text, re.MULTILINE | re.DOTALL)
+    return plain | {name: value for name, _, value in delimited}
+
+
+def test_a_run_that_passes(repository: Scratch) -> None:
+    done = step(repository)
+    assert done.code == 0, done.log
+    assert done.outputs["verdict"] == "pass"
+    assert json.loads(done.outputs["affected"]) == ["staging/terraform/main"]
+    assert done.outputs["count"] == "1"
+    assert (Path(done.outputs["report"]) / "report.json").is_file()
+    assert "Pass" in done.summary
+
+
+def test_what_is_printed_is_no_command_for_the_runner(repository: Scratch) -> None:
+    log = step(repository).log
+    [token] = re.findall(r"^::stop-commands::([0-9a-f]{32})$", log, re.MULTILINE)
+    assert f"\n::{token}::\n" in log
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("undecided", 1), ("blocked", 1), ("never", 0)])
+def test_a_blocked_run(repository: Scratch, fail_on: str, code: int) -> None:
+    repository.commit({"environments/staging/terraform/main.tf": "resource {"})
+    done = step(repository, fail_on=fail_on)
+    assert done.code == code, done.log
+    assert done.outputs["verdict"] == "blocked"
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("undecided", 3), ("blocked", 0), ("never", 0)])
+def test_an_undecided_run(repository: Scratch, fail_on: str, code: int) -> None:
+    repository.commit({"environments/staging/k8s/deployment.yaml": "kind: Deployment\n"})
+    done = step(repository, fail_on=fail_on)
+    assert done.code == code, done.log
+    assert done.outputs["verdict"] == "undecided"
+
+
+def test_affected_gives_a_matrix(repository: Scratch) -> None:
+    done = step(repository, command="affected")
+    assert done.code == 0, done.log
+    [job] = json.loads(done.outputs["matrix"])["include"]
+    assert job["stacks"] == ["staging/terraform/main"]
+    assert "verdict" not in done.outputs or done.outputs["verdict"] == ""
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"command": "run; touch hacked"},
+        {"base": "--help"},
+        {"base": "$(touch hacked)"},
+        {"stack": "a\n--out=/\n`touch hacked`"},
+        {"fail_on": "nothing"},
+    ],
+)
+def test_hostile_inputs_are_only_arguments(repository: Scratch, inputs: dict[str, str]) -> None:
+    done = step(repository, **inputs)
+    assert done.code == 2, done.log
+    assert not list(repository.path.parent.rglob("hacked"))
