@@ -15,6 +15,7 @@ from types import FrameType
 from gitops_ci import __version__
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.errors import GitopsError
+from gitops_ci.model.stack import KINDS
 from gitops_ci.settings import Settings
 
 BUG = 4
@@ -92,7 +93,12 @@ def _add_selection(command: argparse.ArgumentParser) -> None:
         help="only stacks of this environment (repeatable)",
     )
     command.add_argument(
-        "--kind", action="append", default=[], metavar="NAME", help="only stacks of this kind (repeatable)"
+        "--kind",
+        action="append",
+        choices=KINDS,
+        default=[],
+        metavar="NAME",
+        help="only stacks of this kind (repeatable)",
     )
     command.add_argument(
         "--stack", action="append", default=[], metavar="ID", help="only this stack, affected or not (repeatable)"
@@ -114,7 +120,7 @@ def _add_planning(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--timeout",
-        type=float,
+        type=_seconds,
         metavar="SECONDS",
         help="for each call of an engine (default: kinds.terraform.timeout, 900)",
     )
@@ -125,6 +131,13 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("give 1 or more")
     return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError("give more than 0 and at most 86400 seconds")
+    return seconds
 
 
 def _options(arguments: argparse.Namespace) -> Options:

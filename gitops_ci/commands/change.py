@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,12 +12,14 @@ from gitops_ci import config as configuration
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import Config
 from gitops_ci.discover import affected, inventory, shards
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.errors import ConfigError, UsageError
 from gitops_ci.github import event as events
 from gitops_ci.kinds import catalog
-from gitops_ci.kinds.protocol import Inventory
-from gitops_ci.model.stack import KINDS, AffectedStack
+from gitops_ci.model import finding
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.stack import AffectedStack
 from gitops_ci.system.git import Repository
 
 
@@ -30,35 +33,45 @@ class Change(Struct, frozen=True, kw_only=True):
     base_commit: str | None
     base: Inventory | None
     head: Inventory
-
-    @property
-    def head_commit(self) -> str | None:
-        """The commit under review: the pull request's head where the event names it, else what was read."""
-        return self.event.head or self.head.snapshot.commit
+    head_commit: str | None
+    warnings: tuple[Finding, ...] = ()
 
 
 @contextmanager
 def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[Change]:
-    """Opens the repository and both ends. With `needs_base` a missing base is an error, else there is none."""
+    """Opens the repository and both ends. With `needs_base` a missing base is an error, else there may be none.
+
+    Where an event names a base the configuration comes from there, whatever is compared (trust.md, rule 4).
+    """
     repository = _repository(options, outside)
     try:
-        event = _event(options, outside)
+        event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
         head = _head(repository, options)
-        base_commit = _base(repository, options, event, head) if needs_base or options.base else None
+        wanted = needs_base or options.base is not None or event.base is not None
+        base_commit = _base(repository, options, event, head) if wanted else None
         base = repository.at(base_commit) if base_commit is not None else None
         config, digest = _config(options, base, head)
-        _known_names(options, config)
+        judged = _is_the_events(repository, event, head)
         yield Change(
             repository=repository,
-            event=event,
+            event=event if judged else events.Event(),
             config=config,
             config_digest=digest,
             base_commit=base_commit,
             base=inventory.take(base, config, catalog.ALL) if base is not None else None,
             head=inventory.take(head, config, catalog.ALL),
+            head_commit=event.head if judged else head.commit,
+            warnings=_of_configuration(options, base, head),
         )
     finally:
         repository.close()
+
+
+def _is_the_events(repository: Repository, event: events.Event, head: Snapshot) -> bool:
+    """Whether what is judged is the event's head, or the merge of it that GitHub checks out."""
+    if event.head is None or head.commit is None:
+        return False
+    return event.head == head.commit or event.head in repository.parents(head.commit)
 
 
 def _repository(options: Options, outside: Outside) -> Repository:
@@ -66,13 +79,6 @@ def _repository(options: Options, outside: Outside) -> Repository:
     return Repository(
         directory, exact=options.repo is not None, environ=outside.settings.environ, scratch=outside.scratch
     )
-
-
-def _event(options: Options, outside: Outside) -> events.Event:
-    path = outside.settings.event_path
-    if options.base is not None or path is None:
-        return events.Event()
-    return events.read(path)
 
 
 def _head(repository: Repository, options: Options) -> Snapshot:
@@ -91,6 +97,9 @@ def _base(repository: Repository, options: Options, event: events.Event, head: S
             "the repository has no commit yet, so there is no base", hint="commit once, or plan everything with --all"
         )
     if event.base is not None:
+        others = [parent for parent in repository.parents(tip) if parent != event.head]
+        if event.head in repository.parents(tip) and others:
+            return others[0]  # GitHub's merge of the pull request: its other parent is the base as it is now
         return repository.merge_base(repository.require_commit(event.base, "the event's base"), tip)
     base = repository.default_base(tip)
     if base is None:
@@ -115,6 +124,25 @@ def _config(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Co
     return config_file.load(content, path), configuration.digest(content)
 
 
+def _of_configuration(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Finding, ...]:
+    """What a change does to the configuration itself: it is judged by the old one, and must leave a valid one."""
+    path = _config_path(options)
+    if base is None or options.config_from == "worktree" or base.entries.get(path) == head.entries.get(path):
+        return ()
+    content = head.read(path)
+    try:
+        if content is not None:
+            from gitops_ci import config_file
+
+            config_file.load(content, path)
+    except ConfigError as error:
+        help = "Mend it: once it is merged, no change could be judged."
+        return (finding.make("config/invalid", "error", error.message, help=help, path=path),)
+    help = "Its owners have to look at it: this change is judged by the old one."
+    message = "the configuration changes: the new one counts once this is merged"
+    return (finding.make("config/changed", "warning", message, help=help, path=path),)
+
+
 def _config_path(options: Options) -> str:
     if options.config is None:
         return configuration.FILE
@@ -131,29 +159,44 @@ def _end(source: Snapshot, base: Snapshot | None) -> str:
     return "the base commit" if source is base else "the repository"
 
 
-def _known_names(options: Options, config: Config) -> None:
-    known = {environment.name for environment in config.environments} | {configuration.SHARED}
-    for given, names, option in ((options.environments, known, "--environment"), (options.kinds, set(KINDS), "--kind")):
-        for name in sorted(given - names):
-            raise UsageError(f"{option} {name!r} is not known here", hint=f"known: {', '.join(sorted(names))}")
+def expected(change: Change, options: Options) -> tuple[AffectedStack, ...]:
+    """Every stack that a verdict about the change has to know: all affected ones, or all there are with `--all`."""
+    if options.everything or change.base is None:
+        return affected.everything(change.base, change.head)
+    return affected.between(change.base, change.head)
 
 
 def selected(change: Change, options: Options) -> tuple[AffectedStack, ...]:
-    """The affected stacks (or all) that the options ask for; raises UsageError for an id that does not exist."""
-    if options.everything or change.base is None:
-        stacks = affected.everything(change.head)
-    else:
-        stacks = affected.between(change.base, change.head)
-    known = set(change.head.stacks) | set(change.base.stacks if change.base is not None else ())
-    for stack_id in sorted(options.stacks - known):
-        raise UsageError(
-            f"--stack {stack_id!r} does not exist", hint="`gitops-ci affected` lists ids as environment/kind/name"
-        )
+    """The expected stacks that the options ask for, and `--stack`s beside them; raises UsageError for unknown ones."""
+    stacks = expected(change, options)
     if options.stacks:
+        every = affected.everything(change.base, change.head)
+        _known_stacks(options.stacks, {stack.id for stack in every})
         there = {stack.id for stack in stacks}
-        stacks += tuple(stack for stack in affected.everything(change.head) if stack.id in options.stacks - there)
-    chosen = affected.select(stacks, ids=options.stacks, environments=options.environments, kinds=options.kinds)
+        stacks += tuple(stack for stack in every if stack.id in options.stacks - there)
+    environments = _environments(options.environments, change)
+    chosen = affected.select(stacks, ids=options.stacks, environments=environments, kinds=options.kinds)
     if options.shard is None:
         return chosen
     shard = shards.pick(chosen, change.config, options.shard)
     return tuple(stack for stack in chosen if stack.id in shard)
+
+
+def _known_stacks(asked: frozenset[str], known: set[str]) -> None:
+    for stack_id in sorted(asked - known):
+        near = difflib.get_close_matches(stack_id, known, n=1) or [
+            id for id in sorted(known) if id.endswith(f"/{stack_id}")
+        ]
+        hint = f"did you mean {near[0]}?" if near else "`gitops-ci affected --all --format json` has every id"
+        raise UsageError(f"--stack {stack_id!r} does not exist", hint=hint)
+
+
+def _environments(asked: frozenset[str], change: Change) -> frozenset[str]:
+    """The names behind what was asked for (an alias will do); raises UsageError for one that nothing is called."""
+    ends = [end for end in (change.base, change.head) if end is not None]
+    known = {environment.name for environment in change.config.environments} | {configuration.SHARED}
+    known |= {stack.environment for end in ends for stack in end.stacks.values()}
+    found = frozenset(change.config.environment_of(name) or name for name in asked)
+    for name in sorted(found - known):
+        raise UsageError(f"--environment {name!r} is not known here", hint=f"known: {', '.join(sorted(known))}")
+    return found

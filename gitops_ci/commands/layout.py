@@ -15,7 +15,7 @@ def run(options: Options, outside: Outside) -> int:
     """Prints every finding about layout and static files; 1 where one is a new error."""
     with changes.opened(options, outside, needs_base=False) as change:
         before = change.base.findings if change.base is not None else ()
-        findings = comparison.against(before, change.head.findings)
+        findings = (*change.warnings, *comparison.against(before, change.head.findings))
         stacks = tuple(change.head.stacks.values())
         if options.format == "json":
             output.document({"schema": SCHEMA, "stacks": stacks, "findings": findings}, outside)

@@ -52,7 +52,7 @@ def _plan(stack: AffectedStack, change: Change, tools: Tools, progress: Progress
     progress.started(stack.id)
     started = time.monotonic()
     try:
-        plan = catalog.ALL[stack.kind].plan(stack, change.base, change.head, tools)
+        plan = _refused(stack, change) or catalog.ALL[stack.kind].plan(stack, change.base, change.head, tools)
     except Exception as error:  # a bug in one kind must not lose the other plans
         place = _place(error)
         message = f"a bug in gitops-ci: {type(error).__name__} at {place}; please report it"
@@ -61,6 +61,14 @@ def _plan(stack: AffectedStack, change: Change, tools: Tools, progress: Progress
         plan = msgspec.structs.replace(plan, seconds=round(time.monotonic() - started, 3))
     progress.finished(plan)
     return plan
+
+
+def _refused(stack: AffectedStack, change: Change) -> Plan | None:
+    """A stack of which nobody can say what it is; None for all others."""
+    if not any(stack.id in end.ambiguous for end in (change.base, change.head) if end is not None):
+        return None
+    message = f"two directories have the id {stack.id}: which is meant cannot be told, so neither is planned"
+    return Plan(stack=stack.id, status="skipped", reason=Problem(code="ambiguous", message=message, path=stack.path))
 
 
 def _place(error: BaseException) -> str:

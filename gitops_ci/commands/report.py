@@ -11,6 +11,7 @@ from gitops_ci.commands import assembly, output
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.errors import UsageError
 from gitops_ci.model.report import Report
+from gitops_ci.model.verdict import EXIT_CODES
 from gitops_ci.render import markdown, report_json, terminal
 
 _SAME = ("base", "head", "planned", "config_digest", "pull_request", "repository")
@@ -30,7 +31,7 @@ def run(options: Options, outside: Outside) -> int:
             outside.stdout.write(markdown.comment(report, links, environments=environments))
         case _:
             output.show(terminal.report_lines(report, environments=environments), outside)
-    return 0
+    return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
 
 
 def _read(path: Path) -> Report:

@@ -6,13 +6,15 @@ from gitops_ci.commands import assembly, output, planning
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
+from gitops_ci.discover import affected
 from gitops_ci.errors import ToolError
 from gitops_ci.gate import checks, verdict
+from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import AffectedStack
-from gitops_ci.model.verdict import EXIT_CODES
-from gitops_ci.policy import comparison
+from gitops_ci.model.verdict import EXIT_CODES, Verdict
+from gitops_ci.policy import comparison, severity
 from gitops_ci.render import progress, report_json, terminal
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox
@@ -22,28 +24,53 @@ INTERRUPTED = 130
 
 def run(options: Options, outside: Outside) -> int:
     """Plans what is affected, checks it, writes and shows the report, and returns the verdict's exit code."""
-    clock = assembly.Clock()
-    with changes.opened(options, outside, needs_base=not options.everything) as change:
-        stacks, plans = _planned(options, outside, change)
-        before = change.base.findings if change.base is not None else ()
-        findings = (*comparison.against(before, change.head.findings), *planning.checked(stacks, plans, change))
-        reasons = checks.reasons(stacks, plans, findings, change.config)
-        decided = verdict.of(reasons, plans=plans, judges_pull_request=False)
-        report = assembly.report(change, outside, clock, stacks=stacks, plans=plans, findings=findings, verdict=decided)
-        return _told(report, options, outside, change, EXIT_CODES[decided.decision])
+    return _reported(options, outside, judged=True)
 
 
 def plan(options: Options, outside: Outside) -> int:
-    """Plans what is affected and writes one report for `report` and `gate` to merge; it has no verdict."""
+    """The same without a verdict: one report for `report` and `gate` to merge; the exit code says how it went."""
+    return _reported(options, outside, judged=False)
+
+
+def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
     clock = assembly.Clock()
     with changes.opened(options, outside, needs_base=not options.everything) as change:
         stacks, plans = _planned(options, outside, change)
-        findings = planning.checked(stacks, plans, change)
-        decided = verdict.of(
-            checks.reasons(stacks, plans, findings, change.config), plans=plans, judges_pull_request=False
+        findings = _findings(stacks, plans, change)
+        decided = _decided(stacks, plans, findings, change, options, whole=judged)
+        report = assembly.report(
+            change,
+            outside,
+            clock,
+            stacks=stacks,
+            plans=plans,
+            findings=findings,
+            verdict=decided if judged else None,
         )
-        report = assembly.report(change, outside, clock, stacks=stacks, plans=plans, findings=findings)
         return _told(report, options, outside, change, EXIT_CODES[decided.decision])
+
+
+def _findings(stacks: tuple[AffectedStack, ...], plans: tuple[Plan, ...], change: Change) -> tuple[Finding, ...]:
+    before = change.base.findings if change.base is not None else ()
+    static = comparison.against(before, change.head.findings)
+    return (*severity.applied(change.warnings, change.config), *static, *planning.checked(stacks, plans, change))
+
+
+def _decided(
+    stacks: tuple[AffectedStack, ...],
+    plans: tuple[Plan, ...],
+    findings: tuple[Finding, ...],
+    change: Change,
+    options: Options,
+    *,
+    whole: bool,
+) -> Verdict:
+    """The verdict; a `whole` one is about everything that the change affects, not only about what was asked for."""
+    reasons = list(checks.reasons(stacks, plans, findings, change.config))
+    if whole:
+        reasons += checks.not_asked(changes.expected(change, options), stacks)
+        reasons += checks.unclaimed(affected.unclaimed(change.base, change.head) if change.base is not None else ())
+    return verdict.of(reasons, plans=plans, judges_pull_request=False)
 
 
 def _planned(options: Options, outside: Outside, change: Change) -> tuple[tuple[AffectedStack, ...], tuple[Plan, ...]]:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
+from gitops_ci.discover import naming
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Reach
 from gitops_ci.discover.snapshot import changed_paths
-from gitops_ci.kinds.protocol import Inventory
-from gitops_ci.model.stack import CERTAINTIES, AffectedStack, Reason, Stack
+from gitops_ci.model.stack import CERTAINTIES, AffectedStack, ChangeOfStack, Reason, Stack
+
+_MODULE = re.compile(r"\.(?:tf|tofu)(?:\.json)?$")
+_DEPLOYED = re.compile(
+    r"(?:\.(?:tf|tofu)(?:\.json)?|\.tfvars(?:\.json)?|\.rego"
+    r"|(?:^|/)(?:terragrunt\.hcl|[Kk]ustomization(?:\.ya?ml)?|Chart\.ya?ml))$"
+)
+"""Names of files that say by themselves that something is deployed from them."""
 
 
 def between(base: Inventory, head: Inventory) -> tuple[AffectedStack, ...]:
     """Stacks that the difference between base and head reaches, through either end's graph, in order of id.
 
-    A file that only base has (deleted, or moved away) is followed through the graph of base.
+    A file that only base has (deleted, or moved away) is followed through the graph of base. A stack that head
+    does not have is removed, whatever reaches it; one that only head has is added where a change made it so, and not
+    where merely its last user went away.
     """
     changed = changed_paths(base.snapshot, head.snapshot)
     if not changed:
@@ -26,17 +37,38 @@ def between(base: Inventory, head: Inventory) -> tuple[AffectedStack, ...]:
     present = [
         _affected(stack, "modified" if id in base.stacks else "added", _merged(before.get(id), after.get(id)))
         for id, stack in head.stacks.items()
-        if id in after or id in before or id not in base.stacks
+        if id in after or id in before
     ]
     return tuple(sorted((*removed, *present), key=lambda stack: stack.id))
 
 
-def everything(head: Inventory) -> tuple[AffectedStack, ...]:
-    """Every stack, as if all of it had changed (`--all`)."""
-    return tuple(_affected(stack, "modified", None) for _, stack in sorted(head.stacks.items()))
+def everything(base: Inventory | None, head: Inventory) -> tuple[AffectedStack, ...]:
+    """Every stack of either end (`--all`); those that no change reaches are `unmodified`."""
+    reached = {stack.id: stack for stack in between(base, head)} if base is not None else {}
+    rest = (_affected(stack, "unmodified", None) for id, stack in head.stacks.items() if id not in reached)
+    return tuple(sorted((*reached.values(), *rest), key=lambda stack: stack.id))
 
 
-def _affected(stack: Stack, change: str, reach: Reach | None) -> AffectedStack:
+def unclaimed(base: Inventory, head: Inventory) -> tuple[str, ...]:
+    """Changed files that something is deployed from and that no stack of either end reads, sorted.
+
+    A Terraform module that no root uses is none, unless the repository has Terragrunt units: those are not read yet.
+    """
+    declared = naming.is_declared("terraform", head.config)
+    changed = [path for path in changed_paths(base.snapshot, head.snapshot) if _DEPLOYED.search(path)]
+    reached = set[str]()
+    for inventory in (base, head):
+        for reach in inventory.graph.reached(changed, frozenset(inventory.stacks)).values():
+            reached.update(reason.path for reason in reach.reasons)
+    units = any(path.endswith("terragrunt.hcl") for inventory in (base, head) for path in inventory.snapshot.entries)
+
+    def is_unused_module(path: str) -> bool:
+        return not units and _MODULE.search(path) is not None and (not declared or "modules" in path.split("/"))
+
+    return tuple(path for path in changed if path not in reached and not is_unused_module(path))
+
+
+def _affected(stack: Stack, change: ChangeOfStack, reach: Reach | None) -> AffectedStack:
     return AffectedStack(
         id=stack.id,
         environment=stack.environment,
@@ -44,7 +76,7 @@ def _affected(stack: Stack, change: str, reach: Reach | None) -> AffectedStack:
         name=stack.name,
         instance=stack.instance,
         path=stack.path,
-        change="added" if change == "added" else "removed" if change == "removed" else "modified",
+        change=change,
         certainty=reach.certainty if reach is not None else "direct",
         reasons=reach.reasons if reach is not None else (),
     )

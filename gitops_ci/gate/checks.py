@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
 from gitops_ci.model.finding import Finding
@@ -17,8 +19,17 @@ _REMEDIES = {
     "no-planner": "review it by hand: no verdict can be had for this kind yet",
     "timeout": "raise kinds.terraform.timeout, or make the plan smaller",
     "interrupted": "run it again",
+    "engine-killed": "run it again, with more memory if it was out of it",
+    "internal-error": "report it, with the output of -v",
+    "ambiguous": "rename one of the directories, or name the stacks under layout.stacks in gitops-ci.yml",
+    "no-longer-a-root": "move or remove its state first, or name it under layout.stacks if it stays a root",
+    "submodule": "plan it where the submodule is checked out",
+    "settings": "mend var_files and backend_config under layout.stacks in gitops-ci.yml",
+    "backend-partial": "name the files under layout.stacks[].backend_config in gitops-ci.yml",
+    "engine-version": "install the version that is asked for, or name it with kinds.terraform.binary",
 }
 _FIX = "mend the configuration at the place named"
+_REVIEW = "review it by hand, or mend what the message names and run it again"
 _ALWAYS_ENFORCED = frozenset({"binding"})
 """Codes that block in every environment, whatever its `enforcement` says (trust.md, rule 3)."""
 
@@ -26,7 +37,11 @@ _ALWAYS_ENFORCED = frozenset({"binding"})
 def reasons(
     stacks: Iterable[AffectedStack], plans: Iterable[Plan], findings: Iterable[Finding], config: Config
 ) -> Iterator[VerdictReason]:
-    """Why the change cannot pass by its checks; nothing where all is well."""
+    """Why the change cannot pass by its checks; nothing where all is well.
+
+    `stacks` are all that a plan is expected of. What an environment with `enforcement: warn` lets through is told
+    with the decision `pass`.
+    """
     yield from _findings(findings, config)
     expected = {stack.id: stack for stack in stacks}
     planned: dict[str, list[Plan]] = {}
@@ -35,14 +50,52 @@ def reasons(
     for stack_id, several in planned.items():
         yield from _contradictions(stack_id, several, is_expected=stack_id in expected)
     for stack in expected.values():
-        enforced = _enforced(stack.environment, config)
         for plan in planned.get(stack.id, ()):
-            if enforced or (plan.reason is not None and plan.reason.code in _ALWAYS_ENFORCED):
-                yield from _plan(plan)
-        if enforced and stack.id not in planned:
-            yield _reason(
-                "checks/plan-missing", "undecided", "has no plan", "plan it, and give its report to the gate", stack.id
-            )
+            always = plan.reason is not None and plan.reason.code in _ALWAYS_ENFORCED
+            yield from _weighed(_plan(plan, stack), stack.environment, config, always=always)
+        if stack.id not in planned:
+            remedy = "plan it, and give its report to the gate"
+            missing = _reason("checks/plan-missing", "undecided", "has no plan", remedy, stack.id)
+            yield from _weighed((missing,), stack.environment, config)
+
+
+def not_asked(expected: Iterable[AffectedStack], asked: Iterable[AffectedStack]) -> Iterator[VerdictReason]:
+    """A run that was narrowed by options says nothing about the rest."""
+    left = sorted({stack.id for stack in expected} - {stack.id for stack in asked})
+    if left:
+        noun = "1 affected stack was" if len(left) == 1 else f"{len(left):,} affected stacks were"
+        some = ", ".join(left[:3]) + (", …" if len(left) > 3 else "")
+        yield VerdictReason(
+            rule="checks/not-asked",
+            decision="undecided",
+            message=f"{noun} not asked for: {some}",
+            remedy="run it without --environment, --kind, --stack and --shard",
+        )
+
+
+def unclaimed(paths: Iterable[str]) -> Iterator[VerdictReason]:
+    """Changed files that something is deployed from, but by no stack that was found."""
+    left = list(paths)
+    if left:
+        noun = "1 changed file belongs" if len(left) == 1 else f"{len(left):,} changed files belong"
+        some = ", ".join(left[:3]) + (", …" if len(left) > 3 else "")
+        yield VerdictReason(
+            rule="checks/unclaimed",
+            decision="undecided",
+            message=f"{noun} to no stack that gitops-ci knows: {some}",
+            remedy="name their stacks under layout.stacks in gitops-ci.yml, or review them by hand",
+        )
+
+
+def _weighed(
+    found: Iterable[VerdictReason], environment: str, config: Config, *, always: bool = False
+) -> Iterator[VerdictReason]:
+    """The reasons as they count in an environment: one that only warns lets them pass, visibly."""
+    if always or _enforced(environment, config):
+        yield from found
+        return
+    for reason in found:
+        yield msgspec.structs.replace(reason, decision="pass", remedy=f"{environment} only warns: {reason.remedy}")
 
 
 def _contradictions(stack: str, plans: list[Plan], *, is_expected: bool) -> Iterator[VerdictReason]:
@@ -55,30 +108,30 @@ def _contradictions(stack: str, plans: list[Plan], *, is_expected: bool) -> Iter
         yield _reason("checks/plan-foreign", "blocked", "has a plan, but this change does not affect it", remedy, stack)
 
 
-def _plan(plan: Plan) -> Iterator[VerdictReason]:
+def _plan(plan: Plan, stack: AffectedStack) -> Iterator[VerdictReason]:
     if plan.status not in ("failed", "skipped"):
         return
     rule = "checks/plan-failed" if plan.status == "failed" else "checks/plan-skipped"
     code = plan.reason.code if plan.reason is not None else ""
-    decision: Decision = "blocked" if code in BLOCKING_CODES else "undecided"
+    blocks = code in BLOCKING_CODES and stack.change != "removed"  # what is removed cannot be mended any more
+    decision: Decision = "blocked" if blocks else "undecided"
     message = plan.reason.message.split("\n", 1)[0] if plan.reason is not None else f"{plan.status}, without a reason"
-    yield _reason(
-        rule, decision, message, _REMEDIES.get(code, _FIX if decision == "blocked" else "run it again"), plan.stack
-    )
+    remedy = _REMEDIES.get(code) or (_FIX if blocks else _REVIEW)
+    yield _reason(rule, decision, message, remedy, plan.stack)
 
 
 def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictReason]:
     for finding in findings:
         if finding.severity != "error" or finding.state != "new" or finding.waived_by is not None:
             continue
-        if _enforced(_environment(finding, config), config):
-            yield VerdictReason(
-                rule=finding.rule,
-                decision="blocked",
-                message=finding.message if finding.path is None else f"{_place(finding)}: {finding.message}",
-                remedy=finding.help,
-                stack=finding.stack,
-            )
+        reason = VerdictReason(
+            rule=finding.rule,
+            decision="blocked",
+            message=finding.message if finding.path is None else f"{_place(finding)}: {finding.message}",
+            remedy=finding.help,
+            stack=finding.stack,
+        )
+        yield from _weighed((reason,), _environment(finding, config), config)
 
 
 def _environment(finding: Finding, config: Config) -> str:

@@ -14,7 +14,17 @@ def of(reasons: Iterable[VerdictReason], *, plans: Iterable[Plan], judges_pull_r
     """The decision that follows. Without the pull request's state its rules are left out, and that is said."""
     told = tuple(sorted(reasons, key=lambda reason: _ORDER.index(reason.decision)))
     decision = told[0].decision if told else "pass"
-    return Verdict(decision=decision, reasons=told, left_out=() if judges_pull_request else _left_out(tuple(plans)))
+    left_out = _let_through(told) + (() if judges_pull_request else _left_out(tuple(plans)))
+    return Verdict(decision=decision, reasons=told, left_out=left_out)
+
+
+def _let_through(reasons: tuple[VerdictReason, ...]) -> tuple[str, ...]:
+    """What environments that only warn did not hold up."""
+    passed = [reason for reason in reasons if reason.decision == "pass"]
+    if not passed:
+        return ()
+    noun = "1 problem" if len(passed) == 1 else f"{len(passed):,} problems"
+    return (f"{noun} where the enforcement is only to warn: {passed[0].stack or passed[0].rule}: {passed[0].message}",)
 
 
 def _left_out(plans: tuple[Plan, ...]) -> tuple[str, ...]:

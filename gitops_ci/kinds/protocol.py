@@ -10,29 +10,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from gitops_ci.config import Config
-from gitops_ci.discover.references import Graph, Reference
+from gitops_ci.discover.inventory import Found, Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Engine, Plan
 from gitops_ci.model.stack import Stack
-
-
-class Found(Struct, frozen=True):
-    """What a kind sees in a snapshot: its stacks, what they and their parts read, what is wrong already."""
-
-    stacks: tuple[Stack, ...] = ()
-    references: tuple[Reference, ...] = ()
-    findings: tuple[Finding, ...] = ()
-
-
-class Inventory(Struct, frozen=True):
-    """Everything discovered in one snapshot, over all kinds."""
-
-    snapshot: Snapshot
-    config: Config
-    stacks: Mapping[str, Stack]
-    graph: Graph
-    findings: tuple[Finding, ...]
 
 
 class Ended(Struct, frozen=True):
@@ -69,7 +51,7 @@ class Tools(Protocol):
         *,
         workspace: Workspace,
         env: Mapping[str, str],
-        timeout: float | None = None,
+        timeout: float,
     ) -> Ended:
         """Runs the engine in its clean room; `env` is added to the allow-listed environment."""
 

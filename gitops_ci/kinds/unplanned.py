@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from gitops_ci.config import KIND_DIRECTORIES, Config
 from gitops_ci.discover import naming
+from gitops_ci.discover.inventory import Found, Inventory
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.protocol import Found, Inventory, Tools
+from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan, Problem
 from gitops_ci.model.stack import Kind, Stack

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Literal
 
 from msgspec import Struct
 
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
+
+_NUMBER = re.compile(r"\d+")
 
 State = Literal["new", "existing", "fixed"]
 
@@ -51,8 +54,12 @@ def make(
     column: int | None = None,
     stack: str | None = None,
 ) -> Finding:
-    """A Finding with its source (the rule's family) and a fingerprint that survives line shifts."""
-    identity = "\x1f".join((rule, path or "", stack or "", message))
+    """A Finding with its source (the rule's family) and a fingerprint.
+
+    The fingerprint survives line shifts and other numbers in the message, so that a problem which grows or shrinks
+    stays the problem that it was.
+    """
+    identity = "\x1f".join((rule, path or "", stack or "", _NUMBER.sub("#", message)))
     return Finding(
         rule=rule,
         severity=severity,

@@ -35,6 +35,7 @@ class Attribute(Struct, frozen=True, kw_only=True):
 class Change(Struct, frozen=True, kw_only=True):
     """What happens to one resource, object, table or permission.
 
+    `importing`: an existing object comes under management, with the action `import` where nothing else happens to it.
     `path` and `line` point at the source where that is known; `reason` is the engine's own word for
     why (e.g. Terraform's `action_reason`).
     """
@@ -47,6 +48,7 @@ class Change(Struct, frozen=True, kw_only=True):
     path: str | None = None
     line: int | None = None
     destructive: bool = False
+    importing: bool = False
     attributes: tuple[Attribute, ...] = ()
 
 
@@ -97,7 +99,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     outputs: tuple[Change, ...] = ()
 
 
-BLOCKING_CODES = frozenset({"invalid", "plan-failed", "not-allowed", "binding"})
+BLOCKING_CODES = frozenset({"invalid", "plan-failed", "not-allowed", "binding", "ambiguous"})
 """Codes of a Problem that mean "this change is wrong"; every other code means "we could not find out"."""
 
 
@@ -107,6 +109,7 @@ def summarise(changes: tuple[Change, ...]) -> Summary:
     for change in changes:
         if change.action in counts:
             counts[change.action] += 1
+        counts["import"] += change.importing and change.action != "import"
     return Summary(
         create=counts["create"],
         update=counts["update"],

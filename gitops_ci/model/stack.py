@@ -12,6 +12,9 @@ KINDS: tuple[Kind, ...] = ("terraform", "kubernetes", "database", "security")
 Certainty = Literal["direct", "module", "file", "conservative", "downstream"]
 CERTAINTIES: tuple[Certainty, ...] = ("direct", "module", "file", "conservative", "downstream")
 
+ChangeOfStack = Literal["modified", "added", "removed", "unmodified"]
+"""What a change does to a stack; `unmodified` ones are shown because somebody asked for them."""
+
 SHARED = "shared"
 """The environment of stacks that belong to no single environment."""
 
@@ -37,7 +40,7 @@ class Reason(Struct, frozen=True):
 class AffectedStack(Stack, frozen=True, kw_only=True):
     """A stack that the change may alter, with every reason."""
 
-    change: Literal["modified", "added", "removed"]
+    change: ChangeOfStack
     certainty: Certainty
     reasons: tuple[Reason, ...] = ()
 

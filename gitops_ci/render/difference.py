@@ -88,6 +88,8 @@ def reason(engine_says: str) -> str:
 
 def _object(what: Change) -> Signed:
     notes = [_NOTES[what.action]] if what.action in _NOTES else []
+    if what.importing and what.action != "import":
+        notes.append(_NOTES["import"])
     if what.previous_address and what.previous_address != what.address:
         notes.append(f"was {cut(what.previous_address, 200)}")
     forcing = [cut(attribute.path, 60) for attribute in what.attributes if attribute.forces_replacement]

@@ -116,6 +116,12 @@ class Repository:
             raise UsageError(f"{option} {revision!r} is not a commit of this repository", hint=hint)
         return found
 
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """The parents of a commit, in order; those that a shallow clone lacks are named all the same."""
+        code, out, _ = self._run("cat-file", "commit", commit)
+        header = out.partition("\n\n")[0].splitlines() if code == 0 else []
+        return tuple(line.removeprefix("parent ") for line in header if line.startswith("parent "))
+
     def merge_base(self, one: str, other: str) -> str:
         """The best common ancestor; raises UsageError where there is none."""
         code, out, _ = self._run("merge-base", one, other)

@@ -16,8 +16,9 @@ from typing import Literal
 from msgspec import Struct
 
 from gitops_ci.config import Config
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ConfigError, ToolError
-from gitops_ci.kinds.protocol import Ended, Inventory
+from gitops_ci.kinds.protocol import Ended
 from gitops_ci.kinds.protocol import Workspace as AnyWorkspace
 from gitops_ci.model.plan import Engine
 from gitops_ci.model.stack import Stack
@@ -160,12 +161,11 @@ class Toolbox:
         *,
         workspace: AnyWorkspace,
         env: Mapping[str, str],
-        timeout: float | None = None,
+        timeout: float,
     ) -> Ended:
         """Runs an engine in its clean room, away from the repository; what it prints has no credentials left in it."""
-        return self._start(
-            (*self._executable(name).command, *args), env, self._timeout or timeout or 900.0, cwd=workspace.private
-        )
+        seconds = self._timeout if self._timeout is not None else timeout
+        return self._start((*self._executable(name).command, *args), env, seconds, cwd=workspace.private)
 
     def _start(self, command: Sequence[str], env: Mapping[str, str], timeout: float, cwd: Path | None = None) -> Ended:
         done = process.run(

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import EXECUTABLE, SUBMODULE, SYMLINK, Snapshot
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.protocol import Inventory
 from gitops_ci.model.stack import Stack
 
 MAX_BYTES = 256 << 20

@@ -14,7 +14,7 @@ from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
 
-MOST = 25
+MOST = 1_000
 """How many findings one rule gives; one more says how many there are beyond."""
 
 

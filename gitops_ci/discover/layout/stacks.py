@@ -22,10 +22,9 @@ def duplicate_stack(subject: Subject) -> Iterator[Fault]:
         if len(found) > 1:
             yield Fault(
                 "error",
-                f"{len(found)} directories have the id {shown(identity)}: {listed([path or '.' for path in found])}",
-                f"Rename one of them, or give them names of their own with `layout.stacks` in {FILE}.",
-                found[1] or None,
-                identity,
+                f"{len(found)} directories have the id {shown(identity)}, so none of them can be planned",
+                f"Rename all but one of {listed([path or '.' for path in found])}, or name them in {FILE} (`layout.stacks`).",
+                stack=identity,
             )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.kinds.database.discovery import find
-from gitops_ci.kinds.protocol import Inventory, Tools
+from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import Stack

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from gitops_ci.config import KIND_DIRECTORIES, Config
 from gitops_ci.discover import naming
+from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.database import pointer as pointers
 from gitops_ci.kinds.database import sets, versions
 from gitops_ci.kinds.database.pointer import Pointer
-from gitops_ci.kinds.protocol import Found
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import SHARED, Stack

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.database import pointer as pointers
 from gitops_ci.kinds.database import promotion, sets
 from gitops_ci.kinds.database.sets import MigrationSet
 from gitops_ci.kinds.database.versions import Migration
-from gitops_ci.kinds.protocol import Inventory
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack

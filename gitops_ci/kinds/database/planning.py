@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.database import postgres, refusals, sections, sets, statements
 from gitops_ci.kinds.database.postgres import SqlError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.sets import MigrationSet
 from gitops_ci.kinds.database.versions import Migration
-from gitops_ci.kinds.protocol import Inventory
 from gitops_ci.model import plan as plans
 from gitops_ci.model.plan import BLOCKING_CODES, Change, Plan, Problem
 from gitops_ci.model.stack import Stack

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gitops_ci.kinds.protocol import Inventory, Tools
+from gitops_ci.discover.inventory import Inventory
+from gitops_ci.kinds.protocol import Tools
 from gitops_ci.kinds.terraform.roots import find
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan

@@ -73,6 +73,15 @@ _WRONG = (
 )
 """How the summaries of Terraform's own checks of a configuration begin: whatever they quote, the change is wrong."""
 
+_SETTINGS = (
+    ("unsupported terraform core version", "engine-version"),
+    ("unsupported opentofu core version", "engine-version"),
+    ("is required by the backend", "backend-partial"),
+    ("failed to read variables file", "settings"),
+    ("failed to read file", "settings"),
+)
+"""What is settled outside of the root's files: by the runner, or in `gitops-ci.yml`."""
+
 _ABOUT_ACCESS = frozenset({"credential", "credentials", "token", "key", "access"})
 
 _STAGES = {"init": "terraform init", "plan": "terraform plan", "show": "terraform show"}
@@ -122,6 +131,9 @@ def problem(stage: str, ended: Ended, directory: str) -> Problem:
 
 
 def _code(stage: str, errors: list[Diagnostic]) -> str:
+    for phrase, code in _SETTINGS:
+        if any(phrase in error.text.lower() for error in errors):
+            return code
     if any(error.is_configuration for error in errors):
         return "plan-failed"
     text = " ".join(error.text for error in errors).lower()

@@ -130,6 +130,7 @@ def _changes(resources: Iterable[_RawResource], destructive: frozenset[Action]) 
                 action=action,
                 reason=resource.action_reason,
                 destructive=action in destructive,
+                importing=resource.change.importing is not None,
                 attributes=tuple(attributes.of(_sides(resource.change))),
             )
 
@@ -146,7 +147,7 @@ def _address(resource: _RawResource) -> str:
 
 def _action(resource: _RawResource) -> Action | None:
     action = _known(resource.change.actions, resource.address)
-    if resource.change.importing is not None and action in (None, "update"):
+    if resource.change.importing is not None and action is None:
         return "import"
     if action is None and resource.previous_address not in (None, resource.address):
         return "move"

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from gitops_ci.config import StackPattern, Terraform
 from gitops_ci.discover import naming
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.protocol import Ended, Inventory, Tools, Workspace
+from gitops_ci.kinds.protocol import Ended, Tools, Workspace
 from gitops_ci.kinds.terraform import diagnosis, plan_json
 from gitops_ci.kinds.terraform.roots import SOURCES
 from gitops_ci.model.plan import Engine, Plan, Problem, summarise
@@ -32,6 +33,8 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         return _failed(
             stack, Problem(code="no-source", message="neither base nor head has this stack"), None, started, "skipped"
         )
+    if removed and head is not None and (left := _left(stack, head)) is not None:
+        return _failed(stack, left, None, started, "skipped")
     refused = _committed(stack, inventory) or _elsewhere(stack, inventory) or _unread(stack, inventory)
     if refused is not None:
         return _failed(stack, refused, None, started, "skipped")
@@ -162,6 +165,16 @@ def _committed(stack: Stack, inventory: Inventory) -> Problem | None:
             message = f"{path} is committed: it could choose the programs that a plan runs, so this root is not planned"
             return Problem(code="not-allowed", message=message, path=path)
     return None
+
+
+def _left(stack: Stack, head: Inventory) -> Problem | None:
+    """A root of base that is none in head although its files are still there: nothing destroys it, nothing plans it."""
+    names = (name for name in head.snapshot.children.get(stack.path, ()) if name.endswith(SOURCES))
+    first = next(names, None)
+    if first is None:
+        return None
+    message = f"{stack.path or '.'} was a root in base and is only a module now: nothing plans its state any more"
+    return Problem(code="no-longer-a-root", message=message, path=f"{stack.path}/{first}".lstrip("/"))
 
 
 def _elsewhere(stack: Stack, inventory: Inventory) -> Problem | None:

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
+from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK, Snapshot, join
-from gitops_ci.kinds.protocol import Found
 from gitops_ci.kinds.terraform.scan import Module, PathRead, Scan, scan
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
@@ -49,8 +49,8 @@ def find(snapshot: Snapshot, config: Config) -> Found:
     for path, directory in directories.items():
         here = list(_stacks(directory, used, config))
         stacks.extend(stack for stack, _ in here)
-        for stack, var_files in here:
-            references.extend(_root_references(stack, directory, var_files))
+        for stack, given in here:
+            references.extend(_root_references(stack, directory, given))
         references.extend(_references(directory, path, anchor_root=bool(here)))
     references.extend(_rooted_in_others(directories, stacks))
     findings = [found for directory in directories.values() for found in _findings(directory, directories)]
@@ -141,20 +141,21 @@ def _real(snapshot: Snapshot, path: str) -> str | None:
 
 
 def _stacks(directory: _Directory, used: set[str], config: Config) -> Iterator[tuple[Stack, tuple[str, ...] | None]]:
-    """The stacks of a directory with the var files each is given (None: nobody says)."""
+    """The stacks of a directory with the var and backend files each is given (None: nobody says)."""
     if naming.is_declared(KIND, config):
         for stack, pattern in naming.declared(directory.path, KIND, config):
-            yield stack, tuple(each.replace("{environment}", stack.environment) for each in pattern.var_files)
+            given = (*pattern.var_files, *pattern.backend_config)
+            yield stack, tuple(each.replace("{environment}", stack.environment) for each in given)
     elif directory.has_backend or (directory.path not in used and "modules" not in directory.path.split("/")):
         yield naming.place(directory.path, KIND, config), None
 
 
-def _root_references(stack: Stack, directory: _Directory, var_files: tuple[str, ...] | None) -> Iterator[Reference]:
+def _root_references(stack: Stack, directory: _Directory, given: tuple[str, ...] | None) -> Iterator[Reference]:
     path = directory.path
     yield Reference(stack.id, path, "directory", "direct", (*SOURCES, *_ROOT_ONLY))
-    if var_files is None:
-        yield Reference(stack.id, path, "directory", "conservative", _VAR_FILES)
-    for name in var_files or ():
+    if given is None:
+        yield Reference(stack.id, path, "tree", "conservative", _VAR_FILES)
+    for name in given or ():
         joined = join(path, name)
         if joined is not None:
             yield Reference(stack.id, joined, "file", "direct")

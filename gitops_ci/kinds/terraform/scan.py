@@ -96,8 +96,13 @@ class _Reader:
             self._walk()
         except Unbalanced as error:
             line = self.text.count("\n", 0, error.position) + 1
-            return Scan(problem=str(error), problem_line=line)
-        return Scan(tuple(self.modules), path_reads.distinct(self.reads), self.has_backend, tuple(self.states))
+            return self._found(str(error), line)
+        return self._found()
+
+    def _found(self, problem: str | None = None, line: int | None = None) -> Scan:
+        """What was found, up to a problem if there is one."""
+        reads = path_reads.distinct(self.reads)
+        return Scan(tuple(self.modules), reads, self.has_backend, tuple(self.states), problem, line)
 
     def _walk(self) -> None:
         text, position = self.text, 0

@@ -7,9 +7,10 @@ import pytest
 from gitops_ci.config import DEFAULT, Config, Layout, StackPattern
 from gitops_ci.discover import affected, inventory
 from gitops_ci.discover import snapshot as snapshots
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds import terraform
-from gitops_ci.kinds.protocol import Inventory, KindModule
+from gitops_ci.kinds.protocol import KindModule
 from gitops_ci.model.stack import AffectedStack, Kind, Reason
 
 KINDS: dict[Kind, KindModule] = {"terraform": terraform}
@@ -284,7 +285,7 @@ def test_two_directories_of_one_id_are_affected_by_either() -> None:
 
 
 def test_everything_and_selection() -> None:
-    stacks = affected.everything(taken(snapshots.of(NETWORK)))
+    stacks = affected.everything(None, taken(snapshots.of(NETWORK)))
     assert [stack.id for stack in stacks] == [ID, "staging/terraform/main"]
     none: frozenset[str] = frozenset()
     chosen = affected.select(stacks, ids=none, environments=frozenset({"staging"}), kinds=frozenset({"terraform"}))

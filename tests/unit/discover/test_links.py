@@ -5,9 +5,9 @@ from __future__ import annotations
 from gitops_ci.config import DEFAULT
 from gitops_ci.discover import affected, inventory
 from gitops_ci.discover import snapshot as snapshots
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import SUBMODULE, Entry, Snapshot
 from gitops_ci.kinds import terraform
-from gitops_ci.kinds.protocol import Inventory
 from gitops_ci.model.stack import Reason
 
 ID = "production/terraform/a"

@@ -7,9 +7,10 @@ from typing import cast
 
 from gitops_ci.config import DEFAULT, Config
 from gitops_ci.discover import snapshot as snapshots
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Graph
 from gitops_ci.kinds import database
-from gitops_ci.kinds.protocol import Inventory, Tools
+from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Change, Plan
 

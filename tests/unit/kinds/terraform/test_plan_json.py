@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gitops_ci.kinds.terraform import plan_json
 from gitops_ci.kinds.terraform.plan_json import PlanDocument, PlanJsonError
-from gitops_ci.model.plan import Attribute, Change
+from gitops_ci.model.plan import Attribute, Change, summarise
 
 Json = Any
 
@@ -86,7 +86,7 @@ def test_a_deposed_object_is_told_apart_from_its_successor() -> None:
     [
         (["no-op"], {"importing": {"id": "vpc-1"}}, "import"),
         (["no-op"], {"importing": {}}, "import"),
-        (["update"], {"importing": {"id": "vpc-1"}}, "import"),
+        (["update"], {"importing": {"id": "vpc-1"}}, "update"),
         (["delete", "create"], {"importing": {"id": "vpc-1"}}, "replace"),
         (["no-op"], {"previous_address": "aws_vpc.old"}, "move"),
         (["update"], {"previous_address": "aws_vpc.old"}, "update"),
@@ -95,6 +95,8 @@ def test_a_deposed_object_is_told_apart_from_its_successor() -> None:
 def test_imports_and_moves(actions: list[str], more: dict[str, Json], expected: str) -> None:
     found = only(document(resource(actions, **more)))
     assert found.action == expected
+    assert found.importing == ("importing" in more)
+    assert summarise((found,)).import_ == found.importing
     assert found.previous_address == more.get("previous_address")
 
 

@@ -1,0 +1,216 @@
+"""What a run may call a pass: only what was asked, found, planned and judged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.integration.command_line import gitops_ci
+from tests.integration.repositories import Scratch
+
+ROOT = 'resource "terraform_data" "a" {\n  input = "%s"\n}\n'
+PRODUCTION = "environments/production/terraform/main.tf"
+STAGING = "environments/staging/terraform/main.tf"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Scratch:
+    scratch = Scratch(tmp_path / "repository")
+    scratch.commit({"README.md": "# here\n", PRODUCTION: ROOT % 1, STAGING: ROOT % 1})
+    return scratch
+
+
+def rules(outcome: object) -> list[str]:
+    verdict = outcome.report.verdict  # type: ignore[attr-defined]
+    return [reason.rule for reason in verdict.reasons]
+
+
+@pytest.mark.parametrize(
+    "option", [("--environment", "staging"), ("--kind", "database"), ("--stack", "staging/terraform/main")]
+)
+def test_a_narrowed_run_is_no_pass(repository: Scratch, option: tuple[str, str]) -> None:
+    repository.commit({PRODUCTION: ROOT % 2})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1", *option)
+    assert outcome.code == 3
+    assert rules(outcome) == ["checks/not-asked"]
+    assert "production/terraform/main" in outcome.stdout
+
+
+def test_an_alias_names_its_environment(repository: Scratch) -> None:
+    repository.commit({PRODUCTION: ROOT % 2})
+    assert gitops_ci(repository.path, "run", "--base", "HEAD~1", "--environment", "prod").code == 0
+
+
+def test_all_does_not_forget_what_is_removed(repository: Scratch) -> None:
+    shutil.rmtree(repository.path / "environments/production")
+    repository.commit()
+    outcome = gitops_ci(repository.path, "run", "--all", "--base", "HEAD~1")
+    changes = {stack.id: stack.change for stack in outcome.report.stacks}
+    assert changes == {"production/terraform/main": "removed", "staging/terraform/main": "unmodified"}
+
+
+def test_an_ambiguous_id_is_never_planned(repository: Scratch) -> None:
+    repository.commit({"environments/prod/terraform/main.tf": ROOT % 1})
+    repository.commit({PRODUCTION: ROOT % 2})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert outcome.code == 1
+    [plan] = outcome.report.plans
+    assert plan.reason is not None
+    assert plan.reason.code == "ambiguous"
+
+
+def test_a_root_that_becomes_a_module_is_not_destroyed(repository: Scratch) -> None:
+    repository.commit({"environments/staging/net/main.tf": ROOT % 1})
+    repository.commit({STAGING: 'module "net" {\n  source = "../net"\n}\n'})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    plans = {plan.stack: plan for plan in outcome.report.plans}
+    assert outcome.code == 3
+    assert plans["staging/terraform/net"].changes == ()
+    assert plans["staging/terraform/net"].reason is not None
+    assert plans["staging/terraform/net"].reason.code == "no-longer-a-root"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "vars/production.tfvars",
+        "k8s/overlays/production/kustomization.yaml",
+        "live/production/terragrunt.hcl",
+        "charts/shop/Chart.yaml",
+    ],
+)
+def test_what_nobody_deploys_that_we_know_of_is_undecided(repository: Scratch, path: str) -> None:
+    repository.commit({path: "a = 1\n"})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert outcome.code == 3
+    assert rules(outcome) == ["checks/unclaimed"]
+    assert path in outcome.stdout
+
+
+def test_a_file_of_values_below_a_root_is_its_own(repository: Scratch) -> None:
+    repository.commit({"environments/production/terraform/vars/blue.tfvars": "a = 1\n"})
+    outcome = gitops_ci(repository.path, "affected", "--base", "HEAD~1", "--format", "json")
+    [stack] = outcome.json()["stacks"]
+    assert (stack["id"], stack["certainty"]) == ("production/terraform/main", "conservative")
+
+
+def test_backend_files_of_the_configuration_are_read(repository: Scratch) -> None:
+    config = """version: 1
+layout:
+  stacks:
+    - kind: terraform
+      path: "infra/{name}"
+      environments: [staging, production]
+      backend_config: ["../backends/{environment}.hcl"]
+"""
+    root = 'terraform {\n  backend "local" {}\n}\n' + ROOT % 1
+    backends = {f"infra/backends/{each}.hcl": f'path = "{each}.tfstate"\n' for each in ("staging", "production")}
+    repository.commit({"gitops-ci.yml": config, "infra/net/main.tf": root, **backends})
+    repository.commit({"infra/backends/production.hcl": 'path = "staging.tfstate"\n'})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert [stack.id for stack in outcome.report.stacks] == ["production/terraform/net"]
+    assert outcome.code == 0, outcome.stdout
+
+
+def test_a_change_cannot_break_the_configuration(repository: Scratch) -> None:
+    repository.commit({"gitops-ci.yml": "version: 1\nlayot: {}\n"})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert outcome.code == 1
+    assert rules(outcome) == ["config/invalid"]
+    assert "did you mean layout" in outcome.stdout
+
+
+def test_a_change_of_the_configuration_is_told(repository: Scratch) -> None:
+    repository.commit({"gitops-ci.yml": "version: 1\n"})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert outcome.code == 0
+    assert "config/changed" in outcome.rules()
+
+
+def event(repository: Scratch, base: str, head: str) -> dict[str, str]:
+    payload = repository.path.parent / "event.json"
+    payload.write_text(json.dumps({"pull_request": {"number": 7, "base": {"sha": base}, "head": {"sha": head}}}))
+    return {"GITHUB_EVENT_PATH": str(payload), "GITHUB_EVENT_NAME": "pull_request"}
+
+
+def test_in_a_job_the_configuration_is_always_the_bases(repository: Scratch) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    lenient = "version: 1\npolicy:\n  severity:\n    layout/*: off\n"
+    (repository.path / "escaping").symlink_to("/etc/passwd")
+    head = repository.commit({"gitops-ci.yml": lenient})
+    for command in (("layout",), ("run",), ("run", "--all")):
+        assert gitops_ci(repository.path, *command, env=event(repository, base, head)).code == 1, command
+
+
+def test_a_merge_of_github_is_compared_with_its_other_parent(repository: Scratch) -> None:
+    old = repository.git("rev-parse", "HEAD")
+    repository.git("checkout", "--quiet", "-b", "topic")
+    head = repository.commit({STAGING: ROOT % 2})
+    repository.git("checkout", "--quiet", "main")
+    tip = repository.commit({PRODUCTION: ROOT % 3})
+    repository.git("merge", "--quiet", "--no-edit", "topic")
+    outcome = gitops_ci(repository.path, "run", env=event(repository, old, head))
+    report = outcome.report
+    assert [stack.id for stack in report.stacks] == ["staging/terraform/main"]
+    assert (report.base, report.head, report.pull_request) == (tip, head, 7)
+
+
+def test_another_commit_is_not_called_the_pull_requests(repository: Scratch) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    other = repository.commit({STAGING: ROOT % 2})
+    repository.commit({STAGING: ROOT % 3})
+    head = repository.git("rev-parse", "HEAD")
+    outcome = gitops_ci(repository.path, "run", "--head", other, env=event(repository, base, head))
+    assert (outcome.report.head, outcome.report.pull_request) == (other, None)
+
+
+def test_a_problem_that_shrinks_is_not_new(repository: Scratch) -> None:
+    same = {f"environments/{name}/terraform/x/main.tf": ROOT % 1 for name in ("prod", "prd", "production")}
+    repository.commit(same)
+    shutil.rmtree(repository.path / "environments/prd")
+    repository.commit()
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    new = [
+        finding.rule for finding in outcome.report.findings if finding.state == "new" and finding.severity == "error"
+    ]
+    assert new == []
+
+
+def test_a_broken_root_can_be_removed(repository: Scratch) -> None:
+    repository.commit({"environments/staging/terraform/broken/main.tf": 'resource "terraform_data" {\n}\n'})
+    shutil.rmtree(repository.path / "environments/staging/terraform/broken")
+    repository.commit()
+    assert gitops_ci(repository.path, "run", "--base", "HEAD~1").code == 3
+
+
+def test_an_environment_that_only_warns_says_what_it_let_through(repository: Scratch) -> None:
+    config = "version: 1\nenvironments:\n  - {name: staging, enforcement: warn}\n  - {name: production}\n"
+    repository.commit({"gitops-ci.yml": config})
+    repository.commit({STAGING: 'resource "terraform_data" {\n}\n'})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert outcome.code == 0
+    verdict = outcome.report.verdict
+    assert verdict is not None
+    assert any("only to warn" in each for each in verdict.left_out)
+
+
+def test_a_plan_holds_what_a_run_holds(repository: Scratch) -> None:
+    (repository.path / "escaping").symlink_to("/etc/passwd")
+    repository.commit({STAGING: ROOT % 2})
+    outcome = gitops_ci(repository.path, "plan", "--base", "HEAD~1")
+    assert outcome.code == 1
+    assert "layout/symlink-escapes" in outcome.rules()
+
+
+def test_a_report_ends_as_its_verdict_does(repository: Scratch) -> None:
+    repository.commit({STAGING: 'resource "terraform_data" {\n}\n'})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert gitops_ci(repository.path, "report", str(outcome.out)).code == outcome.code == 1
+
+
+@pytest.mark.parametrize("seconds", ["nan", "-5", "0", "inf", "soon"])
+def test_a_timeout_is_a_time(repository: Scratch, seconds: str) -> None:
+    assert gitops_ci(repository.path, "run", "--base", "HEAD", "--timeout", seconds).code == 2
