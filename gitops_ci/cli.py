@@ -14,12 +14,11 @@ from types import FrameType
 
 from gitops_ci import __version__
 from gitops_ci.commands.options import Options, Outside
-from gitops_ci.errors import GitopsError
+from gitops_ci.errors import INTERRUPTED, GitopsError
 from gitops_ci.model.stack import KINDS
 from gitops_ci.settings import Settings
 
 BUG = 4
-INTERRUPTED = 130
 _Command = Callable[[Options, Outside], int]
 
 COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {

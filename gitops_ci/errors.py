@@ -34,7 +34,5 @@ class ToolError(GitopsError):
     """A tool or the system failed, so nothing can be decided. Exit 3."""
 
 
-class Interrupted(GitopsError):
-    """Somebody stopped the run (Ctrl-C or a cancelled job). Exit 130."""
-
-    exit_code = 130
+INTERRUPTED = 130
+"""The exit code of a run that somebody stopped."""

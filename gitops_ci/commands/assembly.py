@@ -61,7 +61,7 @@ def report(
         run=outside.settings.run,
         started_at=clock.started_at,
         seconds=clock.seconds(),
-        stacks_total=len(change.head.stacks),
+        stacks_total=len(change.head.stacks.keys() | (change.base.stacks.keys() if change.base is not None else set())),
         stacks=stacks,
         changed_files=len(changed_paths(change.base.snapshot, snapshot)) if change.base is not None else 0,
         plans=plans,

@@ -50,7 +50,7 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         wanted = needs_base or options.base is not None or event.base is not None
         base_commit = _base(repository, options, event, head) if wanted else None
         base = repository.at(base_commit) if base_commit is not None else None
-        config, digest = _config(options, base, head)
+        config, digest = _config(options, base, _tried(repository, options, head))
         judged = _is_the_events(repository, event, head)
         yield Change(
             repository=repository,
@@ -107,6 +107,13 @@ def _base(repository: Repository, options: Options, event: events.Event, head: S
             "no default branch is known (origin/HEAD, main, master), so there is no base", hint="give --base REV"
         )
     return base
+
+
+def _tried(repository: Repository, options: Options, head: Snapshot) -> Snapshot:
+    """Where `--config-from worktree` reads: the work tree, also where another commit is judged."""
+    if options.head is None or options.config_from != "worktree":
+        return head
+    return repository.work_tree_snapshot(exclude=options.out)
 
 
 def _config(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Config, str]:

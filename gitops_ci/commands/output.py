@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gitops_ci.commands.options import Options, Outside
-from gitops_ci.errors import ToolError
+from gitops_ci.errors import ToolError, UsageError
 from gitops_ci.model.report import Report
 from gitops_ci.render import lines
 from gitops_ci.render.lines import Line
@@ -77,6 +77,15 @@ def document(content: object, outside: Outside) -> None:
     from gitops_ci.render import report_json
 
     outside.stdout.write(report_json.document(content).decode())
+
+
+def prepare(directory: Path) -> None:
+    """Makes the directory of the report before anything is planned; raises UsageError where it cannot be made."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{directory} cannot be made: {error.strerror}"
+        raise UsageError(message, hint="give another place with --out DIR") from None
 
 
 def directory(options: Options, outside: Outside, git_directory: Path) -> Path:

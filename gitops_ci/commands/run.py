@@ -7,7 +7,7 @@ from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.discover import affected
-from gitops_ci.errors import ToolError
+from gitops_ci.errors import INTERRUPTED, ToolError
 from gitops_ci.gate import checks, verdict
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
@@ -18,8 +18,6 @@ from gitops_ci.policy import comparison, severity
 from gitops_ci.render import progress, report_json, terminal
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox
-
-INTERRUPTED = 130
 
 
 def run(options: Options, outside: Outside) -> int:
@@ -35,6 +33,7 @@ def plan(options: Options, outside: Outside) -> int:
 def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
     clock = assembly.Clock()
     with changes.opened(options, outside, needs_base=not options.everything) as change:
+        output.prepare(output.directory(options, outside, change.repository.git_directory))
         stacks, plans = _planned(options, outside, change)
         findings = _findings(stacks, plans, change)
         decided = _decided(stacks, plans, findings, change, options, whole=judged)

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Struct
 
 Action = Literal["create", "update", "replace", "delete", "import", "move", "forget", "read"]
-ACTIONS: tuple[Action, ...] = ("create", "update", "replace", "delete", "import", "move", "forget", "read")
 COUNTED: tuple[Action, ...] = ("create", "update", "replace", "delete", "import", "move", "forget")
 DESTRUCTIVE: frozenset[Action] = frozenset({"delete", "replace"})
 

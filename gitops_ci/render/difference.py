@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import Literal
 
 from msgspec import Struct
 
@@ -16,8 +15,6 @@ from gitops_ci.model.plan import Attribute, Change
 from gitops_ci.render import values
 from gitops_ci.render.outline import SIGNS
 from gitops_ci.render.untrusted import cut
-
-Sign = Literal["+", "-", "~", "±", "↓", "→", "↑", "?", "#", " "]
 
 SENSITIVE = "(sensitive value)"
 UNKNOWN = "(known after apply)"

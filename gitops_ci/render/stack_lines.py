@@ -79,7 +79,7 @@ def _changes(each: Told, plan: Plan, limits: Limits, *, attributes: bool) -> Ite
         yield line(span(each.same(), "dim"))
     yield from _objects(outline.objects(plan), limits, attributes=attributes)
     if reads := outline.reads(plan):
-        yield line(span(f"and {words.several(reads, 'read')} while applying", "dim"))
+        yield line(span(f"and {words.several(reads, 'step')} that alter nothing", "dim"))
     for title, changes in (("outputs", plan.outputs), ("drift: changed outside of the repository", plan.drift)):
         if changes:
             yield line(span(title, "dim"))

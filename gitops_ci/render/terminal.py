@@ -7,7 +7,7 @@ from typing import Literal
 
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.report import Report
-from gitops_ci.model.stack import SHARED, AffectedStack, Stack
+from gitops_ci.model.stack import SHARED, AffectedStack, ChangeOfStack, Stack
 from gitops_ci.render import finding_lines, outline, stack_lines, words
 from gitops_ci.render.comment.heading import deciding, effect, nothing
 from gitops_ci.render.difference import Limits
@@ -16,6 +16,14 @@ from gitops_ci.render.lines import EMPTY, Line, Style, line, plain, span, tree, 
 from gitops_ci.render.outline import Row
 
 _MOST_REASONS = 3
+
+
+_CHANGES: dict[ChangeOfStack, tuple[str, Style]] = {
+    "added": ("+", "create"),
+    "modified": ("~", "update"),
+    "removed": ("-", "delete"),
+    "unmodified": (" ", "dim"),
+}
 
 
 def report_lines(
@@ -80,11 +88,9 @@ def _by_environment(stacks: Iterable[Stack], environments: Sequence[str]) -> dic
 
 
 def _affected(stack: AffectedStack) -> Line:
-    style: Style = {"added": "create", "removed": "delete"}.get(stack.change, "update")  # type: ignore[assignment]  # two of the styles
-    sign = {"added": "+", "removed": "-"}.get(stack.change, "~")
-    return line(
-        span(sign, style), f" {stack.id.partition('/')[2]}", span(f"  {stack.change}, {stack.certainty}", "dim")
-    )
+    sign, style = _CHANGES[stack.change]
+    how = "unchanged, asked for" if stack.change == "unmodified" else f"{stack.change}, {stack.certainty}"
+    return line(span(sign, style), f" {stack.id.partition('/')[2]}", span(f"  {how}", "dim"))
 
 
 def _reasons(stack: AffectedStack) -> Iterator[Line]:
@@ -98,6 +104,7 @@ def _verdict(report: Report, shown: tuple[Row, ...]) -> Iterator[Line]:
     summary = effect(shown) if shown else nothing(report)
     seconds = words.duration(report.seconds)
     of = f"{len(shown):,} of {words.several(max(report.stacks_total, len(shown)), 'stack')} affected"
+    of += f" since {report.base[:7]}" if report.base else ""
     yield EMPTY
     if report.verdict is None:
         yield line(span("Planned", "title"), f"  {summary}", span(f"  ({of}, {seconds})", "dim"))

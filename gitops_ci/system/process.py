@@ -30,11 +30,6 @@ class Completed(Struct, frozen=True):
     stderr: bytes
     ending: Ending = "exited"
 
-    @property
-    def ok(self) -> bool:
-        """Whether it ended by itself with 0."""
-        return self.ending == "exited" and self.returncode == 0
-
 
 class Stop:
     """Says to every running process of one run that it has to end."""

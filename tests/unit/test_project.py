@@ -212,7 +212,7 @@ def test_the_exit_codes_of_the_readme_are_the_ones_of_the_code() -> None:
     assert {said[str(code)] for code in EXIT_CODES.values()} == set(EXIT_CODES)
     assert said[str(errors.UsageError.exit_code)] == "usage"
     assert said[str(cli.BUG)] == "a"
-    assert said[str(errors.Interrupted.exit_code)] == "interrupted"
+    assert said[str(errors.INTERRUPTED)] == "interrupted"
 
 
 def test_the_changelog_knows_this_version() -> None:

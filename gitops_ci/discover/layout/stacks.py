@@ -23,7 +23,7 @@ def duplicate_stack(subject: Subject) -> Iterator[Fault]:
             yield Fault(
                 "error",
                 f"{len(found)} directories have the id {shown(identity)}, so none of them can be planned",
-                f"Rename all but one of {listed([path or '.' for path in found])}, or name them in {FILE} (`layout.stacks`).",
+                f"Rename all but one of {listed([path or '.' for path in found])}, or use `layout.stacks` in {FILE}.",
                 stack=identity,
             )
 

@@ -42,7 +42,8 @@ def _sentence(each: Told, change: Change) -> str:
         more = f" and {len(forcing) - 3:,} more" if len(forcing) > 3 else ""
         verb = "forces" if len(forcing) == 1 else "force"
         return f"{subject}: {shown}{more} {verb} a new one"
-    return f"{subject}: {text(difference.reason(change.reason))}" if change.reason else subject
+    where = f" ({code(cut(change.path, 200) + (f':{change.line}' if change.line else ''))})" if change.path else ""
+    return f"{subject}{where}: {text(difference.reason(change.reason))}" if change.reason else subject + where
 
 
 def _values(attribute: Attribute) -> str:

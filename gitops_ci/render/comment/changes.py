@@ -55,7 +55,7 @@ def _stack(page: Page, each: Told, room: int) -> tuple[str, int]:
     while ends:
         missing = len(objects) - len(ends)
         note = [f"# {words.several(missing, 'more change')} left out to fit"] if missing else []
-        note += [f"# and {words.several(reads, 'read')} while applying"] if (reads := outline.reads(plan)) else []
+        note += [f"# and {words.several(reads, 'step')} that alter nothing"] if (reads := outline.reads(plan)) else []
         written = folded(summary, fence("\n".join(lines[: ends[-1]] + note), "diff"))
         if units(written) <= room:
             return written, missing

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
 from gitops_ci.model.finding import SEVERITIES, Finding, Waiver
-from gitops_ci.model.plan import ACTIONS, Attribute, Change, Engine, Plan, Problem, summarise
+from gitops_ci.model.plan import Action, Attribute, Change, Engine, Plan, Problem, summarise
 from gitops_ci.model.report import Planned, Report, Run, Tool
 from gitops_ci.model.stack import CERTAINTIES, KINDS, AffectedStack, Reason
 from gitops_ci.model.verdict import Verdict, VerdictReason
@@ -50,7 +50,7 @@ changes = st.builds(
     address=texts,
     previous_address=optional,
     type=texts,
-    action=st.sampled_from(ACTIONS),
+    action=st.sampled_from(get_args(Action)),
     reason=optional,
     path=optional,
     line=lines,
