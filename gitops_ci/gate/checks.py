@@ -24,6 +24,7 @@ _REMEDIES = {
     "ambiguous": "rename one of the directories, or name the stacks under layout.stacks in gitops-ci.yml",
     "no-longer-a-root": "move or remove its state first, or name it under layout.stacks if it stays a root",
     "submodule": "plan it where the submodule is checked out",
+    "variables-missing": "give the values: var_files under layout.stacks in gitops-ci.yml, or TF_VAR_* in the job",
     "settings": "mend var_files and backend_config under layout.stacks in gitops-ci.yml",
     "backend-partial": "name the files under layout.stacks[].backend_config in gitops-ci.yml",
     "engine-version": "install the version that is asked for, or name it with kinds.terraform.binary",

@@ -77,6 +77,7 @@ _SETTINGS = (
     ("unsupported terraform core version", "engine-version"),
     ("unsupported opentofu core version", "engine-version"),
     ("is required by the backend", "backend-partial"),
+    ("no value for required variable", "variables-missing"),
     ("failed to read variables file", "settings"),
     ("failed to read file", "settings"),
 )
