@@ -15,7 +15,7 @@ TRUSTED_HOSTS = frozenset(
 )
 """Documentation of tools whose rules we run; a finding's URL to anywhere else is not made a link."""
 
-FAMILIES = frozenset({"database", "layout", "terraform"})
+FAMILIES = frozenset({"checks", "database", "layout", "terraform"})
 """Families of rules with a page under docs/rules/."""
 
 _SEGMENTS = 3
