@@ -181,7 +181,7 @@ def main(argv: Sequence[str]) -> int:
             sys.stdout.flush()
             return code
     except GitopsError as error:
-        sys.stderr.write(f"gitops-ci: {error}\n")
+        _say(f"gitops-ci: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("gitops-ci: interrupted\n")
@@ -197,6 +197,13 @@ def _command(name: str) -> _Command:
     module, _, function = COMMANDS[name][0].partition(".")
     command: _Command = getattr(importlib.import_module(f"gitops_ci.commands.{module}"), function)
     return command
+
+
+def _say(text: str) -> None:
+    """Writes a message, parts of which may come from the repository: no terminal or runner takes it for a command."""
+    from gitops_ci.render.lines import line, write
+
+    write([line(each) for each in text.splitlines()], sys.stderr, colour=False)
 
 
 def _interrupt(_signum: int, _frame: FrameType | None) -> None:

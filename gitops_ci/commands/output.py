@@ -79,8 +79,17 @@ def document(content: object, outside: Outside) -> None:
     outside.stdout.write(report_json.document(content).decode())
 
 
-def prepare(directory: Path) -> None:
-    """Makes the directory of the report before anything is planned; raises UsageError where it cannot be made."""
+def prepare(directory: Path, repository: Path) -> None:
+    """Makes the directory of the report before anything is planned.
+
+    Raises UsageError where it cannot be made, or where a link of the repository leads out of it: a pull request
+    could choose the place that is written to.
+    """
+    lexical = Path(os.path.normpath(directory))
+    if lexical.is_relative_to(repository) and not lexical.resolve().is_relative_to(repository):
+        raise UsageError(
+            f"{directory} leads out of the repository through a link", hint="give another place with --out"
+        )
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -33,7 +33,8 @@ def plan(options: Options, outside: Outside) -> int:
 def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
     clock = assembly.Clock()
     with changes.opened(options, outside, needs_base=not options.everything) as change:
-        output.prepare(output.directory(options, outside, change.repository.git_directory))
+        directory = output.directory(options, outside, change.repository.git_directory)
+        output.prepare(directory, change.repository.root)
         stacks, plans = _planned(options, outside, change)
         findings = _findings(stacks, plans, change)
         decided = _decided(stacks, plans, findings, change, options, whole=judged)

@@ -110,7 +110,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
         elif token.startswith("**/"):
             expression += r"(?:[^/]+/)*"
         elif token == "**":
-            expression = f"{expression[:-1]}(?:/.*)?" if expression.endswith("/") else f"{expression}.*"
+            expression = f"{expression[:-1]}(?:/(?s:.*))?" if expression.endswith("/") else f"{expression}(?s:.*)"
         elif token == "*":
             expression += r"[^/]*"
         elif token == "?":

@@ -100,7 +100,7 @@ def prefix() -> tuple[str, ...]:
     whatever an engine leaves behind.
     """
     found: tuple[str, ...] = ()
-    limit = shutil.which("prlimit")
+    limit = _system_program("prlimit")
     if limit and _works([limit, f"--data={_MEMORY}", "--core=0", "true"]):
         found = (limit, f"--data={_MEMORY}", "--core=0")
     return (*found, *namespaces())
@@ -109,13 +109,18 @@ def prefix() -> tuple[str, ...]:
 @cache
 def namespaces() -> tuple[str, ...]:
     """The command that gives a process its own process namespace and `/proc`; empty where that is not permitted."""
-    unshare = shutil.which("unshare") if sys.platform == "linux" else None
+    unshare = _system_program("unshare") if sys.platform == "linux" else None
     if not unshare:
         return ()
     own = ["--pid", "--fork", "--kill-child", "--mount-proc"]
     user = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
     command = [unshare, *user, *own]
     return tuple(command) if _works([*command, "true"]) else ()
+
+
+def _system_program(name: str) -> str | None:
+    """A program of the system itself, never one that somebody's PATH leads to."""
+    return shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")
 
 
 def _works(command: list[str]) -> bool:

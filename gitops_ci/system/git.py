@@ -20,6 +20,11 @@ _FEW = 200  # ids that fit into a pipe, so that neither side can block the other
 _DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
+def absolute_folders(path: str) -> str:
+    """PATH without relative folders: those lie wherever a job happens to stand, which may be the repository."""
+    return os.pathsep.join(folder for folder in path.split(os.pathsep) if Path(folder).is_absolute())
+
+
 class Repository:
     """A git repository; `prefix` is the directory inside it that is read as the root (usually empty)."""
 
@@ -34,12 +39,13 @@ class Repository:
             "LC_ALL": "C",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_NO_REPLACE_OBJECTS": "1",  # what is judged is what the commit names
         }
         self._scratch = scratch
         self._directory = directory
         if not directory.is_dir():
             raise UsageError(f"{directory} is not a directory", hint="give the repository with --repo DIR")
-        self.git_path = shutil.which("git", path=environ.get("PATH")) or ""
+        self.git_path = shutil.which("git", path=absolute_folders(environ.get("PATH", os.defpath))) or ""
         if not self.git_path:
             raise ToolError("git is not on PATH", hint="install git 2.30 or later")
         self._open(exact)

@@ -80,7 +80,7 @@ class Toolbox:
     def _cli_config(self) -> Path:
         """The job's own CLI configuration where it names one outside the repository, else a plain one of ours."""
         named = self._environ.get("TF_CLI_CONFIG_FILE", "")
-        if named and Path(named).is_file() and not clean_room.inside(Path(named), self._repository):
+        if named and os.access(named, os.R_OK) and not clean_room.inside(Path(named), self._repository):
             return Path(named).resolve()
         ours = self._scratch / "terraform.tfrc"
         ours.write_text(_CLI_CONFIG, encoding="utf-8")

@@ -49,7 +49,13 @@ def of(inventory: Inventory, stack: Stack, scratch: Path) -> Iterator[Workspace]
 
 
 def files(inventory: Inventory, stack: Stack) -> frozenset[str]:
-    """Every path that planning the stack may read: its closure, and what lies in its own directory."""
+    """Every path that planning the stack may read: its closure, and what lies in its own directory.
+
+    All of the repository where something that it reads cannot be told: a `fileset()` of a folder that is not there
+    is empty and no error, so the plan would be of something else.
+    """
+    if any(each.certainty == "conservative" and not each.suffixes for each in inventory.graph.read_by(stack.id)):
+        return frozenset(inventory.snapshot.entries)
     closure = inventory.graph.closure(stack.id, inventory.snapshot)
     others = {other.path for other in inventory.stacks.values()} - {stack.path}
     wanted = closure | frozenset(_own(stack.path, others, inventory.snapshot))

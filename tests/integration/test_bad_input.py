@@ -84,10 +84,12 @@ def test_a_broken_configuration(repository: Scratch, content: str | bytes, said:
     assert said in outcome.stderr
 
 
-def test_a_broken_configuration_in_head_does_not_decide(repository: Scratch) -> None:
+def test_a_broken_configuration_in_head_is_a_finding_and_does_not_decide(repository: Scratch) -> None:
     repository.commit({GOOD: ROOT})
     repository.commit({"gitops-ci.yml": "layout: ["})
-    assert gitops_ci(repository.path, "run", "--base", "HEAD~1").code == 0
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert outcome.code == 1
+    assert [finding.rule for finding in outcome.report.findings if finding.state == "new"] == ["config/invalid"]
 
 
 def test_a_file_that_is_not_utf8(repository: Scratch) -> None:
