@@ -16,6 +16,12 @@ OUT = HERE.parent.parent / "out" / "demo"
 EXPECTED = {"passes": 0, "blocked": 1}
 """Exit code of `gitops-ci run` for each pull request (docs/commands/run.md)."""
 
+ABOUT = {
+    "passes": "A subnet through the shared module, in three environments, and a migration in development.",
+    "blocked": "Two mistakes block it: a misspelt folder, and a merged migration that is edited. Its two deletes\n"
+    "in production are shown; whether somebody agreed to them is for the gate, which knows the pull request.",
+}
+
 _IDENTITY = ("-c", "user.name=A colleague", "-c", "user.email=colleague@example.com", "-c", "commit.gpgsign=false")
 
 
@@ -59,7 +65,10 @@ def show(repository: Path, name: str) -> int:
     commit(repository, message)
     title = f" Pull request {name!r}: {message.splitlines()[0]} "
     print(f"\n{'━' * 4}{title}{'━' * max(4, 100 - len(title))}")
-    print(f"$ gitops-ci run --base main --out out/demo/{name}\n", flush=True)
+    print(
+        f"{ABOUT[name]}\n\n$ gitops-ci run --base main --out out/demo/{name}   # in a temporary copy of the example\n",
+        flush=True,
+    )
     command = [sys.executable, "-I", "-m", "gitops_ci", "--repo", str(repository), "run", "--base", "main"]
     return subprocess.run([*command, "--out", str(OUT / name)], check=False).returncode
 

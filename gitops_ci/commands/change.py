@@ -11,7 +11,7 @@ from msgspec import Struct
 from gitops_ci import config as configuration
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import Config
-from gitops_ci.discover import affected, inventory, shards
+from gitops_ci.discover import affected, inventory, naming, shards
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.errors import ConfigError, UsageError
@@ -61,7 +61,7 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
             base=inventory.take(base, config, catalog.ALL) if base is not None else None,
             head=inventory.take(head, config, catalog.ALL),
             head_commit=event.head if judged else head.commit,
-            warnings=_of_configuration(options, base, head),
+            warnings=(*_of_configuration(options, base, head), *_unmatched(config, head, _config_path(options))),
         )
     finally:
         repository.close()
@@ -148,6 +148,16 @@ def _of_configuration(options: Options, base: Snapshot | None, head: Snapshot) -
     help = "Its owners have to look at it: this change is judged by the old one."
     message = "the configuration changes: the new one counts once this is merged"
     return (finding.make("config/changed", "warning", message, help=help, path=path),)
+
+
+def _unmatched(config: Config, head: Snapshot, path: str) -> Iterator[Finding]:
+    """Patterns of `layout.stacks` that no directory is called like: a typo there turns checks off without a word."""
+    for index, pattern in enumerate(config.layout.stacks):
+        expression = naming.compiled(pattern.path)
+        if not any(expression.fullmatch(directory) for directory in head.directories):
+            message = f"layout.stacks[{index}]: no directory is called like {pattern.path}"
+            help = "Correct the pattern, or remove it."
+            yield finding.make("config/unmatched", "warning", message, help=help, path=path)
 
 
 def _config_path(options: Options) -> str:

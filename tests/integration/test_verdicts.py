@@ -123,6 +123,16 @@ def test_a_change_cannot_break_the_configuration(repository: Scratch) -> None:
     assert "did you mean layout" in outcome.stdout
 
 
+def test_a_pattern_that_matches_nothing_is_told(repository: Scratch) -> None:
+    config = 'version: 1\nlayout:\n  stacks:\n    - {kind: terraform, path: "enviroments/{environment}/{name}"}\n'
+    repository.commit({"gitops-ci.yml": config})
+    repository.commit({STAGING: ROOT % 2})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert outcome.code == 3  # the file belongs to no stack
+    assert {"config/unmatched"} <= outcome.rules()
+    assert rules(outcome) == ["checks/unclaimed"]
+
+
 def test_a_change_of_the_configuration_is_told(repository: Scratch) -> None:
     repository.commit({"gitops-ci.yml": "version: 1\n"})
     outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
