@@ -3,6 +3,12 @@
 # Inputs come in as GITOPS_CI_* variables (action.yml) and are never evaluated. Exit codes: docs/action.md.
 set -euo pipefail
 
+# Where an engine cannot be kept from reading /proc it can read what this shell was started with: start again without.
+if [ -z "${TOKENS_ARE_REMOVED:-}" ]; then
+  exec env -u ACTIONS_ID_TOKEN_REQUEST_TOKEN -u ACTIONS_RUNTIME_TOKEN -u GITHUB_TOKEN -u GH_TOKEN \
+    TOKENS_ARE_REMOVED=1 bash "${BASH_SOURCE[0]}"
+fi
+
 python=$RUNNER_TEMP/gitops-ci-venv/bin/python
 work=$(mktemp -d "$RUNNER_TEMP/gitops-ci.XXXXXX")
 cd "$work" # a neutral directory: nothing of the repository is imported or read as configuration by accident
@@ -57,6 +63,8 @@ case $command in
     ;;
 esac
 
+touch "$work/begun" # a report that was there before, committed by the pull request perhaps, is not this run's
+
 # What is printed comes from the repository: between these two lines the runner takes no command from it.
 token=$("$python" -I -c 'import secrets; print(secrets.token_hex(16))')
 child=
@@ -89,6 +97,7 @@ case $command in
     ;;
   *) gitops_ci - "${arguments[@]}" ;;
 esac
+[ "$report/report.json" -nt "$work/begun" ] || report=
 "$python" -I -c 'import sys; from gitops_ci.github import outputs; outputs.write(*sys.argv[1:])' \
   "$command" "$code" "$work" "$report" "$GITHUB_OUTPUT" "$GITHUB_STEP_SUMMARY"
 echo "::$token::"

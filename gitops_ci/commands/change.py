@@ -48,10 +48,10 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
         head = _head(repository, options)
         wanted = needs_base or options.base is not None or event.base is not None
-        base_commit = _base(repository, options, event, head) if wanted else None
+        base_commit = _base(repository, options, event, head, outside) if wanted else None
         base = repository.at(base_commit) if base_commit is not None else None
         config, digest = _config(options, base, _tried(repository, options, head))
-        judged = _is_the_events(repository, event, head)
+        judged = _is_the_events(repository, event, head, outside)
         yield Change(
             repository=repository,
             event=event if judged else events.Event(),
@@ -67,11 +67,25 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         repository.close()
 
 
-def _is_the_events(repository: Repository, event: events.Event, head: Snapshot) -> bool:
+def _is_the_events(repository: Repository, event: events.Event, head: Snapshot, outside: Outside) -> bool:
     """Whether what is judged is the event's head, or the merge of it that GitHub checks out."""
     if event.head is None or head.commit is None:
         return False
-    return event.head == head.commit or event.head in repository.parents(head.commit)
+    return event.head == head.commit or _merged_base(repository, event, head.commit, outside) is not None
+
+
+def _merged_base(repository: Repository, event: events.Event, commit: str, outside: Outside) -> str | None:
+    """The base in GitHub's own merge of the pull request; None for any other commit.
+
+    Anyone can push a merge of the head and something else, which would then be the base that decides: what is not
+    the job's own commit (`GITHUB_SHA`) has to have the event's base for a parent.
+    """
+    parents = repository.parents(commit)
+    others = [parent for parent in parents if parent != event.head]
+    if event.head not in parents or len(others) != 1:
+        return None
+    is_githubs = commit == outside.settings.environ.get("GITHUB_SHA") or others == [event.base]
+    return others[0] if is_githubs else None
 
 
 def _repository(options: Options, outside: Outside) -> Repository:
@@ -87,7 +101,7 @@ def _head(repository: Repository, options: Options) -> Snapshot:
     return repository.work_tree_snapshot(exclude=options.out)
 
 
-def _base(repository: Repository, options: Options, event: events.Event, head: Snapshot) -> str:
+def _base(repository: Repository, options: Options, event: events.Event, head: Snapshot, outside: Outside) -> str:
     """`--base` as it is; the event's base, else the default branch, at the point where head left it."""
     if options.base is not None:
         return repository.require_commit(options.base, "--base")
@@ -97,10 +111,8 @@ def _base(repository: Repository, options: Options, event: events.Event, head: S
             "the repository has no commit yet, so there is no base", hint="commit once, or plan everything with --all"
         )
     if event.base is not None:
-        others = [parent for parent in repository.parents(tip) if parent != event.head]
-        if event.head in repository.parents(tip) and others:
-            return others[0]  # GitHub's merge of the pull request: its other parent is the base as it is now
-        return repository.merge_base(repository.require_commit(event.base, "the event's base"), tip)
+        merged = _merged_base(repository, event, tip, outside)  # the base as it is now
+        return merged or repository.merge_base(repository.require_commit(event.base, "the event's base"), tip)
     base = repository.default_base(tip)
     if base is None:
         raise UsageError(

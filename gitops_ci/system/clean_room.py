@@ -94,7 +94,9 @@ def inside(path: Path, repository: Path) -> bool:
 
 @cache
 def prefix() -> tuple[str, ...]:
-    """Commands put before an engine's own: a memory limit and, where the system permits, namespaces of its own.
+    """Commands put before an engine's own: limits and, where the system permits, namespaces of its own.
+
+    Without new privileges `sudo` gives none: a hosted runner's user needs no password for it.
 
     A process namespace hides the environment of every other process of the job (`/proc/*/environ`), and ends
     whatever an engine leaves behind.
@@ -103,6 +105,9 @@ def prefix() -> tuple[str, ...]:
     limit = _system_program("prlimit")
     if limit and _works([limit, f"--data={_MEMORY}", "--core=0", "true"]):
         found = (limit, f"--data={_MEMORY}", "--core=0")
+    setpriv = _system_program("setpriv")
+    if setpriv and _works([setpriv, "--no-new-privs", "true"]):
+        found = (*found, setpriv, "--no-new-privs")
     return (*found, *namespaces())
 
 

@@ -13,16 +13,12 @@ from typing import IO
 
 from gitops_ci.discover.snapshot import Entry, Snapshot
 from gitops_ci.errors import ToolError, UsageError
+from gitops_ci.system import planted
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SETTINGS = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
 _FEW = 200  # ids that fit into a pipe, so that neither side can block the other
 _DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-
-
-def absolute_folders(path: str) -> str:
-    """PATH without relative folders: those lie wherever a job happens to stand, which may be the repository."""
-    return os.pathsep.join(folder for folder in path.split(os.pathsep) if Path(folder).is_absolute())
 
 
 class Repository:
@@ -45,13 +41,16 @@ class Repository:
         self._directory = directory
         if not directory.is_dir():
             raise UsageError(f"{directory} is not a directory", hint="give the repository with --repo DIR")
-        self.git_path = shutil.which("git", path=absolute_folders(environ.get("PATH", os.defpath))) or ""
+        self.git_path = shutil.which("git", path=planted.absolute_folders(environ.get("PATH", os.defpath))) or ""
         if not self.git_path:
             raise ToolError("git is not on PATH", hint="install git 2.30 or later")
         self._open(exact)
         self._reader = _Contents(self, scratch)
 
     def _open(self, exact: bool) -> None:
+        if "GIT_DIR" not in self._environ and (folder := planted.repository_in(self._directory.resolve())) is not None:
+            hint = "its configuration could run programs: remove HEAD, objects and refs there"
+            raise UsageError(f"{folder} is a tracked folder that looks like a git repository", hint=hint)
         asked = ("--absolute-git-dir", "--git-path", "objects", "--git-path", "index", "--is-shallow-repository")
         code, out, err = self._run("rev-parse", *asked, "--is-bare-repository", "--show-prefix")
         if code:

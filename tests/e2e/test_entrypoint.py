@@ -143,3 +143,12 @@ def test_hostile_inputs_are_only_arguments(repository: Scratch, inputs: dict[str
     done = step(repository, **inputs)
     assert done.code == 2, done.log
     assert not list(repository.path.parent.rglob("hacked"))
+
+
+def test_a_committed_report_is_not_handed_on(repository: Scratch) -> None:
+    repository.commit({"out/report.json": '{"stacks": [], "verdict": {"decision": "pass"}}', "out/comment.md": "Pass"})
+    done = step(repository, out="out", base="no-such-commit")
+    assert done.code == 2
+    assert done.outputs["report"] == ""
+    assert done.outputs["verdict"] == "undecided"
+    assert "Pass" not in done.summary

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -62,3 +65,103 @@ def test_messages_on_stderr_are_no_commands(repository: Scratch) -> None:
     assert outcome.code == 2
     assert not any(line.lstrip().startswith("::") for line in outcome.stderr.splitlines())
     assert "\x1b" not in outcome.stderr
+
+
+def reasons(repository: Scratch, *arguments: str, env: Mapping[str, str] | None = None) -> tuple[int, set[str]]:
+    """The exit code of a run and the codes of plans that there are not."""
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1", *arguments, env=env)
+    return outcome.code, {plan.reason.code for plan in outcome.report.plans if plan.reason is not None}
+
+
+def test_a_tracked_folder_that_git_takes_for_a_repository_runs_nothing(repository: Scratch, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    settings = f'[core]\n\tbare = false\n\tworktree = ..\n[filter "x"]\n\tclean = "touch {ran}; cat"\n'
+    planted = {"HEAD": "ref: refs/heads/main\n", "objects/x": "", "refs/x": "", "config": settings}
+    planted |= {".gitattributes": "* filter=x\n", "terraform/main.tf": ROOT}
+    repository.commit({f"infra/{name}": content for name, content in planted.items()})
+    for command in ("layout", "affected"):
+        outcome = gitops_ci(tmp_path, "--repo", str(repository.path / "infra" / "terraform"), command)
+        assert outcome.code == 2
+        assert "looks like a git repository" in outcome.stderr
+    assert not ran.exists()
+
+
+def test_a_pushed_merge_does_not_choose_its_own_base(repository: Scratch, tmp_path: Path) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    head = repository.commit({"README.md": "# harmless\n"})
+    evil = repository.commit({MAIN: ROOT})
+    merge = repository.git("commit-tree", "-p", evil, "-p", head, "-m", "a merge", "HEAD^{tree}")
+    repository.git("reset", "--quiet", "--hard", merge)
+    payload = tmp_path / "event.json"
+    payload.write_text(json.dumps({"pull_request": {"number": 7, "base": {"sha": base}, "head": {"sha": head}}}))
+    outcome = gitops_ci(repository.path, "run", env={"GITHUB_EVENT_PATH": str(payload)})
+    assert [stack.id for stack in outcome.report.stacks] == ["staging/terraform/main"]
+    assert (outcome.report.base, outcome.report.head) == (base, merge)
+
+
+@pytest.mark.parametrize(
+    "attributes", ["*.tf ident", "/environments/** eol=crlf", "[attr]x filter=lfs\n*.tf x", '"*.t\\146" ident']
+)
+def test_what_a_checkout_rewrites_is_not_planned_as_it_is_committed(repository: Scratch, attributes: str) -> None:
+    counted = 'resource "terraform_data" "a" {\n  count = length("$Id$") > 5 ? 3 : 0\n}\n'
+    repository.commit({".gitattributes": f"{attributes}\n", MAIN: counted})
+    assert reasons(repository, "--head", "HEAD") == (3, {"rewritten"})
+
+
+def test_attributes_of_other_files_hold_nothing_up(repository: Scratch) -> None:
+    repository.commit({".gitattributes": "* text=auto\n*.png filter=lfs\n*.bat eol=crlf\n", MAIN: ROOT})
+    assert reasons(repository) == (0, set())
+
+
+def test_a_link_to_where_another_machine_has_something_is_not_left_out(repository: Scratch) -> None:
+    lenient = "version: 1\npolicy:\n  severity:\n    layout/*: off\n"
+    repository.commit({MAIN: ROOT, "gitops-ci.yml": lenient, "hidden/evil.txt": ROOT})
+    link = repository.path / MAIN.replace("main.tf", "evil.tf")
+    link.symlink_to(repository.path / "hidden" / "evil.txt")
+    repository.commit()
+    assert reasons(repository) == (3, {"unreadable"})
+
+
+def test_terraform_does_not_speak_for_opentofu(repository: Scratch) -> None:
+    if shutil.which("terraform") is None:
+        pytest.skip("no terraform on PATH here")
+    repository.commit({MAIN: ROOT, MAIN.replace(".tf", ".tofu"): ROOT})
+    assert reasons(repository) == (3, {"engine-version"})
+
+
+def test_what_a_template_reads_is_there_and_counts(repository: Scratch) -> None:
+    folder = MAIN.rpartition("/")[0]
+    template = '${fileexists("../../../shared/marker") ? "a,b,c" : "a"}'
+    uses = 'toset(split(",", templatefile("${path.module}/x.tpl", {})))'
+    content = f'resource "terraform_data" "a" {{\n  for_each = {uses}\n}}\n'
+    repository.commit({MAIN: content, f"{folder}/x.tpl": template, "shared/marker": ""})
+    [plan] = gitops_ci(repository.path, "run", "--base", "HEAD~1").report.plans
+    assert plan.reason is not None or plan.summary.create == 3
+    (repository.path / "shared" / "marker").unlink()
+    repository.commit()
+    affected = gitops_ci(repository.path, "affected", "--base", "HEAD~1", "--format", "json").json()
+    assert [stack["id"] for stack in affected["stacks"]] == ["staging/terraform/main"]
+
+
+def test_a_module_by_its_place_on_the_disk_counts(repository: Scratch) -> None:
+    module = f'module "m" {{\n  source = "{repository.path}/lib"\n}}\n'
+    repository.commit({MAIN: module, "lib/m.tf": ROOT})
+    repository.commit({"lib/m.tf": ROOT.replace('"a"', '"b"')})
+    affected = gitops_ci(repository.path, "affected", "--base", "HEAD~1", "--format", "json").json()
+    assert "staging/terraform/main" in [stack["id"] for stack in affected["stacks"]]
+
+
+def test_an_engine_gains_no_privileges(repository: Scratch, tmp_path: Path) -> None:
+    if shutil.which("setpriv", path="/usr/bin:/bin") is None:
+        pytest.skip("no setpriv here, so nothing can be told to gain none")
+    said = tmp_path / "said"
+    engine = tmp_path / "engine"
+    engine.write_text(
+        '#!/bin/sh\ncase $* in version*) echo \'{"terraform_version": "1.11.0"}\' ;;\n'
+        f"*) cat /proc/self/status >{said}; exit 1 ;; esac\n"
+    )
+    engine.chmod(0o755)
+    repository.commit({"gitops-ci.yml": f"version: 1\nkinds:\n  terraform:\n    binary: {engine}\n"})
+    repository.commit({MAIN: ROOT})
+    assert gitops_ci(repository.path, "run", "--base", "HEAD~1").code == 3
+    assert "NoNewPrivs:\t1" in said.read_text()

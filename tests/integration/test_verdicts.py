@@ -162,7 +162,8 @@ def test_a_merge_of_github_is_compared_with_its_other_parent(repository: Scratch
     repository.git("checkout", "--quiet", "main")
     tip = repository.commit({PRODUCTION: ROOT % 3})
     repository.git("merge", "--quiet", "--no-edit", "topic")
-    outcome = gitops_ci(repository.path, "run", env=event(repository, old, head))
+    job = {"GITHUB_SHA": repository.git("rev-parse", "HEAD")}
+    outcome = gitops_ci(repository.path, "run", env=event(repository, old, head) | job)
     report = outcome.report
     assert [stack.id for stack in report.stacks] == ["staging/terraform/main"]
     assert (report.base, report.head, report.pull_request) == (tip, head, 7)

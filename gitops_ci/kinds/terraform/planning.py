@@ -13,7 +13,7 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Tools, Workspace
-from gitops_ci.kinds.terraform import diagnosis, plan_json
+from gitops_ci.kinds.terraform import checkout, diagnosis, plan_json
 from gitops_ci.kinds.terraform.roots import SOURCES
 from gitops_ci.model.plan import Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
@@ -35,12 +35,14 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         )
     if removed and head is not None and (left := _left(stack, head)) is not None:
         return _failed(stack, left, None, started, "skipped")
-    refused = _committed(stack, inventory) or _elsewhere(stack, inventory) or _unread(stack, inventory)
+    refused = _refused(stack, inventory)
     if refused is not None:
         return _failed(stack, refused, None, started, "skipped")
     engine: Engine | None = None
     try:
         engine = tools.engine(ENGINE)
+        if (foreign := _foreign(stack, inventory, engine)) is not None:
+            return _failed(stack, foreign, engine, started, "skipped")
         with tools.workspace(inventory, stack) as workspace:
             call = _Call(stack, inventory.config.kinds.terraform, _pattern(stack, inventory), engine, tools, workspace)
             return _planned(call, started, destroy=removed)
@@ -157,6 +159,37 @@ def version(engine: Engine) -> tuple[int, int]:
         return 0, 0
 
 
+def _refused(stack: Stack, inventory: Inventory) -> Problem | None:
+    """Why a root is not run at all."""
+    return (
+        _committed(stack, inventory)
+        or _elsewhere(stack, inventory)
+        or _unread(stack, inventory)
+        or _rewritten(stack, inventory)
+    )
+
+
+def _rewritten(stack: Stack, inventory: Inventory) -> Problem | None:
+    """What is applied comes from a checkout, what is planned from the commit: they have to be the same."""
+    found = checkout.rewritten(inventory.graph.closure(stack.id, inventory.snapshot), inventory.snapshot)
+    if found is None:
+        return None
+    path, attribute = found
+    message = f"{path} has the attribute {attribute} in .gitattributes: a checkout of it is not what would be planned"
+    return Problem(code="rewritten", message=message, path=path)
+
+
+def _foreign(stack: Stack, inventory: Inventory, engine: Engine) -> Problem | None:
+    """Terraform passes over `.tofu` files, OpenTofu does not: a plan by the one says nothing of the other."""
+    if engine.name != "terraform":
+        return None
+    for path in sorted(inventory.graph.closure(stack.id, inventory.snapshot)):
+        if path.endswith((".tofu", ".tofu.json")):
+            message = f"{path} is for OpenTofu, and Terraform {engine.version} would pass over it"
+            return Problem(code="engine-version", message=message, path=path)
+    return None
+
+
 def _committed(stack: Stack, inventory: Inventory) -> Problem | None:
     """Committed plugins and CLI configuration run code or choose it: such a root is not planned (trust.md, rule 1)."""
     for path in sorted(_candidates(stack, inventory)):
@@ -187,8 +220,13 @@ def _elsewhere(stack: Stack, inventory: Inventory) -> Problem | None:
 
 
 def _unread(stack: Stack, inventory: Inventory) -> Problem | None:
-    """What was too large to be looked at is not run either."""
-    sources = [path for path in inventory.graph.closure(stack.id, inventory.snapshot) if path.endswith(SOURCES)]
+    """What was too large to be looked at is not run either, nor what leads to where this repository ends."""
+    closure = inventory.graph.closure(stack.id, inventory.snapshot)
+    for path in sorted(closure):
+        if inventory.snapshot.entries[path].mode == SYMLINK and inventory.snapshot.resolve(path) is None:
+            message = f"{path} is a link out of the repository: what it leads to elsewhere is not known here"
+            return Problem(code="unreadable", message=message, path=path)
+    sources = [path for path in closure if path.endswith(SOURCES)]
     read = inventory.snapshot.read_many(sources)
     for path in sorted(set(sources) - read.keys()):
         if inventory.snapshot.entries[path].mode != SYMLINK:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -12,6 +13,7 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK, Snapshot, join
+from gitops_ci.kinds.terraform.path_reads import FUNCTIONS
 from gitops_ci.kinds.terraform.scan import Module, PathRead, Scan, scan
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
@@ -32,6 +34,12 @@ _ROOT_ONLY = (
 )
 _VAR_FILES = (".tfvars", ".tfvars.json")
 
+_TEMPLATE = re.compile(rb"[$%]\{")
+_READING = re.compile(rb"\b" + FUNCTIONS.encode() + rb"\s*\(")
+_ELSEWHERE = ("/", "file:", "git::/", "git::file:")
+"""How module sources begin that are read from the machine's disk, where the repository may lie as well."""
+
+_reading_templates: dict[str, bool] = {}  # by object id
 _scans: dict[str, Scan] = {}  # by object id: content decides, so base and head share what did not change
 
 
@@ -53,6 +61,7 @@ def find(snapshot: Snapshot, config: Config) -> Found:
             references.extend(_root_references(stack, directory, given))
         references.extend(_references(directory, path, anchor_root=bool(here)))
     references.extend(_rooted_in_others(directories, stacks))
+    references.extend(_of_templates(references, snapshot))
     findings = [found for directory in directories.values() for found in _findings(directory, directories)]
     return Found(tuple(stacks), tuple(references), tuple(findings))
 
@@ -90,6 +99,12 @@ class _Directory(Struct, frozen=True, dict=True):
         return any(module.source is None for found in self.files.values() for module in found.modules) or any(
             found.problem for found in self.files.values()
         )
+
+    @property
+    def lies_anywhere(self) -> bool:
+        """Whether a module may be any directory of the repository."""
+        sources = (module.source for found in self.files.values() for module in found.modules)
+        return any(source is None or source.startswith(_ELSEWHERE) for source in sources)
 
     @property
     def reads(self) -> Iterator[PathRead]:
@@ -175,6 +190,8 @@ def _references(directory: _Directory, reader: str, *, anchor_root: bool) -> Ite
             yield Reference(reader, real or "", "file", "file")
     if directory.unresolved or directory.unread:
         yield Reference(reader, directory.path, "tree", "conservative")
+    if directory.lies_anywhere:
+        yield Reference(reader, "", "tree", "conservative")
     for read in directory.reads:
         if read.anchor == "module" or anchor_root:
             yield from _path_reference(directory.snapshot, reader, directory.path, read)
@@ -190,6 +207,26 @@ def _path_reference(snapshot: Snapshot, reader: str, anchor: str, read: PathRead
         yield Reference(reader, target, "tree" if snapshot.is_directory(target) else "file", "file")
     else:
         yield Reference(reader, target, "tree", "conservative")
+
+
+def _of_templates(references: Iterable[Reference], snapshot: Snapshot) -> Iterator[Reference]:
+    """A file that is read and that may itself be a template with `file()` in it can read everything there is."""
+    read = [each for each in references if each.certainty == "file" and not each.path.endswith(SOURCES)]
+    trees = {each.path for each in read if each.scope != "file"}
+    below: dict[str, list[str]] = {tree: [] for tree in trees}
+    for path in snapshot.entries if trees else ():
+        parts = path.split("/")
+        for tree in {"/".join(parts[:depth]) for depth in range(len(parts))} & trees:
+            below[tree].append(path)
+    inside = {each: below[each.path] if each.scope != "file" else [each.path] for each in read}
+    oids = {path: snapshot.entries[path].oid for paths in inside.values() for path in paths if path in snapshot}
+    missing = {oid: path for path, oid in oids.items() if oid not in _reading_templates}
+    for path, content in snapshot.stream(missing.values()):
+        oid = snapshot.entries[path].oid
+        _reading_templates[oid] = bool(_TEMPLATE.search(content) and _READING.search(content))
+    for each, paths in inside.items():
+        if any(_reading_templates.get(oids.get(path, ""), False) for path in paths):
+            yield Reference(each.reader, "", "tree", "conservative")
 
 
 def _rooted_in_others(directories: Mapping[str, _Directory], stacks: Iterable[Stack]) -> Iterator[Reference]:
