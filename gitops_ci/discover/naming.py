@@ -99,25 +99,59 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
     A name that stands twice has to be the same folder twice; `.` is the root; `a/**` is `a` and all below it.
     """
+    parts = re.split(r"((?:\*\*/)+|\*\*)", _normal(pattern))
     expression = ""
     named: set[str] = set()
-    tokens = re.split(r"(\{[a-z_]+\}|(?:\*\*/)+|\*\*|\*|\?)", _normal(pattern))
-    for token in tokens:
+    for index in range(0, len(parts), 2):
+        before, unit, after = parts[index - 1] if index else "", parts[index], "".join(parts[index + 1 : index + 2])
+        if after == "**" and unit.endswith("/"):
+            unit, parts[index + 1] = unit[:-1], "/**"
+        is_settled = bool(before) and "{" not in unit and _settles(before, unit, parts[index + 1 : index + 2])
+        here = _SPANS[before[:3]][is_settled] + _unit(unit, named)
+        expression += f"(?>{here})" if is_settled else here
+    return re.compile(expression)
+
+
+_SPANS = {  # as far as possible, and no farther than needed
+    "": ("", ""),
+    "**/": (r"(?:[^/]++/)*", r"(?:[^/]++/)*?"),
+    "**": (r"(?s:.*)", r"(?s:.*?)"),
+    "/**": (r"(?:/(?s:.*))?", r"(?:/(?s:.*?))??"),
+}
+
+
+def _settles(before: str, unit: str, after: list[str]) -> bool:
+    """Whether the first place where `unit` matches is as good as any: what follows takes in all that is between.
+
+    No other place is tried then, so that a path of a thousand folders takes a moment and not an hour.
+    """
+    if not after:
+        return False
+    folders = unit.endswith("/") and before.startswith("**/") and after[0].startswith("**/")
+    return folders or (before == "**" and after[0] == "**" and not {"/", "*"} & set(unit))
+
+
+def _unit(unit: str, named: set[str]) -> str:
+    """The expression of what stands between two `**`; a `*` with another after it goes no farther than needed."""
+    first, *others = unit.split("*")
+    expression = _fixed(first, named)
+    for index, fixed in enumerate(others):
+        is_settled = index + 1 < len(others) and "{" not in fixed
+        inner = _fixed(fixed, named)
+        expression += rf"(?>[^/]*?{inner})" if is_settled else rf"[^/]*{inner}"
+    return expression
+
+
+def _fixed(text: str, named: set[str]) -> str:
+    expression = ""
+    for token in re.split(r"(\{[a-z_]+\}|\?)", text):
         if re.fullmatch(r"\{[a-z_]+\}", token):
             name = token[1:-1]
             expression += rf"(?P={name})" if name in named else rf"(?P<{name}>[^/]+)"
             named.add(name)
-        elif token.startswith("**/"):
-            expression += r"(?:[^/]+/)*"
-        elif token == "**":
-            expression = f"{expression[:-1]}(?:/(?s:.*))?" if expression.endswith("/") else f"{expression}(?s:.*)"
-        elif token == "*":
-            expression += r"[^/]*"
-        elif token == "?":
-            expression += r"[^/]"
         else:
-            expression += re.escape(token)
-    return re.compile(expression)
+            expression += r"[^/]" if token == "?" else re.escape(token)
+    return expression
 
 
 def _normal(pattern: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gitops_ci.config import DEFAULT, Config, Environment, Layout, StackPattern
@@ -119,3 +121,35 @@ def test_the_first_pattern_that_fits_decides_and_other_kinds_are_not_asked() -> 
     assert not list(naming.declared("infra/vpc", "terraform", config))
     assert not naming.is_declared("terraform", config)
     assert naming.is_declared("database", config)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a*a*b", "a" * 20_000),
+        ("?*?*?*b", "a" * 20_000),
+        ("**a**a**b", "a" * 20_000),
+        ("**/a/**/a/**/a/**/b", "/".join(["a"] * 3_000)),
+        ("**/*/**/*/**/x*y*z/**/b", "/".join(["a"] * 3_000)),
+    ],
+)
+def test_a_long_path_is_matched_in_no_time(pattern: str, path: str) -> None:
+    begin = time.monotonic()
+    assert naming.compiled(pattern).fullmatch(path) is None
+    assert time.monotonic() - begin < 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("a/**", "a"),
+        ("a/**", "a/b\nc/d"),
+        ("**/a/**", "ab/a/x"),
+        ("**/x/**/x/y", "x/x/x/y"),
+        ("*ab*ab*b", "abcababb"),
+        ("**a*b**b", "-b/x/a/abb"),
+        ("**/*-{name}", "x/a-b-c"),
+    ],
+)
+def test_no_match_is_lost_to_that(pattern: str, path: str) -> None:
+    assert naming.compiled(pattern).fullmatch(path)
