@@ -65,6 +65,22 @@ class Layout(_Section, frozen=True):
     stacks: tuple[StackPattern, ...] = ()
 
 
+class Binding(_Section, frozen=True):
+    """What belongs to one environment and to no other (trust.md, rule 3).
+
+    `backend` are patterns of state locations (`s3://bucket/key`, as `kinds.terraform.backends` writes them), `accounts`
+    the cloud accounts, projects or subscriptions that its stacks may use.
+    """
+
+    backend: str | tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The patterns as a list, also where the file gives a single one."""
+        return (self.backend,) if isinstance(self.backend, str) else self.backend
+
+
 class Environment(_Section, frozen=True):
     """An environment. `aliases` are other directory names for it; `enforcement: warn` never blocks a merge."""
 
@@ -75,6 +91,7 @@ class Environment(_Section, frozen=True):
     enforcement: Literal["block", "warn"] = "block"
     runner: str = "ubuntu-latest"
     github_environment: str | None = None
+    bind: Binding = Binding()
 
 
 class EngineEnvironment(_Section, frozen=True):
@@ -83,10 +100,26 @@ class EngineEnvironment(_Section, frozen=True):
     allow: tuple[str, ...] = ()
 
 
+class AllowList(_Section, frozen=True):
+    """Patterns (`*` is anything) of what may be used beside what base already uses."""
+
+    allow: tuple[str, ...] = ()
+
+
 class Terraform(_Section, frozen=True):
-    """How Terraform roots are planned. `timeout` is in seconds for each call of the engine."""
+    """How Terraform roots are planned. `timeout` is in seconds for each call of the engine.
+
+    `versions` are further engines (absolute paths or commands): a root gets the first that fits what it asks for.
+    `plan_base` also plans base, so that what it would change by itself is told apart.
+    """
 
     binary: str | None = None
+    versions: tuple[str, ...] = ()
+    providers: AllowList = AllowList()
+    modules: AllowList = AllowList()
+    init_args: tuple[str, ...] = ()
+    plan_args: tuple[str, ...] = ()
+    plan_base: bool = False
     env: EngineEnvironment = EngineEnvironment()
     timeout: Annotated[float, Meta(gt=0, le=86400)] = 900.0
 
@@ -172,6 +205,7 @@ __all__ = [
     "KIND_DIRECTORIES",
     "PRESETS",
     "SHARED",
+    "Binding",
     "Config",
     "Environment",
     "Layout",

@@ -16,12 +16,25 @@ from gitops_ci.model.stack import Kind, Stack
 from gitops_ci.policy import severity
 
 
+class Dependency(Struct, frozen=True):
+    """A stack that reads what another one makes (its state): ids, and the place that says so.
+
+    An ordering edge: a change of `on` may reach `stack` once it is applied, and not before.
+    """
+
+    stack: str
+    on: str
+    path: str | None = None
+    line: int | None = None
+
+
 class Found(Struct, frozen=True):
     """What a kind sees in a snapshot: its stacks, what they and their parts read, what is wrong already."""
 
     stacks: tuple[Stack, ...] = ()
     references: tuple[Reference, ...] = ()
     findings: tuple[Finding, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
 
 
 class Inventory(Struct, frozen=True):
@@ -33,6 +46,7 @@ class Inventory(Struct, frozen=True):
     graph: Graph
     findings: tuple[Finding, ...]
     ambiguous: frozenset[str] = frozenset()
+    dependencies: tuple[Dependency, ...] = ()
 
 
 class Finder(Protocol):
@@ -58,4 +72,5 @@ def take(snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder]) -> In
         graph=Graph(reference for each in found for reference in each.references),
         findings=severity.applied(findings, config),
         ambiguous=frozenset(stack.id for stack in stacks if unique[stack.id].path != stack.path),
+        dependencies=tuple(dependency for each in found for dependency in each.dependencies),
     )

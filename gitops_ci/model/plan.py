@@ -20,7 +20,7 @@ class Attribute(Struct, frozen=True, kw_only=True):
     """One attribute of a Change, before and after (JSON values; `None` where sensitive, unknown or absent).
 
     A sensitive value is never stored: `sensitive` alone says that there is one. `unknown` is
-    "known after apply".
+    "known after apply". `cosmetic`: both sides mean the same, and only white space or the order of keys differs.
     """
 
     path: str
@@ -29,6 +29,7 @@ class Attribute(Struct, frozen=True, kw_only=True):
     sensitive: bool = False
     unknown: bool = False
     forces_replacement: bool = False
+    cosmetic: bool = False
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -36,7 +37,9 @@ class Change(Struct, frozen=True, kw_only=True):
 
     `importing`: an existing object comes under management, with the action `import` where nothing else happens to it.
     `path` and `line` point at the source where that is known; `reason` is the engine's own word for
-    why (e.g. Terraform's `action_reason`).
+    why (e.g. Terraform's `action_reason`). `deposed` is the key of an old object that a replacement left behind.
+    `create_before_destroy` says in which order a replace happens. `relevant`: of drift, whether the plan builds on what
+    drifted. `generated_config` is the configuration that the engine wrote for an import.
     """
 
     address: str
@@ -48,7 +51,19 @@ class Change(Struct, frozen=True, kw_only=True):
     line: int | None = None
     destructive: bool = False
     importing: bool = False
+    deposed: str | None = None
+    create_before_destroy: bool = False
+    relevant: bool = True
+    generated_config: str | None = None
     attributes: tuple[Attribute, ...] = ()
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """A condition of the configuration (`check` block, pre- or postcondition, variable) and how it turned out."""
+
+    address: str
+    status: Literal["pass", "fail", "error", "unknown"]
+    problems: tuple[str, ...] = ()
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -85,7 +100,12 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What would change if a stack were applied; partial `changes` are kept when it failed."""
+    """What would change if a stack were applied; partial `changes` are kept when it failed.
+
+    `pending` is what base would change as well, so it is not this change's doing (`kinds.terraform.plan_base`); it is
+    no part of `changes` and `summary`. `upstream` are the stacks whose state this one reads and that change, too: the
+    plan was made against state that the change will alter.
+    """
 
     stack: str
     status: Status
@@ -96,6 +116,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     drift: tuple[Change, ...] = ()
     outputs: tuple[Change, ...] = ()
+    checks: tuple[Check, ...] = ()
+    pending: tuple[Change, ...] = ()
+    upstream: tuple[str, ...] = ()
 
 
 BLOCKING_CODES = frozenset({"invalid", "plan-failed", "not-allowed", "binding", "ambiguous"})

@@ -13,7 +13,7 @@ from gitops_ci.kinds.terraform.path_reads import FUNCTIONS
 MAX_DEPTH = 500
 """Braces nested deeper are a problem: no configuration needs them, Terraform's own parser is recursive."""
 
-_COMMENT = r"\#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)"
+COMMENT = r"\#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)"
 _PLAIN_STRING = r"""
     "(?!\.\.?/)[^"\\\n$%]*+
     (?: (?: \\. | [$%](?!\{) | [$%]\{(?![^{}"\n]*(?:path|file))[^{}"\n]*+\} ) [^"\\\n$%]*+ )*+
@@ -31,7 +31,7 @@ EVENT = re.compile(
               | {FUNCTIONS}\s*+\( )
             [fpst][\w-]*+(?:\.[\w*-]++)*+
           | {_PLAIN_STRING}
-          | {_COMMENT}
+          | {COMMENT}
           | /(?![/*])
           | <(?!<-?[^\W\d])
         )
@@ -50,12 +50,12 @@ EVENT = re.compile(
 )
 """Passes over everything that decides nothing, up to a brace, a path, or a string that may name one."""
 
-_BLANK = re.compile(rf"(?:\s++|{_COMMENT})*+", re.DOTALL | re.VERBOSE)
-_HEADER = re.compile(rf'(?P<comment>{_COMMENT})|(?P<label>"(?:[^"\\\n]|\\.)*+")|(?P<line>\n)|[\w-]++|\S', re.VERBOSE)
+_BLANK = re.compile(rf"(?:\s++|{COMMENT})*+", re.DOTALL | re.VERBOSE)
+_HEADER = re.compile(rf'(?P<comment>{COMMENT})|(?P<label>"(?:[^"\\\n]|\\.)*+")|(?P<line>\n)|[\w-]++|\S', re.VERBOSE)
 _LABELS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\w-]++|\S')
 _END = re.compile(r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))", re.VERBOSE)
 _TEMPLATE_PART = re.compile(r'\\.|\$\$\{|%%\{|[$%]\{|"|\n', re.DOTALL)
-_EXPRESSION_PART = re.compile(rf'["{{}}]|{_COMMENT}', re.DOTALL | re.VERBOSE)
+_EXPRESSION_PART = re.compile(rf'["{{}}]|{COMMENT}', re.DOTALL | re.VERBOSE)
 
 
 class Unbalanced(Exception):
@@ -92,16 +92,34 @@ def end_of_string(text: str, start: int) -> int:
 
 
 def heredoc(text: str, start: int, tag: str) -> tuple[int, int]:
-    """Where the content of a heredoc that begins at `start` ends, and where its closing tag does."""
+    """Where the content of a heredoc that begins at `start` ends, and where its closing tag does.
+
+    A tag inside of an interpolation closes nothing.
+    """
+    ending = re.compile(rf"(?m:^)[ \t]*+{re.escape(tag)}[ \t]*+\r?(?=\n|\Z)|\$\$\{{|%%\{{|[$%]\{{")
     position = start
-    while (found := text.find(tag, position)) != -1:
-        begin = text.rfind("\n", position - 1, found) + 1
-        end = text.find("\n", found)
-        end = len(text) if end == -1 else end
-        if text[begin:end].strip() == tag:
-            return begin, end
-        position = end + 1
+    while (found := ending.search(text, position)) is not None:
+        if found[0] in ("${", "%{"):
+            position = _end_of_interpolation(text, found.end())
+        elif found[0] in ("$${", "%%{"):
+            position = found.end()
+        else:
+            return found.start(), found.end()
     raise Unbalanced(f"holds a heredoc <<{tag} that is not closed", start - 1)
+
+
+def _end_of_interpolation(text: str, start: int) -> int:
+    """Where the brace that closes an interpolation whose expression begins at `start` has ended."""
+    position, depth = start, 1
+    while (match := _EXPRESSION_PART.search(text, position)) is not None:
+        position = match.end()
+        if match[0] == '"':
+            position = end_of_string(text, position) + 1
+        elif match[0] in ("{", "}"):
+            depth += 1 if match[0] == "{" else -1
+            if not depth:
+                return position
+    raise Unbalanced("holds an interpolation that is not closed", start)
 
 
 def header(text: str, since: int, position: int) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def test_a_module_has_its_name_source_and_line() -> None:
         'module "m" {\n  x = "%{ if a }}%{ endif }"\n  source = "./m"\n}',
         'module "m" {\n  x = "${ y /* " } */ }"\n  source = "./m"\n}',
         'module "m" {\n  x = "${\n    y # "\n  }"\n  source = "./m"\n}',
-        'module "m" {\n  x = <<EOT\n} " ${ "\nEOT\n  source = "./m"\n}',
+        'module "m" {\n  x = <<EOT\n} " $${ "\nEOT\n  source = "./m"\n}',
         'module "m" {\n  x = <<-EOT\n    { EOT }\n    EOT2\n    EOT\n  source = "./m"\n}',
         'module "m" {\n  x = 1 << 2\n  source = "./m"\n}',
         'module "m" {\n  # source = "./no"\n  /* source = "./no" */\n  source = "./m"\n}',
