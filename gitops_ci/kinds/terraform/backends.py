@@ -1,0 +1,196 @@
+"""Where a root keeps its state: its backend with what `init` is given beside it, and the location as one text."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from gitops_ci.discover.snapshot import Snapshot, join
+from gitops_ci.kinds.terraform import blocks, configuration, values
+from gitops_ci.kinds.terraform.blocks import Body, Unreadable
+from gitops_ci.kinds.terraform.configuration import JSON, Configuration
+from gitops_ci.kinds.terraform.values import COMPUTED, Value
+
+DEFAULT_WORKSPACE = "default"
+HOST = "app.terraform.io"
+
+Settings = Mapping[str, Value]
+
+
+class Backend(Struct, frozen=True):
+    """A backend (`local` where none is named, `cloud` for a cloud block) and its settings.
+
+    `unread` are files of `-backend-config` that this snapshot does not have, so that the settings may be incomplete.
+    """
+
+    type: str
+    settings: Settings
+    path: str | None = None
+    line: int | None = None
+    unread: tuple[str, ...] = ()
+
+    def text(self, name: str) -> str | None:
+        """A setting that is plain text; None where it is not given or computed."""
+        value = self.settings.get(name)
+        return value if isinstance(value, str) and value else None
+
+
+def of(directory: str, snapshot: Snapshot, *, backend_config: Iterable[str] = ()) -> Backend:
+    """The backend of the root in `directory`; `backend_config` are files relative to it, the last one wins."""
+    declared = _declared(configuration.of(directory, snapshot))
+    settings = dict(declared.settings)
+    unread: list[str] = []
+    for name in backend_config:
+        path = join(directory, name)
+        given = _given(path, snapshot)
+        if given is None:
+            unread.append(name)
+        else:
+            settings.update(given)
+    return Backend(declared.type, settings, declared.path, declared.line, tuple(unread))
+
+
+def _declared(root: Configuration) -> Backend:
+    found = [*root.inside("terraform", "backend"), *root.inside("terraform", "cloud")]
+    if not found:
+        return Backend("local", {})
+    last = max(found, key=lambda each: configuration.is_override(posixpath.basename(each.path)))
+    type = last.block.labels[0] if last.block.labels else "cloud"
+    return Backend(type, settings_of(last.block.body), last.path, last.line)
+
+
+def settings_of(body: Body) -> Settings:
+    """The settings that a block holds; those of a nested block are a mapping under its type."""
+    nested = {block.type: settings_of(block.body) for block in body.blocks}
+    return nested | {each.name: values.of(each.expression) for each in body.attributes}
+
+
+def _given(path: str | None, snapshot: Snapshot) -> Settings | None:
+    content = snapshot.read(resolved) if path and (resolved := snapshot.resolve(path)) else None
+    if content is None:
+        return None
+    try:
+        return settings_of(blocks.read(content, is_json=str(path).endswith((".json", *JSON))))
+    except Unreadable:
+        return None
+
+
+def location(type: str, settings: Settings, *, directory: str = "", workspace: str = DEFAULT_WORKSPACE) -> str | None:
+    """One text for the place of a state, the same for every root that names the same place; no credential is in it.
+
+    `s3://bucket/key`, `gs://bucket/prefix/default.tfstate`, `azurerm://account/container/key`,
+    `remote://host/organisation/workspace` (also for `cloud`), `local:path/in/the/repository`, an http address … None
+    where the settings do not tell it. `directory` is the root's, for paths of local states. Rules: each backend's page
+    under https://developer.hashicorp.com/terraform/language/backend
+    """
+    named = _NAMED.get(type)
+    try:
+        return named(settings, directory, workspace) if named is not None else None
+    except _Untold:
+        return None
+
+
+class _Untold(Exception):
+    """A setting that the location needs is not given, or computed."""
+
+
+def _text(settings: Settings, name: str, default: str | None = None) -> str:
+    value = settings.get(name)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, str) or (not value and default is None):
+        raise _Untold
+    return value
+
+
+def _of_s3(settings: Settings, _directory: str, workspace: str) -> str:
+    key = _text(settings, "key").lstrip("/")
+    if workspace != DEFAULT_WORKSPACE:
+        key = f"{_text(settings, 'workspace_key_prefix', 'env:')}/{workspace}/{key}"
+    return f"s3://{_text(settings, 'bucket')}/{key}"
+
+
+def _of_gcs(settings: Settings, _directory: str, workspace: str) -> str:
+    prefix = _text(settings, "prefix", "").strip("/")
+    return f"gs://{_text(settings, 'bucket')}/{posixpath.join(prefix, workspace)}.tfstate"
+
+
+def _of_azure(settings: Settings, _directory: str, workspace: str) -> str:
+    key = _text(settings, "key") + ("" if workspace == DEFAULT_WORKSPACE else f"env:{workspace}")
+    return f"azurerm://{_text(settings, 'storage_account_name')}/{_text(settings, 'container_name')}/{key}"
+
+
+def _of_local(settings: Settings, directory: str, workspace: str) -> str:
+    path = _text(settings, "path", "terraform.tfstate")
+    if workspace != DEFAULT_WORKSPACE:
+        folder = _text(settings, "workspace_dir", "terraform.tfstate.d")
+        path = f"{folder}/{workspace}/terraform.tfstate"
+    return "local:" + posixpath.normpath(posixpath.join(directory, path))
+
+
+def _of_remote(settings: Settings, _directory: str, workspace: str) -> str:
+    workspaces = settings.get("workspaces")
+    if not isinstance(workspaces, Mapping) or COMPUTED in (workspaces.get("name"), workspaces.get("prefix")):
+        raise _Untold
+    name = workspaces.get("name")
+    if name is None:
+        if workspace == DEFAULT_WORKSPACE:
+            raise _Untold
+        name = f"{workspaces.get('prefix') or ''}{workspace}"
+    host = _text(settings, "hostname", HOST)
+    return f"remote://{host}/{_text(settings, 'organization')}/{name}"
+
+
+def _of_http(settings: Settings, _directory: str, _workspace: str) -> str:
+    scheme, _, rest = _text(settings, "address").partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
+def _of_consul(settings: Settings, _directory: str, workspace: str) -> str:
+    suffix = "" if workspace == DEFAULT_WORKSPACE else f"-env:{workspace}"
+    return f"consul://{_text(settings, 'address', '')}/{_text(settings, 'path')}{suffix}"
+
+
+def _of_kubernetes(settings: Settings, _directory: str, workspace: str) -> str:
+    cluster = _text(settings, "config_context", "")
+    secret = f"tfstate-{workspace}-{_text(settings, 'secret_suffix')}"
+    return f"kubernetes://{cluster}/{_text(settings, 'namespace', 'default')}/{secret}"
+
+
+def _of_objects(scheme: str, default: str) -> Callable[[Settings, str, str], str]:
+    """Tencent's and Alibaba's object stores: a bucket, a prefix, a workspace's folder, a key."""
+
+    def named(settings: Settings, _directory: str, workspace: str) -> str:
+        folder = "" if workspace == DEFAULT_WORKSPACE else workspace
+        path = posixpath.join(_text(settings, "prefix", default), folder, _text(settings, "key", "terraform.tfstate"))
+        return f"{scheme}://{_text(settings, 'bucket')}/{path}"
+
+    return named
+
+
+_NAMED: Mapping[str, Callable[[Settings, str, str], str]] = {
+    "s3": _of_s3,
+    "gcs": _of_gcs,
+    "azurerm": _of_azure,
+    "local": _of_local,
+    "remote": _of_remote,
+    "cloud": _of_remote,
+    "http": _of_http,
+    "consul": _of_consul,
+    "kubernetes": _of_kubernetes,
+    "cos": _of_objects("cos", ""),
+    "oss": _of_objects("oss", "env:"),
+}
+
+
+def remote_state(settings: Mapping[str, Any], *, directory: str) -> str | None:
+    """The location that a `terraform_remote_state` data source reads, from its attributes' values."""
+    type, given = settings.get("backend"), settings.get("config")
+    workspace = settings.get("workspace", DEFAULT_WORKSPACE)
+    if not isinstance(type, str) or not isinstance(given, Mapping) or not isinstance(workspace, str):
+        return None
+    return location(type, given, directory=directory, workspace=workspace)
