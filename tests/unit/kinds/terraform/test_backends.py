@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitops_ci.discover import snapshot
-from gitops_ci.kinds.terraform import backends, configuration
+from gitops_ci.kinds.terraform import backends, configuration, values
 
 S3 = 'terraform {\n  backend "s3" {\n    bucket = "acme"\n    key = "production/net.tfstate"\n  }\n}\n'
 
@@ -37,7 +37,7 @@ def test_what_init_is_given_is_part_of_it_and_what_is_not_there_is_told() -> Non
     [
         ("s3", {"bucket": "b", "key": "/k"}, "default", "s3://b/k"),
         ("s3", {"bucket": "b", "key": "k"}, "blue", "s3://b/env:/blue/k"),
-        ("s3", {"bucket": "b", "key": backends.COMPUTED}, "default", None),
+        ("s3", {"bucket": "b", "key": values.COMPUTED}, "default", None),
         ("s3", {"bucket": "b"}, "default", None),
         ("gcs", {"bucket": "b"}, "default", "gs://b/default.tfstate"),
         ("gcs", {"bucket": "b", "prefix": "p/"}, "blue", "gs://b/p/blue.tfstate"),
