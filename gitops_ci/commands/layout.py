@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_ci.commands import assembly, output
+from gitops_ci.commands import assembly, inspection, output
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.policy import comparison
@@ -15,8 +15,9 @@ def run(options: Options, outside: Outside) -> int:
     """Prints every finding about layout and static files; 1 where one is a new error."""
     with changes.opened(options, outside, needs_base=False) as change:
         before = change.base.findings if change.base is not None else ()
-        findings = (*change.warnings, *comparison.against(before, change.head.findings))
         stacks = tuple(change.head.stacks.values())
+        found = comparison.against(before, change.head.findings)
+        findings = (*change.warnings, *found, *inspection.findings(stacks, change))
         if options.format == "json":
             output.document({"schema": SCHEMA, "stacks": stacks, "findings": findings}, outside)
         else:

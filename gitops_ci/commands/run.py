@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_ci.commands import assembly, output, planning
+from gitops_ci.commands import assembly, inspection, output, planning
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
@@ -53,7 +53,8 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
 def _findings(stacks: tuple[AffectedStack, ...], plans: tuple[Plan, ...], change: Change) -> tuple[Finding, ...]:
     before = change.base.findings if change.base is not None else ()
     static = comparison.against(before, change.head.findings)
-    return (*severity.applied(change.warnings, change.config), *static, *planning.checked(stacks, plans, change))
+    warnings = severity.applied(change.warnings, change.config)
+    return (*warnings, *static, *inspection.findings(stacks, change), *planning.checked(stacks, plans, change))
 
 
 def _decided(

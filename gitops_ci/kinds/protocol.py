@@ -68,5 +68,8 @@ class KindModule(Protocol):
     def plan(self, stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
         """What the change does to one stack; `head` is None (or lacks it) for a removed stack."""
 
+    def inspect(self, stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
+        """What this kind's static rules say of one stack at one end of a change; nothing where that end lacks it."""
+
     def check(self, stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
         """What this kind's own rules say about a plan and about what lies between base and head."""

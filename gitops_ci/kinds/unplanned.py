@@ -51,6 +51,10 @@ class Unplanned:
             stack=stack.id, status="skipped", reason=Problem(code="no-planner", message=message, path=stack.path)
         )
 
+    def inspect(self, stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
+        """Nothing to say."""
+        return ()
+
     def check(self, stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
         """Nothing to say."""
         return ()

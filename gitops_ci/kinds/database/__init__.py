@@ -9,7 +9,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import Stack
 
-__all__ = ["check", "find", "plan"]
+__all__ = ["check", "find", "inspect", "plan"]
 
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
@@ -17,6 +17,11 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     from gitops_ci.kinds.database import planning
 
     return planning.plan(stack, base, head)
+
+
+def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
+    """Nothing: the rules about migrations compare both ends (see `check`)."""
+    return ()
 
 
 def check(  # the plan is not needed yet

@@ -9,7 +9,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import Stack
 
-__all__ = ["check", "find", "plan"]
+__all__ = ["check", "find", "inspect", "plan"]
 
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
@@ -17,6 +17,13 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     from gitops_ci.kinds.terraform import planning
 
     return planning.plan(stack, base, head, tools)
+
+
+def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
+    """What the static rules say of one root and its modules (see `rules`, imported when somebody asks)."""
+    from gitops_ci.kinds.terraform import rules
+
+    return rules.findings(stack, inventory)
 
 
 def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:

@@ -1,0 +1,104 @@
+"""Which providers a root and its local modules use, and what its lock file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.terraform import blocks, values
+from gitops_ci.kinds.terraform.blocks import Unreadable
+from gitops_ci.kinds.terraform.configuration import Configuration, Located
+
+LOCK_FILE = ".terraform.lock.hcl"
+_OFFICIAL = "hashicorp"
+_BUILT_IN = "terraform"
+_HOSTS = ("registry.terraform.io/", "registry.opentofu.org/")
+_OWNERS = ("resource", "data", "ephemeral", "action", "list")
+
+
+class Requirement(Struct, frozen=True):
+    """A provider that is used: its source (`hashicorp/aws`), version constraints, and where that is said."""
+
+    name: str
+    source: str
+    version: str | None
+    path: str
+    line: int
+
+
+class Locked(Struct, frozen=True):
+    """A provider in a lock file."""
+
+    source: str
+    version: str
+    line: int
+
+
+def of(configuration: Configuration) -> Iterator[Requirement]:
+    """Every provider that a directory's files use, named or implied by a resource's type; each name once."""
+    seen: set[str] = set()
+    for found in (*_required(configuration), *_implied(configuration)):
+        if found.name not in seen and found.name != _BUILT_IN:
+            seen.add(found.name)
+            yield found
+
+
+def _required(configuration: Configuration) -> Iterator[Requirement]:
+    for located in configuration.inside("terraform", "required_providers"):
+        for attribute in located.block.body.attributes:
+            value = values.of(attribute.expression)
+            given: Mapping[str, values.Value] = value if isinstance(value, Mapping) else {"version": value}
+            source, version = given.get("source"), given.get("version")
+            yield Requirement(
+                attribute.name,
+                plain(source) if isinstance(source, str) else f"{_OFFICIAL}/{attribute.name}",
+                version if isinstance(version, str) else None,
+                located.path,
+                attribute.line,
+            )
+
+
+def _implied(configuration: Configuration) -> Iterator[Requirement]:
+    """https://developer.hashicorp.com/terraform/language/resources/syntax: the first word of a type is its provider."""
+    for located in configuration.all("provider"):
+        version = located.block.body.attribute("version")
+        name = located.block.labels[0] if located.block.labels else ""
+        yield _of_hashicorp(name, values.text(version.expression) if version is not None else None, located)
+    for owner in _OWNERS:
+        for located in configuration.all(owner):
+            provider = located.block.body.attribute("provider")
+            named = provider.expression.partition(".")[0] if provider is not None else ""
+            yield _of_hashicorp(named or (located.block.labels or ("",))[0].partition("_")[0], None, located)
+
+
+def _of_hashicorp(name: str, version: str | None, located: Located) -> Requirement:
+    return Requirement(name, f"{_OFFICIAL}/{name}", version, located.path, located.line)
+
+
+def plain(source: str) -> str:
+    """A source without the host of a public registry, in small letters."""
+    lowered = source.lower()
+    return next((lowered.removeprefix(host) for host in _HOSTS if lowered.startswith(host)), lowered)
+
+
+def locked(directory: str, snapshot: Snapshot) -> Mapping[str, Locked] | None:
+    """What the lock file of a root holds, by source; None where there is none. An unreadable one holds nothing."""
+    path = f"{directory}/{LOCK_FILE}".lstrip("/")
+    content = snapshot.read(path)
+    if content is None:
+        return None
+    try:
+        body = blocks.read(content)
+    except Unreadable:
+        return {}
+    return {each.source: each for each in _locked(body.all("provider"))}
+
+
+def _locked(found: Iterable[blocks.Block]) -> Iterator[Locked]:
+    for block in found:
+        version = block.body.attribute("version")
+        text = values.text(version.expression) if version is not None else None
+        if block.labels and text is not None:
+            yield Locked(plain(block.labels[0]), text, block.line)
