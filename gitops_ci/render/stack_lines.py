@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from gitops_ci.model.plan import COUNTED, Change, Plan
-from gitops_ci.render import difference, outline, words
-from gitops_ci.render.difference import Limits
+from gitops_ci.render import difference, outline, told, words
 from gitops_ci.render.finding_lines import message
 from gitops_ci.render.lines import Line, Span, Style, line, span, tree
-from gitops_ci.render.outline import Row, Told
+from gitops_ci.render.outline import Row
+from gitops_ci.render.signed import Limits
+from gitops_ci.render.told import Told
 
 _MOST_CHANGES = 1_000
 """Changes whose attributes are listed; a terminal with more is not read."""
 
+_FAILING = {"fail": "⚠ check failed:", "error": "⚠ check could not be evaluated:"}
 _SIGN_STYLES: dict[str, Style] = {
     "+": "create", "~": "update", "±": "replace", "-": "delete", "#": "dim", "↓": "create", "→": "update", "↑": "delete"
 }  # fmt: skip
@@ -21,7 +24,7 @@ _SIGN_STYLES: dict[str, Style] = {
 
 def stacks(shown: Sequence[Row], limits: Limits, *, attributes: bool) -> list[Line]:
     """The tree of stacks by environment with their changes; `attributes` False leaves their values out."""
-    first = {id(each.row): each for each in outline.told(shown)}
+    first = {id(each.row): each for each in told.of(shown)}
     copies = {id(other): each for each in first.values() for other in each.others}
     column = min(48, max((len(row.label) for row in shown), default=0))
     lines: list[Line] = []
@@ -29,7 +32,7 @@ def stacks(shown: Sequence[Row], limits: Limits, *, attributes: bool) -> list[Li
     for environment, members in outline.by_environment(shown).items():
         children: list[tuple[Line, Iterable[Line]]] = []
         for row in members:
-            below = list(_problem(row))
+            below = [*_problem(row), *(_notices(row.plan) if row.plan else ())]
             if id(row) in first and row.plan and drawn < _MOST_CHANGES:
                 drawn += len(row.plan.changes)
                 below += _changes(first[id(row)], row.plan, limits, attributes=attributes)
@@ -75,15 +78,39 @@ def _problem(row: Row) -> Iterator[Line]:
 
 
 def _changes(each: Told, plan: Plan, limits: Limits, *, attributes: bool) -> Iterator[Line]:
-    if each.others:
-        yield line(span(each.same(), "dim"))
-    yield from _objects(outline.objects(plan), limits, attributes=attributes)
-    if reads := outline.reads(plan):
-        yield line(span(f"and {words.several(reads, 'step')} that alter nothing", "dim"))
-    for title, changes in (("outputs", plan.outputs), ("drift: changed outside of the repository", plan.drift)):
+    objects, formatting, reads = outline.shown(plan)
+    said = [each.same(), outline.partial(plan), each.elsewhere()]
+    yield from (line(span(notice, "dim")) for notice in said if notice)
+    yield from _objects(each.new(objects), limits, attributes=attributes)
+    yield from (line(span(notice, "dim")) for notice in outline.counted(formatting, reads))
+    relevant, others = outline.drift(plan)
+    for title, changes, full in (
+        ("outputs", each.new(plan.outputs), True),
+        (outline.RELEVANT, relevant, True),
+        (outline.IRRELEVANT, others, False),
+        ("pending before this change, not its doing", plan.pending, False),
+    ):
         if changes:
             yield line(span(title, "dim"))
-            yield from _objects(changes, limits, attributes=attributes)
+            yield from _objects(changes, limits, attributes=attributes and full)
+
+
+def _notices(plan: Plan) -> Iterator[Line]:
+    """What to know before trusting a plan."""
+    if plan.upstream:
+        yield line(
+            span(f"planned against state that this change will alter: {words.some([*plan.upstream], 5)}", "warning")
+        )
+    states = Counter(check.status for check in plan.checks)
+    for check in plan.checks:
+        if check.status in _FAILING:
+            yield line(span(f"{_FAILING[check.status]} ", "warning"), check.address)
+            for problem in check.problems:
+                yield from message(problem)
+    said = [f"{words.several(states['pass'], 'check')} passed"] if states["pass"] else []
+    said += [f"{words.several(states['unknown'], 'check')} known after apply only"] if states["unknown"] else []
+    if said:
+        yield line(span(", ".join(said), "dim"))
 
 
 def _objects(changes: Sequence[Change], limits: Limits, *, attributes: bool) -> Iterator[Line]:
@@ -93,5 +120,8 @@ def _objects(changes: Sequence[Change], limits: Limits, *, attributes: bool) -> 
             yield line(
                 span(each.sign, style), span(f" {each.text}", style if each.deep or each.sign in "±-" else "plain")
             )
+        if change.generated_config:
+            count = change.generated_config.strip().count("\n") + 1
+            yield line(span(f"#   {words.several(count, 'line')} of generated configuration: in the report", "dim"))
     if len(changes) > _MOST_CHANGES:
         yield line(span(f"{len(changes) - _MOST_CHANGES:,} more changes are in the report", "dim"))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from gitops_ci.model.plan import Action
 from gitops_ci.render import outline, words
 from gitops_ci.render.comment.page import Page, Section, row, table, units
-from gitops_ci.render.outline import Row, Told
+from gitops_ci.render.outline import Row
+from gitops_ci.render.told import Told
 from gitops_ci.render.untrusted import cut, text
 
 _MOST = 100
@@ -90,6 +91,7 @@ def _line(name: str, members: Sequence[Row]) -> str:
     extra = [words.counts(rest)] if rest else []
     drift = outline.drifted(members)
     extra += [f"{drift:,} drifted"] if drift else []
+    extra += _waiting(members)
     numbers = [f"{counts[action]:,}" if action in counts else "" for action in _COLUMNS]
     numbers = [f"**{number}**" if number and index > 1 else number for index, number in enumerate(numbers)]
     found = outline.severities(finding for each in members for finding in each.findings)
@@ -98,3 +100,12 @@ def _line(name: str, members: Sequence[Row]) -> str:
     return row(
         f"{name}{' · ' if extra else ''}{', '.join(extra)}", *numbers, marks, words.duration(seconds) if seconds else ""
     )
+
+
+def _waiting(members: Sequence[Row]) -> list[str]:
+    """Checks that do not hold, and changes that base would make as well."""
+    plans = [each.plan for each in members if each.plan]
+    failing = sum(check.status in ("fail", "error") for plan in plans for check in plan.checks)
+    pending = sum(len(plan.pending) for plan in plans)
+    said = [f"**{words.several(failing, 'failed check')}**"] if failing else []
+    return [*said, f"{pending:,} pending"] if pending else said

@@ -3,12 +3,13 @@ from __future__ import annotations
 from gitops_ci.model.finding import make
 from gitops_ci.model.plan import Plan
 from gitops_ci.render import outline, words
+from gitops_ci.render import told as telling
 from tests.unit.render.example import affected, network, planned, report, update
 
 
 def told(*plans: Plan) -> list[tuple[str, str]]:
     shown = outline.rows(report(*plans), ("production", "staging"))
-    return [(each.row.id, each.same()) for each in outline.told(shown)]
+    return [(each.row.id, each.same()) for each in telling.of(shown)]
 
 
 def test_production_is_first_unlisted_environments_after_and_shared_last() -> None:

@@ -1,0 +1,96 @@
+"""Changes of one stack as a foldable diff that fits its room, and the sharing of room between stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import Struct
+
+from gitops_ci.model.plan import Change
+from gitops_ci.render import difference, outline, words
+from gitops_ci.render.comment.page import Page, Section, folded, units
+from gitops_ci.render.told import Told
+from gitops_ci.render.untrusted import fence, visible
+
+_LEAST = 400
+"""Below this room not even one object would fit."""
+_FAIR = 3_000
+"""What a stack may take at least, however many others wait."""
+_FRAME = 250
+
+
+class Part(Struct, frozen=True):
+    """Changes under one title; without `attributes` each is one line."""
+
+    changes: Sequence[Change]
+    title: str = ""
+    attributes: bool = True
+
+
+class Diff(Struct, frozen=True):
+    """What a stack's diff tells: an HTML summary, changes part by part, and lines about what is counted only."""
+
+    summary: str
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
+
+
+Make = Callable[[Told], Diff | None]
+
+
+def section(page: Page, room: int, make: Make, nouns: tuple[str, str]) -> Section:
+    """A diff for each stack that `make` has one for, most important first.
+
+    `nouns` name what is left out: a whole diff, and an object that is missing in one that is there.
+    """
+    parts: list[str] = []
+    stacks_left, objects_left = 0, 0
+    waiting = [diff for each in sorted(page.told, key=_weight) if (diff := make(each))]
+    for index, diff in enumerate(waiting):
+        share = max(_FAIR, room // min(4, len(waiting) - index))
+        written, left = _written(page, diff, min(room, share) - 2) if room > _LEAST else ("", 0)
+        if written:
+            parts.append(written)
+            objects_left += left
+            room -= units(written) + 2
+        else:
+            stacks_left += 1
+    return Section("\n\n".join(parts), ((nouns[0], stacks_left), (nouns[1], objects_left)))
+
+
+def _weight(each: Told) -> int:
+    return outline.weight(each.row)
+
+
+def _written(page: Page, diff: Diff, room: int) -> tuple[str, int]:
+    """The folded diff within `room`, and how many changes are not in it; empty if not one fits."""
+    total = sum(len(part.changes) for part in diff.parts)
+    lines: list[str] = []
+    ends: list[int] = []
+    left = room - units(diff.summary) - sum(units(note) + 3 for note in diff.notes) - _FRAME
+    for drawn in _objects(diff, attributes=page.detail == "full"):
+        left -= sum(units(line) + 1 for line in drawn)
+        if left < 0:
+            break
+        lines += drawn
+        ends.append(len(lines))
+    while ends or not total:
+        missing = total - len(ends)
+        notes = [f"{words.several(missing, 'more change')} left out to fit"] if missing else []
+        body = [*lines[: ends[-1] if ends else 0], *(f"# {visible(note)}" for note in (*notes, *diff.notes))]
+        written = folded(diff.summary, fence("\n".join(body), "diff"))
+        if units(written) <= room:
+            return written, missing
+        if not ends:
+            break
+        ends = ends[: len(ends) // 2]  # escaping made it longer than it was counted
+    return "", 0
+
+
+def _objects(diff: Diff, *, attributes: bool) -> Iterator[list[str]]:
+    """The lines of each change, the first of a part with the part's title."""
+    for part in diff.parts:
+        for index, change in enumerate(part.changes):
+            drawn = [f"# {part.title}"] if part.title and index == 0 else []
+            lines = difference.change(change, attributes=attributes and part.attributes)
+            yield [*drawn, *(f"{line.sign} {visible(line.text)}" for line in lines)]
