@@ -16,6 +16,7 @@ UNKNOWN = "(known after apply)"
 
 _NAME_COLUMN = 48
 _NAME = 100
+_LIST = 100
 _SIGNS: dict[Action, str] = {"create": "+", "delete": "-"}
 
 
@@ -60,17 +61,26 @@ def _attribute(attribute: Attribute, name: str, action: Action, limits: Limits) 
     else:
         before, after = (documents.of(value, attribute.path) for value in (attribute.before, attribute.after))
         hidden = before.lines == after.lines and attribute.before != attribute.after  # spaces, a newline at the end
-        if not hidden and (len(before.lines) > 1 or len(after.lines) > 1 or before.decoded or after.decoded):
-            yield from _text(before, after, f"{name}{note}", limits)
+        long = len(before.lines) > 1 or len(after.lines) > 1 or bool(before.decoded or after.decoded)
+        if long and not hidden and not _is_short_list(attribute):
+            undone = before.decoded or after.decoded
+            decoded = f"{';' if note else '  #'} decoded from {undone}" if undone else ""
+            yield from _text(before, after, name + note + decoded, limits)
         else:
             yield from _scalars(attribute, (before, after), (name, note, whole), limits)
+
+
+def _is_short_list(attribute: Attribute) -> bool:
+    """Whether a list is wholly there or gone, and reads well on one line."""
+    value = attribute.after if attribute.before is None else attribute.before
+    one_sided = attribute.before is None or attribute.after is None
+    return one_sided and isinstance(value, (list, tuple)) and len(values.one_line(value, _LIST)) <= _LIST
 
 
 def _text(before: Document, after: Document, name: str, limits: Limits) -> Iterator[Signed]:
     """A name, and below it the lines that differ."""
     indent = " " * (len(name) - len(name.lstrip()) + 2)
-    decoded = f"  # decoded from {before.decoded or after.decoded}" if before.decoded or after.decoded else ""
-    yield Signed("+" if not before.lines else "-" if not after.lines else "~", f"{name}{decoded}")
+    yield Signed("+" if not before.lines else "-" if not after.lines else "~", name)
     for line in hunks.compared(before.lines, after.lines, limits):
         yield Signed(line.sign, indent + line.text.replace("\t", "⇥ "))
 

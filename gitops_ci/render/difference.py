@@ -60,7 +60,7 @@ def order(what: Change) -> str:
     """In which order a replace happens; empty for what is no replace, or destroys nothing."""
     if what.action != "replace" or not what.destructive:
         return ""
-    return "created anew, then destroyed" if what.create_before_destroy else "destroyed, then created anew"
+    return "create before destroy" if what.create_before_destroy else "destroy before create"
 
 
 def _object(what: Change) -> Signed:
@@ -92,15 +92,18 @@ def _notes(selected: Selection, what: Change) -> Iterator[str]:
     """What is counted only."""
     if selected.left:
         yield f"{words.several(selected.left, 'more attribute')} not shown"
-    if selected.unknown:
-        verb = "" if what.action == "create" else "become "
-        yield f"{len(selected.unknown):,} {verb}known after apply: {_named(selected.unknown)}"
-    if selected.cosmetic:
-        verb = "differs" if len(selected.cosmetic) == 1 else "differ"
-        count = words.several(len(selected.cosmetic), "attribute")
-        yield f"{count} {verb} only in formatting: {_named(selected.cosmetic)}"
-    for twin, other in selected.twins:
-        yield f"{twin}: the same as {other}"
+    for sort, paths in selected.counted.items():
+        one = len(paths) == 1
+        match sort:
+            case "unknown":
+                said = "known after apply" if what.action == "create" else f"become{'s' * one} known after apply"
+            case "cosmetic":
+                said = f"differ{'s' * one} only in formatting"
+            case _:
+                said = sort
+        yield f"{len(paths):,} {said}: {_named(paths)}"
+    for twin, other, count, whole in selected.twins:
+        yield f"{twin}: the same as {other}" if whole else f"{twin}: {count:,} more as in {other}"
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ def compared(before: Lines, after: Lines, limits: Limits = DEFAULT_LIMITS) -> li
             shown += _unchanged(after, new, new_start, head=_CONTEXT if old or new else 0, tail=_CONTEXT)
             room = limits.lines - len(shown)
             half = max(1, room // 2 if removed and added and len(removed) + len(added) > room else room)
-            shown += _changed(removed[:half], added[:half], limits.width)
+            shown += _changed(removed[:half], added[:half], limits.text)
             missing -= len(removed[:half]) + len(added[:half])
         old, new = end, new_end
     if missing:

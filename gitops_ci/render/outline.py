@@ -94,7 +94,11 @@ def _addresses(changes: Sequence[Change]) -> str:
 
 def partial(plan: Plan) -> str:
     """That a plan failed after it had found changes; empty where it did not."""
-    return "the plan failed: there may be more changes than these" if plan.status == "failed" and plan.changes else ""
+    return (
+        "partial: the plan failed, there may be more changes than these"
+        if plan.status == "failed" and plan.changes
+        else ""
+    )
 
 
 def destroys(change: Change) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from msgspec import Struct, structs
 
@@ -22,45 +23,60 @@ _TWINS = {"tags_all": "tags", "effective_labels": "labels", "terraform_labels": 
 _FIRST_PART = re.compile(r"[^.\[]*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
 _INDEXED = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
+_FEW = 3
+"""Sensitive values of an object that is created or deleted up to which each is named on a line of its own."""
 _PARTS = 60
 """Parts of an object that is created or deleted up to which it is shown as attributes of their own."""
 
 
-class Selection(Struct, frozen=True):
-    """The attributes to show, in order, and how many others there are of which sort.
+Sort = Literal["shown", "unknown", "sensitive", "empty", "cosmetic", "absent"]
 
-    `unknown` are the paths of those that a new object gets when it is made, `twins` pairs of an attribute that is left
-    out and the one that it repeats.
+
+class Selection(Struct, frozen=True):
+    """The attributes to show, in order, and how many others there are.
+
+    `counted` holds the paths of those that are only counted, by their sort; `twins` attributes that repeat another one,
+    that other one, how many parts are left out for it, and whether those are all.
     """
 
     shown: tuple[Attribute, ...]
-    unknown: tuple[str, ...] = ()
-    cosmetic: tuple[str, ...] = ()
-    twins: tuple[tuple[str, str], ...] = ()
+    counted: dict[Sort, list[str]] = {}
+    twins: tuple[tuple[str, str, int, bool], ...] = ()
     left: int = 0
 
 
 def of(change: Change, limits: Limits) -> Selection:
     """What to show of a change, in time linear in its attributes but for their sorting."""
     whole = change.action in ("create", "delete")
-    kept: list[Attribute] = []
-    unknown: list[str] = []
-    cosmetic: list[str] = []
+    sorts: dict[Sort, list[Attribute]] = {}
     for each in change.attributes:
-        if each.forces_replacement:
-            kept.append(each)
-        elif each.cosmetic:
-            cosmetic.append(each.path)
-        elif each.unknown and not each.sensitive and (change.action == "replace" or (whole and each.before is None)):
-            unknown.append(each.path)
-        elif not (whole and _absent(each)):
-            kept.append(each)
+        sorts.setdefault(_sort(each, change, whole=whole), []).append(each)
+    kept = sorts.pop("shown", [])
+    sorts.pop("absent", None)
+    if len(sorts.get("sensitive", ())) <= _FEW:
+        kept += sorts.pop("sensitive", [])
     kept, twins = _without_twins(_joined(kept) if whole else kept)
     kept.sort(key=_rank)
     parts = [part for each in kept[: limits.attributes] for part in _parts(each)]
     most = limits.deleted if change.action == "delete" else limits.attributes
     left = len(kept) - len(kept[: limits.attributes]) + len(parts[most:])
-    return Selection(tuple(parts[:most]), tuple(unknown), tuple(cosmetic), twins, left)
+    counted = {sort: [each.path for each in several] for sort, several in sorts.items()}
+    return Selection(tuple(parts[:most]), counted, twins, left)
+
+
+def _sort(each: Attribute, change: Change, *, whole: bool) -> Sort:
+    if each.forces_replacement:
+        return "shown"
+    if each.cosmetic:
+        return "cosmetic"
+    if each.sensitive:
+        return "sensitive" if whole else "shown"
+    if each.unknown:
+        return "unknown" if change.action == "replace" or (whole and each.before is None) else "shown"
+    if whole and (each.before is None or each.after is None):
+        value = each.after if each.before is None else each.before
+        return "absent" if value is None else "empty" if value in ("", [], {}) else "shown"
+    return "shown"
 
 
 def formatting_only(change: Change) -> bool:
@@ -71,10 +87,6 @@ def formatting_only(change: Change) -> bool:
         and bool(change.attributes)
         and all(each.cosmetic for each in change.attributes)
     )
-
-
-def _absent(attribute: Attribute) -> bool:
-    return attribute.before is None and attribute.after is None and not (attribute.sensitive or attribute.unknown)
 
 
 def _joined(attributes: list[Attribute]) -> list[Attribute]:
@@ -111,16 +123,26 @@ def _one_sided(attribute: Attribute) -> bool:
     )
 
 
-def _without_twins(attributes: list[Attribute]) -> tuple[list[Attribute], tuple[tuple[str, str], ...]]:
-    """The attributes without those that only repeat another one, part by part; and which those are."""
+def _without_twins(attributes: list[Attribute]) -> tuple[list[Attribute], tuple[tuple[str, str, int, bool], ...]]:
+    """The attributes without parts of some that only repeat the same part of another one; and which those are."""
     groups: dict[str, dict[str, Attribute]] = {}
     for each in attributes:
         first = _first_part(each.path)
         if first in _TWINS or first in _TWINS.values():
-            groups.setdefault(first, {})[each.path[len(first) :]] = structs.replace(each, path="")
-    twins = tuple((one, other) for one, other in _TWINS.items() if one in groups and groups[one] == groups.get(other))
-    left_out = {one for one, _ in twins}
-    return [each for each in attributes if _first_part(each.path) not in left_out] if left_out else attributes, twins
+            groups.setdefault(first, {})[each.path[len(first) :]] = each
+    repeated: set[int] = set()
+    twins = []
+    for twin, other in _TWINS.items():
+        parts, others = groups.get(twin, {}), groups.get(other, {})
+        same = [each for rest, each in parts.items() if rest in others and _alike(each, others[rest])]
+        if same:
+            twins.append((twin, other, len(same), len(same) == len(parts)))
+            repeated.update(id(each) for each in same)
+    return [each for each in attributes if id(each) not in repeated], tuple(twins)
+
+
+def _alike(one: Attribute, other: Attribute) -> bool:
+    return not one.forces_replacement and structs.replace(one, path="") == structs.replace(other, path="")
 
 
 def _rank(attribute: Attribute) -> int:
@@ -132,13 +154,8 @@ def _rank(attribute: Attribute) -> int:
         return 6
     if len(first) < len(attribute.path):
         return 4
-    if not attribute.sensitive and (attribute.after if attribute.before is None else attribute.before) in (
-        False,
-        "",
-        [],
-        {},
-    ):
-        return 5 if attribute.before is None or attribute.after is None else 3
+    if _one_sided(attribute) and (attribute.after if attribute.before is None else attribute.before) in (False, 0):
+        return 5
     return 1 if _NAMES.fullmatch(first) else 2 if _TELLING.fullmatch(first) else 3
 
 

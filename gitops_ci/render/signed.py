@@ -18,9 +18,13 @@ class Signed(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True):
-    """What is cut: a value's characters, a value's lines, an object's attributes, those of one that is deleted."""
+    """What is cut: a value's characters, those of a line of text, a text's lines, an object's attributes.
+
+    `deleted` are the attributes of an object that is deleted.
+    """
 
     width: int = 160
+    text: int = 160
     lines: int = 40
     attributes: int = 40
     deleted: int = 15

@@ -14,7 +14,9 @@ from gitops_ci.render.signed import Limits
 from gitops_ci.render.told import Told
 
 _MOST_CHANGES = 1_000
-"""Changes whose attributes are listed; a terminal with more is not read."""
+"""Changes of a stack that are listed; a terminal with more is not read."""
+_MOST_DETAILED = 300
+"""Changes whose attributes are listed."""
 
 _FAILING = {"fail": "⚠ check failed:", "error": "⚠ check could not be evaluated:"}
 _SIGN_STYLES: dict[str, Style] = {
@@ -34,8 +36,9 @@ def stacks(shown: Sequence[Row], limits: Limits, *, attributes: bool) -> list[Li
         for row in members:
             below = [*_problem(row), *(_notices(row.plan) if row.plan else ())]
             if id(row) in first and row.plan and drawn < _MOST_CHANGES:
+                detailed = attributes and drawn < _MOST_DETAILED
                 drawn += len(row.plan.changes)
-                below += _changes(first[id(row)], row.plan, limits, attributes=attributes)
+                below += _changes(first[id(row)], row.plan, limits, attributes=detailed)
             elif id(row) in first:
                 below.append(line(span("changes are in the report", "dim")))
             same = f"as in {copies[id(row)].row.environment}" if id(row) in copies else ""
@@ -79,10 +82,11 @@ def _problem(row: Row) -> Iterator[Line]:
 
 def _changes(each: Told, plan: Plan, limits: Limits, *, attributes: bool) -> Iterator[Line]:
     objects, formatting, reads = outline.shown(plan)
-    said = [each.same(), outline.partial(plan), each.elsewhere()]
-    yield from (line(span(notice, "dim")) for notice in said if notice)
+    if partial := outline.partial(plan):
+        yield line(span(partial, "warning"))
+    yield from (line(span(notice, "dim")) for notice in (each.same(), each.elsewhere()) if notice)
     yield from _objects(each.new(objects), limits, attributes=attributes)
-    yield from (line(span(notice, "dim")) for notice in outline.counted(formatting, reads))
+    yield from (line(span(notice, "dim")) for notice in outline.counted(each.new(formatting), each.new(reads)))
     relevant, others = outline.drift(plan)
     for title, changes, full in (
         ("outputs", each.new(plan.outputs), True),
@@ -114,8 +118,8 @@ def _notices(plan: Plan) -> Iterator[Line]:
 
 
 def _objects(changes: Sequence[Change], limits: Limits, *, attributes: bool) -> Iterator[Line]:
-    for change in changes[:_MOST_CHANGES]:
-        for each in difference.change(change, limits, attributes=attributes):
+    for index, change in enumerate(changes[:_MOST_CHANGES]):
+        for each in difference.change(change, limits, attributes=attributes and index < _MOST_DETAILED):
             style = _SIGN_STYLES.get(each.sign, "plain")
             yield line(
                 span(each.sign, style), span(f" {each.text}", style if each.deep or each.sign in "±-" else "plain")

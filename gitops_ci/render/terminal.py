@@ -36,7 +36,9 @@ def report_lines(
 ) -> list[Line]:
     """Stacks with their changes, findings, the verdict, and where things were written. `width` cuts long values."""
     shown = outline.rows(report, environments)
-    lines = stack_lines.stacks(shown, Limits(width=max(20, width - 40)), attributes=detail == "full")
+    lines = stack_lines.stacks(
+        shown, Limits(width=max(20, width - 40), text=max(20, width - 14)), attributes=detail == "full"
+    )
     lines += finding_lines.findings(outline.new(report.findings))
     lines += _verdict(report, shown)
     lines += [line(span("  wrote ", "dim"), path) for path in written]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
+from hashlib import sha256
+from itertools import pairwise
 
 import msgspec
 from msgspec import Struct, structs
@@ -15,12 +15,13 @@ from gitops_ci.render import words
 from gitops_ci.render.outline import Row
 from gitops_ci.render.untrusted import cut
 
+_MOST_COMPARED = 5_000
+"""Changes of a stack up to which it is compared with its namesakes."""
 _HIDDEN = {"path": None, "line": None}
-_WORD = re.compile(rb"[0-9A-Za-z]")
 
 
 class Told(Struct, frozen=True):
-    """A row whose changes are told for `others`, too; not `exact` where values differ in the environments' names.
+    """A row whose changes are told for `others`, too; not `exact` where the environments' names are in what they say.
 
     `like` is an earlier namesake with the same set of changes and outputs; then `same_as_like` are the ones (by
     identity) that happen there as well and need not be told again.
@@ -51,13 +52,15 @@ class Told(Struct, frozen=True):
 
 
 class _Content(Struct, frozen=True):
-    """What a row's plan says, as digests; the environment's own name counts for nothing in the neutral ones."""
+    """What a row's plan says but for its environment's own name, as digests; whether that name was in it anywhere.
+
+    `objects`: by action and address, what happens to it, and the change's identity.
+    """
 
     row: Row
-    exact: bytes
-    neutral: bytes
+    digest: bytes
+    named: bool
     objects: dict[bytes, tuple[bytes, int]]
-    """Which object, by action and address → what happens to it, and the change's identity."""
 
 
 def of(shown: Sequence[Row]) -> tuple[Told, ...]:
@@ -66,8 +69,9 @@ def of(shown: Sequence[Row]) -> tuple[Told, ...]:
     for row in shown:
         if row.changed and row.plan:
             plan = row.plan
-            alike = (row.label, plan.status, plan.summary, len(plan.changes), len(plan.outputs))
-            namesakes[alike].append(row)
+            size = len(plan.changes) + len(plan.outputs)
+            alike = (row.label, plan.status, plan.summary, size)
+            namesakes[alike if size <= _MOST_COMPARED else id(row)].append(row)
     firsts: dict[int, Told] = {}
     for several in namesakes.values():
         for each in _alike(several):
@@ -84,12 +88,11 @@ def _alike(several: list[Row]) -> Iterator[Told]:
     for row in several:
         if row.plan:
             content = _content(row, row.plan)
-            groups[content.neutral].append(content)
+            groups[content.digest].append(content)
     earlier: list[_Content] = []
     for first, *others in groups.values():
         like, same = _likeness(first, earlier)
-        exact = all(each.exact == first.exact for each in others)
-        yield Told(first.row, tuple(each.row for each in others), exact, like, same)
+        yield Told(first.row, tuple(each.row for each in others), not first.named, like, same)
         earlier.append(first)
 
 
@@ -104,34 +107,35 @@ def _likeness(content: _Content, earlier: list[_Content]) -> tuple[Row | None, f
 
 
 def _content(row: Row, plan: Plan) -> _Content:
-    neutral = _Neutral(row.environment)
+    name = row.environment.encode("utf-8", "surrogatepass")
+    whole = sha256()
+    named = False
     objects: dict[bytes, tuple[bytes, int]] = {}
-    exact, same = blake2b(digest_size=16), blake2b(digest_size=16)
     for change in (*plan.changes, *plan.outputs):
         written = _written(structs.replace(change, **_HIDDEN))
-        digest = blake2b(neutral(written), digest_size=16).digest()
-        exact.update(blake2b(written, digest_size=16).digest())
-        same.update(digest)
-        objects[neutral(_written((change.action, change.address, change.deposed)))] = digest, id(change)
+        neutral = _without(name, written)
+        named = named or neutral is not written
+        digest = sha256(neutral).digest()
+        whole.update(digest)
+        objects[_without(name, _written((change.action, change.address, change.deposed)))] = digest, id(change)
     rest = _written((plan.drift, plan.checks, plan.pending, plan.upstream))
-    exact.update(rest)
-    same.update(neutral(rest))
-    return _Content(row, exact.digest(), same.digest(), objects)
+    neutral = _without(name, rest)
+    whole.update(neutral)
+    return _Content(row, whole.digest(), named or neutral is not rest, objects)
 
 
-class _Neutral:
-    """Takes an environment's name, as a word of its own, out of what is written."""
-
-    def __init__(self, environment: str) -> None:
-        name = environment.encode("utf-8", "surrogatepass")
-        self._name = re.compile(re.escape(name) + rb"(?![0-9A-Za-z])") if name else None
-
-    def __call__(self, written: bytes) -> bytes:
-        return self._name.sub(_unless_in_a_word, written) if self._name else written
-
-
-def _unless_in_a_word(found: re.Match[bytes]) -> bytes:
-    return found[0] if _WORD.match(found.string[found.start() - 1 : found.start()]) else b"\0"
+def _without(name: bytes, written: bytes) -> bytes:
+    """What is written with a mark for each `name` that stands as a word of its own; the same object where none does."""
+    pieces = written.split(name) if name else []
+    if len(pieces) < 2:
+        return written
+    found = [pieces[0]]
+    marked = False
+    for left, right in pairwise(pieces):
+        word = not (left[-1:].isalnum() or right[:1].isalnum())
+        found += (b"\0" if word else name, right)
+        marked = marked or word
+    return b"".join(found) if marked else written
 
 
 def _written(content: object) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitops_ci.model.plan import Attribute, Change
+from gitops_ci.model.plan import Attribute, Change, JsonValue
 from gitops_ci.render import attribute_lines, difference, values, words
 from gitops_ci.render.comment.page import Page, Section, fit
 from gitops_ci.render.told import Told
@@ -12,6 +12,7 @@ from gitops_ci.render.untrusted import code, cut, text
 
 _MOST = 40
 _FRAME = 140
+_LONG = 60
 _VERBS = {"delete": "deletes", "replace": "replaces"}
 
 
@@ -52,5 +53,14 @@ def _values(attribute: Attribute) -> str:
     name = code(cut(attribute.path, 80))
     if attribute.sensitive:
         return f"{name} {attribute_lines.SENSITIVE}"
-    before, after = values.pair(attribute.before, attribute.after, 40)
+    if _is_long(attribute.before) or _is_long(attribute.after):
+        return name
+    before, after = values.pair(attribute.before, attribute.after, _LONG)
     return f"{name} {text(before)} → {attribute_lines.UNKNOWN if attribute.unknown else text(after)}"
+
+
+def _is_long(value: JsonValue) -> bool:
+    """Whether a value is a document, which is read in the diff and not in a sentence."""
+    return isinstance(value, (dict, list, tuple)) or (
+        isinstance(value, str) and (len(value) > _LONG or "\n" in value or value.startswith(("{", "[")))
+    )

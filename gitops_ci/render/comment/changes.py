@@ -23,9 +23,9 @@ def _diff(each: Told) -> Diff | None:
     if not (objects or formatting or plan.outputs):
         return None
     parts = (Part(each.new(objects)), Part(each.new(plan.outputs), "Outputs"))
-    notes = [notice for notice in (outline.partial(plan), each.elsewhere()) if notice]
-    notes += outline.counted(formatting, reads)
-    return Diff(_summary(each), parts, tuple(notes))
+    notes = [each.elsewhere()] if each.like else []
+    notes += outline.counted(each.new(formatting), each.new(reads))
+    return Diff(_summary(each), parts, tuple(notes), outline.partial(plan))
 
 
 def _summary(each: Told) -> str:

@@ -28,11 +28,12 @@ class Part(Struct, frozen=True):
 
 
 class Diff(Struct, frozen=True):
-    """What a stack's diff tells: an HTML summary, changes part by part, and lines about what is counted only."""
+    """What a stack's diff tells: an HTML summary, a line above the rest, changes part by part, and what is counted."""
 
     summary: str
     parts: tuple[Part, ...]
     notes: tuple[str, ...] = ()
+    first: str = ""
 
 
 Make = Callable[[Told], Diff | None]
@@ -65,9 +66,9 @@ def _weight(each: Told) -> int:
 def _written(page: Page, diff: Diff, room: int) -> tuple[str, int]:
     """The folded diff within `room`, and how many changes are not in it; empty if not one fits."""
     total = sum(len(part.changes) for part in diff.parts)
-    lines: list[str] = []
+    lines: list[str] = [f"# {visible(diff.first)}"] if diff.first else []
     ends: list[int] = []
-    left = room - units(diff.summary) - sum(units(note) + 3 for note in diff.notes) - _FRAME
+    left = room - units(diff.summary) - sum(units(note) + 3 for note in (diff.first, *diff.notes)) - _FRAME
     for drawn in _objects(diff, attributes=page.detail == "full"):
         left -= sum(units(line) + 1 for line in drawn)
         if left < 0:
@@ -88,9 +89,12 @@ def _written(page: Page, diff: Diff, room: int) -> tuple[str, int]:
 
 
 def _objects(diff: Diff, *, attributes: bool) -> Iterator[list[str]]:
-    """The lines of each change, the first of a part with the part's title."""
+    """The lines of each change, the first of a part with the part's title; an empty line where one has several."""
+    before = 0
     for part in diff.parts:
         for index, change in enumerate(part.changes):
-            drawn = [f"# {part.title}"] if part.title and index == 0 else []
+            title = [f"# {part.title}"] if part.title and index == 0 else []
             lines = difference.change(change, attributes=attributes and part.attributes)
-            yield [*drawn, *(f"{line.sign} {visible(line.text)}" for line in lines)]
+            gap = [""] if before and (title or before > 1 or len(lines) > 1) else []
+            before = len(lines)
+            yield [*gap, *title, *(f"{line.sign} {visible(line.text)}" for line in lines)]

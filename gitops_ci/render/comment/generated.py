@@ -28,7 +28,7 @@ def section(page: Page, room: int) -> Section:
 
 
 def _generated(each: Told) -> Iterator[Change]:
-    for change in each.row.plan.changes if each.row.plan else ():
+    for change in each.new(each.row.plan.changes) if each.row.plan else ():
         if change.generated_config:
             yield change
 
