@@ -48,13 +48,12 @@ class Selection(Struct, frozen=True):
 def of(change: Change, limits: Limits) -> Selection:
     """What to show of a change, in time linear in its attributes but for their sorting."""
     whole = change.action in ("create", "delete")
+    hidden = whole and sum(each.sensitive for each in change.attributes) > _FEW
     sorts: dict[Sort, list[Attribute]] = {}
     for each in change.attributes:
-        sorts.setdefault(_sort(each, change, whole=whole), []).append(each)
+        sorts.setdefault(_sort(each, change, hidden=hidden), []).append(each)
     kept = sorts.pop("shown", [])
     sorts.pop("absent", None)
-    if len(sorts.get("sensitive", ())) <= _FEW:
-        kept += sorts.pop("sensitive", [])
     kept, twins = _without_twins(_joined(kept) if whole else kept)
     kept.sort(key=_rank)
     parts = [part for each in kept[: limits.attributes] for part in _parts(each)]
@@ -64,13 +63,15 @@ def of(change: Change, limits: Limits) -> Selection:
     return Selection(tuple(parts[:most]), counted, twins, left)
 
 
-def _sort(each: Attribute, change: Change, *, whole: bool) -> Sort:
+def _sort(each: Attribute, change: Change, *, hidden: bool) -> Sort:
+    """Where an attribute belongs; `hidden` where each secret on a line of its own would be too many."""
+    whole = change.action in ("create", "delete")
     if each.forces_replacement:
         return "shown"
     if each.cosmetic:
         return "cosmetic"
     if each.sensitive:
-        return "sensitive" if whole else "shown"
+        return "sensitive" if hidden else "shown"
     if each.unknown:
         return "unknown" if change.action == "replace" or (whole and each.before is None) else "shown"
     if whole and (each.before is None or each.after is None):

@@ -10,7 +10,7 @@ from gitops_ci.render import difference, outline, told, words
 from gitops_ci.render.finding_lines import message
 from gitops_ci.render.lines import Line, Span, Style, line, span, tree
 from gitops_ci.render.outline import Row
-from gitops_ci.render.signed import Limits
+from gitops_ci.render.signed import Limits, Signed
 from gitops_ci.render.told import Told
 
 _MOST_CHANGES = 1_000
@@ -18,6 +18,8 @@ _MOST_CHANGES = 1_000
 _MOST_DETAILED = 300
 """Changes whose attributes are listed."""
 
+_MARGIN = 9
+"""Columns that an object's line has more than a text's: it is not indented."""
 _FAILING = {"fail": "⚠ check failed:", "error": "⚠ check could not be evaluated:"}
 _SIGN_STYLES: dict[str, Style] = {
     "+": "create", "~": "update", "±": "replace", "-": "delete", "#": "dim", "↓": "create", "→": "update", "↑": "delete"
@@ -120,12 +122,28 @@ def _notices(plan: Plan) -> Iterator[Line]:
 def _objects(changes: Sequence[Change], limits: Limits, *, attributes: bool) -> Iterator[Line]:
     for index, change in enumerate(changes[:_MOST_CHANGES]):
         for each in difference.change(change, limits, attributes=attributes and index < _MOST_DETAILED):
-            style = _SIGN_STYLES.get(each.sign, "plain")
-            yield line(
-                span(each.sign, style), span(f" {each.text}", style if each.deep or each.sign in "±-" else "plain")
-            )
+            yield from _attribute(each) if each.deep else _object(each, limits)
         if change.generated_config:
             count = change.generated_config.strip().count("\n") + 1
             yield line(span(f"#   {words.several(count, 'line')} of generated configuration: in the report", "dim"))
     if len(changes) > _MOST_CHANGES:
         yield line(span(f"{len(changes) - _MOST_CHANGES:,} more changes are in the report", "dim"))
+
+
+def _object(each: Signed, limits: Limits) -> Iterator[Line]:
+    """An object's line, or two where it is too long for one."""
+    style = _SIGN_STYLES.get(each.sign, "plain")
+    named: Style = style if each.sign in "±-" else "title"
+    name, mark, note = each.text.partition("  # ")
+    if len(each.text) > limits.text + _MARGIN and mark:
+        yield line(span(each.sign, style), span(f" {name}", named))
+        yield line(span(f"#   {note}", style if each.sign in "±-" else "dim"))
+    else:
+        yield line(
+            span(each.sign, style), span(f" {name}", named), span(mark + note, style if named == style else "plain")
+        )
+
+
+def _attribute(each: Signed) -> Iterator[Line]:
+    style: Style = "removed" if each.sign == "-" else _SIGN_STYLES.get(each.sign, "plain")
+    yield line(span(each.sign, style), span(f" {each.text}", style))

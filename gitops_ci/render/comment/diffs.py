@@ -66,7 +66,7 @@ def _weight(each: Told) -> int:
 def _written(page: Page, diff: Diff, room: int) -> tuple[str, int]:
     """The folded diff within `room`, and how many changes are not in it; empty if not one fits."""
     total = sum(len(part.changes) for part in diff.parts)
-    lines: list[str] = [f"# {visible(diff.first)}"] if diff.first else []
+    lines: list[str] = [f"# {visible(diff.first)}", ""] if diff.first else []
     ends: list[int] = []
     left = room - units(diff.summary) - sum(units(note) + 3 for note in (diff.first, *diff.notes)) - _FRAME
     for drawn in _objects(diff, attributes=page.detail == "full"):

@@ -41,7 +41,7 @@ def checks(page: Page, room: int) -> Section:
 def _check_lines(failing: Groups, unknown: Groups) -> Iterator[str]:
     for check, rows in failing.items():
         if isinstance(check, Check):
-            problems = [text(cut(problem.strip(), 300)) for problem in check.problems]
+            problems = [text(cut(" ".join(problem.split()), 300)) for problem in check.problems]
             said = f": {'; '.join(problems[:_PROBLEMS])}" if problems else ""
             more = f" (and {len(problems) - _PROBLEMS:,} more)" if len(problems) > _PROBLEMS else ""
             yield f"> - {_names(rows)}: {code(cut(check.address, 200))} {_VERBS[check.status]}{said}{more}"

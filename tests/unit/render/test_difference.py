@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -124,3 +125,83 @@ def test_megabytes_are_cut() -> None:
     nested = Attribute(path="q", after="[" * 100_000)
     numbers = Attribute(path="r", before=list(range(200_000)), after=10**6000)
     assert len(lines(big, nested, numbers)) < 200
+
+
+def note(**fields: Any) -> str:
+    values: dict[str, Any] = {"address": "a", "type": "x", "action": "update"} | fields
+    return difference.change(Change(**values))[0].text
+
+
+def test_a_replace_says_in_which_order_it_happens() -> None:
+    assert note(action="replace", destructive=True) == "a  # destroy before create"
+    assert note(action="replace", destructive=True, create_before_destroy=True) == "a  # create before destroy"
+    assert note(action="replace") == "a"  # the old object is forgotten, not destroyed
+
+
+def test_a_move_shows_both_addresses() -> None:
+    assert note(action="move", previous_address="b") == "b → a  # moved, nothing else changes"
+    assert note(previous_address="b") == "a  # moved from b"
+
+
+def test_a_deposed_object_is_named_as_one() -> None:
+    assert note(action="delete", deposed="5f3a").startswith("a  # deposed object 5f3a, ")
+
+
+def test_an_output_of_one_value_is_one_line() -> None:
+    value = Attribute(path="value", before="a", after="b")
+    what = Change(address="output.x", type="output", action="update", attributes=(value,))
+    assert [f"{line.sign} {line.text}" for line in difference.change(what)] == [
+        '- output.x = "a"',
+        '+ output.x = "b"',
+    ]
+
+
+def test_what_is_only_counted_is_said() -> None:
+    shown = lines(
+        Attribute(path="zone", before="a", after="b", forces_replacement=True),
+        Attribute(path="id", before="i-1", unknown=True),
+        Attribute(path="policy", before="{}", after="{ }", cosmetic=True),
+        Attribute(path="script", before="a", after="a ", cosmetic=True),
+        action="replace",
+    )
+    assert shown[-2:] == [
+        "#   1 becomes known after apply: id",
+        "#   2 differ only in formatting: policy and script",
+    ]
+    assert "{ }" not in "".join(shown)
+
+
+def test_an_added_object_reads_as_one_block() -> None:
+    rule = {"from_port": 443, "to_port": 443, "protocol": "tcp"}
+    shown = lines(Attribute(path='ingress["https"]', after=rule), Attribute(path="name", before="a", after="b"))
+    assert shown == [
+        "~ x",
+        '-   name = "a"',
+        '+   name = "b"',
+        '+   ingress["https"]',
+        "+     from_port = 443",
+        "+     to_port   = 443",
+        '+     protocol  = "tcp"',
+    ]
+
+
+def test_short_json_in_a_text_is_read_without_escapes() -> None:
+    assert lines(Attribute(path="input", before='{"a":1}', after='{"a":2}'))[1:] == [
+        '-   input = {"a": 1}',
+        '+   input = {"a": 2}',
+    ]
+
+
+def test_user_data_is_compared_decoded() -> None:
+    before, after = (base64.b64encode(f"#!/bin/sh\nrun {version}\n".encode()).decode() for version in ("1.0", "1.1"))
+    attribute = Attribute(path="user_data_base64", before=before, after=after, forces_replacement=True)
+    assert lines(attribute)[1:] == [
+        "~   user_data_base64 =  # forces replacement; decoded from base64",
+        "      #!/bin/sh",
+        "-     run 1.0",
+        "+     run 1.1",
+    ]
+
+
+def test_tabs_are_seen() -> None:
+    assert lines(Attribute(path="p", before="a\n\tb", after="a\n  b"))[-2:] == ["-     ⇥ b", "+       b"]
