@@ -16,7 +16,7 @@ UNKNOWN = "(known after apply)"
 
 _NAME_COLUMN = 48
 _NAME = 100
-_LIST = 100
+_LIST = 120
 _SIGNS: dict[Action, str] = {"create": "+", "delete": "-"}
 
 
@@ -62,7 +62,7 @@ def _attribute(attribute: Attribute, name: str, action: Action, limits: Limits) 
         before, after = (documents.of(value, attribute.path) for value in (attribute.before, attribute.after))
         hidden = before.lines == after.lines and attribute.before != attribute.after  # spaces, a newline at the end
         long = len(before.lines) > 1 or len(after.lines) > 1 or bool(before.decoded or after.decoded)
-        if long and not hidden and not _is_short_list(attribute):
+        if long and not hidden and not _is_short_list(attribute, min(limits.width, _LIST)):
             undone = before.decoded or after.decoded
             decoded = f"{';' if note else '  #'} decoded from {undone}" if undone else ""
             yield from _text(before, after, name + note + decoded, limits)
@@ -70,11 +70,11 @@ def _attribute(attribute: Attribute, name: str, action: Action, limits: Limits) 
             yield from _scalars(attribute, (before, after), (name, note, whole), limits)
 
 
-def _is_short_list(attribute: Attribute) -> bool:
+def _is_short_list(attribute: Attribute, width: int) -> bool:
     """Whether a list is wholly there or gone, and reads well on one line."""
     value = attribute.after if attribute.before is None else attribute.before
     one_sided = attribute.before is None or attribute.after is None
-    return one_sided and isinstance(value, (list, tuple)) and len(values.one_line(value, _LIST)) <= _LIST
+    return one_sided and isinstance(value, (list, tuple)) and len(values.one_line(value, width)) <= width
 
 
 def _text(before: Document, after: Document, name: str, limits: Limits) -> Iterator[Signed]:

@@ -18,8 +18,8 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _LABELS = frozenset({"tags", "labels", "annotations"})
-_TWINS = {"tags_all": "tags", "effective_labels": "labels", "terraform_labels": "labels"}
-"""Attributes in which providers repeat another one with their defaults (AWS, Google)."""
+_TWINS = {"tags_all": "tags", "effective_labels": "labels", "terraform_labels": "labels", "output": "input"}
+"""Attributes in which providers repeat another one, some with their defaults (AWS, Google, `terraform_data`)."""
 _FIRST_PART = re.compile(r"[^.\[]*")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
 _INDEXED = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
@@ -48,7 +48,7 @@ class Selection(Struct, frozen=True):
 def of(change: Change, limits: Limits) -> Selection:
     """What to show of a change, in time linear in its attributes but for their sorting."""
     whole = change.action in ("create", "delete")
-    hidden = whole and sum(each.sensitive for each in change.attributes) > _FEW
+    hidden = whole and sum(each.sensitive and not each.unknown for each in change.attributes) > _FEW
     sorts: dict[Sort, list[Attribute]] = {}
     for each in change.attributes:
         sorts.setdefault(_sort(each, change, hidden=hidden), []).append(each)
@@ -70,10 +70,13 @@ def _sort(each: Attribute, change: Change, *, hidden: bool) -> Sort:
         return "shown"
     if each.cosmetic:
         return "cosmetic"
+    made = change.action == "create" or (change.action == "replace" and not each.sensitive)
+    if each.unknown and made:
+        return "unknown"
     if each.sensitive:
         return "sensitive" if hidden else "shown"
     if each.unknown:
-        return "unknown" if change.action == "replace" or (whole and each.before is None) else "shown"
+        return "shown"
     if whole and (each.before is None or each.after is None):
         value = each.after if each.before is None else each.before
         return "absent" if value is None else "empty" if value in ("", [], {}) else "shown"
@@ -151,7 +154,7 @@ def _rank(attribute: Attribute) -> int:
     if attribute.forces_replacement:
         return 0
     first = _first_part(attribute.path)
-    if first in _LABELS or first in _TWINS:
+    if first in _LABELS or _TWINS.get(first) in _LABELS:
         return 6
     if len(first) < len(attribute.path):
         return 4
