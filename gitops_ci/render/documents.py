@@ -23,7 +23,8 @@ _SHORT = 60
 """JSON up to this length stays on one line."""
 
 _NAMES_BASE64 = re.compile(r"base64|user_?data|custom_?data", re.IGNORECASE)
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}\s*")
+_SHORTEST = 16
+"""Characters from which base64 is not taken for a word."""
 _GZIP = b"\x1f\x8b"
 _LAYOUT = re.compile(r"[\t\n\r]")
 
@@ -89,10 +90,11 @@ def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
 
 def _decoded(value: str) -> tuple[str, str] | None:
     """The text behind base64, and behind gzip within it, with the names of what was undone; None for anything else."""
-    if not _BASE64.fullmatch(value):
+    packed = "".join(value.split())
+    if len(packed) < _SHORTEST:
         return None
     try:
-        content, decoded = base64.b64decode("".join(value.split()), validate=True), "base64"
+        content, decoded = base64.b64decode(packed, validate=True), "base64"
         if content.startswith(_GZIP):
             content, decoded = _unzipped(content), "base64, gzip"
         text = content.decode()

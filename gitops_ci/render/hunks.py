@@ -16,6 +16,8 @@ _CONTEXT = 2
 _MATCHED_LINES = 40
 """Lines without a landmark that are matched with each other; more would take time that grows with their cube."""
 _LONGEST_WAY = 80
+_LOOKED_BACK = 2_000
+"""Lines above a change in which its keys are looked for."""
 _KEY = re.compile(r'\s*"?([\w./-]+)"?\s*[:=]')
 _ITEMS = ("{", "[", "- ")
 """How an item of a list begins, in JSON that is laid out and in YAML."""
@@ -68,18 +70,27 @@ def _unchanged(lines: Lines, start: int, end: int, *, head: int, tail: int) -> I
 
 def _differing(before: Lines, after: Lines) -> Iterator[Block]:
     """The blocks that differ, in order: between landmarks (lines that both texts hold once), then by matching."""
-    old = new = 0
-    for landmark, new_landmark in [*_landmarks(before, after), (len(before), len(after))]:
-        yield from _between(before, after, (old, landmark, new, new_landmark))
-        old, new = landmark, new_landmark
+    start, end, new_start, new_end = _trimmed(before, after, (0, len(before), 0, len(after)))
+    old, new = start, new_start
+    landmarks = _landmarks(before[start:end], after[new_start:new_end])
+    for landmark, new_landmark in [*((start + low, new_start + high) for low, high in landmarks), (end, new_end)]:
+        if landmark > old or new_landmark > new:
+            yield from _between(before, after, (old, landmark, new, new_landmark))
+        old, new = landmark + 1, new_landmark + 1
 
 
-def _between(before: Lines, after: Lines, block: Block) -> Iterator[Block]:
+def _trimmed(before: Lines, after: Lines, block: Block) -> Block:
+    """A block without what is the same at its beginning and at its end."""
     start, end, new_start, new_end = block
     while start < end and new_start < new_end and before[start] == after[new_start]:
         start, new_start = start + 1, new_start + 1
     while start < end and new_start < new_end and before[end - 1] == after[new_end - 1]:
         end, new_end = end - 1, new_end - 1
+    return start, end, new_start, new_end
+
+
+def _between(before: Lines, after: Lines, block: Block) -> Iterator[Block]:
+    start, end, new_start, new_end = _trimmed(before, after, block)
     if start == end and new_start == new_end:
         return
     if max(end - start, new_end - new_start) > _MATCHED_LINES:
@@ -118,6 +129,8 @@ def _way(lines: Lines, index: int) -> str:
     for at in range(index - 1, -1, -1):
         if depth == 0 and position < 0:
             break
+        if index - at > _LOOKED_BACK:
+            return f"…{names}"
         line = lines[at]
         inner, bare = _depth(line), line.strip()
         item, key = bare.startswith(_ITEMS), _KEY.match(line)

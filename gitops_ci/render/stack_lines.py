@@ -18,6 +18,8 @@ _MOST_CHANGES = 1_000
 _MOST_DETAILED = 300
 """Changes whose attributes are listed."""
 
+_MOST_CHECKS = 50
+_MOST_PROBLEMS = 5
 _MARGIN = 9
 """Columns that an object's line has more than a text's: it is not indented."""
 _FAILING = {"fail": "⚠ check failed:", "error": "⚠ check could not be evaluated:"}
@@ -108,11 +110,13 @@ def _notices(plan: Plan) -> Iterator[Line]:
             span(f"planned against state that this change will alter: {words.some([*plan.upstream], 5)}", "warning")
         )
     states = Counter(check.status for check in plan.checks)
-    for check in plan.checks:
-        if check.status in _FAILING:
-            yield line(span(f"{_FAILING[check.status]} ", "warning"), check.address)
-            for problem in check.problems:
-                yield from message(problem)
+    failing = [check for check in plan.checks if check.status in _FAILING]
+    for check in failing[:_MOST_CHECKS]:
+        yield line(span(f"{_FAILING[check.status]} ", "warning"), check.address)
+        for problem in check.problems[:_MOST_PROBLEMS]:
+            yield from message(problem)
+    if len(failing) > _MOST_CHECKS:
+        yield line(span(f"{len(failing) - _MOST_CHECKS:,} more checks failed", "warning"))
     said = [f"{words.several(states['pass'], 'check')} passed"] if states["pass"] else []
     said += [f"{words.several(states['unknown'], 'check')} known after apply only"] if states["unknown"] else []
     if said:

@@ -51,8 +51,10 @@ def test_user_data_is_decoded_and_it_is_said() -> None:
         (encoded("a\u202eb".encode() * 9), "user_data"),
         ("#!/bin/sh", "user_data"),
         ("abcdefghijklmnopq", "user_data"),
+        ("aGVsbG8K", "user_data"),
+        ("é" * 16, "user_data"),
     ],
-    ids=["another name", "binary", "cut off", "a bomb", "invisible", "plain", "not base64"],
+    ids=["another name", "binary", "cut off", "a bomb", "invisible", "plain", "not base64", "a word", "not ASCII"],
 )
 def test_what_is_not_clearly_text_is_not_decoded(value: str, path: str) -> None:
     assert documents.of(value, path) == documents.Document((value,))
