@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from gitops_ci.model.plan import Action, Change
+from gitops_ci.model.plan import Change
 from gitops_ci.render import attribute_lines, nesting, selection, words
 from gitops_ci.render.outline import SIGNS
 from gitops_ci.render.selection import Selection
@@ -18,10 +18,10 @@ from gitops_ci.render.untrusted import cut
 _NAMED = 4
 """Attributes that are named where they are only counted."""
 _IDENTIFIER = re.compile("[a-z_]+")
-_NOTES: dict[Action, str] = {
-    "import": "imported: exists already, will be managed from now on",
-    "forget": "forgotten: keeps existing, is no longer managed",
-}
+_FORGOTTEN = "forgotten: keeps existing, is no longer managed"
+_IMPORTED = "exists already, will be managed from now on"
+_IMPORTS = "imports "
+"""How the reason of an import begins that says which object it is."""
 _REASONS = {
     "delete_because_no_resource_config": "no longer in the configuration",
     "delete_because_no_module": "its module is no longer in the configuration",
@@ -66,7 +66,7 @@ def order(what: Change) -> str:
 def _object(what: Change) -> Signed:
     moved = what.previous_address if what.previous_address != what.address else None
     name = cut(what.address, 300)
-    notes = [_NOTES[what.action]] if what.action in _NOTES else []
+    notes = [_FORGOTTEN] if what.action == "forget" else []
     if moved and what.action == "move":
         name = f"{cut(moved, 300)} → {name}"
         notes.append("moved, nothing else changes")
@@ -74,8 +74,8 @@ def _object(what: Change) -> Signed:
         notes.append(f"moved from {cut(moved, 200)}")
     if what.deposed:
         notes.append(f"deposed object {cut(what.deposed, 40)}, left behind by an earlier replacement")
-    if what.importing and what.action != "import":
-        notes.append(_NOTES["import"])
+    if what.importing or what.action == "import":
+        notes.append(f"{cut(what.reason, 200) if _names_import(what) else 'imported'}: {_IMPORTED}")
     notes += [each for each in (_because(what), order(what)) if each]
     note = f"  # {'; '.join(notes)}" if notes else ""
     return Signed(SIGNS[what.action], name + note, deep=False)
@@ -85,7 +85,11 @@ def _because(what: Change) -> str:
     forcing = [cut(attribute.path, 60) for attribute in what.attributes if attribute.forces_replacement]
     if forcing:
         return f"{words.some(forcing, 3)} {'forces' if len(forcing) == 1 else 'force'} replacement"
-    return reason(what.reason) if what.reason else ""
+    return reason(what.reason) if what.reason and not _names_import(what) else ""
+
+
+def _names_import(what: Change) -> bool:
+    return what.reason is not None and what.reason.startswith(_IMPORTS)
 
 
 def _notes(selected: Selection, what: Change) -> Iterator[str]:

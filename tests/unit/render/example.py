@@ -223,6 +223,7 @@ def fleet(environment: str, size: str) -> tuple[Change, ...]:
             type="aws_cloudwatch_log_group",
             action="import",
             importing=True,
+            reason="imports /acme/app",
             generated_config='resource "aws_cloudwatch_log_group" "app" {\n  name              = "/acme/app"\n'
             "  retention_in_days = 30\n}\n",
         ),

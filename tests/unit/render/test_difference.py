@@ -143,6 +143,12 @@ def test_a_move_shows_both_addresses() -> None:
     assert note(previous_address="b") == "a  # moved from b"
 
 
+def test_an_import_says_which_object_it_is() -> None:
+    assert note(action="import") == "a  # imported: exists already, will be managed from now on"
+    named = note(action="update", importing=True, reason="imports i-0a1b")
+    assert named == "a  # imports i-0a1b: exists already, will be managed from now on"
+
+
 def test_a_deposed_object_is_named_as_one() -> None:
     assert note(action="delete", deposed="5f3a").startswith("a  # deposed object 5f3a, ")
 
