@@ -75,7 +75,8 @@ def _object(what: Change) -> Signed:
     if what.deposed:
         notes.append(f"deposed object {cut(what.deposed, 40)}, left behind by an earlier replacement")
     if what.importing or what.action == "import":
-        notes.append(f"{cut(what.reason, 200) if _names_import(what) else 'imported'}: {_IMPORTED}")
+        named = cut(what.reason or "", 200) if _names_import(what) else "imported"
+        notes.append(f"{named}: {_IMPORTED}")
     notes += [each for each in (_because(what), order(what)) if each]
     note = f"  # {'; '.join(notes)}" if notes else ""
     return Signed(SIGNS[what.action], name + note, deep=False)
