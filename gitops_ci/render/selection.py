@@ -54,7 +54,7 @@ def of(change: Change, limits: Limits) -> Selection:
         sorts.setdefault(_sort(each, change, hidden=hidden), []).append(each)
     kept = sorts.pop("shown", [])
     sorts.pop("absent", None)
-    kept, twins = _without_twins(_joined(kept) if whole else kept)
+    kept, twins = _without_twins(_joined(kept))
     kept.sort(key=_rank)
     parts = [part for each in kept[: limits.attributes] for part in _parts(each)]
     most = limits.deleted if change.action == "delete" else limits.attributes
@@ -94,7 +94,10 @@ def formatting_only(change: Change) -> bool:
 
 
 def _joined(attributes: list[Attribute]) -> list[Attribute]:
-    """The attributes of a whole object with each list of plain values as one: `ports = [80, 443]`."""
+    """The attributes, with each list of plain values that is there on one side only as one: `ports = [80, 443]`.
+
+    Such a list is known by its first element, which is there on one side only as the element at its place.
+    """
     found: list[Attribute] = []
     items: list[Attribute] = []
     path = ""

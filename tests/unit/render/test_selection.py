@@ -65,6 +65,8 @@ def test_a_new_list_of_plain_values_is_one_attribute() -> None:
     items = [Attribute(path=f"ports[{number}]", after=80 + number) for number in range(30)]
     assert of(*items).shown == (Attribute(path="ports", after=list(range(80, 110))),)
     assert of(*items, Attribute(path="name", after="x")).left == 0
+    assert len(of(*items, action="update").shown) == 1
+    assert len(of(*items[1:4], Attribute(path="a[+0]", after=1), action="update").shown) == 4
 
 
 def test_a_list_with_a_secret_is_not_shown_as_if_it_were_whole() -> None:
