@@ -49,12 +49,26 @@ def test_user_data_is_decoded_and_it_is_said() -> None:
         (encoded(gzip.compress(SCRIPT.encode())[:-9]), "user_data"),
         (encoded(gzip.compress(b"x" * 10_000_000)), "user_data"),
         (encoded("a\u202eb".encode() * 9), "user_data"),
+        (encoded(gzip.compress(b"export DB_PASSWORD=hunter2\n")), "user_data"),
+        (encoded(b"git clone https://me:hunter2@git.example/a\n"), "user_data"),
         ("#!/bin/sh", "user_data"),
         ("abcdefghijklmnopq", "user_data"),
         ("aGVsbG8K", "user_data"),
         ("é" * 16, "user_data"),
     ],
-    ids=["another name", "binary", "cut off", "a bomb", "invisible", "plain", "not base64", "a word", "not ASCII"],
+    ids=[
+        "another name",
+        "binary",
+        "cut off",
+        "a bomb",
+        "invisible",
+        "a secret",
+        "another",
+        "plain",
+        "not base64",
+        "a word",
+        "not ASCII",
+    ],
 )
 def test_what_is_not_clearly_text_is_not_decoded(value: str, path: str) -> None:
     assert documents.of(value, path) == documents.Document((value,))
