@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
@@ -10,13 +11,16 @@ from gitops_ci.model.plan import Change
 from gitops_ci.render import difference, outline, words
 from gitops_ci.render.comment.page import Page, Section, folded, units
 from gitops_ci.render.told import Told
-from gitops_ci.render.untrusted import fence, visible
+from gitops_ci.render.untrusted import cut, fence, visible
 
-_LEAST = 400
+_LEAST = 800
 """Below this room not even one object would fit."""
 _FAIR = 3_000
 """What a stack may take at least, however many others wait."""
-_FRAME = 250
+_FRAME = 700
+"""What a diff needs beside its lines: tags, fences, and what is left out."""
+_SORTS = 6
+_TYPE = 60
 
 
 class Part(Struct, frozen=True):
@@ -65,7 +69,7 @@ def _weight(each: Told) -> int:
 
 def _written(page: Page, diff: Diff, room: int) -> tuple[str, int]:
     """The folded diff within `room`, and how many changes are not in it; empty if not one fits."""
-    total = sum(len(part.changes) for part in diff.parts)
+    changes = [change for part in diff.parts for change in part.changes]
     lines: list[str] = [f"# {visible(diff.first)}", ""] if diff.first else []
     ends: list[int] = []
     left = room - units(diff.summary) - sum(units(note) + 3 for note in (diff.first, *diff.notes)) - _FRAME
@@ -75,17 +79,26 @@ def _written(page: Page, diff: Diff, room: int) -> tuple[str, int]:
             break
         lines += drawn
         ends.append(len(lines))
-    while ends or not total:
-        missing = total - len(ends)
-        notes = [f"{words.several(missing, 'more change')} left out to fit"] if missing else []
+    while ends or not changes:
+        missing = changes[len(ends) :]
+        notes = [_left_out(missing)] if missing else []
         body = [*lines[: ends[-1] if ends else 0], *(f"# {visible(note)}" for note in (*notes, *diff.notes))]
         written = folded(diff.summary, fence("\n".join(body), "diff"))
         if units(written) <= room:
-            return written, missing
+            return written, len(missing)
         if not ends:
             break
         ends = ends[: len(ends) // 2]  # escaping made it longer than it was counted
     return "", 0
+
+
+def _left_out(missing: Sequence[Change]) -> str:
+    """How many changes are missing, and what most of them are."""
+    sorts = Counter((change.action, change.type) for change in missing)
+    named = [
+        f"{words.several(count, action)} of {cut(kind, _TYPE)}" for (action, kind), count in sorts.most_common(_SORTS)
+    ]
+    return f"{words.several(len(missing), 'more change')} left out to fit: {words.some(named, _SORTS, of=len(sorts))}"
 
 
 def _objects(diff: Diff, *, attributes: bool) -> Iterator[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -235,4 +236,9 @@ def test_a_plan_of_fifty_thousand_changes_costs_no_more_than_what_is_shown() -> 
     start = time.perf_counter()
     comment = markdown.comment(report(planned("production/terraform/a", changes)))
     assert time.perf_counter() - start < 3
-    assert "more changes left out to fit" in comment
+    assert re.search(r"\n# 49,\d{3} more changes left out to fit: ", comment)
+
+
+def test_what_is_left_out_of_a_diff_is_told_by_its_type() -> None:
+    comment = markdown.comment(many(1, 400), limit=8_000)
+    assert re.search(r"# 3\d\d more changes left out to fit: 100 updates of aws_x, 100 creates of aws_x", comment)
