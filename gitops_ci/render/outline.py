@@ -26,6 +26,8 @@ VERDICTS: dict[Decision, tuple[str, str]] = {
 }
 
 
+FAILED = frozenset({"fail", "error"})
+"""Statuses of a check that does not hold."""
 _NAMED = 3
 """Objects that are named where they are only counted."""
 RELEVANT = "The plan builds on what changed here, outside of the repository"
@@ -50,6 +52,13 @@ class Row(Struct, frozen=True):
     def unplanned(self) -> bool:
         """Whether nobody knows what would happen."""
         return self.plan is None or self.plan.status in {"failed", "skipped"}
+
+    @property
+    def notable(self) -> bool:
+        """Whether there is anything to say about it: changes, findings, failed checks, what base would change."""
+        if self.changed or self.unplanned or self.findings or self.plan is None:
+            return True
+        return bool(self.plan.pending) or any(check.status in FAILED for check in self.plan.checks)
 
 
 def shown(plan: Plan) -> tuple[list[Change], list[Change], list[Change]]:

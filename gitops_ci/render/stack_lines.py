@@ -45,6 +45,9 @@ def stacks(shown: Sequence[Row], limits: Limits, *, attributes: bool) -> list[Li
                 below += _changes(first[id(row)], row.plan, limits, attributes=detailed)
             elif id(row) in first:
                 below.append(line(span("changes are in the report", "dim")))
+            if row.plan and row.plan.pending and id(row) not in copies:
+                below.append(line(span("pending before this change, not its doing", "dim")))
+                below += _objects(row.plan.pending, limits, attributes=False)
             same = f"as in {copies[id(row)].row.environment}" if id(row) in copies else ""
             children.append((_row(row, column, same), below))
         lines += [line(span(environment, "title")), *tree(children)]
@@ -96,7 +99,6 @@ def _changes(each: Told, plan: Plan, limits: Limits, *, attributes: bool) -> Ite
         ("outputs", each.new(plan.outputs), True),
         (outline.RELEVANT, relevant, True),
         (outline.IRRELEVANT, others, False),
-        ("pending before this change, not its doing", plan.pending, False),
     ):
         if changes:
             yield line(span(title, "dim"))

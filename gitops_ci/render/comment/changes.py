@@ -12,7 +12,7 @@ from gitops_ci.render.untrusted import cut, text
 
 def section(page: Page, room: int) -> Section:
     """The diffs; objects that do not fit are counted in their place and in the footer."""
-    return diffs.section(page, room, _diff, ("stack diff", "change"))
+    return diffs.section(page, room, page.told, _diff, ("stack diff", "change"))
 
 
 def _diff(each: Told) -> Diff | None:

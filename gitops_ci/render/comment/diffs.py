@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -43,14 +43,14 @@ class Diff(Struct, frozen=True):
 Make = Callable[[Told], Diff | None]
 
 
-def section(page: Page, room: int, make: Make, nouns: tuple[str, str]) -> Section:
-    """A diff for each stack that `make` has one for, most important first.
+def section(page: Page, room: int, stacks: Iterable[Told], make: Make, nouns: tuple[str, str]) -> Section:
+    """A diff for each of the stacks that `make` has one for, most important first.
 
     `nouns` name what is left out: a whole diff, and an object that is missing in one that is there.
     """
     parts: list[str] = []
     stacks_left, objects_left = 0, 0
-    waiting = [diff for each in sorted(page.told, key=_weight) if (diff := make(each))]
+    waiting = [diff for each in sorted(stacks, key=_weight) if (diff := make(each))]
     for index, diff in enumerate(waiting):
         share = max(_FAIR, room // min(4, len(waiting) - index))
         written, left = _written(page, diff, min(room, share) - 2) if room > _LEAST else ("", 0)

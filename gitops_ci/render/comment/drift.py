@@ -12,12 +12,13 @@ from gitops_ci.render.untrusted import cut, text
 
 def section(page: Page, room: int) -> Section:
     """Each stack's drift, folded."""
-    return diffs.section(page, room, _drift, ("drift diff", "drifted object"))
+    return diffs.section(page, room, page.told, _drift, ("drift diff", "drifted object"))
 
 
 def pending(page: Page, room: int) -> Section:
     """What each stack's base would change as well, folded: it waits for an apply, whatever this change does."""
-    return diffs.section(page, room, _pending, ("pending diff", "pending change"))
+    unchanged = [Told(row) for row in page.rows if not row.changed]
+    return diffs.section(page, room, [*page.told, *unchanged], _pending, ("pending diff", "pending change"))
 
 
 def _drift(each: Told) -> Diff | None:
@@ -26,11 +27,7 @@ def _drift(each: Told) -> Diff | None:
         return None
     relevant, others = outline.drift(plan)
     said = [f"{len(relevant):,} that the plan builds on"] if relevant else []
-    said += (
-        [f"{words.several(len(others), 'other')}" if relevant else f"{len(others):,} that the plan does not build on"]
-        if others
-        else []
-    )
+    said += [f"{len(others):,} that it does not build on"] if others else []
     summary = f"{_name(each)} · changed outside of the repository: {', '.join(said)}"
     return Diff(summary, (Part(relevant, outline.RELEVANT), Part(others, outline.IRRELEVANT, attributes=False)))
 

@@ -13,7 +13,7 @@ from gitops_ci.model.finding import make
 from gitops_ci.model.plan import Attribute, Change, Check, Plan, Problem
 from gitops_ci.model.report import Report
 from gitops_ci.model.verdict import Verdict, VerdictReason
-from gitops_ci.render import markdown
+from gitops_ci.render import markdown, terminal
 from gitops_ci.render.comment.page import units
 from tests.unit.render import oracle
 from tests.unit.render.example import ENVIRONMENTS, LINKS, REALISTIC, affected, planned, policy, report, update
@@ -189,7 +189,9 @@ def test_drift_pending_changes_and_generated_configuration_are_folded_apart() ->
     comment = written(REALISTIC)
     parts = comment.split("<details>")
     drift = next(
-        part for part in parts if "changed outside of the repository: 1 that the plan builds on, 2 others" in part
+        part
+        for part in parts
+        if "changed outside of the repository: 1 that the plan builds on, 2 that it does not build on" in part
     )
     assert "(edited by hand)" in drift
     assert "~ aws_autoscaling_group.blue" in drift
@@ -199,6 +201,19 @@ def test_drift_pending_changes_and_generated_configuration_are_folded_apart() ->
     assert comment.count("backup_retention_period") == 2
     generated = next(part for part in parts if "<b>Configuration that was generated</b> for 1 import" in part)
     assert "```hcl\nresource" in generated
+
+
+def test_what_waits_already_is_told_where_the_change_itself_does_nothing() -> None:
+    waiting = planned("production/terraform/a", (), pending=(update("x", s=(1, 2)),))
+    checked = planned("production/terraform/b", (), checks=(Check(address="check.a", status="fail"),))
+    comment = written(report(waiting, checked, planned("production/terraform/c", ())))
+    assert "| terraform/a · no change · 1 pending |" in comment
+    assert "| terraform/b · no change · **1 failed check** |" in comment
+    assert "| no change: terraform/c |" in comment
+    assert "pending before this pull request: 1 change" in comment
+    assert "3 affected stacks, nothing changes" in comment
+    text = terminal.plain(terminal.report_lines(report(waiting)))
+    assert "   pending before this change, not its doing\n   ~ x\n" in text
 
 
 def test_a_failed_plan_keeps_its_changes_and_is_partial() -> None:
