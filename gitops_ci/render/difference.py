@@ -6,27 +6,22 @@ The lines are not escaped: they go through `untrusted.fence` or `untrusted.visib
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
-
-from gitops_ci.model.plan import Attribute, Change
-from gitops_ci.render import values
+from gitops_ci.model.plan import Change
+from gitops_ci.render import attribute_lines, nesting, selection, words
 from gitops_ci.render.outline import SIGNS
+from gitops_ci.render.selection import Selection
+from gitops_ci.render.signed import DEFAULT_LIMITS, Limits, Signed
 from gitops_ci.render.untrusted import cut
 
-SENSITIVE = "(sensitive value)"
-UNKNOWN = "(known after apply)"
-
-_CONTEXT = 2
-_COMPARED_LINES = 120
-_NAME_COLUMN = 48
+_NAMED = 4
+"""Attributes that are named where they are only counted."""
 _IDENTIFIER = re.compile("[a-z_]+")
-_NOTES = {
-    "import": "imported: exists already, will be managed from now on",
-    "forget": "forgotten: keeps existing, is no longer managed",
-}
+_FORGOTTEN = "forgotten: keeps existing, is no longer managed"
+_IMPORTED = "exists already, will be managed from now on"
+_IMPORTS = "imports "
+"""How the reason of an import begins that says which object it is."""
 _REASONS = {
     "delete_because_no_resource_config": "no longer in the configuration",
     "delete_because_no_module": "its module is no longer in the configuration",
@@ -42,38 +37,16 @@ _REASONS = {
 """Terraform's `action_reason` in words (https://developer.hashicorp.com/terraform/internals/json-format)."""
 
 
-class Signed(Struct, frozen=True):
-    """A line with what happens to it; `deep` is False for the line that names the object."""
-
-    sign: str
-    text: str
-    deep: bool = True
-
-
-class Limits(Struct, frozen=True):
-    """What is cut: a value's characters, a value's lines, an object's attributes."""
-
-    width: int = 160
-    lines: int = 40
-    attributes: int = 40
-
-
-DEFAULT_LIMITS = Limits()
-
-
 def change(what: Change, limits: Limits = DEFAULT_LIMITS, *, attributes: bool = True) -> list[Signed]:
-    """The object's line, then its attributes: those that force a replacement first."""
-    lines = [_object(what)]
+    """The object's line, then its attributes: those that force a replacement first, then the most telling ones."""
     if not attributes or not what.attributes:
-        return lines
-    ordered = sorted(what.attributes, key=lambda attribute: not attribute.forces_replacement)
-    shown = ordered[: limits.attributes]
-    column = max((len(attribute.path) for attribute in shown if len(attribute.path) <= _NAME_COLUMN), default=0)
-    for attribute in shown:
-        lines += _attribute(attribute, what, column, limits)
-    if len(ordered) > len(shown):
-        lines.append(Signed("#", f"  {len(ordered) - len(shown):,} more attributes are not shown"))
-    return lines
+        return [_object(what)]
+    selected = selection.of(what, limits)
+    if what.type == "output" and [each.path for each in selected.shown] == ["value"]:
+        return list(attribute_lines.output(what, selected.shown[0], limits))
+    entries = nesting.nested(selected.shown)
+    lines = [_object(what), *attribute_lines.of(entries, what.action, limits)]
+    return lines + [Signed("#", f"  {note}") for note in _notes(selected, what)]
 
 
 def reason(engine_says: str) -> str:
@@ -83,95 +56,60 @@ def reason(engine_says: str) -> str:
     return cut(engine_says.replace("_", " ") if _IDENTIFIER.fullmatch(engine_says) else engine_says, 120)
 
 
+def order(what: Change) -> str:
+    """In which order a replace happens; empty for what is no replace, or destroys nothing."""
+    if what.action != "replace" or not what.destructive:
+        return ""
+    return "create before destroy" if what.create_before_destroy else "destroy before create"
+
+
 def _object(what: Change) -> Signed:
-    notes = [_NOTES[what.action]] if what.action in _NOTES else []
-    if what.importing and what.action != "import":
-        notes.append(_NOTES["import"])
-    if what.previous_address and what.previous_address != what.address:
-        notes.append(f"was {cut(what.previous_address, 200)}")
+    moved = what.previous_address if what.previous_address != what.address else None
+    name = cut(what.address, 300)
+    notes = [_FORGOTTEN] if what.action == "forget" else []
+    if moved and what.action == "move":
+        name = f"{cut(moved, 300)} → {name}"
+        notes.append("moved, nothing else changes")
+    elif moved:
+        notes.append(f"moved from {cut(moved, 200)}")
+    if what.deposed:
+        notes.append(f"deposed object {cut(what.deposed, 40)}, left behind by an earlier replacement")
+    if what.importing or what.action == "import":
+        named = cut(what.reason or "", 200) if _names_import(what) else "imported"
+        notes.append(f"{named}: {_IMPORTED}")
+    notes += [each for each in (_because(what), order(what)) if each]
+    note = f"  # {'; '.join(notes)}" if notes else ""
+    return Signed(SIGNS[what.action], name + note, deep=False)
+
+
+def _because(what: Change) -> str:
     forcing = [cut(attribute.path, 60) for attribute in what.attributes if attribute.forces_replacement]
     if forcing:
-        notes.append(f"{', '.join(forcing[:3])}{', …' if len(forcing) > 3 else ''} forces replacement")
-    elif what.reason:
-        notes.append(reason(what.reason))
-    note = f"  # {'; '.join(notes)}" if notes else ""
-    return Signed(SIGNS[what.action], cut(what.address, 300) + note, deep=False)
+        return f"{words.some(forcing, 3)} {'forces' if len(forcing) == 1 else 'force'} replacement"
+    return reason(what.reason) if what.reason and not _names_import(what) else ""
 
 
-def _attribute(attribute: Attribute, what: Change, column: int, limits: Limits) -> Iterator[Signed]:
-    name = f"  {cut(attribute.path, 100):<{column}} ="
-    note = "  # forces replacement" if attribute.forces_replacement else ""
-    whole: str = {"create": "+", "delete": "-"}.get(what.action, "~")
-    if attribute.sensitive:
-        yield Signed(whole, f"{name} {SENSITIVE}{note}")
-        return
-    if attribute.unknown:
-        if attribute.before is not None:
-            yield Signed("-", f"{name} {values.one_line(attribute.before, limits.width)}")
-        yield Signed("+", f"{name} {UNKNOWN}{note}")
-        return
-    before, after = values.lines(attribute.before), values.lines(attribute.after)
-    hidden = before == after and attribute.before != attribute.after  # spaces in JSON, a newline at the end
-    if (len(before) > 1 or len(after) > 1) and not hidden:
-        yield Signed("+" if not before else "-" if not after else "~", f"{name}{note}")
-        yield from _line_difference(before, after, limits)
-        return
-    yield from _scalars(attribute, name, note, whole, limits)
+def _names_import(what: Change) -> bool:
+    return what.reason is not None and what.reason.startswith(_IMPORTS)
 
 
-def _scalars(attribute: Attribute, name: str, note: str, whole: str, limits: Limits) -> Iterator[Signed]:
-    before, after = values.pair(attribute.before, attribute.after, limits.width)
-    if attribute.before is None and attribute.after is None:
-        yield Signed(whole, f"{name} null{note}")
-    elif attribute.before == attribute.after and type(attribute.before) is type(attribute.after):
-        yield Signed(" " if whole == "~" else whole, f"{name} {after}{note}")
-    else:
-        if attribute.before is not None:
-            yield Signed("-", f"{name} {before}{'' if attribute.after is not None else note}")
-        if attribute.after is not None:
-            yield Signed("+", f"{name} {after}{note}")
+def _notes(selected: Selection, what: Change) -> Iterator[str]:
+    """What is counted only."""
+    if selected.left:
+        yield f"{words.several(selected.left, 'more attribute')} not shown"
+    for sort, paths in selected.counted.items():
+        one = len(paths) == 1
+        match sort:
+            case "unknown":
+                said = "known after apply" if what.action == "create" else f"become{'s' * one} known after apply"
+            case "cosmetic":
+                said = f"differ{'s' * one} only in formatting"
+            case _:
+                said = sort
+        yield f"{len(paths):,} {said}: {_named(paths)}"
+    for twin, other, count, whole in selected.twins:
+        yield f"{twin}: the same as {other}" if whole else f"{twin}: {count:,} more as in {other}"
 
 
-def _line_difference(before: list[str], after: list[str], limits: Limits) -> Iterator[Signed]:
-    lines = list(_compared(before, after))
-    for line in lines[: limits.lines]:
-        yield Signed(line.sign, "    " + _cut_line(line.text, limits.width))
-    if len(lines) > limits.lines:
-        yield Signed("#", f"    {len(lines) - limits.lines:,} more lines are not shown")
-
-
-def _cut_line(line: str, width: int) -> str:
-    return line if len(line) <= width else f"{line[:width]}… ({len(line):,} characters)"
-
-
-def _compared(before: list[str], after: list[str]) -> Iterator[Signed]:
-    """A line diff with two lines of context; linear, because only small differing middles are matched."""
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
-        end += 1
-    yield from _unchanged(before[:start], head=0, tail=_CONTEXT)
-    old, new = before[start : len(before) - end], after[start : len(after) - end]
-    if len(old) > _COMPARED_LINES or len(new) > _COMPARED_LINES:
-        yield from (Signed("-", line) for line in old)
-        yield from (Signed("+", line) for line in new)
-    else:
-        for tag, low, high, new_low, new_high in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            if tag == "equal":
-                yield from _unchanged(old[low:high], head=_CONTEXT, tail=_CONTEXT)
-                continue
-            yield from (Signed("-", line) for line in old[low:high])
-            yield from (Signed("+", line) for line in new[new_low:new_high])
-    yield from _unchanged(before[len(before) - end :], head=_CONTEXT, tail=0)
-
-
-def _unchanged(lines: list[str], *, head: int, tail: int) -> Iterator[Signed]:
-    hidden = len(lines) - head - tail
-    if hidden <= 1:
-        yield from (Signed(" ", line) for line in lines)
-        return
-    yield from (Signed(" ", line) for line in lines[:head])
-    yield Signed("#", f"({hidden:,} unchanged lines)")
-    yield from (Signed(" ", line) for line in lines[len(lines) - tail :])
+def _named(paths: Sequence[str]) -> str:
+    return words.some([cut(path, 60) for path in paths], _NAMED)

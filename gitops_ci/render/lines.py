@@ -17,6 +17,7 @@ Style = Literal[
     "update",
     "replace",
     "delete",
+    "removed",
     "error",
     "warning",
     "notice",

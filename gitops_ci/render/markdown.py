@@ -9,8 +9,20 @@ from typing import Literal
 from msgspec import structs
 
 from gitops_ci.model.report import Report
-from gitops_ci.render import outline
-from gitops_ci.render.comment import caution, changes, findings, footer, graph, merge, stacks, unplanned
+from gitops_ci.render import outline, told
+from gitops_ci.render.comment import (
+    caution,
+    changes,
+    drift,
+    findings,
+    footer,
+    generated,
+    graph,
+    merge,
+    notices,
+    stacks,
+    unplanned,
+)
 from gitops_ci.render.comment.heading import heading, summary_line
 from gitops_ci.render.comment.page import Page, Section, units
 from gitops_ci.render.links import Links
@@ -28,10 +40,15 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
     (merge.section, 0.35),
     (caution.section, 0.35),
     (unplanned.section, 0.35),
+    (notices.checks, 0.2),
     (stacks.section, 0.4),
     (findings.section, 0.35),
+    (notices.upstream, 0.1),
     (graph.section, 0.15),
-    (changes.section, 0.95),
+    (changes.section, 0.9),
+    (drift.section, 0.6),
+    (generated.section, 0.6),
+    (drift.pending, 0.6),
     (findings.settled, 1.0),
 )
 """Sections by importance, each with its share of the room that is left when its turn comes."""
@@ -39,10 +56,15 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
 _ORDER: tuple[Build, ...] = (
     merge.section,
     caution.section,
+    notices.checks,
     stacks.section,
     unplanned.section,
+    notices.upstream,
     graph.section,
     changes.section,
+    drift.section,
+    generated.section,
+    drift.pending,
     findings.section,
     findings.settled,
 )
@@ -65,7 +87,7 @@ def comment(
         raise ValueError(f"a comment needs {LEAST} characters, not {limit}")
     shown = outline.rows(report, environments)
     commit = links.commit or report.head or report.planned.commit
-    page = Page(report, structs.replace(links, commit=commit), shown, outline.told(shown), detail)
+    page = Page(report, structs.replace(links, commit=commit), shown, told.of(shown), detail)
     top = f"{MARKER}\n{heading(report, shown)}"
     plain_footer = footer.footer(page, {})
     sections = _sections(page, limit - units(top) - units(plain_footer) - footer.ROOM)

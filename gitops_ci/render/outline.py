@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-import msgspec
 from msgspec import Struct
 
 from gitops_ci.model.finding import SEVERITIES, Finding, Severity
@@ -13,6 +12,8 @@ from gitops_ci.model.plan import COUNTED, DESTRUCTIVE, Action, Change, Plan
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import SHARED
 from gitops_ci.model.verdict import Decision
+from gitops_ci.render import selection, words
+from gitops_ci.render.untrusted import cut
 
 SIGNS: dict[Action, str] = {
     "create": "+", "update": "~", "replace": "±", "delete": "-", "import": "↓", "move": "→", "forget": "↑", "read": "?",
@@ -24,22 +25,28 @@ VERDICTS: dict[Decision, tuple[str, str]] = {
     "undecided": ("⚠️", "Undecided"),
 }
 
-_HIDDEN = {"path": None, "line": None}
+
+FAILED = frozenset({"fail", "error"})
+"""Statuses of a check that does not hold."""
+_NAMED = 3
+"""Objects that are named where they are only counted."""
+RELEVANT = "The plan builds on what changed here, outside of the repository"
+IRRELEVANT = "Changed outside of the repository as well; the plan does not build on it"
 
 
 class Row(Struct, frozen=True):
-    """One stack as it is shown; `plan` is None where there is none, `findings` are new ones that nobody waived."""
+    """One stack as it is shown; `plan` is None where there is none, `findings` are new ones that nobody waived.
+
+    `changed`: there is something to tell about what would happen. `destroys` are the changes that lose something.
+    """
 
     id: str
     environment: str
     label: str
     plan: Plan | None
     findings: tuple[Finding, ...]
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is anything to tell about what would happen."""
-        return bool(self.plan and (objects(self.plan) or self.plan.drift or self.plan.outputs))
+    changed: bool
+    destroys: tuple[Change, ...]
 
     @property
     def unplanned(self) -> bool:
@@ -47,36 +54,60 @@ class Row(Struct, frozen=True):
         return self.plan is None or self.plan.status in {"failed", "skipped"}
 
     @property
-    def destroys(self) -> tuple[Change, ...]:
-        """The changes that lose something."""
-        return tuple(change for change in self.plan.changes if destroys(change)) if self.plan else ()
+    def notable(self) -> bool:
+        """Whether there is anything to say about it: changes, findings, failed checks, what base would change."""
+        if self.changed or self.unplanned or self.findings or self.plan is None:
+            return True
+        return bool(self.plan.pending) or any(check.status in FAILED for check in self.plan.checks)
 
 
-class Told(Struct, frozen=True):
-    """A row whose changes are told for others, too; not `exact` where values differ in the environments' names."""
+def shown(plan: Plan) -> tuple[list[Change], list[Change], list[Change]]:
+    """The changes that are shown one by one, those that lose something first; those of formatting only; the reads."""
+    lost: list[Change] = []
+    others: list[Change] = []
+    formatting: list[Change] = []
+    reads: list[Change] = []
+    for change in plan.changes:
+        if change.action == "read":
+            reads.append(change)
+        elif destroys(change):
+            lost.append(change)
+        else:
+            (formatting if selection.formatting_only(change) else others).append(change)
+    return lost + others, formatting, reads
 
-    row: Row
-    others: tuple[Row, ...] = ()
-    exact: bool = True
 
-    def same(self) -> str:
-        """Where else the same happens, as plain words; empty for nowhere else."""
-        if not self.others:
-            return ""
-        names = ", ".join(dict.fromkeys(other.environment for other in self.others))
-        return f"same in {names}" + ("" if self.exact else ", but for the environment's name")
-
-
-def objects(plan: Plan) -> list[Change]:
-    """The changes that are shown one by one, those that lose something first; reads alter nothing."""
-    return sorted(
-        (change for change in plan.changes if change.action != "read"), key=lambda change: not destroys(change)
+def drift(plan: Plan) -> tuple[list[Change], list[Change]]:
+    """What drifted: that on which the plan builds, and the rest."""
+    return (
+        [change for change in plan.drift if change.relevant],
+        [change for change in plan.drift if not change.relevant],
     )
 
 
-def reads(plan: Plan) -> int:
-    """How many changes only read something, or alter nothing that is kept."""
-    return sum(change.action == "read" for change in plan.changes)
+def counted(formatting: Sequence[Change], reads: Sequence[Change]) -> list[str]:
+    """What is told by number and first names only."""
+    said = []
+    if formatting:
+        verb = "differs" if len(formatting) == 1 else "differ"
+        said.append(f"{words.several(len(formatting), 'update')} {verb} only in formatting: {_addresses(formatting)}")
+    if reads:
+        verb = "alters" if len(reads) == 1 else "alter"
+        said.append(f"{words.several(len(reads), 'step')} that {verb} nothing: {_addresses(reads)}")
+    return said
+
+
+def _addresses(changes: Sequence[Change]) -> str:
+    return words.some([cut(change.address, 100) for change in changes[:_NAMED]], _NAMED, of=len(changes))
+
+
+def partial(plan: Plan) -> str:
+    """That a plan failed after it had found changes; empty where it did not."""
+    return (
+        "partial: the plan failed, there may be more changes than these"
+        if plan.status == "failed" and plan.changes
+        else ""
+    )
 
 
 def destroys(change: Change) -> bool:
@@ -96,12 +127,20 @@ def rows(report: Report, environments: Sequence[str] = ()) -> tuple[Row, ...]:
     for stack, several in plans.items():
         environment, _, label = stack.partition("/")
         found += [
-            Row(stack, environment, label or stack, plan, tuple(findings.get(stack, ()))) for plan in several or [None]
+            _row(stack, environment, label or stack, plan, tuple(findings.get(stack, ()))) for plan in several or [None]
         ]
     order = {name: index for index, name in enumerate(environments)} | {SHARED: len(environments) + 1}
     return tuple(
         sorted(found, key=lambda row: (order.get(row.environment, len(environments)), row.environment, row.label))
     )
+
+
+def _row(stack: str, environment: str, label: str, plan: Plan | None, found: tuple[Finding, ...]) -> Row:
+    if plan is None:
+        return Row(stack, environment, label, plan, found, changed=False, destroys=())
+    changed = bool(plan.drift or plan.outputs) or any(change.action != "read" for change in plan.changes)
+    lost = tuple(change for change in plan.changes if destroys(change))
+    return Row(stack, environment, label, plan, found, changed=changed, destroys=lost)
 
 
 def by_environment(shown: Iterable[Row]) -> dict[str, list[Row]]:
@@ -121,45 +160,6 @@ def weight(row: Row) -> int:
     if any(finding.severity == "error" for finding in row.findings):
         return 2
     return 3 if row.changed else 4
-
-
-def told(shown: Sequence[Row]) -> tuple[Told, ...]:
-    """Rows with changes, in order, where those that change alike in several environments are one."""
-    namesakes: dict[str, list[Row]] = defaultdict(list)
-    for row in shown:
-        if row.changed:
-            namesakes[row.label].append(row)
-    firsts: dict[int, Told] = {}
-    for several in namesakes.values():
-        for each in _alike(several):
-            firsts[id(each.row)] = each
-    return tuple(firsts[id(row)] for row in shown if id(row) in firsts)
-
-
-def _alike(several: list[Row]) -> list[Told]:
-    """Namesakes from several environments; those that differ only in their environments' names are told together."""
-    if len(several) == 1:
-        return [Told(several[0])]
-    groups: dict[tuple[str, bytes], list[tuple[Row, bytes]]] = defaultdict(list)
-    for row in several:
-        content = _content(row)
-        neutral = content.replace(row.environment.encode("utf-8", "surrogatepass"), b"\0")
-        groups[row.plan.status if row.plan else "", neutral].append((row, content))
-    return [
-        Told(first, tuple(row for row, _ in others), all(each == content for _, each in others))
-        for (first, content), *others in groups.values()
-    ]
-
-
-def _content(row: Row) -> bytes:
-    if row.plan is None:
-        return b""
-    parts = (row.plan.changes, row.plan.drift, row.plan.outputs)
-    bare = [[msgspec.structs.replace(change, **_HIDDEN) for change in part] for part in parts]
-    try:
-        return msgspec.json.encode(bare)
-    except (ValueError, TypeError, OverflowError, RecursionError):  # half a surrogate pair, or no JSON at all
-        return repr(bare).encode("utf-8", "surrogatepass")
 
 
 def new(findings: Iterable[Finding]) -> list[Finding]:

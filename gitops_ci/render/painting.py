@@ -18,6 +18,7 @@ COLOURS: dict[Style, str] = {
     "update": "yellow",
     "replace": "bold magenta",
     "delete": "bold red",
+    "removed": "red",
     "error": "bold red",
     "warning": "yellow",
     "notice": "cyan",

@@ -10,10 +10,10 @@ from gitops_ci.model.report import Report
 from gitops_ci.model.stack import SHARED, AffectedStack, ChangeOfStack, Stack
 from gitops_ci.render import finding_lines, outline, stack_lines, words
 from gitops_ci.render.comment.heading import deciding, effect, nothing
-from gitops_ci.render.difference import Limits
 from gitops_ci.render.finding_lines import shortened
 from gitops_ci.render.lines import EMPTY, Line, Style, line, plain, span, tree, write
 from gitops_ci.render.outline import Row
+from gitops_ci.render.signed import Limits
 
 _MOST_REASONS = 3
 
@@ -36,7 +36,9 @@ def report_lines(
 ) -> list[Line]:
     """Stacks with their changes, findings, the verdict, and where things were written. `width` cuts long values."""
     shown = outline.rows(report, environments)
-    lines = stack_lines.stacks(shown, Limits(width=max(20, width - 40)), attributes=detail == "full")
+    lines = stack_lines.stacks(
+        shown, Limits(width=max(20, width - 40), text=max(20, width - 14)), attributes=detail == "full"
+    )
     lines += finding_lines.findings(outline.new(report.findings))
     lines += _verdict(report, shown)
     lines += [line(span("  wrote ", "dim"), path) for path in written]

@@ -1,4 +1,4 @@
-"""JSON values as people read them: on one line, cut where two of them differ, or as lines to compare.
+"""JSON values as people read them on one line, cut where two of them differ.
 
 Nothing is escaped here: see `untrusted`.
 """
@@ -8,9 +8,6 @@ from __future__ import annotations
 import json
 
 from gitops_ci.model.plan import JsonValue
-
-_LONG = 50_000
-"""Characters from which a value stays one line, so that a megabyte is never split only to be cut."""
 
 
 def one_line(value: JsonValue, width: int) -> str:
@@ -24,12 +21,33 @@ def one_line(value: JsonValue, width: int) -> str:
 def pair(before: JsonValue, after: JsonValue, width: int) -> tuple[str, str]:
     """Two values, cut so that where they first differ is shown."""
     if isinstance(before, str) and isinstance(after, str) and max(len(before), len(after)) > width:
-        skip = _common_prefix(before, after) - width // 4
-        if skip > width // 4:
-            return tuple(
+        skip = _skipped(before, after, width)
+        if skip:
+            one, other = (
                 f"{_json('…' + value[skip : skip + width])} ({len(value):,} characters)" for value in (before, after)
-            )  # type: ignore[return-value]  # two in, two out
+            )
+            return one, other
     return one_line(before, width), one_line(after, width)
+
+
+def line_pair(before: str, after: str, width: int) -> tuple[str, str]:
+    """Two lines of text, cut so that where they first differ is shown; either may be empty for none."""
+    skip = _skipped(before, after, width) if before and after and max(len(before), len(after)) > width else 0
+    one, other = (_cut(line, skip, width) for line in (before, after))
+    return one, other
+
+
+def _cut(line: str, skip: int, width: int) -> str:
+    if not skip and len(line) <= width:
+        return line
+    end = "…" if len(line) > skip + width else ""
+    return f"{'…' if skip else ''}{line[skip : skip + width]}{end} ({len(line):,} characters)"
+
+
+def _skipped(before: str, after: str, width: int) -> int:
+    """Characters to leave out in front, so that the first difference is within the width; 0 where it is anyway."""
+    skip = _common_prefix(before, after) - width // 4
+    return skip if skip > width // 4 else 0
 
 
 def _common_prefix(one: str, other: str) -> int:
@@ -48,35 +66,3 @@ def _json(value: JsonValue) -> str:
         return json.dumps(value, ensure_ascii=False)
     except (ValueError, TypeError, RecursionError):
         return "(a value that cannot be shown)"
-
-
-def lines(value: JsonValue) -> list[str]:
-    """A value as lines: text as it is; lists, objects and text that holds them as indented JSON; nothing for None."""
-    if value is None:
-        return []
-    if isinstance(value, str) and len(value) > _LONG:
-        return [value]
-    try:
-        if isinstance(value, str):
-            if value[:1] in ("{", "["):
-                return _indented(json.loads(value, object_pairs_hook=_unique))
-        elif isinstance(value, (dict, list, tuple)):
-            return _indented(value)
-    except (ValueError, TypeError, RecursionError):
-        pass
-    return value.rstrip("\n").split("\n") if isinstance(value, str) else [_json(value)]
-
-
-def _indented(value: JsonValue) -> list[str]:
-    short = json.dumps(value, ensure_ascii=False)
-    if len(short) <= 60 or len(short) > _LONG:
-        return [short]
-    return json.dumps(value, ensure_ascii=False, indent=2).split("\n")
-
-
-def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    """An object, unless a key is there twice: the one that would not be shown may be the one that counts."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is there twice")
-    return found

@@ -23,9 +23,9 @@ def both(parts: list[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def some(parts: list[str], shown: int) -> str:
-    """The first few and how many more: `a, b and 12 more`."""
-    rest = len(parts) - shown
+def some(parts: list[str], shown: int, *, of: int = 0) -> str:
+    """The first few and how many more: `a, b and 12 more`; `parts` may be the first few only, of `of` in all."""
+    rest = max(len(parts), of) - shown
     return both([*parts[:shown], f"{rest:,} more"]) if rest > 0 else both(parts)
 
 

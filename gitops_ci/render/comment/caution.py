@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitops_ci.model.plan import Attribute, Change
-from gitops_ci.render import difference, values, words
+from gitops_ci.model.plan import Attribute, Change, JsonValue
+from gitops_ci.render import attribute_lines, difference, values, words
 from gitops_ci.render.comment.page import Page, Section, fit
-from gitops_ci.render.outline import Told
+from gitops_ci.render.told import Told
 from gitops_ci.render.untrusted import code, cut, text
 
 _MOST = 40
 _FRAME = 140
+_LONG = 60
 _VERBS = {"delete": "deletes", "replace": "replaces"}
 
 
@@ -35,13 +36,15 @@ def _lines(page: Page) -> Iterator[str]:
 
 def _sentence(each: Told, change: Change) -> str:
     verb = _VERBS.get(change.action, "loses data in")
-    subject = f"**{text(cut(each.row.id, 200))}** {verb} {code(cut(change.address, 200))}"
+    deposed = f"the deposed object {code(cut(change.deposed, 40))} of " if change.deposed else ""
+    subject = f"**{text(cut(each.row.id, 200))}** {verb} {deposed}{code(cut(change.address, 200))}"
     forcing = [attribute for attribute in change.attributes if attribute.forces_replacement]
     if forcing:
         shown = ", ".join(_values(attribute) for attribute in forcing[:3])
         more = f" and {len(forcing) - 3:,} more" if len(forcing) > 3 else ""
         verb = "forces" if len(forcing) == 1 else "force"
-        return f"{subject}: {shown}{more} {verb} a new one"
+        order = difference.order(change)
+        return f"{subject}: {shown}{more} {verb} a new one{f' ({order})' if order else ''}"
     where = f" ({code(cut(change.path, 200) + (f':{change.line}' if change.line else ''))})" if change.path else ""
     return f"{subject}{where}: {text(difference.reason(change.reason))}" if change.reason else subject + where
 
@@ -49,6 +52,15 @@ def _sentence(each: Told, change: Change) -> str:
 def _values(attribute: Attribute) -> str:
     name = code(cut(attribute.path, 80))
     if attribute.sensitive:
-        return f"{name} {difference.SENSITIVE}"
-    before, after = values.pair(attribute.before, attribute.after, 40)
-    return f"{name} {text(before)} → {difference.UNKNOWN if attribute.unknown else text(after)}"
+        return f"{name} {attribute_lines.SENSITIVE}"
+    if _is_long(attribute.before) or _is_long(attribute.after):
+        return name
+    before, after = values.pair(attribute.before, attribute.after, _LONG)
+    return f"{name} {text(before)} → {attribute_lines.UNKNOWN if attribute.unknown else text(after)}"
+
+
+def _is_long(value: JsonValue) -> bool:
+    """Whether a value is a document, which is read in the diff and not in a sentence."""
+    return isinstance(value, (dict, list, tuple)) or (
+        isinstance(value, str) and (len(value) > _LONG or "\n" in value or value.startswith(("{", "[")))
+    )

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from gitops_ci.model.report import Report
 from gitops_ci.render.links import Links
-from gitops_ci.render.outline import Row, Told
+from gitops_ci.render.outline import Row
+from gitops_ci.render.told import Told
 
 
 class Page(Struct, frozen=True):

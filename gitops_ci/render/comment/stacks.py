@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from gitops_ci.model.plan import Action
 from gitops_ci.render import outline, words
 from gitops_ci.render.comment.page import Page, Section, row, table, units
-from gitops_ci.render.outline import Row, Told
+from gitops_ci.render.outline import Row
+from gitops_ci.render.told import Told
 from gitops_ci.render.untrusted import cut, text
 
 _MOST = 100
@@ -20,9 +21,7 @@ _STATUS = {"failed": " · **✗ plan failed**", "skipped": " · **not planned**"
 def section(page: Page, room: int) -> Section:
     """The table. What is the same as in an environment above, and what does not change, takes one row each."""
     copies = {id(other): each for each in page.told for other in each.others}
-    single = [
-        each for each in page.rows if id(each) not in copies and (each.changed or each.unplanned or each.findings)
-    ]
+    single = [each for each in page.rows if id(each) not in copies and each.notable]
     environments = outline.by_environment(page.rows)
     kept, left_out = _kept(single, room - _FRAME - min(room // 2, _FRAME * len(environments)))
     body: list[str] = []
@@ -52,9 +51,7 @@ def _kept(single: Sequence[Row], room: int) -> tuple[dict[int, str], int]:
 def _environment(environment: str, members: list[Row], kept: dict[int, str], copies: dict[int, Told]) -> list[str]:
     name = f"**{text(cut(environment, 80)) or '—'}**"
     same = [each for each in members if id(each) in copies]
-    silent = [
-        each for each in members if id(each) not in copies and not (each.changed or each.unplanned or each.findings)
-    ]
+    silent = [each for each in members if id(each) not in copies and not each.notable]
     shown = [kept[id(each)] for each in members if id(each) in kept]
     known = {*kept, *copies, *map(id, silent)}
     more = [each for each in members if id(each) not in known]
@@ -90,6 +87,7 @@ def _line(name: str, members: Sequence[Row]) -> str:
     extra = [words.counts(rest)] if rest else []
     drift = outline.drifted(members)
     extra += [f"{drift:,} drifted"] if drift else []
+    extra += _waiting(members)
     numbers = [f"{counts[action]:,}" if action in counts else "" for action in _COLUMNS]
     numbers = [f"**{number}**" if number and index > 1 else number for index, number in enumerate(numbers)]
     found = outline.severities(finding for each in members for finding in each.findings)
@@ -98,3 +96,12 @@ def _line(name: str, members: Sequence[Row]) -> str:
     return row(
         f"{name}{' · ' if extra else ''}{', '.join(extra)}", *numbers, marks, words.duration(seconds) if seconds else ""
     )
+
+
+def _waiting(members: Sequence[Row]) -> list[str]:
+    """Checks that do not hold, and changes that base would make as well."""
+    plans = [each.plan for each in members if each.plan]
+    failing = sum(check.status in outline.FAILED for plan in plans for check in plan.checks)
+    pending = sum(len(plan.pending) for plan in plans)
+    said = [f"**{words.several(failing, 'failed check')}**"] if failing else []
+    return [*said, f"{pending:,} pending"] if pending else said

@@ -1,14 +1,19 @@
-"""A pull request as they happen: two environments, a replace in production, a dropped column, a plan that failed."""
+"""A pull request as they happen: two environments, a replace in production, a dropped column, a plan that failed.
+
+Its Terraform has one of everything that a plan can say.
+"""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from gitops_ci.model.finding import Waiver, make
-from gitops_ci.model.plan import Attribute, Change, Engine, Plan, Problem, summarise
+from gitops_ci.model.plan import Attribute, Change, Check, Engine, Plan, Problem, Summary, summarise
 from gitops_ci.model.report import Planned, Report, Tool
 from gitops_ci.model.stack import AffectedStack, Reason
 from gitops_ci.model.verdict import Verdict, VerdictReason
@@ -42,10 +47,14 @@ def affected(stack: str, *reasons: Reason, certainty: str = "module") -> Affecte
     )
 
 
-def planned(stack: str, changes: Sequence[Change], engine: Engine = TERRAFORM, seconds: float = 2.4) -> Plan:
+def planned(
+    stack: str, changes: Sequence[Change], engine: Engine = TERRAFORM, seconds: float = 2.4, **fields: Any
+) -> Plan:
     found = tuple(changes)
     status: Any = "changed" if found else "unchanged"
-    return Plan(stack=stack, status=status, engine=engine, seconds=seconds, summary=summarise(found), changes=found)
+    return Plan(
+        stack=stack, status=status, engine=engine, seconds=seconds, summary=summarise(found), changes=found, **fields
+    )
 
 
 def update(address: str, **attributes: tuple[Any, Any]) -> Change:
@@ -115,6 +124,128 @@ def policy(*actions: str) -> str:
     return msgspec.json.encode({"Version": "2012-10-17", "Statement": [allow]}).decode()
 
 
+def user_data(release: str) -> str:
+    script = f"""#!/bin/bash
+set -euo pipefail
+install -d -m 0750 /srv/app
+curl -fsSLo /tmp/app.tar.gz https://downloads.acme.example/app-{release}.tar.gz
+tar -xzf /tmp/app.tar.gz -C /srv/app
+systemctl restart app
+"""
+    return base64.b64encode(script.encode()).decode()
+
+
+def helm_values(replicas: int, memory: str) -> str:
+    return f"""image:
+  repository: ghcr.io/acme/exporter
+  tag: "2.4.1"
+replicas: {replicas}
+service:
+  type: ClusterIP
+  ports:
+    - name: http
+      port: 8080
+      targetPort: 8080
+    - name: metrics
+      port: 9090
+      targetPort: 9090
+resources:
+  limits:
+    cpu: 500m
+    memory: {memory}
+"""
+
+
+def fleet(environment: str, size: str) -> tuple[Change, ...]:
+    """An application's servers, alike in each environment but for their size."""
+    name = f"{environment}-fleet"
+    rule = {"from_port": 443, "to_port": 443, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/8"], "self": None}
+    return (
+        Change(
+            address="aws_instance.fleet",
+            type="aws_instance",
+            action="replace",
+            destructive=True,
+            create_before_destroy=True,
+            attributes=(
+                Attribute(path="arn", before="arn:aws:ec2:eu-central-1:123456789012:instance/i-0a1b", unknown=True),
+                Attribute(path="id", before="i-0a1b2c3d", unknown=True),
+                Attribute(path="instance_type", before="t3.small", after=size),
+                Attribute(path="private_ip", before="10.0.17.23", unknown=True),
+                Attribute(
+                    path="user_data_base64",
+                    before=user_data("3.1.0"),
+                    after=user_data("3.2.0"),
+                    forces_replacement=True,
+                ),
+            ),
+        ),
+        Change(
+            address="aws_instance.fleet",
+            type="aws_instance",
+            action="delete",
+            destructive=True,
+            deposed="5f3a91c2",
+            attributes=(Attribute(path="id", before="i-09f8e7d6"), Attribute(path="instance_type", before="t3.micro")),
+        ),
+        Change(
+            address="aws_security_group.fleet",
+            type="aws_security_group",
+            action="create",
+            attributes=(
+                Attribute(path="arn", unknown=True),
+                Attribute(path="description", after="Servers of the fleet"),
+                Attribute(path="egress", after=[]),
+                Attribute(path="id", unknown=True),
+                Attribute(path="ingress", after=[rule | {"description": "https"}, rule | {"to_port": 444}]),
+                Attribute(path="name", after=name),
+                Attribute(path="name_prefix"),
+                Attribute(path="owner_id", unknown=True),
+                Attribute(path="revoke_rules_on_delete", after=False),
+                Attribute(path="tags.Environment", after=environment),
+                Attribute(path="tags.ManagedBy", after="terraform"),
+                Attribute(path="tags.Name", after=name),
+                Attribute(path="tags_all.Environment", after=environment),
+                Attribute(path="tags_all.ManagedBy", after="terraform"),
+                Attribute(path="tags_all.Name", after=name),
+                Attribute(path="vpc_id", unknown=True),
+            ),
+        ),
+        update("helm_release.exporter", **{"values[0]": (helm_values(2, "512Mi"), helm_values(3, "1Gi"))}),
+        Change(
+            address="aws_iam_role.fleet",
+            type="aws_iam_role",
+            action="update",
+            attributes=(Attribute(path="assume_role_policy", before="{}", after="{ }", cosmetic=True),),
+        ),
+        Change(
+            address="aws_cloudwatch_log_group.app",
+            type="aws_cloudwatch_log_group",
+            action="import",
+            importing=True,
+            reason="imports /acme/app",
+            generated_config='resource "aws_cloudwatch_log_group" "app" {\n  name              = "/acme/app"\n'
+            "  retention_in_days = 30\n}\n",
+        ),
+        Change(address="aws_s3_bucket.legacy", type="aws_s3_bucket", action="forget"),
+        Change(address="data.aws_ami.debian", type="aws_ami", action="read", reason="read_because_config_unknown"),
+    )
+
+
+def machines(environment: str, size: str) -> Plan:
+    return structs.replace(
+        planned(f"{environment}/terraform/fleet", fleet(environment, size), seconds=4.4),
+        outputs=(
+            Change(
+                address="output.image",
+                type="output",
+                action="update",
+                attributes=(Attribute(path="value", before="app-3.1.0", after="app-3.2.0"),),
+            ),
+        ),
+    )
+
+
 SHOP = (
     update(
         "Deployment/shop/web",
@@ -147,13 +278,19 @@ MIGRATION = (
     ),
 )
 ACCESS = (
-    update("aws_iam_policy.assets", policy=(policy("s3:GetObject"), policy("s3:GetObject", "s3:PutObject"))),
+    update(
+        "aws_iam_policy.assets",
+        description=("Read the assets", "Read and write the assets"),
+        policy=(policy("s3:GetObject"), policy("s3:GetObject", "s3:PutObject")),
+    ),
     Change(address="aws_iam_role.ci", previous_address="aws_iam_role.deploy", type="aws_iam_role", action="move"),
 )
 CDN = Plan(
     stack="production/terraform/cdn",
     status="failed",
     seconds=1.4,
+    changes=(update("aws_cloudfront_cache_policy.static", default_ttl=(3600, 86400)),),
+    summary=Summary(update=1),
     engine=TERRAFORM,
     reason=Problem(
         code="invalid",
@@ -161,6 +298,29 @@ CDN = Plan(
         '  14:   price_clas = "PriceClass_100"\n\nAn argument named "price_clas" is not expected here.',
         path="environments/production/terraform/cdn/main.tf",
         line=14,
+    ),
+)
+PENDING = (update("aws_db_instance.main", backup_retention_period=(7, 14)),)
+CERTIFICATE = Check(
+    address="check.certificate",
+    status="fail",
+    problems=("The certificate of api.acme.example ends in 9 days.",),
+)
+FLEET = structs.replace(
+    machines("production", "m6i.large"),
+    upstream=("production/terraform/network",),
+    checks=(
+        CERTIFICATE,
+        Check(address="check.health", status="unknown"),
+        Check(address="var.size", status="pass"),
+        Check(address="var.release", status="pass"),
+    ),
+    drift=(
+        update("aws_security_group.shared", description=("Shared by all", "Shared by all (edited by hand)")),
+        *(
+            structs.replace(update(f"aws_autoscaling_group.{name}", desired_capacity=(2, 3)), relevant=False)
+            for name in ("blue", "green")
+        ),
     ),
 )
 PLANS = (
@@ -171,12 +331,15 @@ PLANS = (
         "production/terraform/database",
         (update("aws_db_parameter_group.main", family=("postgres15", "postgres16")), database("production")),
         seconds=3.1,
+        pending=PENDING,
     ),
+    FLEET,
     planned("production/terraform/iam", ACCESS),
     planned("production/terraform/network", network("production")),
     planned("staging/database/app", MIGRATION, POSTGRES, 0.8),
     planned("staging/kubernetes/shop", SHOP, KUSTOMIZE, 0.2),
     planned("staging/terraform/database", (), seconds=2.9),
+    machines("staging", "t3.medium"),
     planned("staging/terraform/network", network("staging"), seconds=2.2),
     planned("shared/terraform/dns", (), seconds=1.1),
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 from typing import Any, get_args
 
 from hypothesis import strategies as st
 
 from gitops_ci.model.finding import SEVERITIES, Finding, Waiver
-from gitops_ci.model.plan import Action, Attribute, Change, Engine, Plan, Problem, summarise
+from gitops_ci.model.plan import Action, Attribute, Change, Check, Engine, Plan, Problem, summarise
 from gitops_ci.model.report import Planned, Report, Run, Tool
 from gitops_ci.model.stack import CERTAINTIES, KINDS, AffectedStack, Reason
 from gitops_ci.model.verdict import Verdict, VerdictReason
@@ -36,14 +39,28 @@ stack_ids = st.one_of(
     texts,
 )
 
+paths = texts | st.lists(
+    st.sampled_from(
+        ("a", ".b", "tags", "tags_all", ".Name", "[0]", "[1]", '["x.y"]', "user_data_base64", "[", '["', "]")
+    ),
+    max_size=8,
+).map("".join)
+documents = st.lists(st.sampled_from(FRAGMENTS) | st.just("\n"), max_size=30).map("\n".join)
+encoded = st.builds(
+    lambda text, pack: base64.b64encode(pack(text.encode("utf-8", "surrogatepass"))).decode(),
+    documents,
+    st.sampled_from((bytes, gzip.compress)),
+)
+values = json_values | documents | encoded | json_values.map(json.dumps)
 attributes = st.builds(
     Attribute,
-    path=texts,
-    before=json_values,
-    after=json_values,
+    path=paths,
+    before=values,
+    after=values,
     sensitive=st.booleans(),
     unknown=st.booleans(),
     forces_replacement=st.booleans(),
+    cosmetic=st.booleans(),
 )
 changes = st.builds(
     Change,
@@ -55,7 +72,18 @@ changes = st.builds(
     path=optional,
     line=lines,
     destructive=st.booleans(),
+    importing=st.booleans(),
+    deposed=optional,
+    create_before_destroy=st.booleans(),
+    relevant=st.booleans(),
+    generated_config=st.none() | documents,
     attributes=st.lists(attributes, max_size=3).map(tuple),
+)
+checks = st.builds(
+    Check,
+    address=texts,
+    status=st.sampled_from(("pass", "fail", "error", "unknown")),
+    problems=st.lists(texts, max_size=4).map(tuple),
 )
 problems = st.builds(Problem, code=texts, message=texts, path=optional, line=lines)
 engines = st.builds(Engine, name=texts, version=texts, source=st.sampled_from(("configured", "path", "embedded")))
@@ -75,6 +103,9 @@ def plans(draw: st.DrawFn) -> Plan:
         changes=found,
         drift=draw(st.lists(changes, max_size=1).map(tuple)),
         outputs=draw(st.lists(changes, max_size=1).map(tuple)),
+        checks=draw(st.lists(checks, max_size=2).map(tuple)),
+        pending=draw(st.lists(changes, max_size=1).map(tuple)),
+        upstream=draw(st.lists(stack_ids, max_size=2).map(tuple)),
     )
 
 

@@ -40,7 +40,7 @@ def check(comment: str, destinations: tuple[str, ...]) -> None:
             depth += _fold(token.content)
             assert depth in {0, 1}
         elif token.type == "fence":
-            assert token.info in {"", "diff", "mermaid"}, token.info
+            assert token.info in {"", "diff", "mermaid", "hcl"}, token.info
             assert not re.search(r"[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", token.content)
         elif token.type == "heading_open":
             assert token.tag == "h3"

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
 from gitops_ci.model.plan import Attribute, Change
 from gitops_ci.render import difference
-from gitops_ci.render.difference import Limits
+from gitops_ci.render.signed import DEFAULT_LIMITS, Limits
 
 
-def lines(*attributes: Attribute, action: Any = "update", limits: Limits = difference.DEFAULT_LIMITS) -> list[str]:
+def lines(*attributes: Attribute, action: Any = "update", limits: Limits = DEFAULT_LIMITS) -> list[str]:
     what = Change(address="x", type="x", action=action, attributes=attributes)
     return [f"{line.sign} {line.text}".rstrip() for line in difference.change(what, limits)]
 
@@ -72,8 +73,8 @@ def test_json_in_a_text_is_compared_by_lines() -> None:
             after='{"Statement":[{"Action":"s3:PutObject","Resource":"arn:aws:s3:::assets"}]}',
         )
     )
-    assert '-           "Action": "s3:GetObject",' in shown
-    assert '+           "Action": "s3:PutObject",' in shown
+    assert '-           "Action": "s3:GetObject"' in shown
+    assert '+           "Action": "s3:PutObject"' in shown
 
 
 @pytest.mark.parametrize(
@@ -108,9 +109,9 @@ def test_long_values_are_cut_where_they_differ_and_it_is_said() -> None:
 
 def test_many_lines_and_many_attributes_are_cut_and_counted() -> None:
     text = "\n".join(map(str, range(100)))
-    assert lines(Attribute(path="p", after=text))[-1] == "#     60 more lines are not shown"
+    assert lines(Attribute(path="p", after=text))[-1] == "#     60 more lines not shown"
     many = [Attribute(path=f"p{number}", after=1) for number in range(50)]
-    assert lines(*many)[-1] == "#   10 more attributes are not shown"
+    assert lines(*many)[-1] == "#   10 more attributes not shown"
 
 
 @pytest.mark.parametrize("action", ["import", "forget", "read", "move"])
@@ -124,3 +125,89 @@ def test_megabytes_are_cut() -> None:
     nested = Attribute(path="q", after="[" * 100_000)
     numbers = Attribute(path="r", before=list(range(200_000)), after=10**6000)
     assert len(lines(big, nested, numbers)) < 200
+
+
+def note(**fields: Any) -> str:
+    values: dict[str, Any] = {"address": "a", "type": "x", "action": "update"} | fields
+    return difference.change(Change(**values))[0].text
+
+
+def test_a_replace_says_in_which_order_it_happens() -> None:
+    assert note(action="replace", destructive=True) == "a  # destroy before create"
+    assert note(action="replace", destructive=True, create_before_destroy=True) == "a  # create before destroy"
+    assert note(action="replace") == "a"  # the old object is forgotten, not destroyed
+
+
+def test_a_move_shows_both_addresses() -> None:
+    assert note(action="move", previous_address="b") == "b → a  # moved, nothing else changes"
+    assert note(previous_address="b") == "a  # moved from b"
+
+
+def test_an_import_says_which_object_it_is() -> None:
+    assert note(action="import") == "a  # imported: exists already, will be managed from now on"
+    named = note(action="update", importing=True, reason="imports i-0a1b")
+    assert named == "a  # imports i-0a1b: exists already, will be managed from now on"
+
+
+def test_a_deposed_object_is_named_as_one() -> None:
+    assert note(action="delete", deposed="5f3a").startswith("a  # deposed object 5f3a, ")
+
+
+def test_an_output_of_one_value_is_one_line() -> None:
+    value = Attribute(path="value", before="a", after="b")
+    what = Change(address="output.x", type="output", action="update", attributes=(value,))
+    assert [f"{line.sign} {line.text}" for line in difference.change(what)] == [
+        '- output.x = "a"',
+        '+ output.x = "b"',
+    ]
+
+
+def test_what_is_only_counted_is_said() -> None:
+    shown = lines(
+        Attribute(path="zone", before="a", after="b", forces_replacement=True),
+        Attribute(path="id", before="i-1", unknown=True),
+        Attribute(path="policy", before="{}", after="{ }", cosmetic=True),
+        Attribute(path="script", before="a", after="a ", cosmetic=True),
+        action="replace",
+    )
+    assert shown[-2:] == [
+        "#   1 becomes known after apply: id",
+        "#   2 differ only in formatting: policy and script",
+    ]
+    assert "{ }" not in "".join(shown)
+
+
+def test_an_added_object_reads_as_one_block() -> None:
+    rule = {"from_port": 443, "to_port": 443, "protocol": "tcp"}
+    shown = lines(Attribute(path='ingress["https"]', after=rule), Attribute(path="name", before="a", after="b"))
+    assert shown == [
+        "~ x",
+        '-   name = "a"',
+        '+   name = "b"',
+        '+   ingress["https"]',
+        "+     from_port = 443",
+        "+     to_port   = 443",
+        '+     protocol  = "tcp"',
+    ]
+
+
+def test_short_json_in_a_text_is_read_without_escapes() -> None:
+    assert lines(Attribute(path="input", before='{"a":1}', after='{"a":2}'))[1:] == [
+        '-   input = {"a": 1}',
+        '+   input = {"a": 2}',
+    ]
+
+
+def test_user_data_is_compared_decoded() -> None:
+    before, after = (base64.b64encode(f"#!/bin/sh\nrun {version}\n".encode()).decode() for version in ("1.0", "1.1"))
+    attribute = Attribute(path="user_data_base64", before=before, after=after, forces_replacement=True)
+    assert lines(attribute)[1:] == [
+        "~   user_data_base64 =  # forces replacement; decoded from base64",
+        "      #!/bin/sh",
+        "-     run 1.0",
+        "+     run 1.1",
+    ]
+
+
+def test_tabs_are_seen() -> None:
+    assert lines(Attribute(path="p", before="a\n\tb", after="a\n  b"))[-2:] == ["-     ⇥ b", "+       b"]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from gitops_ci.model.finding import make
-from gitops_ci.model.plan import Attribute, Change, Plan, Problem
+from gitops_ci.model.plan import Attribute, Change, Check, Plan, Problem
 from gitops_ci.model.report import Report
 from gitops_ci.model.verdict import Verdict, VerdictReason
-from gitops_ci.render import markdown
+from gitops_ci.render import markdown, terminal
 from gitops_ci.render.comment.page import units
 from tests.unit.render import oracle
-from tests.unit.render.example import ENVIRONMENTS, LINKS, REALISTIC, affected, planned, report, update
+from tests.unit.render.example import ENVIRONMENTS, LINKS, REALISTIC, affected, planned, policy, report, update
 
 GOLDEN = Path(__file__).parent / "golden" / "comment.md"
 
@@ -153,3 +155,105 @@ def test_the_chart_shows_what_reaches_what_and_stays_small() -> None:
     assert 'n0(["shared/databases/migrations"]) --> n1[["production/database/app"]]' in comment
     reasons = [affected(f"production/terraform/app{number}", *REALISTIC.stacks[0].reasons) for number in range(300)]
     assert '"300_in_production/terraform"' in written(report(stacks=tuple(reasons)))
+
+
+def fleet(environment: str = "production") -> str:
+    comment = markdown.comment(REALISTIC, LINKS, environments=ENVIRONMENTS)
+    start = comment.index(f"<details><summary><b>{environment}/terraform/fleet</b>")
+    return comment[start : comment.index("</details>", start)]
+
+
+def test_checks_that_do_not_hold_are_a_warning_and_those_that_do_are_counted() -> None:
+    comment = written(REALISTIC)
+    assert (
+        "> [!WARNING]\n> - **production/terraform/fleet**: `check.certificate` failed: The certificate of "
+        "api.acme.example ends in 9 days.\n> - **production/terraform/fleet**: 1 check known after apply only: `check.health`\n"
+    ) in comment
+    assert "**1 failed check**" in comment
+    assert "2 checks passed" in fleet().splitlines()[0]
+    assert "var.size" not in comment
+
+
+def test_a_check_that_fails_alike_in_two_stacks_is_told_once() -> None:
+    check = Check(address="check.a", status="error", problems=("no\nway",))
+    plans = [planned(f"production/terraform/{name}", (), checks=(check,)) for name in ("a", "b")]
+    said = "**production/terraform/a** and **production/terraform/b**: `check.a` could not be evaluated: no way"
+    assert said in written(report(*plans))
+
+
+def test_a_plan_on_state_that_will_change_is_noted() -> None:
+    assert "> [!NOTE]\n> - **production/terraform/fleet** was planned against state" in written(REALISTIC)
+
+
+def test_drift_pending_changes_and_generated_configuration_are_folded_apart() -> None:
+    comment = written(REALISTIC)
+    parts = comment.split("<details>")
+    drift = next(
+        part
+        for part in parts
+        if "changed outside of the repository: 1 that the plan builds on, 2 that it does not build on" in part
+    )
+    assert "(edited by hand)" in drift
+    assert "~ aws_autoscaling_group.blue" in drift
+    assert "desired_capacity" not in comment
+    pending = next(part for part in parts if "pending before this pull request: 1 change" in part)
+    assert "backup_retention_period" in pending
+    assert comment.count("backup_retention_period") == 2
+    generated = next(part for part in parts if "<b>Configuration that was generated</b> for 1 import" in part)
+    assert "```hcl\nresource" in generated
+
+
+def test_what_waits_already_is_told_where_the_change_itself_does_nothing() -> None:
+    waiting = planned("production/terraform/a", (), pending=(update("x", s=(1, 2)),))
+    checked = planned("production/terraform/b", (), checks=(Check(address="check.a", status="fail"),))
+    comment = written(report(waiting, checked, planned("production/terraform/c", ())))
+    assert "| terraform/a · no change · 1 pending |" in comment
+    assert "| terraform/b · no change · **1 failed check** |" in comment
+    assert "| no change: terraform/c |" in comment
+    assert "pending before this pull request: 1 change" in comment
+    assert "3 affected stacks, nothing changes" in comment
+    text = terminal.plain(terminal.report_lines(report(waiting)))
+    assert "   pending before this change, not its doing\n   ~ x\n" in text
+
+
+def test_a_failed_plan_keeps_its_changes_and_is_partial() -> None:
+    part = next(part for part in written(REALISTIC).split("<details>") if "<b>production/terraform/cdn</b>" in part)
+    assert "1 update, partial: the plan failed" in part
+    assert "```diff\n# partial: the plan failed, there may be more changes than these\n" in part
+    assert "default_ttl" in part
+
+
+def test_formatting_and_reads_are_counted() -> None:
+    assert (
+        fleet()
+        .rstrip()
+        .endswith(
+            "# 1 update differs only in formatting: aws_iam_role.fleet\n# 1 step that alters nothing: data.aws_ami.debian\n```"
+        )
+    )
+
+
+def test_nearly_the_same_change_is_told_by_what_differs() -> None:
+    assert "only what differs from production/terraform/fleet" in fleet("staging")
+    assert "# 8 more changes as in production/terraform/fleet" in fleet("staging")
+    assert "aws_security_group" not in fleet("staging")
+
+
+def test_caution_says_in_which_order_and_names_deposed_objects() -> None:
+    comment = written(REALISTIC)
+    assert "`user_data_base64` forces a new one (create before destroy)" in comment
+    assert "deletes the deposed object `5f3a91c2` of `aws_instance.fleet`" in comment
+
+
+def test_a_plan_of_fifty_thousand_changes_costs_no_more_than_what_is_shown() -> None:
+    """The time of each change that is left out would add up to minutes: the same as with a hundredth of them."""
+    changes = [update(f"x{number}", policy=(policy("a"), policy("b"))) for number in range(50_000)]
+    start = time.perf_counter()
+    comment = markdown.comment(report(planned("production/terraform/a", changes)))
+    assert time.perf_counter() - start < 3
+    assert re.search(r"\n# 49,\d{3} more changes left out to fit: ", comment)
+
+
+def test_what_is_left_out_of_a_diff_is_told_by_its_type() -> None:
+    comment = markdown.comment(many(1, 400), limit=8_000)
+    assert re.search(r"# 3\d\d more changes left out to fit: 100 updates of aws_x, 100 creates of aws_x", comment)

@@ -1,46 +1,14 @@
 from __future__ import annotations
 
 from gitops_ci.model.finding import make
-from gitops_ci.model.plan import Plan
 from gitops_ci.render import outline, words
-from tests.unit.render.example import affected, network, planned, report, update
-
-
-def told(*plans: Plan) -> list[tuple[str, str]]:
-    shown = outline.rows(report(*plans), ("production", "staging"))
-    return [(each.row.id, each.same()) for each in outline.told(shown)]
+from tests.unit.render.example import affected, planned, report
 
 
 def test_production_is_first_unlisted_environments_after_and_shared_last() -> None:
     plans = [planned(f"{name}/terraform/a", ()) for name in ("shared", "canary", "staging", "production")]
     shown = outline.rows(report(*plans), ("production", "staging"))
     assert [row.environment for row in shown] == ["production", "staging", "canary", "shared"]
-
-
-def test_the_same_change_is_told_once() -> None:
-    change = (update("x", size=(1, 2)),)
-    assert told(planned("staging/terraform/a", change), planned("production/terraform/a", change)) == [
-        ("production/terraform/a", "same in staging")
-    ]
-
-
-def test_a_change_that_differs_in_the_environments_name_only_is_the_same_and_said_so() -> None:
-    assert told(
-        planned("staging/terraform/a", network("staging")), planned("production/terraform/a", network("production"))
-    ) == [("production/terraform/a", "same in staging, but for the environment's name")]
-
-
-def test_a_difference_is_told() -> None:
-    plans = (
-        planned("staging/terraform/a", [update("x", s=(1, 2))]),
-        planned("production/terraform/a", [update("x", s=(1, 3))]),
-    )
-    assert [stack for stack, _ in told(*plans)] == ["production/terraform/a", "staging/terraform/a"]
-
-
-def test_production_in_staging_is_a_difference() -> None:
-    plans = [planned(f"{name}/terraform/a", network("production")) for name in ("staging", "production")]
-    assert len(told(*plans)) == 2
 
 
 def test_an_affected_stack_without_a_plan_is_shown_as_that() -> None:

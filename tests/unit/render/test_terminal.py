@@ -9,7 +9,7 @@ import pytest
 import gitops_ci.render
 from gitops_ci.render import terminal
 from gitops_ci.render.lines import Line, line, plain, span, tree, write
-from tests.unit.render.example import ENVIRONMENTS, FINDINGS, REALISTIC, affected, report
+from tests.unit.render.example import ENVIRONMENTS, FINDINGS, REALISTIC, affected, planned, report, update
 
 
 def shown() -> str:
@@ -18,7 +18,7 @@ def shown() -> str:
 
 def test_a_report_ends_with_the_verdict_its_remedies_and_what_was_written() -> None:
     tail = shown().splitlines()[-9:]
-    assert tail[0].startswith("⛔ Blocked  8 stacks change, 3 destructive changes")
+    assert tail[0].startswith("⛔ Blocked  11 stacks change, 7 destructive changes")
     assert tail[2] == "    → Approve the destroy (a member of @acme/dba, by review)"
     assert tail[-1] == "  wrote out/report.json"
 
@@ -29,7 +29,44 @@ def test_stacks_are_a_tree_by_environment_with_their_changes() -> None:
     assert text[1] == "├─ database/app        +1 -1  ✗ 1  0.9 s"
     assert '│  -   availability_zone = "eu-central-1a"' in text
     assert "├─ kubernetes/shop     ~1  as in production  ⚠ 1  0.2 s" in text
-    assert "├─ terraform/cdn       ✗ plan failed  1.4 s" in text
+    assert "├─ terraform/cdn       ✗ plan failed  ~1  1.4 s" in text
+
+
+def test_what_a_plan_rests_on_is_told_before_its_changes() -> None:
+    text = shown()
+    fleet = text[text.index("├─ terraform/fleet") : text.index("├─ terraform/iam")].splitlines()
+    assert fleet[1:5] == [
+        "│  planned against state that this change will alter: production/terraform/network",
+        "│  ⚠ check failed: check.certificate",
+        "│    The certificate of api.acme.example ends in 9 days.",
+        "│  2 checks passed, 1 check known after apply only",
+    ]
+    assert "│  #   4 lines of generated configuration: in the report" in fleet
+    assert "│  1 update differs only in formatting: aws_iam_role.fleet" in fleet
+    assert "│  The plan builds on what changed here, outside of the repository" in fleet
+    assert "│  partial: the plan failed, there may be more changes than these" in text
+    assert "│  pending before this change, not its doing" in text
+
+
+def test_a_nearly_same_change_of_another_environment_is_told_by_what_differs() -> None:
+    staging = shown().partition("\nstaging\n")[2]
+    assert "│  8 more changes as in production/terraform/fleet" in staging
+    assert 'instance_type    = "t3.medium"' in staging
+    assert "helm_release" not in staging
+
+
+def test_a_long_line_of_an_object_becomes_two() -> None:
+    lines = terminal.plain(terminal.report_lines(REALISTIC, environments=ENVIRONMENTS, width=70)).splitlines()
+    place = lines.index("│  ± aws_db_instance.main")
+    assert lines[place + 1] == "│  #   availability_zone forces replacement; destroy before create"
+
+
+def test_a_terminal_lists_the_attributes_of_the_first_changes_only() -> None:
+    plan = planned("production/terraform/a", [update(f"x{number}", s=(1, number + 2)) for number in range(1_200)])
+    text = terminal.plain(terminal.report_lines(report(plan)))
+    assert text.count("-   s = 1") == 300
+    assert text.count("~ x") == 1_000
+    assert "200 more changes are in the report" in text
 
 
 def test_a_summary_leaves_attributes_out() -> None:
@@ -46,14 +83,14 @@ def test_affected_stacks_show_what_reaches_them() -> None:
     text = terminal.plain(terminal.affected_lines(REALISTIC.stacks, environments=ENVIRONMENTS))
     assert "├─ ~ database/app  modified, module\n" in text
     assert "shared/databases/migrations/0042_orders.sql → shared/databases/migrations" in text
-    assert text.endswith("11 stacks affected\n")
+    assert text.endswith("13 stacks affected\n")
 
 
 def test_a_layout_shows_what_was_found_and_what_is_wrong() -> None:
     text = terminal.plain(terminal.layout_lines(FINDINGS, REALISTIC.stacks, environments=ENVIRONMENTS))
-    assert "└─ terraform   cdn, database, iam, network" in text
+    assert "└─ terraform   cdn, database, fleet, iam, network" in text
     assert "  → keep merged migrations as they are; add 0043" in text
-    assert text.endswith("11 stacks, 1 error, 2 warnings\n")
+    assert text.endswith("13 stacks, 1 error, 2 warnings\n")
     fine = terminal.layout_lines((), (affected("production/terraform/a"),))
     assert terminal.plain(fine).endswith("1 stack, nothing to object to\n")
 
