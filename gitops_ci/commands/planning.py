@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 
 import msgspec
 from msgspec import Struct
@@ -47,23 +50,23 @@ def plans(
     waits = ordering.waits(order, ordering.between(change.base, change.head))
     deadline = time.monotonic() + limits.seconds if limits.seconds is not None else None
     run = _Run(change, tools, progress, stop, deadline)
-    left, running, done = dict(order), dict[str, Future[Plan]](), dict[str, Plan]()
+    left = dict(order)
     with ThreadPoolExecutor(max_workers=limits.jobs, thread_name_prefix="plan") as pool:
-        while len(done) < len(order):  # an interrupt may fall anywhere in here: each round begins from what is known
+        while len(run.done) < len(
+            order
+        ):  # an interrupt may fall anywhere in here: each round begins from what is known
             try:
-                for stack in [each for each in left if waits[each] <= done.keys()]:
-                    running[stack] = pool.submit(_plan, order[stack], run)
+                for stack in [each for each in left if waits[each] <= run.done.keys()]:
+                    pool.submit(run.plan, order[stack])
                     del left[stack]
-                if not wait(running.values(), timeout=run.left(), return_when=FIRST_COMPLETED).done:
-                    stop.set()
-                    progress.message(f"stopping: the time limit of {limits.seconds:g} s has passed")
-                for stack in [each for each, future in running.items() if future.done()]:
-                    done[stack] = running[stack].result()
-                    del running[stack]
+                run.ended.get(timeout=run.left())
+            except Empty:
+                stop.set()
+                progress.message(f"stopping: the time limit of {limits.seconds:g} s has passed")
             except KeyboardInterrupt:
                 stop.set()
                 progress.message("stopping: waiting for running engines to release their locks (again: at once)")
-    return tuple(done[stack] for stack in order)
+    return tuple(run.done[stack] for stack in order)
 
 
 def marked(plans: Iterable[Plan], change: Change, expected: Iterable[AffectedStack]) -> tuple[Plan, ...]:
@@ -81,46 +84,63 @@ def marked(plans: Iterable[Plan], change: Change, expected: Iterable[AffectedSta
     )
 
 
-class _Run(Struct, frozen=True):
-    """What every plan of a run is made with."""
+class _Run:
+    """What every plan of a run is made with, and the plans that are made; `ended` says each time that there is one."""
 
-    change: Change
-    tools: Tools
-    progress: Progress
-    stop: Stop
-    deadline: float | None
+    def __init__(self, change: Change, tools: Tools, progress: Progress, stop: Stop, deadline: float | None) -> None:
+        self.done: dict[str, Plan] = {}
+        self.ended = SimpleQueue[str]()
+        self._change = change
+        self._tools = tools
+        self._progress = progress
+        self._stop = stop
+        self._deadline = deadline
+        self._begun = set[str]()
+        self._lock = threading.Lock()
 
     def left(self) -> float | None:
-        """Seconds until the time limit; None where there is none, or where it has passed and all is being stopped."""
-        if self.deadline is None or self.stop.is_set():
+        """Seconds until the time limit; None where there is none, or where all is being stopped already."""
+        if self._deadline is None or self._stop.is_set():
             return None
-        return max(0.0, self.deadline - time.monotonic())
+        return max(0.0, self._deadline - time.monotonic())
 
-    def told(self, plan: Plan) -> Plan:
+    def plan(self, stack: AffectedStack) -> None:
+        """Plans a stack, once however often it is asked for, in a thread of its own."""
+        with self._lock:
+            if stack.id in self._begun:
+                return
+            self._begun.add(stack.id)
+        try:
+            with contextlib.suppress(OSError):  # what is shown on the way goes nowhere any more
+                if not self._stop.is_set():
+                    self._progress.started(stack.id)
+            plan = self.done[stack.id] = self._told(self._made(stack))
+            with contextlib.suppress(OSError):
+                if plan.reason not in (_GIVEN_UP, _TOO_LATE):
+                    self._progress.finished(plan)
+        finally:
+            self.ended.put(stack.id)
+
+    def _made(self, stack: AffectedStack) -> Plan:
+        if self._stop.is_set():
+            return Plan(stack=stack.id, status="skipped", reason=_GIVEN_UP)
+        started = time.monotonic()
+        try:
+            kind, change = catalog.ALL[stack.kind], self._change
+            plan = _refused(stack, change) or kind.plan(stack, change.base, change.head, self._tools)
+        except Exception as error:  # a bug in one kind must not lose the other plans
+            message = f"a bug in gitops-ci: {type(error).__name__} at {_place(error)}; please report it"
+            plan = Plan(stack=stack.id, status="failed", reason=Problem(code="internal-error", message=message))
+        if not plan.seconds:
+            plan = msgspec.structs.replace(plan, seconds=round(time.monotonic() - started, 3))
+        return plan
+
+    def _told(self, plan: Plan) -> Plan:
         """What was given up because of the time limit says so: nobody interrupted it."""
-        late = self.deadline is not None and time.monotonic() >= self.deadline
+        late = self._deadline is not None and time.monotonic() >= self._deadline
         if not late or plan.reason is None or plan.reason.code != _GIVEN_UP.code:
             return plan
         return msgspec.structs.replace(plan, reason=_TOO_LATE)
-
-
-def _plan(stack: AffectedStack, run: _Run) -> Plan:
-    if run.stop.is_set():
-        return run.told(Plan(stack=stack.id, status="skipped", reason=_GIVEN_UP))
-    run.progress.started(stack.id)
-    started = time.monotonic()
-    try:
-        kind, change = catalog.ALL[stack.kind], run.change
-        plan = _refused(stack, change) or kind.plan(stack, change.base, change.head, run.tools)
-    except Exception as error:  # a bug in one kind must not lose the other plans
-        place = _place(error)
-        message = f"a bug in gitops-ci: {type(error).__name__} at {place}; please report it"
-        plan = Plan(stack=stack.id, status="failed", reason=Problem(code="internal-error", message=message))
-    if not plan.seconds:
-        plan = msgspec.structs.replace(plan, seconds=round(time.monotonic() - started, 3))
-    plan = run.told(plan)
-    run.progress.finished(plan)
-    return plan
 
 
 def _refused(stack: AffectedStack, change: Change) -> Plan | None:

@@ -33,7 +33,7 @@ def _edges(dependencies: Iterable[Dependency]) -> Edges:
 def waits(stacks: Iterable[str], edges: Edges) -> Edges:
     """For each of the stacks those of them that it waits for. Stacks in a circle do not wait for each other."""
     wanted = frozenset(stacks)
-    return _cut({stack: edges.get(stack, frozenset()) & wanted for stack in sorted(wanted)})[0]
+    return _cut({stack: edges.get(stack, frozenset()) & wanted for stack in wanted})[0]
 
 
 def _cut(edges: Edges) -> tuple[Edges, list[frozenset[str]]]:
@@ -41,7 +41,7 @@ def _cut(edges: Edges) -> tuple[Edges, list[frozenset[str]]]:
     circles: list[frozenset[str]] = []
     while True:
         try:
-            TopologicalSorter(edges).prepare()
+            TopologicalSorter({stack: sorted(edges[stack]) for stack in sorted(edges)}).prepare()
         except CycleError as error:
             circle = frozenset(error.args[1])
             circles.append(circle)
@@ -54,7 +54,7 @@ def circles(dependencies: tuple[Dependency, ...]) -> Iterator[Finding]:
     """Stacks that read each other's state: whichever is planned or applied first does not know the other's result."""
     if not dependencies:
         return
-    for circle in _cut(dict(sorted(_edges(dependencies).items())))[1]:
+    for circle in _cut(_edges(dependencies))[1]:
         first = min(circle)
         inside = [each for each in dependencies if each.stack == first and each.on in circle]
         place = min(inside, key=lambda each: (each.path or "", each.line or 0))

@@ -31,7 +31,10 @@ class Required(Struct, frozen=True):
 
 
 class Wish(Struct, frozen=True):
-    """All that one root asks for. `pins` are by engine; `only_tofu` is a file that Terraform would pass over."""
+    """All that one root asks for. `pins` are by engine.
+
+    `only_tofu` is a file that Terraform would pass over: its plan would say nothing of what OpenTofu applies.
+    """
 
     required: tuple[Required, ...] = ()
     pins: Mapping[str, Line] = {}
@@ -78,16 +81,16 @@ def wish(stack: Stack, inventory: Inventory) -> Wish:
     snapshot = inventory.snapshot
     modules = {each.path for each in inventory.graph.read_by(stack.id) if each.certainty == "module"}
     folders = [stack.path, *sorted(each for each in modules if each in snapshot.children and each != stack.path)]
-    lonely = (
+    tofu = (
         posixpath.join(folder, name)
         for folder in folders
         for name in snapshot.children.get(folder, ())
-        if name.endswith(TOFU) and _plain(name) not in snapshot.children[folder]
+        if name.endswith(TOFU)
     )
     return Wish(
         required=tuple(required for folder in folders for required in _required(folder, snapshot)),
         pins=version_files.nearest(stack.path, snapshot),
-        only_tofu=min(lonely, default=None),
+        only_tofu=min(tofu, default=None),
     )
 
 
@@ -190,12 +193,7 @@ def _of_block(located: Located, names: tuple[str, ...]) -> Iterator[Required]:
     yield Required(Line(text, located.path, attribute.line), conditions, engine)
 
 
-def _plain(name: str) -> str:
-    """The file that a `.tofu` file takes the place of (https://opentofu.org/docs/language/files/)."""
-    return name.replace(".tofu", ".tf") if name.endswith(TOFU) else name
-
-
 def _for_tofu(name: str) -> str:
-    """The file that OpenTofu reads in place of a `.tf` one, where it is there."""
+    """The file that OpenTofu reads in place of a `.tf` one (https://opentofu.org/docs/language/files/)."""
     stem, suffix, json = name.rpartition(".tf")
     return f"{stem}.tofu{json}" if suffix else name

@@ -161,13 +161,14 @@ def test_opentofu_is_asked_for_by_its_files() -> None:
         assert "OpenTofu" in found.message
 
 
-def test_a_root_for_both_is_planned_by_either() -> None:
-    files = {
-        f"{ROOT}/main.tofu": required(">= 1.10"),
-        f"{ROOT}/main.tf": required("~> 1.5.0"),
-        f"{ROOT}/.opentofu-version": "1.10.7",
-        f"{ROOT}/.terraform-version": "1.5.7",
-    }
+def test_opentofu_reads_its_own_file_in_place_of_the_other() -> None:
+    files = {f"{ROOT}/main.tofu": required(">= 1.10"), f"{ROOT}/main.tf": required("~> 1.5.0")}
+    assert chosen(files, OLD, TOFU) == TOFU
+    assert isinstance(chosen(files, OLD), Problem)
+
+
+def test_with_a_version_file_for_each_either_may_plan() -> None:
+    files = {f"{ROOT}/.opentofu-version": "1.10.7", f"{ROOT}/.terraform-version": "1.5.7"}
     assert chosen(files, NEW, OLD, TOFU) == OLD
     assert chosen(files, NEW, TOFU, OLD) == TOFU
 

@@ -70,7 +70,7 @@ def test_versions_in_order() -> None:
     texts = ["0.15.5", "1.0", "1.5.0-alpha", "1.5.0-alpha.1", "1.5.0-beta.2", "1.5.0-beta.11", "1.5.0-rc1", "v1.5.0"]
     found = [version for text in texts if (version := versions.version(text)) is not None]
     assert len(found) == len(texts)
-    assert sorted(found[::-1], key=lambda each: each.order) == found
+    assert sorted(found[1:] + found[:1], key=lambda each: each.order) == found
 
 
 numbers = st.lists(st.integers(0, 30), min_size=1, max_size=4).map(tuple)
