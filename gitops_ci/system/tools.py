@@ -36,11 +36,12 @@ Source = Literal["configured", "path", "embedded"]
 
 
 class Executable(Struct, frozen=True):
-    """How an engine is started, what to call it, and how it was found."""
+    """How an engine is started, what to call it, and how it was found: by which key of the configuration, if by one."""
 
     command: tuple[str, ...]
     shown: str
     source: Source
+    key: str = ""
 
 
 class Toolbox:
@@ -95,7 +96,7 @@ class Toolbox:
     def engines(self, name: str) -> Iterator[Engine | ToolError]:
         """The engines for `name`: configured ones, those on PATH, the embedded one; each is started at most once.
 
-        Raises ToolError where `kinds.terraform.binary` is not there, or where there is none at all.
+        Raises ToolError where `kinds.terraform.binary` cannot be used, or where there is none at all.
         """
         if name != "terraform":
             raise ToolError(f"no engine is known for {name}")
@@ -106,7 +107,10 @@ class Toolbox:
                 missing.append(each)
             elif each.command not in seen:
                 seen.add(each.command)
-                yield self._identified(each)
+                found = self._identified(each)
+                if isinstance(found, ToolError) and each.key == _BINARY:
+                    raise found
+                yield found
         yield from missing
         if not seen and not missing:
             raise ToolError(
@@ -119,7 +123,7 @@ class Toolbox:
         for key, binary in _configured(self._config):
             found = binary if Path(binary).is_absolute() else self._on_path(binary)
             if found is not None and os.access(found, os.X_OK):
-                yield Executable((found,), binary, "configured")
+                yield Executable((found,), binary, "configured", key)
                 continue
             error = ToolError(
                 f"{key}: {binary} is not there or not executable", hint="give an absolute path or a name on PATH"
