@@ -190,7 +190,7 @@ def _of_block(located: Located, names: tuple[str, ...]) -> Iterator[Required]:
         return
     name = posixpath.basename(located.path)
     engine = "tofu" if name.endswith(TOFU) else "terraform" if _for_tofu(name) in names else None
-    yield Required(Line(text, located.path, attribute.line), conditions, engine)
+    yield Required(Line(" ".join(text.split()), located.path, attribute.line), conditions, engine)
 
 
 def _for_tofu(name: str) -> str:
