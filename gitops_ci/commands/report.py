@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -94,7 +95,7 @@ def merged(reports: Sequence[Named]) -> Report:
 def _refuse_others(reports: Sequence[Named]) -> None:
     """Names the reports that are not of the change that most are of, and what differs."""
     for field in _SAME:
-        values = {each.name: msgspec.json.encode(getattr(each.report, field)).decode() for each in reports}
+        values = {each.name: _shown(getattr(each.report, field)) for each in reports}
         usual = Counter(values.values()).most_common(1)[0][0]
         others = {name: value for name, value in values.items() if value != usual}
         if others:
@@ -104,6 +105,11 @@ def _refuse_others(reports: Sequence[Named]) -> None:
                 f"the reports are of different changes: {field} is {usual} in most of them, but not in{told}{more}",
                 hint="they are stale: plan those again, and give the reports of one change",
             )
+
+
+def _shown(value: object) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= 200 else f"{text[:200]}… ({hashlib.sha256(text.encode()).hexdigest()[:12]})"
 
 
 def _refuse_twice(reports: Iterable[Named]) -> None:

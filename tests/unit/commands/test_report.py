@@ -161,6 +161,7 @@ def test_a_report_given_twice_is_refused_and_both_are_named() -> None:
         ("pull_request", 8),
         ("repository", "mallory/infra"),
         ("tool", Tool("0.9.0")),
+        ("repository", "x" * 100_000),
     ],
 )
 def test_a_stale_report_is_refused_and_named(field: str, value: Any) -> None:
