@@ -123,6 +123,12 @@ def _add_planning(command: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="for each call of an engine (default: kinds.terraform.timeout, 900)",
     )
+    command.add_argument(
+        "--total-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="for all plans together: what is not planned by then is undecided (default: none)",
+    )
 
 
 def _positive(text: str) -> int:
@@ -156,6 +162,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         out=given.get("out"),
         jobs=given.get("jobs", 1),
         timeout=given.get("timeout"),
+        total_timeout=given.get("total_timeout"),
         verbose=given["verbose"],
         reports=tuple(given.get("reports", ())),
     )

@@ -16,7 +16,7 @@ SCHEMA = "gitops-ci/affected/1"
 def run(options: Options, outside: Outside) -> int:
     """Prints the affected stacks as a tree, as JSON, or as the matrix of jobs that plan them."""
     with changes.opened(options, outside, needs_base=not options.everything) as change:
-        stacks = changes.selected(change, options)
+        stacks = changes.selected(change, options, changes.expected(change, options))
         match options.format:
             case "json":
                 head = change.head.snapshot
@@ -29,7 +29,8 @@ def run(options: Options, outside: Outside) -> int:
                 }
                 output.document(document, outside)
             case "matrix":
-                outside.stdout.write(msgspec.json.encode(shards.matrix(stacks, change.config)).decode() + "\n")
+                matrix = shards.matrix(stacks, change.config, work=changes.work(stacks, change))
+                outside.stdout.write(msgspec.json.encode(matrix).decode() + "\n")
             case _:
                 output.show(terminal.affected_lines(stacks, environments=assembly.environment_order(change)), outside)
     return 0

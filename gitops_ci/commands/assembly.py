@@ -13,11 +13,13 @@ import gitops_ci
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Outside
 from gitops_ci.discover.snapshot import changed_paths
+from gitops_ci.gate import verdict as verdicts
+from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
-from gitops_ci.model.report import Planned, Report, Tool
+from gitops_ci.model.report import Part, Planned, Report, Tool
 from gitops_ci.model.stack import AffectedStack
-from gitops_ci.model.verdict import Verdict
+from gitops_ci.model.verdict import Verdict, VerdictReason
 
 if TYPE_CHECKING:
     from gitops_ci.render.links import Links
@@ -47,6 +49,7 @@ def report(
     plans: tuple[Plan, ...] = (),
     findings: tuple[Finding, ...] = (),
     verdict: Verdict | None = None,
+    part: Part | None = None,
 ) -> Report:
     """The Report of one run."""
     snapshot = change.head.snapshot
@@ -65,8 +68,19 @@ def report(
         stacks=stacks,
         changed_files=len(changed_paths(change.base.snapshot, snapshot)) if change.base is not None else 0,
         plans=plans,
-        findings=findings,
+        findings=finding.ordered(findings),
         verdict=verdict,
+        part=part,
+    )
+
+
+def part(change: Change, expected: tuple[AffectedStack, ...], reasons: tuple[VerdictReason, ...]) -> Part:
+    """What the report says for whoever merges it with others."""
+    return Part(
+        expected=tuple(stack.id for stack in expected),
+        reasons=verdicts.ordered(reasons),
+        environments=environment_order(change),
+        detail=change.config.report.comment.detail,
     )
 
 

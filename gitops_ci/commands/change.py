@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from msgspec import Struct
@@ -54,7 +54,7 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         judged = _is_the_events(repository, event, head, outside)
         yield Change(
             repository=repository,
-            event=event if judged else events.Event(),
+            event=event if judged else events.Event(fork=event.fork),
             config=config,
             config_digest=digest,
             base_commit=base_commit,
@@ -195,9 +195,11 @@ def expected(change: Change, options: Options) -> tuple[AffectedStack, ...]:
     return affected.between(change.base, change.head)
 
 
-def selected(change: Change, options: Options) -> tuple[AffectedStack, ...]:
-    """The expected stacks that the options ask for, and `--stack`s beside them; raises UsageError for unknown ones."""
-    stacks = expected(change, options)
+def selected(change: Change, options: Options, stacks: tuple[AffectedStack, ...]) -> tuple[AffectedStack, ...]:
+    """The expected `stacks` that the options ask for, and `--stack`s beside them.
+
+    Raises UsageError for what there is not.
+    """
     if options.stacks:
         every = affected.everything(change.base, change.head)
         _known_stacks(options.stacks, {stack.id for stack in every})
@@ -207,8 +209,13 @@ def selected(change: Change, options: Options) -> tuple[AffectedStack, ...]:
     chosen = affected.select(stacks, ids=options.stacks, environments=environments, kinds=options.kinds)
     if options.shard is None:
         return chosen
-    shard = shards.pick(chosen, change.config, options.shard)
+    shard = shards.pick(chosen, change.config, options.shard, work=work(chosen, change))
     return tuple(stack for stack in chosen if stack.id in shard)
+
+
+def work(stacks: Iterable[AffectedStack], change: Change) -> dict[str, int]:
+    """How much work each plan is likely to be, as far as the files tell."""
+    return shards.work(stacks, [end for end in (change.head, change.base) if end is not None])
 
 
 def _known_stacks(asked: frozenset[str], known: set[str]) -> None:

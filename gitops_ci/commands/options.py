@@ -27,6 +27,7 @@ class Options(Struct, frozen=True, kw_only=True):
     out: Path | None = None
     jobs: int = 2
     timeout: float | None = None
+    total_timeout: float | None = None
     verbose: bool = False
     reports: tuple[Path, ...] = ()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gitops_ci.commands import assembly, inspection, output, planning
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
+from gitops_ci.commands.planning import Limits
 from gitops_ci.discover import affected
 from gitops_ci.errors import INTERRUPTED, ToolError
 from gitops_ci.gate import checks, verdict
@@ -13,7 +16,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import AffectedStack
-from gitops_ci.model.verdict import EXIT_CODES, Verdict
+from gitops_ci.model.verdict import EXIT_CODES, VerdictReason
 from gitops_ci.policy import comparison, severity
 from gitops_ci.render import progress, report_json, terminal
 from gitops_ci.system.process import Stop
@@ -35,9 +38,15 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
     with changes.opened(options, outside, needs_base=not options.everything) as change:
         directory = output.directory(options, outside, change.repository.git_directory)
         output.prepare(directory, change.repository.root)
-        stacks, plans = _planned(options, outside, change)
+        expected = changes.expected(change, options)
+        stacks, plans = _planned(options, outside, change, expected)
         findings = _findings(stacks, plans, change)
-        decided = _decided(stacks, plans, findings, change, options, whole=judged)
+        reasons = tuple(checks.reasons(stacks, plans, findings, change.config))
+        whole = (*reasons, *_of_the_whole(change))
+        if judged:
+            decided = verdict.of((*whole, *checks.not_asked(expected, stacks)), plans=plans, judges_pull_request=False)
+        else:
+            decided = verdict.of(reasons, plans=plans, judges_pull_request=False)
         report = assembly.report(
             change,
             outside,
@@ -46,6 +55,7 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
             plans=plans,
             findings=findings,
             verdict=decided if judged else None,
+            part=assembly.part(change, expected, whole),
         )
         return _told(report, options, outside, change, EXIT_CODES[decided.decision])
 
@@ -57,25 +67,16 @@ def _findings(stacks: tuple[AffectedStack, ...], plans: tuple[Plan, ...], change
     return (*warnings, *static, *inspection.findings(stacks, change), *planning.checked(stacks, plans, change))
 
 
-def _decided(
-    stacks: tuple[AffectedStack, ...],
-    plans: tuple[Plan, ...],
-    findings: tuple[Finding, ...],
-    change: Change,
-    options: Options,
-    *,
-    whole: bool,
-) -> Verdict:
-    """The verdict; a `whole` one is about everything that the change affects, not only about what was asked for."""
-    reasons = list(checks.reasons(stacks, plans, findings, change.config))
-    if whole:
-        reasons += checks.not_asked(changes.expected(change, options), stacks)
-        reasons += checks.unclaimed(affected.unclaimed(change.base, change.head) if change.base is not None else ())
-    return verdict.of(reasons, plans=plans, judges_pull_request=False)
+def _of_the_whole(change: Change) -> Iterator[VerdictReason]:
+    """Why the change cannot pass whichever of its stacks are planned."""
+    if change.base is not None:
+        yield from checks.unclaimed(affected.unclaimed(change.base, change.head))
 
 
-def _planned(options: Options, outside: Outside, change: Change) -> tuple[tuple[AffectedStack, ...], tuple[Plan, ...]]:
-    stacks = changes.selected(change, options)
+def _planned(
+    options: Options, outside: Outside, change: Change, expected: tuple[AffectedStack, ...]
+) -> tuple[tuple[AffectedStack, ...], tuple[Plan, ...]]:
+    stacks = changes.selected(change, options, expected)
     if not stacks:
         return (), ()
     stop = Stop()
@@ -88,7 +89,9 @@ def _planned(options: Options, outside: Outside, change: Change) -> tuple[tuple[
         timeout=options.timeout,
     )
     with _progress(outside, len(stacks)) as shown:
-        return stacks, planning.plans(stacks, change, tools, jobs=options.jobs, progress=shown, stop=stop)
+        limits = Limits(options.jobs, options.total_timeout)
+        plans = planning.plans(stacks, change, tools, limits=limits, progress=shown, stop=stop)
+    return stacks, planning.marked(plans, change, expected)
 
 
 def _progress(outside: Outside, total: int) -> progress.Progress:

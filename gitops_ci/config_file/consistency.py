@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from gitops_ci.config import SHARED, Config
+from gitops_ci.config_file import engine_arguments
 from gitops_ci.config_file.document import Path
 
 MAX_STARS = 3
@@ -24,12 +25,19 @@ def broken(config: Config) -> Iterator[tuple[Path, str]]:
     for key, patterns in (("require", config.layout.require), ("forbid", config.layout.forbid)):
         for index, pattern in enumerate(patterns):
             yield from ((("layout", key, index), text) for text in _of_pattern(pattern))
-    binary = config.kinds.terraform.binary
-    if binary is not None and (
-        binary in ("", ".", "..") or (posixpath.basename(binary) != binary and binary[0] != "/")
-    ):
-        where = ("kinds", "terraform", "binary")
-        yield where, "expected an absolute path or the name of a command: a path inside the repository is never run"
+    yield from _engines(config)
+    yield from engine_arguments.broken(config)
+
+
+def _engines(config: Config) -> Iterator[tuple[Path, str]]:
+    terraform = config.kinds.terraform
+    named: list[tuple[Path, str]] = [(("versions", index), each) for index, each in enumerate(terraform.versions)]
+    if terraform.binary is not None:
+        named.append((("binary",), terraform.binary))
+    for where, binary in named:
+        if binary in ("", ".", "..") or (posixpath.basename(binary) != binary and binary[0] != "/"):
+            text = "expected an absolute path or the name of a command: a path inside the repository is never run"
+            yield ("kinds", "terraform", *where), text
 
 
 def _environments(config: Config) -> Iterator[tuple[Path, str]]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from gitops_ci.config import Config
-from gitops_ci.discover import layout
+from gitops_ci.discover import layout, order
 from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model.finding import Finding
@@ -62,6 +62,8 @@ def take(snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder]) -> In
     stacks = sorted((stack for each in found for stack in each.stacks), key=lambda stack: (stack.id, stack.path))
     findings = [finding for each in found for finding in each.findings]
     findings += layout.findings(snapshot, stacks, config)
+    dependencies = tuple(dependency for each in found for dependency in each.dependencies)
+    findings += order.circles(dependencies)
     unique: dict[str, Stack] = {}
     for stack in stacks:
         unique.setdefault(stack.id, stack)
@@ -72,5 +74,5 @@ def take(snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder]) -> In
         graph=Graph(reference for each in found for reference in each.references),
         findings=severity.applied(findings, config),
         ambiguous=frozenset(stack.id for stack in stacks if unique[stack.id].path != stack.path),
-        dependencies=tuple(dependency for each in found for dependency in each.dependencies),
+        dependencies=dependencies,
     )

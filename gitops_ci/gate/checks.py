@@ -17,7 +17,7 @@ _REMEDIES = {
     "engine-missing": "install the engine on the runner, or the extra that embeds it",
     "unreachable": "give the job network, registry access or credentials for this stack, then run it again",
     "no-planner": "review it by hand: no verdict can be had for this kind yet",
-    "timeout": "raise kinds.terraform.timeout, or make the plan smaller",
+    "timeout": "raise kinds.terraform.timeout or --total-timeout, or make the plan smaller",
     "interrupted": "run it again",
     "engine-killed": "run it again, with more memory if it was out of it",
     "internal-error": "report it, with the output of -v",
@@ -28,7 +28,9 @@ _REMEDIES = {
     "variables-missing": "give the values: var_files under layout.stacks in gitops-ci.yml, or TF_VAR_* in the job",
     "settings": "mend var_files and backend_config under layout.stacks in gitops-ci.yml",
     "backend-partial": "name the files under layout.stacks[].backend_config in gitops-ci.yml",
-    "engine-version": "install the version that is asked for, or name it with kinds.terraform.binary",
+    "engine-version": "install the version that is asked for, and name it under kinds.terraform.versions",
+    "remote-execution": "let the workspace plan locally, use a newer engine, or review its plan where it is made",
+    "fork": "a maintainer looks at the code, then runs the workflow by hand for this commit (docs/action.md)",
 }
 _FIX = "mend the configuration at the place named"
 _REVIEW = "review it by hand, or mend what the message names and run it again"

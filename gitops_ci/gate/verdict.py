@@ -12,10 +12,21 @@ _ORDER: tuple[Decision, ...] = ("blocked", "undecided", "pass")
 
 def of(reasons: Iterable[VerdictReason], *, plans: Iterable[Plan], judges_pull_request: bool) -> Verdict:
     """The decision that follows. Without the pull request's state its rules are left out, and that is said."""
-    told = tuple(sorted(reasons, key=lambda reason: _ORDER.index(reason.decision)))
+    told = ordered(reasons)
     decision = told[0].decision if told else "pass"
     left_out = _let_through(told) + (() if judges_pull_request else _left_out(tuple(plans)))
     return Verdict(decision=decision, reasons=told, left_out=left_out)
+
+
+def ordered(reasons: Iterable[VerdictReason]) -> tuple[VerdictReason, ...]:
+    """Each reason once, what decides first."""
+    return tuple(sorted(dict.fromkeys(reasons), key=_weight))
+
+
+def _weight(reason: VerdictReason) -> tuple[int, bool, str, str, str]:
+    """By decision, what a rule found before what could not be found out; the same whoever was asked first."""
+    checked = reason.rule.startswith("checks/")
+    return _ORDER.index(reason.decision), checked, reason.stack or "", reason.rule, reason.message
 
 
 def _let_through(reasons: tuple[VerdictReason, ...]) -> tuple[str, ...]:

@@ -13,8 +13,13 @@ from gitops_ci.errors import UsageError
 _Sha = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")]  # SHA-1, or SHA-256 repositories
 
 
+class _Repository(Struct):
+    id: int
+
+
 class _Side(Struct):
     sha: _Sha
+    repo: _Repository | None = None
 
 
 class _PullRequest(Struct):
@@ -28,17 +33,27 @@ class _MergeGroup(Struct):
     head_sha: _Sha
 
 
+class _WorkflowRun(Struct):
+    head_repository: _Repository | None = None
+
+
 class _Payload(Struct):
+    repository: _Repository | None = None
     pull_request: _PullRequest | None = None
     merge_group: _MergeGroup | None = None
+    workflow_run: _WorkflowRun | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """The ends of a change as the payload names them; all None where the event is about no change."""
+    """The ends of a change as the payload names them; all None where the event is about no change.
+
+    `fork`: what started the job is somebody's who need not be able to write to this repository.
+    """
 
     base: str | None = None
     head: str | None = None
     pull_request: int | None = None
+    fork: bool = False
 
 
 def read(path: Path) -> Event:
@@ -49,7 +64,15 @@ def read(path: Path) -> Event:
         raise UsageError(f"the event payload {path} cannot be read: {error}", hint="give --base and --head") from None
     if payload.pull_request is not None:
         pull = payload.pull_request
-        return Event(base=pull.base.sha, head=pull.head.sha, pull_request=pull.number)
+        fork = _differ(pull.base.repo or payload.repository, pull.head.repo)
+        return Event(base=pull.base.sha, head=pull.head.sha, pull_request=pull.number, fork=fork)
     if payload.merge_group is not None:
         return Event(base=payload.merge_group.base_sha, head=payload.merge_group.head_sha)
+    if payload.workflow_run is not None:
+        return Event(fork=_differ(payload.repository, payload.workflow_run.head_repository))
     return Event()
+
+
+def _differ(ours: _Repository | None, theirs: _Repository | None) -> bool:
+    """Whether a head is another repository's; it has none where the fork was deleted."""
+    return ours is None or theirs is None or ours.id != theirs.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from msgspec import Struct
 from gitops_ci.config import Config
 from gitops_ci.discover.inventory import Found, Inventory
 from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.errors import ToolError
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Engine, Plan
 from gitops_ci.model.stack import Stack
@@ -41,26 +42,32 @@ class Workspace(Protocol):
 class Tools(Protocol):
     """The outside, as a kind may use it; handed in by the command line."""
 
-    def engine(self, name: str) -> Engine:
-        """The engine that runs for `name` (`terraform`); raises ToolError where none is usable."""
+    def engines(self, name: str) -> Iterator[Engine | ToolError]:
+        """The engines that there are for `name` (`terraform`), the preferred first, each looked for when it is due.
+
+        A ToolError stands for one that cannot be used and says why; it is raised where that is the one to use.
+        """
 
     def run(
         self,
-        name: str,
+        engine: Engine,
         args: Sequence[str],
         *,
         workspace: Workspace,
         env: Mapping[str, str],
         timeout: float,
     ) -> Ended:
-        """Runs the engine in its clean room; `env` is added to the allow-listed environment."""
+        """Runs one of `engines` in its clean room; `env` is added to the allow-listed environment."""
 
     def workspace(self, inventory: Inventory, stack: Stack) -> AbstractContextManager[Workspace]:
         """The stack's closure written to a private place, removed at the end."""
 
 
 class KindModule(Protocol):
-    """A kind. Modules satisfy this; `kinds.ALL` names them."""
+    """A kind. Modules satisfy this; `catalog.ALL` names them."""
+
+    RUNS_CODE: bool
+    """Whether planning runs what the pull request holds, so that a fork's has to wait for a maintainer."""
 
     def find(self, snapshot: Snapshot, config: Config) -> Found:
         """The stacks of this kind. Bad content becomes findings, never an exception."""

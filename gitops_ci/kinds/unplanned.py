@@ -18,6 +18,8 @@ from gitops_ci.model.stack import Kind, Stack
 class Unplanned:
     """A kind by its folder name only (`k8s`, `security` …)."""
 
+    RUNS_CODE = False
+
     def __init__(self, kind: Kind) -> None:
         self._kind: Kind = kind
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -71,4 +72,21 @@ def make(
         stack=stack,
         source=rule.partition("/")[0],
         fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32],
+    )
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, in an order that does not tell who found it first: those of no single stack lead."""
+    return tuple(sorted(dict.fromkeys(findings), key=_place))
+
+
+def _place(found: Finding) -> tuple[str, str, int, int, str, str, str]:
+    return (
+        found.stack or "",
+        found.path or "",
+        found.line or 0,
+        found.column or 0,
+        found.rule,
+        found.message,
+        found.state,
     )

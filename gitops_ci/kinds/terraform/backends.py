@@ -39,13 +39,13 @@ class Backend(Struct, frozen=True):
 
 
 def of(directory: str, snapshot: Snapshot, *, backend_config: Iterable[str] = ()) -> Backend:
-    """The backend of the root in `directory`; `backend_config` are files relative to it, the last one wins."""
+    """The backend of the root in `directory`; the last `backend_config` wins: `key=value`, or a file relative to it."""
     declared = _declared(configuration.of(directory, snapshot))
     settings = dict(declared.settings)
     unread: list[str] = []
     for name in backend_config:
-        path = join(directory, name)
-        given = _given(path, snapshot)
+        key, equals, value = name.partition("=")
+        given = {key: value} if equals else _given(join(directory, name), snapshot)
         if given is None:
             unread.append(name)
         else:

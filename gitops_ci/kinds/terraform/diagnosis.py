@@ -19,6 +19,7 @@ _OUTSIDE = (
     "default credential",
     "cached credential",
     "credentials could not",
+    "required token could not be found",
     "credentials not found",
     "could not find credentials",
     "failed to retrieve credentials",
@@ -76,6 +77,10 @@ _WRONG = (
 _SETTINGS = (
     ("unsupported terraform core version", "engine-version"),
     ("unsupported opentofu core version", "engine-version"),
+    ("saving a generated plan is currently not supported", "remote-execution"),
+    ("displaying a saved plan is currently not supported", "remote-execution"),
+    ("run variables are currently not supported", "remote-execution"),
+    ("generating configuration is not currently supported", "remote-execution"),
     ("is required by the backend", "backend-partial"),
     ("no value for required variable", "variables-missing"),
     ("failed to read variables file", "settings"),

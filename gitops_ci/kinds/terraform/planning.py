@@ -1,27 +1,38 @@
-"""One root planned by a real Terraform: init, plan, show, in a private copy of the files that it reads."""
+"""One root planned by a real Terraform or OpenTofu: what is refused, which engine runs, what its plan says."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
 
+import msgspec
 from msgspec import Struct
 
-from gitops_ci.config import StackPattern, Terraform
-from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.protocol import Ended, Tools, Workspace
-from gitops_ci.kinds.terraform import checkout, diagnosis, plan_json
+from gitops_ci.kinds.protocol import Ended, Tools
+from gitops_ci.kinds.terraform import backends, calls, checkout, diagnosis, engines, pending, plan_json
+from gitops_ci.kinds.terraform.calls import Calls
+from gitops_ci.kinds.terraform.pending import Document
 from gitops_ci.kinds.terraform.roots import SOURCES
 from gitops_ci.model.plan import Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
 
 ENGINE = "terraform"
-_JSON_INIT = (1, 9)  # `init -json` since Terraform 1.9 and OpenTofu 1.9
+_SAVED_CLOUD_PLANS = (1, 6)  # of Terraform and OpenTofu: before, nothing can be read of a plan that HCP Terraform made
 _COMMITTED = (".terraform", "terraform.d")
 _CLI_CONFIGURATION = (".terraformrc", "terraform.rc", ".tofurc", "tofu.rc")
+
+
+class _Outcome(Struct, frozen=True):
+    """What came of planning one end: a document, or the problem in its place; both where it is only part of one."""
+
+    document: Document | None = None
+    problem: Problem | None = None
+    engine: Engine | None = None
+    skipped: bool = False
+    caveats: tuple[Problem, ...] = ()
 
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
@@ -30,133 +41,124 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     removed = head is None or stack.id not in head.stacks
     inventory = base if removed else head
     if inventory is None:
-        return _failed(
-            stack, Problem(code="no-source", message="neither base nor head has this stack"), None, started, "skipped"
-        )
+        problem = Problem(code="no-source", message="neither base nor head has this stack")
+        return _plan_of(stack, _Outcome(problem=problem, skipped=True), started)
     if removed and head is not None and (left := _left(stack, head)) is not None:
-        return _failed(stack, left, None, started, "skipped")
+        return _plan_of(stack, _Outcome(problem=left, skipped=True), started)
+    outcome = _outcome(stack, inventory, tools, destroy=removed)
+    before = None
+    if base is not None and not removed and outcome.document is not None and _compares(stack, base):
+        before = _outcome(stack, base, tools, destroy=False)
+    return _plan_of(stack, outcome, started, before)
+
+
+def _compares(stack: Stack, base: Inventory) -> bool:
+    return base.config.kinds.terraform.plan_base and stack.id in base.stacks
+
+
+def _outcome(stack: Stack, inventory: Inventory, tools: Tools, *, destroy: bool) -> _Outcome:
+    """The root planned as it is at one end of the change."""
     refused = _refused(stack, inventory)
     if refused is not None:
-        return _failed(stack, refused, None, started, "skipped")
+        return _Outcome(problem=refused, skipped=True)
     engine: Engine | None = None
     try:
-        engine = tools.engine(ENGINE)
-        if (foreign := _foreign(stack, inventory, engine)) is not None:
-            return _failed(stack, foreign, engine, started, "skipped")
+        chosen = engines.choose(engines.wish(stack, inventory), tools.engines(ENGINE))
+        if isinstance(chosen, Problem):
+            return _Outcome(problem=chosen, skipped=True)
+        engine = chosen
+        if (remote := _remote(stack, inventory, engine)) is not None:
+            return _Outcome(problem=remote, engine=engine, skipped=True)
         with tools.workspace(inventory, stack) as workspace:
-            call = _Call(stack, inventory.config.kinds.terraform, _pattern(stack, inventory), engine, tools, workspace)
-            return _planned(call, started, destroy=removed)
+            given, settings = calls.given(stack, inventory), inventory.config.kinds.terraform
+            return _called(Calls(stack, settings, given, engine, tools, workspace), destroy=destroy)
     except ToolError as error:
         code = "engine-missing" if engine is None else "engine-failed"
-        return _failed(
-            stack, Problem(code=code, message=str(error)), engine, started, "skipped" if engine is None else "failed"
-        )
+        return _Outcome(problem=Problem(code=code, message=str(error)), engine=engine, skipped=engine is None)
 
 
-def _pattern(stack: Stack, inventory: Inventory) -> StackPattern | None:
-    for declared, pattern in naming.declared(stack.path, "terraform", inventory.config):
-        if declared.id == stack.id:
-            return pattern
-    return None
-
-
-class _Call(Struct, frozen=True):
-    """One root's calls of the engine."""
-
-    stack: Stack
-    settings: Terraform
-    pattern: StackPattern | None
-    engine: Engine
-    tools: Tools
-    workspace: Workspace
-
-    def run(self, *args: str) -> Ended:
-        directory = self.workspace.root / self.stack.path
-        env = {"TF_DATA_DIR": str(self.workspace.private / "data"), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
-        if self.pattern is not None and self.pattern.workspace:
-            env["TF_WORKSPACE"] = self._filled(self.pattern.workspace)
-        return self.tools.run(
-            ENGINE, (f"-chdir={directory}", *args), workspace=self.workspace, env=env, timeout=self.settings.timeout
-        )
-
-    def _filled(self, value: str) -> str:
-        return value.replace("{environment}", self.stack.environment)
-
-    def init(self) -> Ended:
-        flags = ["-input=false", "-no-color"]
-        if version(self.engine) >= _JSON_INIT:
-            flags.append("-json")
-        backend = self.pattern.backend_config if self.pattern is not None else ()
-        return self.run("init", *flags, *(f"-backend-config={self._filled(each)}" for each in backend))
-
-    def plan(self, *, destroy: bool) -> Ended:
-        flags = ["-input=false", "-no-color", "-json", "-lock=false", f"-out={self.workspace.private / 'plan'}"]
-        var_files = self.pattern.var_files if self.pattern is not None else ()
-        flags += [f"-var-file={self._filled(each)}" for each in var_files]
-        return self.run("plan", *flags, *(("-destroy",) if destroy else ()))
-
-    def show(self) -> Ended:
-        return self.run("show", "-json", "-no-color", str(self.workspace.private / "plan"))
-
-
-def _planned(call: _Call, started: float, *, destroy: bool) -> Plan:
+def _called(call: Calls, *, destroy: bool) -> _Outcome:
+    outcome = _Outcome(engine=call.engine)
     init = call.init()
-    if init.ending != "exited" or init.returncode != 0:
-        return _failed(call.stack, diagnosis.problem("init", init, call.stack.path), call.engine, started)
+    if call.lacks_workspace(init):
+        message = f"the workspace {call.given.workspace} is not there yet: planned with an empty state"
+        outcome = _Outcome(engine=call.engine, caveats=(Problem(code="workspace-new", message=message),))
+        init = call.init_without_state()
+    if _failed(init):
+        return msgspec.structs.replace(outcome, problem=diagnosis.problem("init", init, call.stack.path))
     planned = call.plan(destroy=destroy)
-    failure = None
-    if planned.ending != "exited" or planned.returncode != 0:
-        failure = diagnosis.problem("plan", planned, call.stack.path)
-        if not (call.workspace.private / "plan").exists():
-            return _failed(call.stack, failure, call.engine, started)
+    failure = diagnosis.problem("plan", planned, call.stack.path) if _failed(planned) else None
+    if failure is not None and not call.plan_file.exists():
+        return msgspec.structs.replace(outcome, problem=failure)
     shown = call.show()
-    if shown.ending != "exited" or shown.returncode != 0:
-        return _failed(call.stack, failure or diagnosis.problem("show", shown, call.stack.path), call.engine, started)
+    if _failed(shown):
+        problem = failure or diagnosis.problem("show", shown, call.stack.path)
+        return msgspec.structs.replace(outcome, problem=problem)
     try:
-        document = plan_json.parse(shown.stdout)
+        document = pending.document(shown.stdout, compared_in=call.sources if call.settings.plan_base else ())
     except plan_json.PlanJsonError as error:
-        return _failed(call.stack, failure or Problem(code="engine-failed", message=str(error)), call.engine, started)
-    return _plan_of(call, document, failure, started)
-
-
-def _plan_of(call: _Call, document: plan_json.PlanDocument, failure: Problem | None, started: float) -> Plan:
-    """The Plan of a document; `failure` says that it is only part of one."""
-    altered = document.outputs or any(change.action != "read" for change in document.changes)
-    if failure is None and document.errored:
+        problem = failure or Problem(code="engine-failed", message=str(error))
+        return msgspec.structs.replace(outcome, problem=problem)
+    if failure is None and document.plan.errored:
         failure = Problem(code="plan-failed", message="the plan is incomplete: Terraform met an error")
-    deferred = None
-    if not document.complete:
-        deferred = Problem(code="deferred", message="some changes are deferred: another plan is needed after this one")
-    return Plan(
-        stack=call.stack.id,
-        status="failed" if failure is not None else "changed" if altered else "unchanged",
-        reason=failure or deferred,
-        engine=call.engine,
-        seconds=round(time.monotonic() - started, 3),
-        summary=summarise(document.changes),
-        changes=document.changes,
-        drift=document.drift,
-        outputs=document.outputs,
-    )
+    return msgspec.structs.replace(outcome, document=document, problem=failure)
 
 
-def _failed(stack: Stack, reason: Problem, engine: Engine | None, started: float, status: str = "failed") -> Plan:
+def _failed(ended: Ended) -> bool:
+    return ended.ending != "exited" or ended.returncode != 0
+
+
+def _plan_of(stack: Stack, outcome: _Outcome, started: float, before: _Outcome | None = None) -> Plan:
+    """The Plan that follows, less what base would change as well."""
+    seconds = round(time.monotonic() - started, 3)
+    if outcome.document is None:
+        return Plan(
+            stack=stack.id,
+            status="skipped" if outcome.skipped else "failed",
+            reason=outcome.problem,
+            engine=outcome.engine,
+            seconds=seconds,
+        )
+    caveats = [*outcome.caveats, *_deferred(outcome.document)]
+    if before is not None and before.document is not None and before.problem is None:
+        split = pending.split(outcome.document, before.document)
+    else:
+        split = pending.Split(outcome.document.plan.changes, outcome.document.plan.outputs)
+        caveats += _unplanned_base(before)
+    altered = split.outputs or any(change.action != "read" for change in split.changes)
     return Plan(
         stack=stack.id,
-        status="skipped" if status == "skipped" else "failed",
-        reason=reason,
-        engine=engine,
-        seconds=round(time.monotonic() - started, 3),
+        status="failed" if outcome.problem is not None else "changed" if altered else "unchanged",
+        reason=outcome.problem or _joined(caveats),
+        engine=outcome.engine,
+        seconds=seconds,
+        summary=summarise(split.changes),
+        changes=split.changes,
+        drift=outcome.document.plan.drift,
+        outputs=split.outputs,
+        pending=split.pending,
     )
 
 
-def version(engine: Engine) -> tuple[int, int]:
-    """Major and minor of an engine's version; (0, 0) where it is unreadable."""
-    parts = engine.version.split(".")
-    try:
-        return int(parts[0]), int(parts[1])
-    except (ValueError, IndexError):
-        return 0, 0
+def _deferred(document: Document) -> Iterator[Problem]:
+    if not document.plan.complete:
+        message = "some changes are deferred: another plan is needed after this one"
+        yield Problem(code="deferred", message=message)
+
+
+def _unplanned_base(before: _Outcome | None) -> Iterator[Problem]:
+    if before is not None and before.problem is not None:
+        message = (
+            f"base could not be planned, so what it would change by itself is not told apart: {before.problem.message}"
+        )
+        yield Problem(code="base-unplanned", message=message, path=before.problem.path, line=before.problem.line)
+
+
+def _joined(caveats: list[Problem]) -> Problem | None:
+    """What a plan that succeeded has to say all the same: under the code of the first."""
+    if not caveats:
+        return None
+    return msgspec.structs.replace(caveats[0], message="\n".join(each.message for each in caveats))
 
 
 def _refused(stack: Stack, inventory: Inventory) -> Problem | None:
@@ -166,7 +168,19 @@ def _refused(stack: Stack, inventory: Inventory) -> Problem | None:
         or _elsewhere(stack, inventory)
         or _unread(stack, inventory)
         or _rewritten(stack, inventory)
+        or calls.missing(stack, inventory)
     )
+
+
+def _remote(stack: Stack, inventory: Inventory, engine: Engine) -> Problem | None:
+    """A root whose plans are made by HCP Terraform and cannot be read back (`remote` may be set to plan here)."""
+    backend = backends.of(stack.path, inventory.snapshot)
+    if backend.type != "cloud" or calls.version(engine) >= _SAVED_CLOUD_PLANS:
+        return None
+    message = (
+        f"it is planned by HCP Terraform, of which {engine.name} {engine.version} reads no plan: 1.6 or later is needed"
+    )
+    return Problem(code="remote-execution", message=message, path=backend.path, line=backend.line)
 
 
 def _rewritten(stack: Stack, inventory: Inventory) -> Problem | None:
@@ -177,17 +191,6 @@ def _rewritten(stack: Stack, inventory: Inventory) -> Problem | None:
     path, attribute = found
     message = f"{path} has the attribute {attribute} in .gitattributes: a checkout of it is not what would be planned"
     return Problem(code="rewritten", message=message, path=path)
-
-
-def _foreign(stack: Stack, inventory: Inventory, engine: Engine) -> Problem | None:
-    """Terraform passes over `.tofu` files, OpenTofu does not: a plan by the one says nothing of the other."""
-    if engine.name != "terraform":
-        return None
-    for path in sorted(inventory.graph.closure(stack.id, inventory.snapshot)):
-        if path.endswith((".tofu", ".tofu.json")):
-            message = f"{path} is for OpenTofu, and Terraform {engine.version} would pass over it"
-            return Problem(code="engine-version", message=message, path=path)
-    return None
 
 
 def _committed(stack: Stack, inventory: Inventory) -> Problem | None:

@@ -1,0 +1,65 @@
+"""The verdict of several reports: what each one claims, and what none of them says.
+
+Reports are claims (trust.md, rule 8): this holds as far as the jobs that wrote them are believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gitops_ci.gate import verdict
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.plan import Plan
+from gitops_ci.model.report import Part
+from gitops_ci.model.stack import AffectedStack
+from gitops_ci.model.verdict import Decision, Verdict, VerdictReason
+
+_PLAN_RULES = ("checks/plan-failed", "checks/plan-skipped")
+
+
+def decided(
+    part: Part, stacks: Iterable[AffectedStack], plans: tuple[Plan, ...], findings: Iterable[Finding]
+) -> Verdict:
+    """What follows from everything that the reports claim, and from the stacks that no report has a plan of."""
+    known = {stack.id for stack in stacks}
+    found = [*part.reasons, *_missing(part, plans), *_foreign(plans, known)]
+    found += _kept_back(part.reasons, plans, findings)
+    return verdict.of(found, plans=plans, judges_pull_request=False)
+
+
+def _missing(part: Part, plans: Iterable[Plan]) -> Iterator[VerdictReason]:
+    planned = {plan.stack for plan in plans}
+    for stack in part.expected:
+        if stack not in planned:
+            remedy = "plan it, and give its report as well"
+            yield _reason("checks/plan-missing", "undecided", "has no plan in these reports", remedy, stack)
+
+
+def _foreign(plans: Iterable[Plan], known: set[str]) -> Iterator[VerdictReason]:
+    for plan in plans:
+        if plan.stack not in known:
+            message, remedy = "has a plan, but no report says why", "give the reports of this change only"
+            yield _reason("checks/plan-foreign", "blocked", message, remedy, plan.stack)
+
+
+def _kept_back(
+    reasons: Iterable[VerdictReason], plans: Iterable[Plan], findings: Iterable[Finding]
+) -> Iterator[VerdictReason]:
+    """What a report's own plans and findings say, and its reasons do not."""
+    said = {(reason.rule, reason.stack) for reason in reasons}
+    for plan in plans:
+        if plan.status in ("failed", "skipped") and not any((rule, plan.stack) in said for rule in _PLAN_RULES):
+            yield _untrue(f"its plan {plan.status}", plan.stack)
+    for finding in findings:
+        counts = finding.severity == "error" and finding.state == "new" and finding.waived_by is None
+        if counts and (finding.rule, finding.stack) not in said:
+            yield _untrue(f"it breaks {finding.rule}", finding.stack)
+
+
+def _untrue(what: str, stack: str | None) -> VerdictReason:
+    message = f"{what}, which the report's reasons leave out"
+    return _reason("checks/report-contradictory", "blocked", message, "run it again, and give its own report", stack)
+
+
+def _reason(rule: str, decision: Decision, message: str, remedy: str, stack: str | None) -> VerdictReason:
+    return VerdictReason(rule=rule, decision=decision, message=message, remedy=remedy, stack=stack)
