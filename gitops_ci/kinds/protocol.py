@@ -26,6 +26,17 @@ class Ended(Struct, frozen=True):
     ending: str
 
 
+class Installs(Struct, frozen=True):
+    """What a call of an engine installs. `root` is the directory that holds the lock file, `data` where it goes.
+
+    `needs` says what is asked for beside the lock file, in words that are equal where the same is needed.
+    """
+
+    root: Path
+    data: Path
+    needs: frozenset[str] = frozenset()
+
+
 class Workspace(Protocol):
     """A private temporary copy of one stack's closure, and a private place beside it."""
 
@@ -52,8 +63,12 @@ class Tools(Protocol):
         workspace: Workspace,
         env: Mapping[str, str],
         timeout: float,
+        installs: Installs | None = None,
     ) -> Ended:
-        """Runs the engine in its clean room; `env` is added to the allow-listed environment."""
+        """Runs the engine in its clean room; `env` is added to the allow-listed environment.
+
+        A call that `installs` shares what it downloads with the other stacks of the run.
+        """
 
     def workspace(self, inventory: Inventory, stack: Stack) -> AbstractContextManager[Workspace]:
         """The stack's closure written to a private place, removed at the end."""

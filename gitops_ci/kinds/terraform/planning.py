@@ -12,8 +12,8 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.protocol import Ended, Tools, Workspace
-from gitops_ci.kinds.terraform import checkout, diagnosis, plan_json
+from gitops_ci.kinds.protocol import Ended, Installs, Tools, Workspace
+from gitops_ci.kinds.terraform import checkout, diagnosis, plan_json, requirements
 from gitops_ci.kinds.terraform.roots import SOURCES
 from gitops_ci.model.plan import Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
@@ -44,7 +44,15 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         if (foreign := _foreign(stack, inventory, engine)) is not None:
             return _failed(stack, foreign, engine, started, "skipped")
         with tools.workspace(inventory, stack) as workspace:
-            call = _Call(stack, inventory.config.kinds.terraform, _pattern(stack, inventory), engine, tools, workspace)
+            call = _Call(
+                stack=stack,
+                settings=inventory.config.kinds.terraform,
+                pattern=_pattern(stack, inventory),
+                engine=engine,
+                tools=tools,
+                workspace=workspace,
+                needs=requirements.of(stack, inventory),
+            )
             return _planned(call, started, destroy=removed)
     except ToolError as error:
         code = "engine-missing" if engine is None else "engine-failed"
@@ -69,14 +77,20 @@ class _Call(Struct, frozen=True):
     engine: Engine
     tools: Tools
     workspace: Workspace
+    needs: frozenset[str]
 
-    def run(self, *args: str) -> Ended:
+    def run(self, *args: str, installs: Installs | None = None) -> Ended:
         directory = self.workspace.root / self.stack.path
         env = {"TF_DATA_DIR": str(self.workspace.private / "data"), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
         if self.pattern is not None and self.pattern.workspace:
             env["TF_WORKSPACE"] = self._filled(self.pattern.workspace)
         return self.tools.run(
-            ENGINE, (f"-chdir={directory}", *args), workspace=self.workspace, env=env, timeout=self.settings.timeout
+            ENGINE,
+            (f"-chdir={directory}", *args),
+            workspace=self.workspace,
+            env=env,
+            timeout=self.settings.timeout,
+            installs=installs,
         )
 
     def _filled(self, value: str) -> str:
@@ -87,7 +101,11 @@ class _Call(Struct, frozen=True):
         if version(self.engine) >= _JSON_INIT:
             flags.append("-json")
         backend = self.pattern.backend_config if self.pattern is not None else ()
-        return self.run("init", *flags, *(f"-backend-config={self._filled(each)}" for each in backend))
+        backends = (f"-backend-config={self._filled(each)}" for each in backend)
+        return self.run("init", *flags, *backends, installs=self._installs())
+
+    def _installs(self) -> Installs:
+        return Installs(self.workspace.root / self.stack.path, self.workspace.private / "data", self.needs)
 
     def plan(self, *, destroy: bool) -> Ended:
         flags = ["-input=false", "-no-color", "-json", "-lock=false", f"-out={self.workspace.private / 'plan'}"]
