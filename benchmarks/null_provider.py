@@ -59,7 +59,7 @@ def _downloaded(place: Path) -> Path:
         text=True,
         check=False,
     )
-    found = next(place.glob("*.tar.gz"), None)
-    if done.returncode or found is None:
+    found = sorted(place.glob("*.tar.gz"))
+    if done.returncode or not found:
         raise Unavailable(f"the null provider cannot be downloaded: {done.stderr.strip()[-300:]}")
-    return found
+    return found[0]

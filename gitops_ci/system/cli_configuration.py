@@ -21,7 +21,8 @@ PLAIN = f"disable_checkpoint = true\n{_DIRECT}"
 
 def explicit(text: str) -> str:
     """The job's configuration with installation methods: `direct` where it names none and is in native syntax."""
-    if _BLOCK in text or text.lstrip().startswith("{"):
+    tokens = _tokens(text)
+    if not tokens or tokens[0].text == "{" or any(token.text == _BLOCK for token in tokens):
         return text
     return f"{text}\n{_DIRECT}"
 
@@ -40,12 +41,17 @@ def with_mirror(text: str, mirror: Path, sources: Iterable[str]) -> str | None:
     return f"{text[:at]}{method}{text[at:]}"
 
 
+def _tokens(text: str) -> list[blocks.Token]:
+    """Empty where the text cannot be told apart."""
+    try:
+        return [token for token in blocks.tokens(text) if token.kind != "newline"]
+    except Unbalanced:
+        return []
+
+
 def _begin_of_methods(text: str) -> int | None:
     """Where the only `provider_installation` block begins inside; overrides for developers have to come first there."""
-    try:
-        tokens = [token for token in blocks.tokens(text) if token.kind != "newline"]
-    except Unbalanced:
-        return None
+    tokens = _tokens(text)
     words = [token.text for token in tokens]
     if words.count(_BLOCK) != 1 or "dev_overrides" in words:
         return None

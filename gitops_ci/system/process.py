@@ -26,7 +26,8 @@ MAX_WORDS = 64 << 20
 """Bytes of stderr that are kept: what a program says to people."""
 
 _TICK = 0.2
-_STOP_STEPS = ((signal.SIGINT, 10.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 5.0))
+_STOP_STEPS = ((signal.SIGINT, 5.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
+"""Signals, and seconds for each: hosted runners kill a cancelled job ten seconds after they asked it to end."""
 
 
 class Completed(Struct, frozen=True):

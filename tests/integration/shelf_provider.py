@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from tf import iface, runner, schema, types
 from tf.utils import Diagnostics
 
 NAME = "registry.example.com/acme/shelf"
+_WRITING = threading.Lock()
 
 
 class Shelf(iface.Provider):
@@ -51,8 +53,6 @@ class Shelf(iface.Provider):
                 sys.stderr.write("panic: the shelf fell down\n")
                 os._exit(2)
             case "hang":
-                for each in (signal.SIGINT, signal.SIGTERM):
-                    signal.signal(each, signal.SIG_IGN)
                 subprocess.Popen(["sleep", "3601"], start_new_session=True)
                 self.path.with_suffix(".hangs").touch()
                 time.sleep(3600)
@@ -68,8 +68,12 @@ class Shelf(iface.Provider):
     def boxes(self) -> dict[str, dict[str, Any]]:
         return cast(dict[str, dict[str, Any]], json.loads(self.path.read_text()) if self.path.is_file() else {})
 
-    def put(self, boxes: dict[str, dict[str, Any]]) -> None:
-        self.path.write_text(json.dumps(boxes))
+    def put(self, id: str, box: dict[str, Any] | None) -> None:
+        with _WRITING:
+            boxes = {key: each for key, each in self.boxes().items() if key != id}
+            new = self.path.with_suffix(".new")
+            new.write_text(json.dumps(boxes | ({id: box} if box is not None else {})))
+            new.replace(self.path)
 
 
 class Box(iface.Resource):
@@ -94,7 +98,7 @@ class Box(iface.Resource):
 
     def create(self, ctx: iface.CreateContext, planned: dict[str, Any]) -> dict[str, Any]:
         made = {**planned, "id": f"box-{planned['name']}"}
-        self.shelf.put({**self.shelf.boxes(), made["id"]: made})
+        self.shelf.put(made["id"], made)
         return made
 
     def read(self, ctx: iface.ReadContext, current: dict[str, Any]) -> dict[str, Any] | None:
@@ -102,15 +106,17 @@ class Box(iface.Resource):
 
     def update(self, ctx: iface.UpdateContext, current: dict[str, Any], planned: dict[str, Any]) -> dict[str, Any]:
         made = {**planned, "id": current["id"]}
-        self.shelf.put({**self.shelf.boxes(), made["id"]: made})
+        self.shelf.put(made["id"], made)
         return made
 
     def delete(self, ctx: iface.DeleteContext, current: dict[str, Any]) -> None:
-        self.shelf.put({key: each for key, each in self.shelf.boxes().items() if key != current["id"]})
+        self.shelf.put(current["id"], None)
 
     def import_(self, ctx: iface.ImportContext, id: str) -> dict[str, Any] | None:
         return self.shelf.boxes().get(id)
 
 
 if __name__ == "__main__":
+    for each in (signal.SIGINT, signal.SIGTERM):  # it ends when Terraform says so, or not at all
+        signal.signal(each, signal.SIG_IGN)
     runner.run_provider(Shelf())
