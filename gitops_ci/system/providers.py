@@ -159,7 +159,7 @@ def _restore(lock: Path, content: bytes | None) -> None:
 def package_hash(directory: Path) -> str:
     """The `h1:` hash of an unpacked package: https://pkg.go.dev/golang.org/x/mod/sumdb/dirhash#Hash1."""
     summary = hashlib.sha256()
-    names = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_dir())
+    names = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
     for name in names:
         with (directory / name).open("rb") as file:
             summary.update(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n".encode())

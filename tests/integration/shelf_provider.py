@@ -53,9 +53,9 @@ class Shelf(iface.Provider):
                 sys.stderr.write("panic: the shelf fell down\n")
                 os._exit(2)
             case "hang":
-                subprocess.Popen(["sleep", "3601"], start_new_session=True)
+                subprocess.Popen(["sleep", "301"], start_new_session=True)
                 self.path.with_suffix(".hangs").touch()
-                time.sleep(3600)
+                time.sleep(300)
             case _:
                 pass
 

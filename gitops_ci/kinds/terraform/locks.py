@@ -12,6 +12,8 @@ from msgspec import Struct
 from gitops_ci.kinds.terraform import blocks, values
 
 FILE = ".terraform.lock.hcl"
+MAX_BYTES = 1 << 20
+"""A larger lock file was not written by Terraform: a provider takes some two kilobytes."""
 
 
 class Locked(Struct, frozen=True):
@@ -28,6 +30,8 @@ class Locked(Struct, frozen=True):
 
 def read(content: bytes) -> dict[str, Locked]:
     """The entries by source address (`registry.terraform.io/hashicorp/aws`). Raises blocks.Unreadable."""
+    if len(content) > MAX_BYTES:
+        raise blocks.Unreadable(f"is larger than {MAX_BYTES >> 20} MiB", None)
     found: dict[str, Locked] = {}
     for block in blocks.read(content).all("provider"):
         version, hashes = (block.body.attribute(name) for name in ("version", "hashes"))

@@ -48,6 +48,7 @@ def test_one_more_hash_changes_nothing_else() -> None:
         b'provider "a" {\n  version = var.x\n}\n',
         b'provider "a" {\n  version = "1.0.0"\n  hashes = local.x\n}\n',
         b"\xff",
+        b"#" * (1 << 20) + b"\n",
     ],
 )
 def test_what_terraform_did_not_write_is_refused(content: bytes) -> None:
