@@ -42,7 +42,7 @@ lint: dev ## checks formatting, style, types, the action and the workflows
 	@$(IN)/zizmor --offline --no-progress --quiet action.yml .github/workflows
 	@echo 'lint: all checks passed'
 
-bench: runtime ## times gitops-ci on generated repositories
+bench: dev ## times gitops-ci on generated repositories
 	@$(IN)/python -I benchmarks/run.py $(ARGS)
 
 lock: dev ## writes requirements/*.txt anew (ARGS=--upgrade for newer versions)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,20 +35,26 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A command and where it runs; `codes` are the exit codes that count as success."""
+    """A command and where it runs; `codes` are the exit codes of success, `env` is added to the plain one."""
 
     argv: tuple[str, ...]
     cwd: Path = ROOT
     stdin: Path = Path(os.devnull)
     stdout: Path = Path(os.devnull)
     codes: frozenset[int] = frozenset({0})
+    env: Mapping[str, str] = field(default_factory=dict)
 
     def run(self) -> Sample:
         """Runs it to its end. Raises Impossible where it fails; its last words tell why."""
         with self.stdin.open("rb") as stdin, self.stdout.open("wb") as stdout:
             begun = time.perf_counter()
             process = subprocess.Popen(
-                self.argv, cwd=self.cwd, env=environment(), stdin=stdin, stdout=stdout, stderr=subprocess.PIPE
+                self.argv,
+                cwd=self.cwd,
+                env=environment() | self.env,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
             )
             with process:
                 words = process.stderr.read() if process.stderr is not None else b""

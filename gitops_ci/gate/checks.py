@@ -20,6 +20,8 @@ _REMEDIES = {
     "timeout": "raise kinds.terraform.timeout or --total-timeout, or make the plan smaller",
     "interrupted": "run it again",
     "engine-killed": "run it again, with more memory if it was out of it",
+    "provider-failed": "run it again; if it fails again, take another version of the provider",
+    "too-much-output": "make the stack smaller",
     "internal-error": "report it, with the output of -v",
     "ambiguous": "rename one of the directories, or name the stacks under layout.stacks in gitops-ci.yml",
     "no-longer-a-root": "move or remove its state first, or name it under layout.stacks if it stays a root",

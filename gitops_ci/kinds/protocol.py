@@ -19,12 +19,23 @@ from gitops_ci.model.stack import Stack
 
 
 class Ended(Struct, frozen=True):
-    """How an engine's process ended: `ending` is `exited`, `timeout` or `cancelled`."""
+    """How an engine's process ended: `ending` is `exited`, `timeout`, `cancelled` or `flooded` (too much output)."""
 
     returncode: int
     stdout: bytes
     stderr: bytes
     ending: str
+
+
+class Installs(Struct, frozen=True):
+    """What a call of an engine installs. `root` is the directory that holds the lock file, `data` where it goes.
+
+    `needs` says what is asked for beside the lock file, in words that are equal where the same is needed.
+    """
+
+    root: Path
+    data: Path
+    needs: frozenset[str] = frozenset()
 
 
 class Workspace(Protocol):
@@ -56,8 +67,12 @@ class Tools(Protocol):
         workspace: Workspace,
         env: Mapping[str, str],
         timeout: float,
+        installs: Installs | None = None,
     ) -> Ended:
-        """Runs one of `engines` in its clean room; `env` is added to the allow-listed environment."""
+        """Runs one of `engines` in its clean room; `env` is added to the allow-listed environment.
+
+        A call that `installs` shares what it downloads with the other stacks of the run.
+        """
 
     def workspace(self, inventory: Inventory, stack: Stack) -> AbstractContextManager[Workspace]:
         """The stack's closure written to a private place, removed at the end."""

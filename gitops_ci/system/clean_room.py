@@ -54,6 +54,7 @@ _JOB_TOKENS = ("GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_*TOKEN", "INPUT_GITHUB-TOKEN
 _INSIDE = re.compile(r"://[^/@\s:]*:([^/@\s]{4,})@|authorization:\s*\w+\s+(\S+)", re.IGNORECASE)
 """A password in an address, or what follows the scheme in a header: git is given credentials in both ways."""
 _MEMORY = 8 << 30  # bytes of private data a process may hold
+_FILE = 8 << 30  # bytes of one file that it may write
 
 
 def environment(environ: Mapping[str, str], *, allow: Iterable[str], repository: Path, home: Path) -> dict[str, str]:
@@ -115,8 +116,9 @@ def prefix() -> tuple[str, ...]:
     """
     found: tuple[str, ...] = ()
     limit = _system_program("prlimit")
-    if limit and _works([limit, f"--data={_MEMORY}", "--core=0", "true"]):
-        found = (limit, f"--data={_MEMORY}", "--core=0")
+    limits = (f"--data={_MEMORY}", f"--fsize={_FILE}", "--core=0")
+    if limit and _works([limit, *limits, "true"]):
+        found = (limit, *limits)
     setpriv = _system_program("setpriv")
     if setpriv and _works([setpriv, "--no-new-privs", "true"]):
         found = (*found, setpriv, "--no-new-privs")
@@ -131,7 +133,9 @@ def namespaces() -> tuple[str, ...]:
         return ()
     own = ["--pid", "--fork", "--kill-child", "--mount-proc"]
     user = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
-    command = [unshare, *user, *own]
+    # A shell in between tells how its child ended (137: killed); unshare itself calls that an error of its own.
+    shell = [_system_program("sh") or "sh", "-c", '"$@"; exit $?', "sh"]
+    command = [unshare, *user, *own, *shell]
     return tuple(command) if _works([*command, "true"]) else ()
 
 

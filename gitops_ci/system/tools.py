@@ -18,16 +18,15 @@ from msgspec import Struct
 from gitops_ci.config import Config
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ConfigError, ToolError
-from gitops_ci.kinds.protocol import Ended
+from gitops_ci.kinds.protocol import Ended, Installs
 from gitops_ci.kinds.protocol import Workspace as AnyWorkspace
 from gitops_ci.model.plan import Engine
 from gitops_ci.model.stack import Stack
-from gitops_ci.system import clean_room, process, workspace
+from gitops_ci.system import clean_room, cli_configuration, process, providers, workspace
 
 OLDEST = (1, 0)
 """The oldest Terraform or OpenTofu that gives what a plan needs as JSON."""
 
-_CLI_CONFIG = "disable_checkpoint = true\nprovider_installation {\n  direct {}\n}\n"
 _BINARY = "kinds.terraform.binary"
 _SHIM = Path(__file__).with_name("terraform_shim.py")
 
@@ -74,6 +73,7 @@ class Toolbox:
         self._home = scratch / "home"
         self._home.mkdir(exist_ok=True)
         self._env = self._engine_environment()
+        self._mirror = providers.Mirror(scratch / "providers", self._write_cli_config())
         self._hidden = clean_room.credentials(self._env)
         clean_room.hide_own_memory()
 
@@ -81,17 +81,24 @@ class Toolbox:
         env = clean_room.environment(
             self._environ, allow=self._config.kinds.terraform.env.allow, repository=self._repository, home=self._home
         )
-        env["TF_CLI_CONFIG_FILE"] = str(self._cli_config())
+        env["TF_CLI_CONFIG_FILE"] = str(self._scratch / "terraform.tfrc")
         return env
 
-    def _cli_config(self) -> Path:
-        """The job's own CLI configuration where it names one outside the repository, else a plain one of ours."""
+    def _write_cli_config(self) -> str:
+        text = self._cli_config()
+        with os.fdopen(os.open(self._env["TF_CLI_CONFIG_FILE"], os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(text)  # it may hold credentials
+        return text
+
+    def _cli_config(self) -> str:
+        """The job's own CLI configuration where it names one outside the repository, else a plain one."""
         named = self._environ.get("TF_CLI_CONFIG_FILE", "")
-        if named and os.access(named, os.R_OK) and not clean_room.inside(Path(named), self._repository):
-            return Path(named).resolve()
-        ours = self._scratch / "terraform.tfrc"
-        ours.write_text(_CLI_CONFIG, encoding="utf-8")
-        return ours
+        if not named or clean_room.inside(Path(named), self._repository):
+            return cli_configuration.PLAIN
+        try:
+            return cli_configuration.explicit(Path(named).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return cli_configuration.PLAIN
 
     def engines(self, name: str) -> Iterator[Engine | ToolError]:
         """The engines for `name`: configured ones, those on PATH, the embedded one; each is started at most once.
@@ -176,10 +183,16 @@ class Toolbox:
         workspace: AnyWorkspace,
         env: Mapping[str, str],
         timeout: float,
+        installs: Installs | None = None,
     ) -> Ended:
         """Runs an engine in its clean room, away from the repository; what it prints has no credentials left in it."""
         seconds = self._timeout if self._timeout is not None else timeout
-        return self._start((*self._commands[engine], *args), env, seconds, cwd=workspace.private)
+        command = (*self._commands[engine], *args)
+
+        def call(more: Mapping[str, str]) -> Ended:
+            return self._start(command, {**env, **more}, seconds, cwd=workspace.private)
+
+        return call({}) if installs is None else self._mirror.install(call, installs, workspace.private)
 
     def _start(self, command: Sequence[str], env: Mapping[str, str], timeout: float, cwd: Path | None = None) -> Ended:
         done = process.run(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gitops_ci.errors import ToolError
-from gitops_ci.system import process
+from gitops_ci.system import clean_room, process
 
 ENV = {"PATH": os.environ["PATH"]}
 
@@ -105,3 +105,32 @@ def test_a_second_stop_does_not_wait(tmp_path: Path) -> None:
         threading.Timer(after, stop.set).start()
     done = python(code, tmp_path, stop=stop)
     assert (done.ending, done.returncode) == ("cancelled", -signal.SIGKILL)  # it ignores everything gentler
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_flood_ends_it_and_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    monkeypatch.setattr(process, "MAX_OUTPUT", 1 << 20)
+    monkeypatch.setattr(process, "MAX_WORDS", 1 << 20)
+    done = python(f"import sys\nwhile True: sys.{stream}.write('x' * 65536)", tmp_path)
+    assert done.ending == "flooded"
+    assert len(done.stdout) + len(done.stderr) < 3 << 20
+
+
+def test_what_is_just_short_of_a_flood_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "MAX_OUTPUT", 1 << 20)
+    done = python(f"import sys; sys.stdout.write('x' * {1 << 20})", tmp_path)
+    assert (done.ending, len(done.stdout)) == ("exited", 1 << 20)
+
+
+def test_a_flood_that_ends_by_itself_is_one_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was cut off must not be taken for the whole."""
+    monkeypatch.setattr(process, "MAX_OUTPUT", 1 << 10)
+    done = python("import sys; sys.stdout.write('x' * 1025)", tmp_path)
+    assert done.ending == "flooded"
+
+
+def test_a_killed_program_is_told_from_one_that_fails(tmp_path: Path) -> None:
+    """Also behind the commands that set up its clean room."""
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    done = process.run([*clean_room.prefix(), sys.executable, "-c", code], cwd=tmp_path, env=ENV, timeout=20.0)
+    assert done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)

@@ -172,7 +172,7 @@ def test_other_processes_cannot_be_read(repository: Scratch) -> None:
     content = 'output "environments" {\n  value = fileset("/proc", "*/environ")\n}\n'
     _, plan = planned(repository, content, GITHUB_TOKEN="ghs_secret")
     seen = {str(each.after).removesuffix("/environ") for each in attributes(plan).values()}
-    assert seen == {"1", "self", "thread-self"}, "only the engine itself is in its /proc"
+    assert seen == {"1", "2", "self", "thread-self"}, "only the engine, and what waits for it, is in its /proc"
 
 
 def test_a_token_is_not_in_the_engines_environment(repository: Scratch) -> None:

@@ -12,7 +12,7 @@ from gitops_ci.config import StackPattern, Terraform
 from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.protocol import Ended, Tools, Workspace
+from gitops_ci.kinds.protocol import Ended, Installs, Tools, Workspace
 from gitops_ci.kinds.terraform import diagnosis
 from gitops_ci.model.plan import Engine, Problem
 from gitops_ci.model.stack import Stack
@@ -82,6 +82,7 @@ class Calls(Struct, frozen=True):
     engine: Engine
     tools: Tools
     workspace: Workspace
+    needs: frozenset[str]
 
     @property
     def plan_file(self) -> Path:
@@ -93,7 +94,7 @@ class Calls(Struct, frozen=True):
         """Where the sources of the root and of every module lie once `init` is done."""
         return (self.workspace.root, self.workspace.private / "data" / "modules")
 
-    def _run(self, *args: str) -> Ended:
+    def _run(self, *args: str, installs: Installs | None = None) -> Ended:
         directory = self.workspace.root / self.stack.path
         env = {"TF_DATA_DIR": str(self.workspace.private / "data"), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
         if self.given.workspace is not None:
@@ -104,6 +105,7 @@ class Calls(Struct, frozen=True):
             workspace=self.workspace,
             env=env,
             timeout=self.settings.timeout,
+            installs=installs,
         )
 
     def init(self) -> Ended:
@@ -115,7 +117,8 @@ class Calls(Struct, frozen=True):
         flags = ["-input=false", "-no-color"]
         if version(self.engine) >= _JSON_INIT:
             flags.append("-json")
-        return self._run("init", *flags, *args)
+        root, data = self.workspace.root / self.stack.path, self.workspace.private / "data"
+        return self._run("init", *flags, *args, installs=Installs(root, data, self.needs))
 
     def lacks_workspace(self, ended: Ended) -> bool:
         """Whether `init` failed because nobody has made the workspace yet."""

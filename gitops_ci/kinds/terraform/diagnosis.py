@@ -88,6 +88,15 @@ _SETTINGS = (
 )
 """What is settled outside of the root's files: by the runner, or in `gitops-ci.yml`."""
 
+_CRASHED = (
+    "plugin did not respond",
+    "plugin returned an unexpected error",
+    "failed to instantiate provider",
+    "plugin process exited",
+    "unrecognized remote plugin message",
+)
+"""A provider that fell down or does not start on this machine: nobody's change is wrong for that."""
+
 _ABOUT_ACCESS = frozenset({"credential", "credentials", "token", "key", "access"})
 
 _STAGES = {"init": "terraform init", "plan": "terraform plan", "show": "terraform show"}
@@ -116,14 +125,16 @@ class Diagnostic(Struct, frozen=True):
 def problem(stage: str, ended: Ended, directory: str) -> Problem:
     """What to report of a call that failed. `directory` is the root's path in the repository.
 
-    Codes: `timeout`, `interrupted`, `engine-killed`, `unreachable`, `init-failed` (undecided) and `plan-failed`
-    (the configuration cannot be planned: blocked).
+    Codes: `timeout`, `interrupted`, `too-much-output`, `engine-killed`, `provider-failed`, `unreachable`, `init-failed`
+    (undecided) and `plan-failed` (the configuration cannot be planned: blocked).
     """
     command = _STAGES.get(stage, stage)
     if ended.ending == "timeout":
         return Problem(code="timeout", message=f"{command} took longer than its timeout and was stopped")
     if ended.ending == "cancelled":
         return Problem(code="interrupted", message=f"{command} was interrupted")
+    if ended.ending == "flooded":
+        return Problem(code="too-much-output", message=f"{command} printed more than is read, and was stopped")
     if ended.returncode < 0 or ended.returncode in (137, 143):
         return Problem(code="engine-killed", message=f"{command} was killed (signal {abs(ended.returncode) % 128})")
     errors = list(diagnostics(ended, directory))
@@ -143,6 +154,8 @@ def _code(stage: str, errors: list[Diagnostic]) -> str:
     if any(error.is_configuration for error in errors):
         return "plan-failed"
     text = " ".join(error.text for error in errors).lower()
+    if any(phrase in text for phrase in _CRASHED):
+        return "provider-failed"
     if any(phrase in text for phrase in _OUTSIDE):
         return "unreachable"
     if any(error.path is not None for error in errors) or stage != "init":

@@ -12,7 +12,7 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Tools
-from gitops_ci.kinds.terraform import backends, calls, checkout, diagnosis, engines, pending, plan_json
+from gitops_ci.kinds.terraform import backends, calls, checkout, diagnosis, engines, needs, pending, plan_json
 from gitops_ci.kinds.terraform.calls import Calls
 from gitops_ci.kinds.terraform.pending import Document
 from gitops_ci.kinds.terraform.roots import SOURCES
@@ -71,7 +71,8 @@ def _outcome(stack: Stack, inventory: Inventory, tools: Tools, *, destroy: bool)
             return _Outcome(problem=remote, engine=engine, skipped=True)
         with tools.workspace(inventory, stack) as workspace:
             given, settings = calls.given(stack, inventory), inventory.config.kinds.terraform
-            return _called(Calls(stack, settings, given, engine, tools, workspace), destroy=destroy)
+            wanted = needs.of(stack, inventory)
+            return _called(Calls(stack, settings, given, engine, tools, workspace, wanted), destroy=destroy)
     except ToolError as error:
         code = "engine-missing" if engine is None else "engine-failed"
         return _Outcome(problem=Problem(code=code, message=str(error)), engine=engine, skipped=engine is None)

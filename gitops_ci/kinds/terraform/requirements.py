@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform import blocks, values
+from gitops_ci.kinds.terraform import locks, values
 from gitops_ci.kinds.terraform.blocks import Unreadable
 from gitops_ci.kinds.terraform.configuration import Configuration, Located
 
-LOCK_FILE = ".terraform.lock.hcl"
 _OFFICIAL = "hashicorp"
 _BUILT_IN = "terraform"
 _HOSTS = ("registry.terraform.io/", "registry.opentofu.org/")
@@ -25,14 +24,6 @@ class Requirement(Struct, frozen=True):
     source: str
     version: str | None
     path: str
-    line: int
-
-
-class Locked(Struct, frozen=True):
-    """A provider in a lock file."""
-
-    source: str
-    version: str
     line: int
 
 
@@ -83,22 +74,12 @@ def plain(source: str) -> str:
     return next((lowered.removeprefix(host) for host in _HOSTS if lowered.startswith(host)), lowered)
 
 
-def locked(directory: str, snapshot: Snapshot) -> Mapping[str, Locked] | None:
+def locked(directory: str, snapshot: Snapshot) -> Mapping[str, locks.Locked] | None:
     """What the lock file of a root holds, by source; None where there is none. An unreadable one holds nothing."""
-    path = f"{directory}/{LOCK_FILE}".lstrip("/")
-    content = snapshot.read(path)
+    content = snapshot.read(f"{directory}/{locks.FILE}".lstrip("/"))
     if content is None:
         return None
     try:
-        body = blocks.read(content)
+        return {plain(source): entry for source, entry in locks.read(content).items()}
     except Unreadable:
         return {}
-    return {each.source: each for each in _locked(body.all("provider"))}
-
-
-def _locked(found: Iterable[blocks.Block]) -> Iterator[Locked]:
-    for block in found:
-        version = block.body.attribute("version")
-        text = values.text(version.expression) if version is not None else None
-        if block.labels and text is not None:
-            yield Locked(plain(block.labels[0]), text, block.line)

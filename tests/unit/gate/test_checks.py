@@ -71,6 +71,8 @@ def test_everything_planned_passes(status: Literal["changed", "unchanged"]) -> N
         ("binding", "blocked"),
         ("engine-missing", "undecided"),
         ("engine-killed", "undecided"),
+        ("provider-failed", "undecided"),
+        ("too-much-output", "undecided"),
         ("engine-failed", "undecided"),
         ("init-failed", "undecided"),
         ("timeout", "undecided"),

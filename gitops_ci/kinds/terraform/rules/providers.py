@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitops_ci.kinds.terraform import requirements
-from gitops_ci.kinds.terraform.requirements import LOCK_FILE, Requirement
+from gitops_ci.kinds.terraform import locks, requirements
+from gitops_ci.kinds.terraform.requirements import Requirement
 from gitops_ci.kinds.terraform.rules.subject import Fault, Subject
 
 _INIT = "Run `terraform init -upgrade=false` (and `terraform providers lock` for the runner's platform), and commit it."
@@ -30,7 +30,9 @@ def unpinned(subject: Subject) -> Iterator[Fault]:
     for each in _used(subject):
         if each.source not in constrained and each.source not in held:
             message = f"provider {each.source} has no version: each run takes the newest one"
-            help = f"Name one under `required_providers` ({each.name} = {{ source, version }}), and commit {LOCK_FILE}."
+            help = (
+                f"Name one under `required_providers` ({each.name} = {{ source, version }}), and commit {locks.FILE}."
+            )
             yield Fault("warning", message, help, each.path, each.line)
 
 
@@ -38,7 +40,7 @@ def lock_file_missing(subject: Subject) -> Iterator[Fault]:
     """A root without a lock file: what was planned and what is applied may be two versions of a provider."""
     used = list(_used(subject))
     if used and requirements.locked(subject.stack.path, subject.inventory.snapshot) is None:
-        message = f"no {LOCK_FILE}: the providers of the plan may be others than those of the apply"
+        message = f"no {locks.FILE}: the providers of the plan may be others than those of the apply"
         yield Fault("warning", message, _INIT, subject.first)
 
 
@@ -47,11 +49,11 @@ def lock_file_stale(subject: Subject) -> Iterator[Fault]:
     held = requirements.locked(subject.stack.path, subject.inventory.snapshot)
     if held is None:
         return
-    path = f"{subject.stack.path}/{LOCK_FILE}".lstrip("/")
+    path = f"{subject.stack.path}/{locks.FILE}".lstrip("/")
     for each in _used(subject):
         entry = held.get(each.source)
         if entry is None:
-            yield Fault("warning", f"{LOCK_FILE} lacks {each.source}, which {each.path}:{each.line} uses", _INIT, path)
+            yield Fault("warning", f"{locks.FILE} lacks {each.source}, which {each.path}:{each.line} uses", _INIT, path)
 
 
 def _used(subject: Subject) -> Iterator[Requirement]:

@@ -15,7 +15,7 @@ from gitops_ci.discover import inventory, snapshot
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds import catalog
-from gitops_ci.kinds.protocol import Ended
+from gitops_ci.kinds.protocol import Ended, Installs
 from gitops_ci.kinds.terraform import calls, planning
 from gitops_ci.model.plan import Engine, Plan
 from gitops_ci.model.stack import Stack
@@ -97,9 +97,17 @@ class Fake:
         yield ENGINE
 
     def run(
-        self, engine: Engine, args: Sequence[str], *, workspace: Any, env: Mapping[str, str], timeout: float
+        self,
+        engine: Engine,
+        args: Sequence[str],
+        *,
+        workspace: Any,
+        env: Mapping[str, str],
+        timeout: float,
+        installs: Installs | None = None,
     ) -> Ended:
         assert engine == ENGINE
+        assert (installs is not None) is ("init" in args)
         self.asked.append((tuple(args), dict(env)))
         return self.answers.pop(0)
 

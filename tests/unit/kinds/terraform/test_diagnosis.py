@@ -108,6 +108,7 @@ def test_warnings_are_no_reason_and_errors_are_told_once() -> None:
         ({"ending": "cancelled"}, "interrupted", "interrupted"),
         ({"returncode": -9}, "engine-killed", "signal 9"),
         ({"returncode": 137}, "engine-killed", "signal 9"),
+        ({"ending": "flooded", "returncode": -2}, "too-much-output", "printed more"),
         ({"returncode": 143}, "engine-killed", "signal 15"),
         ({"returncode": 1, "stderr": b"panic: boom"}, "engine-failed", "panic: boom"),
         ({"returncode": 1}, "engine-failed", "no output"),
