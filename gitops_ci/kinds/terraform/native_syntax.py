@@ -25,11 +25,11 @@ _OTHER = r"""[^\w"#/<{}]*+"""
 EVENT = re.compile(
     rf"""
     {_OTHER}
-    (?: (?: [^\Wfpst][\w-]*+(?:\.[\w*-]++)*+
-          | (?! (?:source|source_dir|source_file|filename|path)\s*+=(?![=>])
+    (?: (?: [^\Wcfpstw][\w-]*+(?:\.[\w*-]++)*+
+          | (?! (?:source(?:_dir|_file|_path)?|filename|path|chart|command|program|scripts?|working_dir)\s*+=(?![=>])
               | path\s*+\.\s*+(?:module|root|cwd)\b
               | {FUNCTIONS}\s*+\( )
-            [fpst][\w-]*+(?:\.[\w*-]++)*+
+            [cfpstw][\w-]*+(?:\.[\w*-]++)*+
           | {_PLAIN_STRING}
           | {COMMENT}
           | /(?![/*])

@@ -7,22 +7,40 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-FUNCTIONS = (
-    r"(?:file(?:base64(?:sha256|sha512)?|exists|md5|set|sha1|sha256|sha512)?|templatefile)"  # all that read a path
+FUNCTIONS = (  # all that read a path, and those of providers, which may
+    r"(?:file(?:base64(?:sha256|sha512)?|exists|md5|set|sha1|sha256|sha512)?|templatefile|provider::[\w-]++::\w++)"
 )
 ANCHORS = {"module": "module", "root": "root", "cwd": "root"}
 """What `path.…` stands for; the engine is started in the root, so `path.cwd` is near it and no more is known."""
-ATTRIBUTES = frozenset({"source_dir", "source_file", "filename"})
-"""Arguments of `archive_file` and of functions in a cloud that name a file or directory without any function."""
+ARCHIVED = frozenset({"source_dir", "source_file"})
+"""Arguments of `archive_file`: what they name is read even where it is computed."""
+_ATTRIBUTES = ARCHIVED | {"filename", "source_path"}
+_IN_RESOURCES = frozenset({"source", "chart", "script", "working_dir"})
+"""Arguments that name a file or directory without any function; `source` is one in resources and provisioners only."""
+COMMANDS = frozenset({"command", "program", "scripts"})
+"""Arguments that hold a command line, or its words, of a provisioner or of the `external` data source."""
 
 _INTERPOLATION = re.compile(r"[$%]\{")
 _SPACES = re.compile(r"\s")
 _ANCHOR = re.compile(r"\bpath\s*+\.\s*+(module|root|cwd)\b")
-_OPENED = re.compile(r"\$\{\s*+\Z")
-_CLOSED = re.compile(r'\s*+\}/*+([^"\n]*+)')
-_CALL = re.compile(rf'\b{FUNCTIONS}\(\s*+(?:"([^"\n]*+)|(?!path\s*+\.))')
+_OPENED = re.compile(r"\$\{\s*+(?:abspath\(\s*+)?\Z")
+_CLOSED = re.compile(r'\s*+\)?\s*+\}/*+([^"\n]*+)')
+_CALL = re.compile(rf'\b({FUNCTIONS})\(\s*+(?:"([^"\n]*+)|(?!path\s*+\.))')
+_FORMATTED = re.compile(r'\bformat\(\s*+"%s/*+([^"\n%\\]*+)(?:(")|%[^"\n]*+")\s*+,\s*+\Z')
+_JOINED = re.compile(r'\bjoin\(\s*+"/"\s*+,\s*+\[\s*+\Z')
+_PARTS = re.compile(r'((?:\s*+,\s*+"[^"\n$%\\]*+"(?=\s*+[],]))*+)\s*+(,?+\s*+\])?')
+_PART = re.compile(r'"([^"]*+)"')
+_PARENT = re.compile(r"\bdirname\(\s*+\Z")
+_ANCHORED = re.compile(
+    r"""\s*+(?:(?:abspath|dirname|pathexpand)\(\s*+)*+
+        (?:path\s*+\. | "\$\{\s*+path\s*+\. | format\(\s*+"%s[^"\n]*+"\s*+,\s*+path\s*+\.
+          | join\(\s*+"/"\s*+,\s*+\[\s*+path\s*+\.)""",
+    re.VERBOSE,
+)
+_COMMAND_WORD = re.compile(r"(?<![^\s'\"=;|&()<>])(?![-/~])[\w./-]++(?![^\s'\"=;|&()<>])")
+_FILE_NAME = re.compile(r"/|.\.[A-Za-z]")
 _FILESET = re.compile(r'\s*+,\s*+"([^"*?\[{$\\\n]*+)')
-_LOOK_BACK = 40  # characters between `${` and `path`: more than any formatter leaves
+_LOOK_BACK = 200  # characters before `path` in which a call that it is an argument of may begin
 
 
 class PathRead(Struct, frozen=True):
@@ -69,6 +87,23 @@ def unknown(anchor: str, line: int) -> PathRead:
     return PathRead("", anchor, False, line)
 
 
+def is_path(attribute: str, *, in_resource: bool) -> bool:
+    """Whether an argument of that name holds a path."""
+    return attribute in _ATTRIBUTES or (in_resource and attribute in _IN_RESOURCES)
+
+
+def is_anchored(text: str, position: int) -> bool:
+    """Whether the expression at `position` begins with `path.module` or its like, in a string or call or by itself."""
+    return _ANCHORED.match(text, position) is not None
+
+
+def commands(text: str, line: int) -> Iterator[PathRead]:
+    """The words of a command line that could be files beside the root: `bash scripts/run.sh` reads one."""
+    for match in _COMMAND_WORD.finditer(text):
+        if _FILE_NAME.search(match[0]):
+            yield PathRead(match[0], "root", True, line)
+
+
 def anchored(text: str, line: int) -> Iterator[PathRead]:
     """What a template (the content of a string or heredoc) or an expression reads beside `path.module` and its like."""
     if "path" not in text or "{" not in text:
@@ -80,14 +115,24 @@ def anchored(text: str, line: int) -> Iterator[PathRead]:
         if closed is not None and match[1] != "cwd":
             yield from words(closed[1], anchor, line)
         else:
-            yield beside(text, match.end(), anchor, line)
+            yield beside(text, match.start(), match.end(), anchor, line)
 
 
-def beside(text: str, position: int, anchor: str, line: int) -> PathRead:
-    """The read of a bare `path.module` that ends at `position`: a fileset's pattern may follow it."""
-    pattern = _FILESET.match(text, position)
-    directory = pattern[1].rpartition("/")[0] if pattern is not None else ""
-    return PathRead(directory, anchor, bool(directory), line)
+def beside(text: str, start: int, end: int, anchor: str, line: int) -> PathRead:
+    """The read of a bare `path.module` that stands from `start` to `end`.
+
+    A fileset's pattern may follow it, `format` and `join` may make a path of it; else only the place is known.
+    """
+    before = max(0, start - _LOOK_BACK)
+    if (formatted := _FORMATTED.search(text, before, start)) is not None:
+        whole = formatted[2] is not None
+        return PathRead(formatted[1] if whole else formatted[1].rpartition("/")[0], anchor, whole, line)
+    if _JOINED.search(text, before, start) is not None and (parts := _PARTS.match(text, end)) is not None:
+        return PathRead("/".join(_PART.findall(parts[1])), anchor, parts[2] is not None, line)
+    if (pattern := _FILESET.match(text, end)) is not None:
+        directory = pattern[1].rpartition("/")[0]
+        return PathRead(directory, anchor, bool(directory), line)
+    return PathRead(".." if _PARENT.search(text, before, start) else "", anchor, False, line)
 
 
 def called(text: str, line: int) -> Iterator[PathRead]:
@@ -96,7 +141,8 @@ def called(text: str, line: int) -> Iterator[PathRead]:
     if start is None:
         return
     for match in _CALL.finditer(text, start.end()):
-        yield from argument(match[1], line)
+        if not is_anchored(text, match.end(1) + 1) and not match[1].startswith("provider"):
+            yield from argument(match[2], line)
 
 
 def argument(text: str | None, line: int) -> Iterator[PathRead]:

@@ -26,12 +26,21 @@ _RELEVANT = (
     re.compile(rb"backend(?![\w.-])"),
     re.compile(rb"cloud(?![\w.-])"),
     re.compile(rb"terraform_remote_state"),
-    re.compile(rb"filename|source_(?:dir|file)"),
+    re.compile(rb"tfe_outputs"),
+    re.compile(rb"filename|source_(?:dir|file|path)"),
+    re.compile(rb"s(?:cripts?|ource)\s*="),
+    re.compile(rb"c(?:hart|ommand)\s*="),
+    re.compile(rb"program\s*="),
+    re.compile(rb"provider::"),
+    re.compile(rb"working_dir\s*="),
     re.compile(rb'"\.\.?/'),
 )
 """Where none of these occurs there is nothing to find. Each begins with a literal, which makes the search fast."""
 _MAX_EVENTS = 500_000  # a second's work: a larger file is hostile, or no configuration
 _REMOTE_STATE = ("data", "terraform_remote_state")
+_OF_STATES = (_REMOTE_STATE, ("data", "tfe_outputs"))
+_RESOURCES = (("resource",), ("data",), ("ephemeral",))
+_WORD = re.compile(r'[\s,]*+"([^"$%\\\n]*+)"')
 
 
 class Module(Struct, frozen=True):
@@ -43,12 +52,18 @@ class Module(Struct, frozen=True):
 
 
 class Scan(Struct, frozen=True):
-    """What one file says; `states` are the paths of local state files, its own and others'."""
+    """What one file says; `states` are the paths of local state files, its own and others'.
+
+    `excerpt` is the text of the blocks that say where state is kept or read from, each at its line, for `blocks` to
+    read: parsing whole files for it would take longer than everything else.
+    """
 
     modules: tuple[Module, ...] = ()
     reads: tuple[PathRead, ...] = ()
     has_backend: bool = False
     states: tuple[PathRead, ...] = ()
+    reads_state: bool = False
+    excerpt: str = ""
     problem: str | None = None
     problem_line: int | None = None
 
@@ -72,7 +87,14 @@ def _of_json(text: str) -> Scan:
     except json_syntax.Unreadable as error:
         return Scan(problem=str(error), problem_line=error.line)
     modules = tuple(Module(name, source, line) for name, source, line in found.modules)
-    return Scan(modules, found.reads, found.has_backend, found.states)
+    return Scan(
+        modules=modules,
+        reads=found.reads,
+        has_backend=found.has_backend,
+        states=found.states,
+        reads_state=found.reads_state,
+        excerpt=text if found.has_backend or found.reads_state else "",
+    )
 
 
 class _Reader:
@@ -83,10 +105,15 @@ class _Reader:
         self.lines = native_syntax.Lines(text)
         self.depth = 0
         self.opened = 0  # where the top-level block was opened
+        self.began = 0  # where its header begins
         self.since = 0  # where the last brace was
         self.block: tuple[str, ...] = ()
         self.in_backend = False
         self.has_backend = False
+        self.has_inner = False  # the same, of the block that is open
+        self.reads_state = False
+        self.commands = False  # whether a heredoc that comes next is a command line
+        self.excerpts: list[tuple[int, str]] = []  # blocks about states, with their lines
         self.modules: list[Module] = []
         self.reads: list[PathRead] = []
         self.states: list[PathRead] = []
@@ -101,8 +128,16 @@ class _Reader:
 
     def _found(self, problem: str | None = None, line: int | None = None) -> Scan:
         """What was found, up to a problem if there is one."""
-        reads = path_reads.distinct(self.reads)
-        return Scan(tuple(self.modules), reads, self.has_backend, tuple(self.states), problem, line)
+        return Scan(
+            modules=tuple(self.modules),
+            reads=path_reads.distinct(self.reads),
+            has_backend=self.has_backend,
+            states=tuple(self.states),
+            reads_state=self.reads_state,
+            excerpt=_at_their_lines(self.excerpts),
+            problem=problem,
+            problem_line=line,
+        )
 
     def _walk(self) -> None:
         text, position = self.text, 0
@@ -130,10 +165,11 @@ class _Reader:
             case "attribute":
                 return self._attribute(match["attribute"], match.start("attribute"), position)
             case "call":
-                self._call(position)
+                self._call(match["call"], position)
             case "anchor":
                 anchor = path_reads.ANCHORS[match["anchor"]]
-                self.reads.append(path_reads.beside(self.text, position, anchor, self.lines.at(position)))
+                start = self.text.rfind("path", 0, match.start("anchor"))
+                self.reads.append(path_reads.beside(self.text, start, position, anchor, self.lines.at(position)))
             case "line" if match["line"]:
                 return self._heredoc(match["heredoc"], position)
         return position
@@ -142,12 +178,15 @@ class _Reader:
         if self.depth == 0:
             self.block = native_syntax.header(self.text, self.since, position)
             self.opened = position
+            self.began = max(self.since, self.text.rfind("\n", 0, position) + 1)
+            self.has_inner = False
             if self.block[:1] == ("module",):
                 name = self.block[1] if len(self.block) > 1 else ""
                 self.modules.append(Module(name, None, self.lines.at(position)))
         elif self.depth == 1 and self.block == ("terraform",):
             inner = native_syntax.header(self.text, self.since, position)
             self.in_backend = inner[:1] in (("backend",), ("cloud",)) and "=" not in inner
+            self.has_inner = self.has_inner or self.in_backend
             self.has_backend = self.has_backend or self.in_backend
         self.depth += 1
         self.since = position + 1
@@ -158,8 +197,18 @@ class _Reader:
         if self.depth == 0:
             raise Unbalanced("has a '}' that closes nothing", position)
         self.depth -= 1
+        if self.depth == 0:
+            self._closed(position)
         self.since = position + 1
         self.in_backend = self.in_backend and self.depth > 1
+
+    def _closed(self, position: int) -> None:
+        """Keeps the text of a top-level block that says where state is."""
+        of_states = self.block[:2] in _OF_STATES
+        self.reads_state = self.reads_state or of_states
+        if of_states or self.has_inner:
+            text = self.text[self.began : position + 1]
+            self.excerpts.append((self.lines.at(position) - text.count("\n"), text))
 
     def _string(self, start: int) -> int:
         """Reads a string whose content begins at `start`; returns where it has ended."""
@@ -177,27 +226,44 @@ class _Reader:
 
     def _heredoc(self, tag: str, start: int) -> int:
         content, end = native_syntax.heredoc(self.text, start, tag)
-        self._template(self.text[start:content], self.lines.at(start))
+        line = self.lines.at(start)
+        if self.commands:
+            self.reads.extend(path_reads.commands(self.text[start:content], line))
+        self.commands = False
+        self._template(self.text[start:content], line)
         return end
 
     def _attribute(self, name: str, begin: int, position: int) -> int:
         """Reads `name =` where it is one that may name a path; returns where to go on."""
         start = native_syntax.after_blanks(self.text, position)
+        self.commands = name in path_reads.COMMANDS
+        if self.commands and self.text[start : start + 1] == "[":
+            return self._list(start + 1)
         if self.text[start : start + 1] != '"':
+            if name in path_reads.ARCHIVED and not path_reads.is_anchored(self.text, start):
+                self.reads.append(path_reads.unknown("root", self.lines.at(begin)))
             return position
         end = native_syntax.end_of_string(self.text, start + 1)
         body = self.text[start + 1 : end]
         line = self.lines.at(begin)
-        if name == "source":
-            if self.depth == 1 and self.block[:1] == ("module",):
-                self._source(body, native_syntax.ends(self.text, end + 1))
-                return end + 1
-        elif name == "path":
+        if name == "source" and self.depth == 1 and self.block[:1] == ("module",):
+            self._source(body, native_syntax.ends(self.text, end + 1))
+            return end + 1
+        if name == "path":
             if (self.in_backend or self.block[:2] == _REMOTE_STATE) and "path." not in body:
                 self.states.append(path_reads.literal(body, "root", line))
-        elif name in path_reads.ATTRIBUTES and "{" not in body:
+        elif self.commands:
+            self.reads.extend(path_reads.commands(body, line))
+        elif path_reads.is_path(name, in_resource=self.block[:1] in _RESOURCES) and "{" not in body:
             self.reads.append(path_reads.literal(body, "root", line))
             return end + 1
+        return position
+
+    def _list(self, position: int) -> int:
+        """Reads the plain strings at the begin of a list of words of a command line; returns where they end."""
+        while (match := _WORD.match(self.text, position)) is not None:
+            self.reads.extend(path_reads.commands(match[1], self.lines.at(match.start(1))))
+            position = match.end()
         return position
 
     def _source(self, body: str, ends: bool) -> None:
@@ -205,12 +271,22 @@ class _Reader:
         module = self.modules[-1]
         self.modules[-1] = Module(module.name, body if plain else None, module.line)
 
-    def _call(self, position: int) -> None:
+    def _call(self, name: str, position: int) -> None:
         """Reads a call of `file` or its like whose parenthesis ends at `position`."""
         start = native_syntax.after_blanks(self.text, position)
         line = self.lines.at(position)
         if self.text[start : start + 1] == '"':
             body = self.text[start + 1 : native_syntax.end_of_string(self.text, start + 1)]
             self.reads.extend(path_reads.argument(body, line))
-        elif not self.text.startswith("path", start):
+        elif not name.startswith("provider") and not path_reads.is_anchored(self.text, start):
             self.reads.append(path_reads.unknown("root", line))
+
+
+def _at_their_lines(excerpts: list[tuple[int, str]]) -> str:
+    """The excerpts as one text in which each stands at the line that it has in its file."""
+    parts: list[str] = []
+    line = 1
+    for at, text in excerpts:
+        parts += ["\n" * (at - line), text, "\n"]
+        line = max(line, at) + text.count("\n") + 1
+    return "".join(parts)
