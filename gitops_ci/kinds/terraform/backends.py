@@ -41,16 +41,21 @@ class Backend(Struct, frozen=True):
 
 def of(directory: str, snapshot: Snapshot, *, backend_config: Iterable[str] = ()) -> Backend:
     """The backend of the root in `directory`; `backend_config` are files relative to it, the last one wins."""
-    declared = _declared(configuration.of(directory, snapshot))
+    return given(configuration.of(directory, snapshot), directory, snapshot, backend_config)
+
+
+def given(root: Configuration, directory: str, snapshot: Snapshot, backend_config: Iterable[str]) -> Backend:
+    """The backend that a configuration declares, with what files of `-backend-config` say beside it."""
+    declared = _declared(root)
     settings = dict(declared.settings)
     unread: list[str] = []
     for name in backend_config:
         path = join(directory, name)
-        given = _given(path, snapshot)
-        if given is None:
+        more = _given(path, snapshot)
+        if more is None:
             unread.append(name)
         else:
-            settings.update(given)
+            settings.update(more)
     return Backend(declared.type, settings, declared.path, declared.line, tuple(unread))
 
 

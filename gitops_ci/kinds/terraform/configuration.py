@@ -55,7 +55,11 @@ class Configuration(Struct, frozen=True):
 
 
 def of(directory: str, snapshot: Snapshot) -> Configuration:
-    """The configuration in a directory; empty where it has no files. What cannot be read is a problem, no error."""
+    """The configuration in a directory, or in what a link there leads to; empty where it has no files.
+
+    What cannot be read is a problem, no error.
+    """
+    directory = directory if directory in snapshot.children else snapshot.resolve(directory) or directory
     at = f"{directory}/" if directory else ""
     paths = [at + name for name in _ordered(snapshot.children.get(directory, ()))]
     real = {path: snapshot.resolve(path) if snapshot.entries[path].mode == SYMLINK else path for path in paths}

@@ -9,7 +9,7 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, Snapshot
-from gitops_ci.kinds.terraform import directories, reading
+from gitops_ci.kinds.terraform import directories, reading, remote_states
 from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.directories import Directory
 from gitops_ci.kinds.terraform.reading import Root
@@ -35,7 +35,12 @@ def find(snapshot: Snapshot, config: Config) -> Found:
     references.extend(reading.through_modules(roots, there))
     references.extend(reading.of_templates(references, snapshot))
     findings = [found for directory in there.values() for found in _findings(directory, there)]
-    return Found(tuple(root.stack for root in roots), tuple(references), tuple(findings))
+    return Found(
+        stacks=tuple(root.stack for root in roots),
+        references=tuple(references),
+        findings=tuple(findings),
+        dependencies=tuple(remote_states.dependencies(roots, there, snapshot)),
+    )
 
 
 def _roots(there: Mapping[str, Directory], config: Config) -> list[Root]:
