@@ -211,6 +211,15 @@ def selected(change: Change, options: Options) -> tuple[AffectedStack, ...]:
     return tuple(stack for stack in chosen if stack.id in shard)
 
 
+def downstream(change: Change, options: Options) -> tuple[AffectedStack, ...]:
+    """The stacks that the options ask for which only read what the change may alter: nothing plans or expects them."""
+    if change.base is None:
+        return ()
+    found = affected.downstream(affected.between(change.base, change.head), change.base, change.head)
+    environments = _environments(options.environments, change)
+    return affected.select(found, ids=options.stacks, environments=environments, kinds=options.kinds)
+
+
 def _known_stacks(asked: frozenset[str], known: set[str]) -> None:
     for stack_id in sorted(asked - known):
         near = difflib.get_close_matches(stack_id, known, n=1) or [

@@ -36,7 +36,7 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
         directory = output.directory(options, outside, change.repository.git_directory)
         output.prepare(directory, change.repository.root)
         stacks, plans = _planned(options, outside, change)
-        findings = _findings(stacks, plans, change)
+        findings = (*_findings(stacks, plans, change), *_downstream(change, options))
         decided = _decided(stacks, plans, findings, change, options, whole=judged)
         report = assembly.report(
             change,
@@ -54,6 +54,12 @@ def _findings(stacks: tuple[AffectedStack, ...], plans: tuple[Plan, ...], change
     before = change.base.findings if change.base is not None else ()
     static = comparison.against(before, change.head.findings)
     return (*severity.applied(change.warnings, change.config), *static, *planning.checked(stacks, plans, change))
+
+
+def _downstream(change: Change, options: Options) -> tuple[Finding, ...]:
+    """What only reads the state of an affected stack: told, and not planned."""
+    found = affected.notices(changes.downstream(change, options), change.base, change.head)
+    return severity.applied(found, change.config)
 
 
 def _decided(
