@@ -18,7 +18,7 @@ _MOST_NAMED = 3
 _MODULE = re.compile(r"\.(?:tf|tofu)(?:\.json)?$")
 _DEPLOYED = re.compile(
     r"(?:\.(?:tf|tofu)(?:\.json)?|\.tfvars(?:\.json)?|\.rego"
-    r"|(?:^|/)(?:terragrunt\.hcl|[Kk]ustomization(?:\.ya?ml)?|Chart\.ya?ml))$"
+    r"|(?:^|/)(?:terragrunt(?:\.stack)?\.hcl|[Kk]ustomization(?:\.ya?ml)?|Chart\.ya?ml))$"
 )
 """Names of files that say by themselves that something is deployed from them."""
 
@@ -114,7 +114,8 @@ def notices(downstream: Iterable[AffectedStack], base: Inventory | None, head: I
 def unclaimed(base: Inventory, head: Inventory) -> tuple[str, ...]:
     """Changed files that something is deployed from and that no stack of either end reads, sorted.
 
-    A Terraform module that no root uses is none, unless the repository has Terragrunt units: those are not read yet.
+    A Terraform module that no root uses is none, unless the repository has stacks of Terragrunt: these make units that
+    are not known.
     """
     declared = naming.is_declared("terraform", head.config)
     changed = [path for path in changed_paths(base.snapshot, head.snapshot) if _DEPLOYED.search(path)]
@@ -122,10 +123,10 @@ def unclaimed(base: Inventory, head: Inventory) -> tuple[str, ...]:
     for inventory in (base, head):
         for reach in inventory.graph.reached(changed, frozenset(inventory.stacks)).values():
             reached.update(reason.path for reason in reach.reasons)
-    units = any(path.endswith("terragrunt.hcl") for inventory in (base, head) for path in inventory.snapshot.entries)
+    made = any(path.endswith("terragrunt.stack.hcl") for end in (base, head) for path in end.snapshot.entries)
 
     def is_unused_module(path: str) -> bool:
-        return not units and _MODULE.search(path) is not None and (not declared or "modules" in path.split("/"))
+        return not made and _MODULE.search(path) is not None and (not declared or "modules" in path.split("/"))
 
     return tuple(path for path in changed if path not in reached and not is_unused_module(path))
 

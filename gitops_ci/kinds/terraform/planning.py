@@ -13,7 +13,7 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Tools, Workspace
-from gitops_ci.kinds.terraform import checkout, diagnosis, plan_json
+from gitops_ci.kinds.terraform import checkout, diagnosis, plan_json, terragrunt
 from gitops_ci.kinds.terraform.roots import SOURCES
 from gitops_ci.model.plan import Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
@@ -162,11 +162,20 @@ def version(engine: Engine) -> tuple[int, int]:
 def _refused(stack: Stack, inventory: Inventory) -> Problem | None:
     """Why a root is not run at all."""
     return (
-        _committed(stack, inventory)
+        _of_terragrunt(stack, inventory)
+        or _committed(stack, inventory)
         or _elsewhere(stack, inventory)
         or _unread(stack, inventory)
         or _rewritten(stack, inventory)
     )
+
+
+def _of_terragrunt(stack: Stack, inventory: Inventory) -> Problem | None:
+    """What Terragrunt adds to a unit (inputs, state, generated files) is not there when Terraform runs by itself."""
+    if not terragrunt.is_unit(stack.path, inventory.snapshot):
+        return None
+    message = f"{stack.path or '.'} is a unit of Terragrunt: Terraform alone would plan something else"
+    return Problem(code="terragrunt", message=message, path=stack.path)
 
 
 def _rewritten(stack: Stack, inventory: Inventory) -> Problem | None:

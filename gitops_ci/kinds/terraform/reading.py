@@ -58,9 +58,9 @@ def of_root(root: Root, snapshot: Snapshot) -> Iterator[Reference]:
             yield from named(id, path, name, snapshot, "direct")
 
 
-def versions_above(directory: str, snapshot: Snapshot) -> Iterator[str]:
+def versions_above(directory: str, snapshot: Snapshot, names: Iterable[str] = VERSIONS) -> Iterator[str]:
     """The files above a directory that say which engine runs in it, as tfenv and tenv look for them."""
-    for name in VERSIONS:
+    for name in names:
         above = directory
         while above:
             above = above.rpartition("/")[0]
@@ -121,11 +121,7 @@ def of_path(snapshot: Snapshot, reader: str, anchor: str, read: PathRead) -> Ite
 
 def through_modules(roots: Iterable[Root], directories: Mapping[str, Directory]) -> Iterator[Reference]:
     """Paths relative to the root that a module names are different files for every root that uses it."""
-    anchored = {
-        path: reads
-        for path, directory in directories.items()
-        if (reads := [read for read in directory.reads if read.anchor == "root"])
-    }
+    anchored = _anchored(directories)
     if not anchored:
         return
     at: dict[str, list[Root]] = {}
@@ -135,6 +131,18 @@ def through_modules(roots: Iterable[Root], directories: Mapping[str, Directory])
         for root in (root for user in users for root in at.get(user, ())):
             for read in anchored[path]:
                 yield from of_path(directories[path].snapshot, root.stack.id, root.directory, read)
+
+
+def _anchored(directories: Mapping[str, Directory]) -> dict[str, list[PathRead]]:
+    """The directories that name paths relative to the root, with these."""
+    found = {path: [read for read in each.reads if read.anchor == "root"] for path, each in directories.items()}
+    return {path: reads for path, reads in found.items() if reads}
+
+
+def rooted(directories: Mapping[str, Directory]) -> frozenset[str]:
+    """The directories that read files beside their root, themselves or through their modules."""
+    anchored = _anchored(directories)
+    return frozenset(anchored).union(*users_of(anchored, directories).values())
 
 
 def users_of(modules: Collection[str], directories: Mapping[str, Directory]) -> dict[str, frozenset[str]]:

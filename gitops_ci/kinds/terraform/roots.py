@@ -13,9 +13,12 @@ from gitops_ci.kinds.terraform import directories, reading, remote_states
 from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.directories import Directory
 from gitops_ci.kinds.terraform.reading import Root
+from gitops_ci.kinds.terraform.terragrunt import references as of_units
+from gitops_ci.kinds.terraform.terragrunt import units
+from gitops_ci.kinds.terraform.terragrunt.unit import Unit
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
-from gitops_ci.model.stack import SHARED, Kind
+from gitops_ci.model.stack import SHARED, Kind, Stack
 
 __all__ = ["SOURCES", "find"]
 
@@ -25,10 +28,16 @@ KIND: Kind = "terraform"
 def find(snapshot: Snapshot, config: Config) -> Found:
     """Every root of the snapshot; a directory without Terraform files is never one."""
     there = directories.read(snapshot)
-    roots = _roots(there, config)
+    terragrunt = units.find(snapshot, there)
+    deployed = [(stack, unit) for unit in terragrunt.units.values() for stack in _units_stacks(unit, config)]
+    own = _roots(there, terragrunt.units, config)
+    roots = [*own, *(Root(stack, unit.module or unit.path) for stack, unit in deployed)]
     references: list[Reference] = []
-    for root in roots:
+    for root in own:
         references.extend(reading.of_root(root, snapshot))
+    rooted = reading.rooted(there) if deployed else frozenset[str]()
+    for stack, unit in deployed:
+        references.extend(of_units.of(stack, unit, snapshot, rooted))
     at = {root.directory for root in roots}
     for path, directory in there.items():
         references.extend(reading.of_directory(directory, is_root=path in at))
@@ -38,17 +47,31 @@ def find(snapshot: Snapshot, config: Config) -> Found:
     return Found(
         stacks=tuple(root.stack for root in roots),
         references=tuple(references),
-        findings=tuple(findings),
-        dependencies=tuple(remote_states.dependencies(roots, there, snapshot)),
+        findings=(*findings, *terragrunt.findings),
+        dependencies=(*remote_states.dependencies(roots, there, snapshot), *of_units.dependencies(deployed)),
     )
 
 
-def _roots(there: Mapping[str, Directory], config: Config) -> list[Root]:
-    """The roots: directories, and links to them; what links in environments deploy is no root of its own beside."""
+def _units_stacks(unit: Unit, config: Config) -> Iterator[Stack]:
+    """The stacks that a unit of Terragrunt is."""
+    if naming.is_declared(KIND, config):
+        yield from (stack for stack, _ in naming.declared(unit.path, KIND, config))
+    else:
+        yield naming.place(unit.path, KIND, config)
+
+
+def _roots(there: Mapping[str, Directory], of_terragrunt: Mapping[str, Unit], config: Config) -> list[Root]:
+    """The roots that Terraform deploys itself: directories, and links to them.
+
+    What links in environments deploy is no root of its own beside, nor what Terragrunt does.
+    """
     local = [module for directory in there.values() for module in directory.local_modules]
     used = frozenset(module.target for module in local if module.target is not None)
     followed = frozenset(link for module in local for link in module.links)
-    own = [root for path, directory in there.items() for root in _at(path, directory, used, config)]
+    taken = of_terragrunt.keys() | (
+        frozenset() if naming.is_declared(KIND, config) else of_units.modules(of_terragrunt)
+    )
+    own = [root for path, each in there.items() if path not in taken for root in _at(path, each, used, config)]
     linked = [
         root
         for path, directory in directories.linked(there, but=followed)
