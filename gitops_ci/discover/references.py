@@ -27,7 +27,8 @@ class Reference(Struct, frozen=True):
     """`reader` (a stack id, or a directory such as a module) reads `path`.
 
     `scope` says how much of it: exactly that file, the files directly in that directory, or everything below.
-    `suffixes` narrows a directory or tree to names that end so (empty: all).
+    `suffixes` narrows a directory or tree to names that end so (empty: all), `visible` to those that do not begin with
+    a dot, except where a suffix is the whole name.
     """
 
     reader: str
@@ -35,6 +36,13 @@ class Reference(Struct, frozen=True):
     scope: Scope
     certainty: Certainty
     suffixes: tuple[str, ...] = ()
+    visible: bool = False
+
+    def takes(self, name: str) -> bool:
+        """Whether a file of that name is meant, where it is in the right place."""
+        if self.suffixes and not name.endswith(self.suffixes):
+            return False
+        return not (self.visible and name.startswith(".") and name not in self.suffixes)
 
 
 class Reach(Struct, frozen=True):
@@ -106,7 +114,7 @@ class Graph:
         while directory:
             directory = directory.rpartition("/")[0]
             above += table.get(("tree", directory), ())
-        found += [each for each in above if not each.suffixes or name.endswith(each.suffixes)]
+        found += [each for each in above if each.takes(name)]
         targets = self._sorted_targets
         for index in range(bisect_left(targets, path), len(targets)):
             target = targets[index]
@@ -178,7 +186,7 @@ def _files(reference: Reference, snapshot: Snapshot) -> Iterable[str]:
         directory = pending.pop()
         at = f"{directory}/" if directory else ""
         for name in snapshot.children.get(directory, ()):
-            if not reference.suffixes or name.endswith(reference.suffixes):
+            if reference.takes(name):
                 yield at + name
         if reference.scope == "tree":
             pending.extend(at + name for name in snapshot.directories.get(directory, ()))

@@ -119,12 +119,12 @@ def _data(document: _Properties, type: str) -> Iterator[Any]:
 
 def _reads(key: str, value: str, *, in_resource: bool) -> Iterator[PathRead]:
     is_path = path_reads.is_path(key, in_resource=in_resource)
-    if value.startswith(("./", "../")) and "{" not in value and (key != "source" or in_resource):
+    if value.startswith(("./", "../")) and not is_path and (key != "source" or in_resource):
         yield from path_reads.words(value, "root", 1)
     elif key in path_reads.COMMANDS:
         yield from path_reads.commands(value, 1)
     elif is_path and "{" not in value:
-        yield path_reads.literal(value, "root", 1)
+        yield path_reads.literal(value, "root", 1, "**")
     elif key in path_reads.ARCHIVED and not path_reads.is_anchored(value, value.find("{") + 1):
         yield path_reads.unknown("root", 1)
     yield from path_reads.anchored(value, 1)

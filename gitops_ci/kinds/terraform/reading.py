@@ -29,6 +29,9 @@ ROOT_ONLY = (
 )
 _VAR_FILES = (".tfvars", ".tfvars.json")
 
+_ENDING = re.compile(r"\*+\.(?:([\w.-]+)|\{([\w.,-]+)\})")
+"""What a pattern such as `*.json` or `*.{yaml,yml}` says of names."""
+
 _TEMPLATE = re.compile(rb"[$%]\{")
 _READING = re.compile(rb"\b" + FUNCTIONS.encode() + rb"\s*\(")
 
@@ -46,7 +49,8 @@ class Root(Struct, frozen=True):
 def of_root(root: Root, snapshot: Snapshot) -> Iterator[Reference]:
     """What a root reads because it is one: variables, versions, the lock file, what it is given on the command line."""
     id, path = root.stack.id, root.directory
-    yield Reference(id, path, "directory", "direct", (*SOURCES, *ROOT_ONLY))
+    yield Reference(id, path, "directory", "direct", (*SOURCES, *ROOT_ONLY), visible=True)
+    yield from of_links(id, path, snapshot)
     if root.stack.path != path:
         yield from (Reference(id, link, "file", "direct") for link in snapshot.links_on(root.stack.path))
     for at in {path, root.stack.path}:
@@ -56,6 +60,15 @@ def of_root(root: Root, snapshot: Snapshot) -> Iterator[Reference]:
     if root.given is not None:
         for name in (*root.given.var_files, *root.given.backend_config):
             yield from named(id, path, name, snapshot, "direct")
+
+
+def of_links(reader: str, directory: str, snapshot: Snapshot) -> Iterator[Reference]:
+    """What links beside a root's configuration lead to: variables, versions, the lock file that lie elsewhere."""
+    at = f"{directory}/" if directory else ""
+    for name in snapshot.children.get(directory, ()) if snapshot.symlinks else ():
+        if name.endswith((*ROOT_ONLY, *_VAR_FILES)) and (found := snapshot.resolve(at + name)) not in (at + name, None):
+            certainty: Certainty = "file" if name.endswith(ROOT_ONLY) else "conservative"
+            yield Reference(reader, found or "", "file", certainty)
 
 
 def versions_above(directory: str, snapshot: Snapshot, names: Iterable[str] = VERSIONS) -> Iterator[str]:
@@ -84,7 +97,7 @@ def of_directory(directory: Directory, *, is_root: bool) -> Iterator[Reference]:
     reader = directory.path
     for local in directory.local_modules:
         if local.target is not None:
-            yield Reference(reader, local.target, "directory", "module", SOURCES)
+            yield Reference(reader, local.target, "directory", "module", SOURCES, visible=True)
         for link in local.links:
             yield Reference(reader, link, "file", "module")
     for name in directory.files:
@@ -111,12 +124,19 @@ def of_path(snapshot: Snapshot, reader: str, anchor: str, read: PathRead) -> Ite
         yield Reference(reader, link, "file", "file")
     if found is None:
         return
-    if not read.complete or not read.path:
+    if read.complete and read.pattern is not None and snapshot.is_directory(found):
+        yield _of_pattern(reader, found, read.pattern)
+    elif not read.complete or snapshot.is_directory(found):
         yield Reference(reader, found, "tree", "conservative")
-    elif snapshot.is_directory(found):
-        yield Reference(reader, found, "tree", "file")
     elif found in snapshot or snapshot.in_submodule(found):
         yield Reference(reader, found, "file", "file")
+
+
+def _of_pattern(reader: str, directory: str, pattern: str) -> Reference:
+    """What a fileset's pattern takes of a directory, or more: of the pattern only the ending of names is looked at."""
+    ending = _ENDING.fullmatch(pattern.rpartition("/")[2])
+    suffixes = tuple(f".{each}" for each in (ending[1] or ending[2]).split(",")) if ending is not None else ()
+    return Reference(reader, directory, "tree" if "/" in pattern or "**" in pattern else "directory", "file", suffixes)
 
 
 def through_modules(roots: Iterable[Root], directories: Mapping[str, Directory]) -> Iterator[Reference]:

@@ -9,7 +9,7 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, Snapshot
-from gitops_ci.kinds.terraform import directories, reading, remote_states
+from gitops_ci.kinds.terraform import computed_paths, directories, reading, remote_states
 from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.directories import Directory
 from gitops_ci.kinds.terraform.reading import Root
@@ -42,6 +42,7 @@ def find(snapshot: Snapshot, config: Config) -> Found:
     for path, directory in there.items():
         references.extend(reading.of_directory(directory, is_root=path in at))
     references.extend(reading.through_modules(roots, there))
+    references.extend(computed_paths.references(roots, there, snapshot))
     references.extend(reading.of_templates(references, snapshot))
     findings = [found for directory in there.values() for found in _findings(directory, there)]
     return Found(

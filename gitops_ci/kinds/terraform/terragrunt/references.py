@@ -8,7 +8,7 @@ from gitops_ci.discover.inventory import Dependency
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.terraform.configuration import SOURCES
-from gitops_ci.kinds.terraform.reading import ROOT_ONLY, VERSIONS, versions_above
+from gitops_ci.kinds.terraform.reading import ROOT_ONLY, VERSIONS, of_links, versions_above
 from gitops_ci.kinds.terraform.terragrunt import FILES
 from gitops_ci.kinds.terraform.terragrunt.unit import Unit
 from gitops_ci.model.stack import Stack
@@ -25,6 +25,7 @@ def of(stack: Stack, unit: Unit, snapshot: Snapshot, rooted: Collection[str]) ->
     """
     id = stack.id
     yield Reference(id, unit.path, "directory", "direct", (*SOURCES, *ROOT_ONLY, ".terragrunt-version", *FILES))
+    yield from of_links(id, unit.path, snapshot)
     for path in versions_above(unit.path, snapshot, _VERSIONS):
         yield Reference(id, path, "file", "file")
     if unit.module is not None:

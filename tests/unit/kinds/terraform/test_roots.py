@@ -152,8 +152,8 @@ def test_a_template_that_reads_a_file_may_read_any(template: str, certainty: str
         ('resource "aws_s3_object" "x" {\n  source = "site/index.html"\n}', "site/index.html", "file"),
         ('resource "helm_release" "x" {\n  chart = "../../../../charts/app"\n}', "charts/app/values.yaml", "file"),
         ('resource "helm_release" "x" {\n  chart = "app"\n}', "app/values.yaml", "file"),
-        ('locals {\n  d = "${path.module}/../shared"\n  x = file("${local.d}/x.json")\n}', "../shared/x.json", "file"),
-        ('locals {\n  d = format("%s/../s", path.module)\n}', "../s/x.json", "file"),
+        ('locals {\n  d = "${path.module}/../shared"\n  x = file("${local.d}/x.json")\n}', "../shared/x.json", "conservative"),
+        ('locals {\n  d = format("%s/../s", path.module)\n}', "../s/x.json", "conservative"),
         ('data "archive_file" "x" {\n  source_dir = "${path.module}/../src"\n}', "../src/deep/x.py", "file"),
         ('data "archive_file" "x" {\n  source_dir = var.d\n}', "src/x.py", "conservative"),
         ('locals {\n  x = { for f in fileset("${path.module}/c", "*") : f => yamldecode(file("${path.module}/c/${f}")) }\n}', "c/x.yaml", "file"),
@@ -170,6 +170,50 @@ def test_what_resources_and_expressions_name(block: str, path: str, certainty: s
     target = "/".join(parts)
     tree: Tree = {f"{A}/main.tf": block, target: ""}
     assert certainties(tree, target) == ({ID: certainty} if certainty else {})
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"main.tf": 'locals {\n  d = ".."\n  x = file("${local.d}/../../../shared/y.json")\n}\n'},
+        {"main.tf": 'locals {\n  x = file(join("/", ["..", "..", "..", "shared", "y.json"]))\n}\n'},
+        {"main.tf": 'variable "f" {}\nlocals {\n  x = file(var.f)\n}\n', "terraform.tfvars": 'f = "../../shared/y.json"\n'},
+        {"main.tf": 'locals {\n  x = file("${path.cwd}/../../../../shared/y.json")\n}\n'},
+        {"main.tf": 'locals {\n  x = file("${abspath("../../../../shared")}/y.json")\n}\n'},
+        {"main.tf": 'locals {\n  n = "shared"\n}\ndata "archive_file" "x" {\n  source_file = "../../../../${local.n}/y.json"\n}\n'},
+        {"main.tf": 'module "p" {\n  source = "./p"\n}\nlocals {\n  x = file(module.p.f)\n}\n', "p/o.tf": 'output "f" {\n  value = join("", ["..", "/../../../shared/y.json"])\n}\n'},
+        {"main.tf": 'module "p" {\n  source = "./p"\n  f = join("/", ["..", "x"])\n}\n', "p/o.tf": 'locals {\n  x = file("${path.module}/a/${var.f}")\n}\n'},
+    ],
+)  # fmt: skip
+def test_a_computed_path_may_leave_the_directory_where_somebody_spells_it(files: dict[str, str]) -> None:
+    tree: Tree = {f"{A}/{name}": text for name, text in files.items()} | {"shared/y.json": ""}
+    assert certainties(tree, "shared/y.json") == {ID: "conservative"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'locals {\n  x = file(var.x)\n}\n' + module("../../../../modules/m"),
+        'locals {\n  x = file("${path.module}/${var.x}")\n  y = file("${path.module}/../y.json")\n  z = "../z"\n}\n',
+        'locals {\n  d = ".."\n  x = file("x.json")\n}\n',
+    ],
+)  # fmt: skip
+def test_and_stays_below_it_elsewhere(text: str) -> None:
+    tree: Tree = {f"{A}/main.tf": text, "modules/m/main.tf": PLAIN, "shared/y.json": ""}
+    assert certainties(tree, "shared/y.json") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "certainty"),
+    [
+        ("c.auto.tfvars", "file"), ("terraform.tfvars", "file"), (".terraform-version", "file"),
+        (".terraform.lock.hcl", "file"), ("c.tfvars", "conservative"), ("c.txt", None),
+    ],
+)  # fmt: skip
+def test_a_linked_file_beside_the_configuration(name: str, certainty: str | None) -> None:
+    tree: Tree = {f"{A}/main.tf": PLAIN, "shared/c": ""}
+    links = {f"{A}/{name}": "../../../../shared/c"}
+    assert certainties(tree, "shared/c", links=links) == ({ID: certainty} if certainty else {})
 
 
 def seconds(tree: Tree, *paths: str) -> tuple[float, int]:

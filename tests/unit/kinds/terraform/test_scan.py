@@ -144,7 +144,7 @@ def test_a_backend_is_one_only_in_a_terraform_block(text: str, *, expected: bool
         ('"${dirname(path.module)}/a"', ("module", "..", False)),
         ('provider::local::direxists("conf/a")', ("root", "conf/a", True)),
         ('fileset(path.module, "../a/*.json")', ("module", "../a", True)),
-        ('fileset(path.module, "*.json")', ("module", "", False)),
+        ('fileset(path.module, "*.json")', ("module", "", True)),
         ('fileset(path.module, "files/a/*.json")', ("module", "files/a", True)),
         ('fileset("${path.module}/files", "**/*.json")', ("module", "files", True)),
         ("path.root", ("root", "", False)),
