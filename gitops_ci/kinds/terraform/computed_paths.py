@@ -6,36 +6,46 @@ files. If nobody spells `..` in any of these, it stays below the directory that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform import directories, path_reads
+from gitops_ci.kinds.terraform import directories
+from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.directories import Directory
 from gitops_ci.kinds.terraform.reading import Root, users_of
 
 _VAR_FILES = (".tfvars", ".tfvars.json")
+_UP = re.compile(rb"(?<![^\s\"'/:=,\[])\.\.(?![^\s\"'/,\]])")
 
 
-def references(roots: Iterable[Root], there: Mapping[str, Directory], snapshot: Snapshot) -> Iterator[Reference]:
-    """A reference to the whole repository for each root that may read anything in it."""
+def references(
+    roots: Iterable[Root], there: Mapping[str, Directory], snapshot: Snapshot, known: Iterable[Reference]
+) -> Iterator[Reference]:
+    """A reference to the whole repository for each root that may read anything in it; `known` are all others."""
     computing = [path for path, directory in there.items() if any(not read.complete for read in directory.reads)]
     if not computing:
         return
     affected = frozenset(computing).union(*users_of(computing, there).values())
-    climbing = [path for path, directory in there.items() if any(each.climbs for each in directory.files.values())]
-    climbers = frozenset(climbing).union(*users_of(climbing, there).values())
+    climbing = {path for path, directory in there.items() if any(each.climbs for each in directory.files.values())}
     read = [root for root in roots if root.directory in affected]
-    given = {root.stack.id: list(_var_files(root, snapshot)) for root in read if root.directory not in climbers}
-    contents = snapshot.read_many({path for paths in given.values() for path in paths})
-    climbs = {path: _climbs(content) for path, content in contents.items()}
+    values = {root.stack.id: tuple(_var_files(root, snapshot)) for root in read}
+    for each in known:
+        if each.scope == "file" and each.certainty == "file" and not each.path.endswith(SOURCES):
+            values[each.reader] = (*values.get(each.reader, ()), each.path)
+    climbing |= _climbing(values, snapshot)
+    climbers = climbing.union(*users_of(climbing, there).values())
     for root in read:
-        if root.directory in climbers or any(climbs.get(path, False) for path in given[root.stack.id]):
+        if root.directory in climbers or root.stack.id in climbers:
             yield Reference(root.stack.id, "", "tree", "conservative")
 
 
-def _climbs(content: bytes) -> bool:
-    return b'"../' in content or path_reads.is_climbing(content.decode("utf-8", "replace"))
+def _climbing(values: Mapping[str, tuple[str, ...]], snapshot: Snapshot) -> set[str]:
+    """The readers of files that spell `..` somewhere."""
+    paths = {path for each in values.values() for path in each}
+    found = {path for path, content in snapshot.stream(paths) if _UP.search(content)}
+    return {reader for reader, each in values.items() if not found.isdisjoint(each)}
 
 
 def _var_files(root: Root, snapshot: Snapshot) -> Iterator[str]:

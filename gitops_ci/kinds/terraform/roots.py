@@ -42,7 +42,7 @@ def find(snapshot: Snapshot, config: Config) -> Found:
     for path, directory in there.items():
         references.extend(reading.of_directory(directory, is_root=path in at))
     references.extend(reading.through_modules(roots, there))
-    references.extend(computed_paths.references(roots, there, snapshot))
+    references.extend(computed_paths.references(roots, there, snapshot, tuple(references)))
     references.extend(reading.of_templates(references, snapshot))
     findings = [found for directory in there.values() for found in _findings(directory, there)]
     return Found(

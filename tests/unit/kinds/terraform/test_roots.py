@@ -178,6 +178,7 @@ def test_what_resources_and_expressions_name(block: str, path: str, certainty: s
         {"main.tf": 'locals {\n  d = ".."\n  x = file("${local.d}/../../../shared/y.json")\n}\n'},
         {"main.tf": 'locals {\n  x = file(join("/", ["..", "..", "..", "shared", "y.json"]))\n}\n'},
         {"main.tf": 'variable "f" {}\nlocals {\n  x = file(var.f)\n}\n', "terraform.tfvars": 'f = "../../shared/y.json"\n'},
+        {"main.tf": 'locals {\n  x = file(yamldecode(file("i.yml")).f)\n}\n', "i.yml": "f: ../../../../shared/y.json\n"},
         {"main.tf": 'locals {\n  x = file("${path.cwd}/../../../../shared/y.json")\n}\n'},
         {"main.tf": 'locals {\n  x = file("${abspath("../../../../shared")}/y.json")\n}\n'},
         {"main.tf": 'locals {\n  n = "shared"\n}\ndata "archive_file" "x" {\n  source_file = "../../../../${local.n}/y.json"\n}\n'},
