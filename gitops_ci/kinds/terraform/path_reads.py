@@ -42,10 +42,13 @@ _FILE_NAME = re.compile(r"/|.\.[A-Za-z]")
 FILESET = re.compile(r'\s*+,\s*+"([^"\\\n]*+)"')
 """The pattern that follows the folder of a `fileset`."""
 _WILD = re.compile(r"[*?\[{$]")
-_CLIMBING = re.compile(r'["/}]\.\.(?=["/])')
-_SETTLED = re.compile(r"\.\.?/[^$%\\]++|\$\{\s*+path\s*+\.\s*+(?:module|root)\s*+\}/[^$%\\]++")
+_CLIMBING = re.compile(
+    r"""(?P<settled>"(?:\$\{\s*+path\s*+\.\s*+(?:module|root)\s*+\}/|\.\.?/)[^"$%\\\n]*+")
+      | ["/}]\.\.(?=["/])""",
+    re.VERBOSE,
+)
+_HANDED = re.compile(rf"\b(?!{FUNCTIONS}\()\w+\(\s*+\Z")
 _SET = re.compile(r"\bfileset\(\s*+\Z")
-_HANDED = re.compile(rf'\b(?!{FUNCTIONS}\()\w+\(\s*+"\Z')
 _NAME_ONLY = re.compile(r"\bbasename\(\s*+(?:abspath\(\s*+)?\Z")
 _LOOK_BACK = 200  # characters before `path` in which a call that it is an argument of may begin
 
@@ -103,12 +106,11 @@ def is_climbing(text: str) -> bool:
     Put behind something computed it leads out of the directory that the path begins in.
     """
     for match in _CLIMBING.finditer(text):
-        begin = text.rfind('"', 0, match.start() + 1) + 1
-        end = text.find('"', match.end() - 1)
-        if _HANDED.search(text, max(0, begin - _LOOK_BACK), begin) is not None:
+        if match["settled"] is None:
             return True
-        if _SETTLED.fullmatch(text, begin, end if end >= 0 else len(text)) is None:
-            return True
+        start = match.start()
+        if _HANDED.search(text, max(0, start - 40), start) is not None:
+            return True  # `abspath("..")`: what becomes of it is not known
     return False
 
 

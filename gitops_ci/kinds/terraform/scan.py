@@ -26,12 +26,17 @@ _RELEVANT = (
     re.compile(rb"terraform_remote_state"),
     re.compile(rb"tfe_outputs"),
     re.compile(rb"filename|source_(?:dir|file|path)"),
-    re.compile(rb"s(?:cripts?|ource)\s*="),
-    re.compile(rb"c(?:hart|ommand)\s*="),
-    re.compile(rb"program\s*="),
     re.compile(rb"provider::"),
-    re.compile(rb"working_dir\s*="),
     re.compile(rb'"\.\.?["/]'),
+)
+_RESOURCES = (b'resource "', b'data "', b'ephemeral "')
+_IN_RESOURCES = (
+    re.compile(rb"scripts?\s*="),
+    re.compile(rb"source\s*="),
+    re.compile(rb"chart\s*="),
+    re.compile(rb"command\s*="),
+    re.compile(rb"program\s*="),
+    re.compile(rb"working_dir\s*="),
 )
 """Where none of these occurs there is nothing to find. Each begins with a literal, which makes the search fast."""
 
@@ -45,7 +50,9 @@ def scan(content: bytes, *, is_json: bool = False) -> Scan:
     if is_json:
         return _of_json(text)
     if not any(relevant.search(content) for relevant in _RELEVANT):
-        return Scan()
+        is_resource = any(block in content for block in _RESOURCES)
+        if not (is_resource and any(relevant.search(content) for relevant in _IN_RESOURCES)):
+            return Scan()
     return native_scan.Reader(text).scan()
 
 
