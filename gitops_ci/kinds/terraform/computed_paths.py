@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.terraform import directories
-from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.directories import Directory
 from gitops_ci.kinds.terraform.reading import Root, users_of
 
 _VAR_FILES = (".tfvars", ".tfvars.json")
+_VALUES = (".json", ".yaml", ".yml", ".csv", ".txt", ".tfvars")
+"""Files that a configuration takes values from; a program or template may well spell `..` for itself."""
 _UP = re.compile(rb"(?<![^\s\"'/:=,\[])\.\.(?![^\s\"'/,\]])")
 
 
@@ -32,7 +33,7 @@ def references(
     read = [root for root in roots if root.directory in affected]
     values = {root.stack.id: tuple(_var_files(root, snapshot)) for root in read}
     for each in known:
-        if each.scope == "file" and each.certainty == "file" and not each.path.endswith(SOURCES):
+        if each.scope == "file" and each.certainty == "file" and each.path.endswith(_VALUES):
             values[each.reader] = (*values.get(each.reader, ()), each.path)
     climbing |= _climbing(values, snapshot)
     climbers = climbing.union(*users_of(climbing, there).values())

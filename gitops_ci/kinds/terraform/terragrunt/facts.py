@@ -33,6 +33,11 @@ _MAY_READ = re.compile(r"\b(?:file|templatefile|read_t|sops_|mark_as|run_cmd|fin
 _MAY_BE_PATH = re.compile(r"\{\s*(?:local|include)\.[^}]*\}[^\"]*/|/[^\"]*\{\s*(?:local|include)\.")
 
 
+_APART = frozenset(
+    {("include", "path"), ("terraform", "source"), ("dependency", "config_path"), ("dependencies", "paths")}
+)
+
+
 class Said(Struct, frozen=True):
     """An expression and its line."""
 
@@ -85,12 +90,12 @@ def _body(content: bytes, *, is_json: bool) -> Body:
 def _facts(body: Body) -> Facts:
     reads: list[tuple[Call, int]] = []
     paths: list[Said] = []
-    for expression, line in _expressions(body):
+    for expression, line, is_apart in _expressions(body):
         node = parsed(expression)
         for each in nodes.walk(node) if node is not None else ():
             if isinstance(each, Call) and each.name in READERS:
                 reads.append((each, line))
-            elif _may_be_path(each):
+            elif not is_apart and _may_be_path(each):
                 paths.append(Said(each, line))
     inputs = body.attribute("inputs")
     return Facts(
@@ -122,16 +127,15 @@ def _may_be_path(node: Node) -> bool:
             return False
 
 
-def _expressions(body: Body) -> Iterator[tuple[str, int]]:
-    """Every expression that may read something, with its line; not those that are looked at by themselves."""
+def _expressions(body: Body) -> Iterator[tuple[str, int, bool]]:
+    """Every expression that may read something, with its line; and whether what it comes to is looked at by itself."""
     pending = [("", body)]
     while pending:
         type, current = pending.pop()
         pending.extend((block.type, block.body) for block in current.blocks)
         for each in current.attributes:
-            apart = (type, each.name) in (("include", "path"), ("terraform", "source"), ("dependency", "config_path"))
-            if not apart and type != "dependencies" and _is_telling(each.expression):
-                yield each.expression, each.line
+            if _is_telling(each.expression):
+                yield each.expression, each.line, (type, each.name) in _APART
 
 
 def _is_telling(expression: str) -> bool:

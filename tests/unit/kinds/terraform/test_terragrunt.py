@@ -128,6 +128,7 @@ U = "production/terraform/u"
         (source('"git::x"') + 'inputs = { p = file("${get_env("X")}.json") }\n', "mods/a/main.tf", None),
         (source('"git::https://x//a?ref=${local.v}"') + 'locals {\n  v = get_env("V")\n}\n', "live/prod/u/x.txt", None),
         (source('"${get_env("X")}?ref=v1"'), "live/prod/u/x.txt", None),
+        (source('"git::../../..//m?ref=${trimspace(file("../ref"))}"'), "live/prod/ref", "file"),
         (source('"git::x"') + 'inputs = { p = file("/etc/hostname") }\n', "etc/hostname", None),
         ("terraform {\n", "live/prod/u/x.txt", "conservative"),
     ],
