@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gitops_ci.discover import affected
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.inventory import Dependency
+from gitops_ci.kinds import terraform
 from gitops_ci.kinds.terraform import terragrunt
 from gitops_ci.kinds.terraform.terragrunt import facts
 from tests.unit.kinds.terraform.changes import Tree, certainties, declared, edited, taken
@@ -220,6 +221,16 @@ def test_json_is_said_to_be_unread() -> None:
 def test_a_unit_is_told_apart_cheaply() -> None:
     tree = snapshots.of(unit("", {"terragrunt.hcl": "", "x/main.tf": ""}))
     assert [terragrunt.is_unit(path, tree) for path in ("live/prod/u", "", "x", "live")] == [True, True, False, False]
+
+
+class NoTools:
+    """A unit is refused before anything is asked for."""
+
+
+def test_terraform_does_not_plan_a_unit() -> None:
+    end = taken(LIVE)
+    plan = terraform.plan(end.stacks[PROD], None, end, NoTools())  # type: ignore[arg-type]  # none of it is used
+    assert (plan.status, plan.reason.code if plan.reason else None) == ("skipped", "terragrunt")
 
 
 def test_unclaimed_configurations() -> None:
