@@ -40,6 +40,7 @@ class Reader:
         self.states: list[PathRead] = []
 
     def scan(self) -> Scan:
+        """What the file says; where its syntax ends, what it had said by then, with the problem."""
         try:
             self._walk()
         except Unbalanced as error:
@@ -141,6 +142,7 @@ class Reader:
         if body.startswith(("./", "../")):
             self.reads.extend(path_reads.words(body, "root", line))
         self._template(body, line)
+        self.since = end + 1
         return end + 1
 
     def _template(self, body: str, line: int) -> None:
@@ -154,6 +156,7 @@ class Reader:
             self.reads.extend(path_reads.commands(self.text[start:content], line))
         self.commands = False
         self._template(self.text[start:content], line)
+        self.since = end  # nothing in it belongs to the header of a block that follows
         return end
 
     def _attribute(self, name: str, begin: int, position: int) -> int:

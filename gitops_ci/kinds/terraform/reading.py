@@ -58,7 +58,8 @@ def of_root(root: Root, snapshot: Snapshot) -> Iterator[Reference]:
     if root.given is None or not root.given.var_files:
         yield Reference(id, path, "tree", "conservative", _VAR_FILES)
     if root.given is not None:
-        for name in (*root.given.var_files, *root.given.backend_config):
+        settings = [each for each in root.given.backend_config if "=" not in each]  # the others are `key=value`
+        for name in (*root.given.var_files, *settings):
             yield from named(id, path, name, snapshot, "direct")
 
 

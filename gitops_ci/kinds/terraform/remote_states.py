@@ -79,7 +79,7 @@ class _States:
 def _kept(root: Root, directory: Directory, snapshot: Snapshot) -> _Place | None:
     """Where a stack keeps its state."""
     files = sorted(directory.files, key=lambda name: (is_override(name), name))
-    bodies = tuple((name, _body(name, excerpt)) for name in files if (excerpt := directory.files[name].excerpt))
+    bodies = tuple((name, _body(name, directory.files[name].excerpt)) for name in files)
     given = root.given.backend_config if root.given is not None else ()
     backend = backends.given(Configuration(bodies, ()), root.directory, snapshot, given)
     if backend.unread or (not backend.settings and backend.type != "local"):
@@ -111,7 +111,7 @@ def _data(directory: Directory) -> Iterator[tuple[str, Block]]:
 @lru_cache(maxsize=65_536)
 def _body(name: str, excerpt: str) -> Body:
     try:
-        return blocks.read(excerpt.encode(), is_json=name.endswith(JSON))
+        return Body() if not excerpt else blocks.read(excerpt.encode(), is_json=name.endswith(JSON))
     except Unreadable:
         return Body()
 
