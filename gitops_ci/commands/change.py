@@ -166,7 +166,7 @@ def _unmatched(config: Config, head: Snapshot, path: str) -> Iterator[Finding]:
     """Patterns of `layout.stacks` that no directory is called like: a typo there turns checks off without a word."""
     for index, pattern in enumerate(config.layout.stacks):
         expression = naming.compiled(pattern.path)
-        if not any(expression.fullmatch(directory) for directory in head.directories):
+        if not any(expression.fullmatch(directory) for directory in (*head.directories, *head.symlinks)):
             message = f"layout.stacks[{index}]: no directory is called like {pattern.path}"
             help = "Correct the pattern, or remove it."
             yield finding.make("config/unmatched", "warning", message, help=help, path=path)

@@ -13,8 +13,8 @@ from gitops_ci.kinds.terraform.values import COMPUTED, Value
 
 _MAX_OPEN = 40
 """Names that are looked up while another is: this is recursive, and no configuration needs more."""
-_MAX_TEXT = 10_000
-"""Characters of a text that is put together; longer ones are nobody's path or key."""
+_MAX_SIZE = 10_000
+"""Characters of a text, or items of a list, that something is made of; longer ones are nobody's path or key."""
 
 
 class Scope(Protocol):
@@ -31,7 +31,7 @@ def text(expression: str, scope: Scope) -> Value:
     """The value of an expression that is given as it is written. Never raises."""
     try:
         return of(expressions.parse(expression), scope)
-    except Unreadable:
+    except (Unreadable, RecursionError):  # names that nest and expressions that do multiply
         return COMPUTED
 
 
@@ -80,7 +80,7 @@ def _joined(parts: list[Value]) -> Value:
     if not all(isinstance(part, str | int | float) for part in parts):
         return COMPUTED
     whole = "".join(str(part).lower() if isinstance(part, bool) else str(part) for part in parts)
-    return whole if len(whole) <= _MAX_TEXT else COMPUTED
+    return whole if len(whole) <= _MAX_SIZE else COMPUTED
 
 
 class Names(Mapping[str, Value]):
@@ -145,12 +145,17 @@ def call(function: str, arguments: Sequence[Value]) -> Value:
     if function == "try":
         return next((each for each in arguments if each is not COMPUTED), COMPUTED)
     worked = _FUNCTIONS.get(function)
-    if worked is None or any(each is COMPUTED for each in arguments):
+    if worked is None or any(each is COMPUTED or _is_large(each) for each in arguments):
         return COMPUTED
     try:
-        return worked(*arguments)
-    except (TypeError, ValueError, AttributeError, IndexError):
+        found = worked(*arguments)
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError):
         return COMPUTED
+    return COMPUTED if _is_large(found) else found
+
+
+def _is_large(value: Value) -> bool:
+    return isinstance(value, str | list | Mapping) and len(value) > _MAX_SIZE
 
 
 def _format(pattern: str, *arguments: Value) -> Value:
@@ -163,6 +168,12 @@ def _format(pattern: str, *arguments: Value) -> Value:
 def _join(separator: str, *lists: list[Value]) -> Value:
     items = [item for each in lists for item in each]
     return _joined([part for item in items for part in (separator, item)][1:] or [""])
+
+
+def _replace(text: str, old: str, new: str) -> Value:
+    if old.startswith("/") or text.count(old) * len(new) > _MAX_SIZE:  # the first is a regular expression
+        return COMPUTED
+    return text.replace(old, new)
 
 
 def _merge(*mappings: Mapping[str, Value]) -> Value:
@@ -179,7 +190,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "lookup": lambda mapping, key, *default: mapping.get(key, *default),
     "lower": str.lower,
     "merge": _merge,
-    "replace": lambda text, old, new: text.replace(old, new) if not old.startswith("/") else COMPUTED,
+    "replace": _replace,
     "split": lambda separator, text: text.split(separator),
     "toset": list,
     "tolist": list,

@@ -17,8 +17,8 @@ from gitops_ci.kinds.terraform.directories import Directory
 from gitops_ci.kinds.terraform.reading import Root
 from gitops_ci.kinds.terraform.values import COMPUTED, Value
 
-_MOST_CALLS = 1_000
-"""Calls that are looked at for one root: modules of modules multiply."""
+_MOST_CALLS = 200
+"""Calls that are looked at for one root, and keys for one `for_each`: modules of modules multiply."""
 _META = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 
 from msgspec import Struct
 
@@ -22,6 +23,8 @@ from gitops_ci.kinds.terraform.reading import Root, users_of
 from gitops_ci.kinds.terraform.values import COMPUTED, Value
 from gitops_ci.model.stack import Stack
 
+_MOST_READ = 5_000
+"""Places that are followed for one root; keys of `for_each` and calls of modules multiply."""
 _CONTAINERS = ("bucket", "storage_account_name", "container_name")
 """Settings that are often given to `init` from outside; the key in it tells states apart just as well."""
 
@@ -44,13 +47,18 @@ def dependencies(roots: Iterable[Root], there: Mapping[str, Directory], snapshot
         if root.directory not in leading:
             continue
         told: set[str] = set()
-        for instance in module_tree.instances(root, there, leading):
-            for path, block in _data(instance.directory):
-                for place in _read(block, instance, root):
-                    for on in states.at(place, root.stack):
-                        if on not in told:
-                            told.add(on)
-                            yield Dependency(root.stack.id, on, path, block.line)
+        for path, line, place in islice(_reads(root, there, leading), _MOST_READ):
+            for on in states.at(place, root.stack):
+                if on not in told:
+                    told.add(on)
+                    yield Dependency(root.stack.id, on, path, line)
+
+
+def _reads(root: Root, there: Mapping[str, Directory], leading: frozenset[str]) -> Iterator[tuple[str, int, _Place]]:
+    """The places that a root and its modules read, with where they say so."""
+    for instance in module_tree.instances(root, there, leading):
+        for path, block in _data(instance.directory):
+            yield from ((path, block.line, place) for place in _read(block, instance, root))
 
 
 class _States:

@@ -18,6 +18,8 @@ from gitops_ci.model.finding import Finding
 
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|git@|(?:github|gitlab|bitbucket)\.")
 _VERSION = re.compile(r"\?.*\b(?:ref|version)=")
+_MOST_FILES = 200
+"""Files of Terragrunt that one unit reads; what more would say is not known."""
 _VAR_FILE = "-var-file="
 
 
@@ -100,6 +102,9 @@ class Reading:
         """Reads what a file says, and the files that it reads in turn."""
         at = (scope.file, scope.base)
         if at in self._seen:
+            return
+        if len(self._seen) >= _MOST_FILES:
+            self._is_unresolved = True
             return
         self._seen.add(at)
         said = scope.facts
