@@ -40,14 +40,15 @@ class StackPattern(_Section, frozen=True):
     """Where stacks of one kind lie.
 
     `path` may hold `{environment}` and `{name}` (one folder each) and `**` (any number of folders). With
-    `environments` one directory is deployed once for each of them, with its own `workspace`, `var_files` and
-    `backend_config`, in which `{environment}` is replaced.
+    `environments` or `instances` (accounts, regions) one directory is deployed once for each of them, with its own
+    `workspace`, `var_files` and `backend_config`, in which `{environment}`, `{name}` and `{instance}` are replaced.
     """
 
     kind: Kind
     path: RelativePath
     environment: Name | None = None
     environments: tuple[Name, ...] = ()
+    instances: tuple[Name, ...] = ()
     workspace: str | None = None
     var_files: tuple[RelativePath, ...] = ()
     backend_config: tuple[RelativePath, ...] = ()

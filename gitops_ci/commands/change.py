@@ -166,7 +166,7 @@ def _unmatched(config: Config, head: Snapshot, path: str) -> Iterator[Finding]:
     """Patterns of `layout.stacks` that no directory is called like: a typo there turns checks off without a word."""
     for index, pattern in enumerate(config.layout.stacks):
         expression = naming.compiled(pattern.path)
-        if not any(expression.fullmatch(directory) for directory in head.directories):
+        if not any(expression.fullmatch(directory) for directory in (*head.directories, *head.symlinks)):
             message = f"layout.stacks[{index}]: no directory is called like {pattern.path}"
             help = "Correct the pattern, or remove it."
             yield finding.make("config/unmatched", "warning", message, help=help, path=path)
@@ -216,6 +216,15 @@ def selected(change: Change, options: Options, stacks: tuple[AffectedStack, ...]
 def work(stacks: Iterable[AffectedStack], change: Change) -> dict[str, int]:
     """How much work each plan is likely to be, as far as the files tell."""
     return shards.work(stacks, [end for end in (change.head, change.base) if end is not None])
+
+
+def downstream(change: Change, options: Options) -> tuple[AffectedStack, ...]:
+    """The stacks that the options ask for which only read what the change may alter: nothing plans or expects them."""
+    if change.base is None:
+        return ()
+    found = affected.downstream(affected.between(change.base, change.head), change.base, change.head)
+    environments = _environments(options.environments, change)
+    return affected.select(found, ids=options.stacks, environments=environments, kinds=options.kinds)
 
 
 def _known_stacks(asked: frozenset[str], known: set[str]) -> None:

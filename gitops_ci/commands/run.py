@@ -40,7 +40,7 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
         output.prepare(directory, change.repository.root)
         expected = changes.expected(change, options)
         stacks, plans = _planned(options, outside, change, expected)
-        findings = _findings(stacks, plans, change)
+        findings = (*_findings(stacks, plans, change), *_downstream(change, options))
         reasons = tuple(checks.reasons(stacks, plans, findings, change.config))
         whole = (*reasons, *_of_the_whole(change))
         if judged:
@@ -65,6 +65,12 @@ def _findings(stacks: tuple[AffectedStack, ...], plans: tuple[Plan, ...], change
     static = comparison.against(before, change.head.findings)
     warnings = severity.applied(change.warnings, change.config)
     return (*warnings, *static, *inspection.findings(stacks, change), *planning.checked(stacks, plans, change))
+
+
+def _downstream(change: Change, options: Options) -> tuple[Finding, ...]:
+    """What only reads the state of an affected stack: told, and not planned."""
+    found = affected.notices(changes.downstream(change, options), change.base, change.head)
+    return severity.applied(found, change.config)
 
 
 def _of_the_whole(change: Change) -> Iterator[VerdictReason]:

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 
-from gitops_ci.config import SHARED, Config
+from gitops_ci.config import SHARED, Config, StackPattern
 from gitops_ci.config_file import engine_arguments
 from gitops_ci.config_file.document import Path
 
@@ -16,6 +16,8 @@ MAX_SPANS = 4
 """A pattern becomes a regular expression, whose time grows with the power of its wildcards."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_FILLED = ("environment", "name", "instance")
+"""What is replaced in a stack's workspace, var files and backend configuration."""
 
 
 def broken(config: Config) -> Iterator[tuple[Path, str]]:
@@ -92,10 +94,36 @@ def _stacks(config: Config) -> Iterator[tuple[Path, str]]:
                 yield (*at, "environments", position), text
         if stack.environments and (stack.environment is not None or "{environment}" in stack.path):
             yield (*at, "environments"), "expected either this, or `environment`, or {environment} in `path`"
-        for key, files in (("var_files", stack.var_files), ("backend_config", stack.backend_config)):
-            for position, file in enumerate(files):
-                if file.startswith(("/", "~")):
-                    yield (*at, key, position), "expected a path relative to the stack's directory"
+        yield from (((*at, *where), text) for where, text in _instances(stack))
+
+
+def _instances(stack: StackPattern) -> Iterator[tuple[Path, str]]:
+    """What tells the several deployments of one directory apart: their names, workspaces and files."""
+    for position, name in enumerate(stack.instances):
+        if name in stack.instances[:position]:
+            yield ("instances", position), "is there twice"
+    told: list[tuple[Path, str]] = [(("workspace",), stack.workspace or "")]
+    for key, files in (("var_files", stack.var_files), ("backend_config", stack.backend_config)):
+        for position, file in enumerate(files):
+            told.append(((key, position), file))
+            if file.startswith(("/", "~")):
+                yield (key, position), "expected a path relative to the stack's directory"
+    yield from ((where, problem) for where, text in told for problem in _of_template(text, stack))
+    if len(stack.instances) > 1 and not any("{instance}" in text for _, text in told):
+        yield ("instances",), "expected {instance} in `workspace`, `var_files` or `backend_config`: else all are one"
+
+
+def _of_template(text: str, stack: StackPattern) -> Iterator[str]:
+    for name in dict.fromkeys(_PLACEHOLDER.findall(text)):
+        if name not in _FILLED:
+            yield _no_placeholder(name, _FILLED)
+        elif name == "instance" and not stack.instances:
+            yield "{instance} stands for one of `instances`, and there are none"
+
+
+def _no_placeholder(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
+    return f"{{{name}}} is no placeholder{f'; did you mean {{{near[0]}}}?' if near else ''}"
 
 
 def _of_pattern(pattern: str, placeholders: Collection[str] = ()) -> Iterator[str]:
@@ -109,7 +137,6 @@ def _of_pattern(pattern: str, placeholders: Collection[str] = ()) -> Iterator[st
     used = _PLACEHOLDER.findall(pattern)
     for name in dict.fromkeys(used):
         if placeholders and name not in placeholders:
-            near = difflib.get_close_matches(name, placeholders, n=1, cutoff=0.3)
-            yield f"{{{name}}} is no placeholder{f'; did you mean {{{near[0]}}}?' if near else ''}"
+            yield _no_placeholder(name, placeholders)
         elif used.count(name) > 1:
             yield f"{{{name}}} is there twice"

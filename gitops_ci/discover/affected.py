@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Reach
 from gitops_ci.discover.snapshot import changed_paths
+from gitops_ci.model import finding
+from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import CERTAINTIES, AffectedStack, ChangeOfStack, Reason, Stack
+
+_MOST_NAMED = 3
 
 _MODULE = re.compile(r"\.(?:tf|tofu)(?:\.json)?$")
 _DEPLOYED = re.compile(
     r"(?:\.(?:tf|tofu)(?:\.json)?|\.tfvars(?:\.json)?|\.rego"
-    r"|(?:^|/)(?:terragrunt\.hcl|[Kk]ustomization(?:\.ya?ml)?|Chart\.ya?ml))$"
+    r"|(?:^|/)(?:terragrunt(?:\.stack)?\.hcl|[Kk]ustomization(?:\.ya?ml)?|Chart\.ya?ml))$"
 )
 """Names of files that say by themselves that something is deployed from them."""
 
@@ -49,10 +53,69 @@ def everything(base: Inventory | None, head: Inventory) -> tuple[AffectedStack, 
     return tuple(sorted((*reached.values(), *rest), key=lambda stack: stack.id))
 
 
+def downstream(reached: Iterable[AffectedStack], base: Inventory | None, head: Inventory) -> tuple[AffectedStack, ...]:
+    """Stacks of head that read what a change may make, and that it does not reach itself; in order of id.
+
+    `reached` are the affected stacks. Whoever depends on one of them, at either end, may come out otherwise once that
+    one is applied, and so on. None of these is planned for that: there is nothing to see yet. A reason is the first of
+    the nearest stack that the change reaches, followed by the ids of the stacks between.
+    """
+    readers = _readers(base, head)
+    level = {stack.id: _origin(stack) for stack in reached if stack.change != "unmodified"}
+    seen = set(level)
+    found: dict[str, list[Reason]] = {}
+    while level:
+        following: dict[str, list[Reason]] = {}
+        for on in sorted(level):
+            for id in readers.get(on, ()):
+                if id not in seen and id in head.stacks:
+                    following.setdefault(id, []).append(Reason(level[on].path, (*level[on].via, on)))
+        seen.update(following)
+        found |= following
+        level = {id: reasons[0] for id, reasons in following.items()}
+    by_id = sorted(found.items())
+    return tuple(_affected(head.stacks[id], "unmodified", Reach("downstream", tuple(each))) for id, each in by_id)
+
+
+def _origin(stack: AffectedStack) -> Reason:
+    return stack.reasons[0] if stack.reasons else Reason(stack.path)
+
+
+def _readers(base: Inventory | None, head: Inventory) -> dict[str, list[str]]:
+    """Stack id → the ids of those that depend on it, at either end."""
+    found: dict[str, dict[str, None]] = {}
+    for end in (head, base):
+        for each in end.dependencies if end is not None else ():
+            found.setdefault(each.on, {})[each.stack] = None
+    return {on: list(ids) for on, ids in found.items()}
+
+
+def notices(downstream: Iterable[AffectedStack], base: Inventory | None, head: Inventory) -> Iterator[Finding]:
+    """A finding `terraform/downstream` for each stack that may be affected downstream, where it says what it reads."""
+    ends = [end for end in (head, base) if end is not None]
+    places = {(each.stack, each.on): each for end in reversed(ends) for each in end.dependencies}
+    known = frozenset(id for end in ends for id in end.stacks)
+    for stack in downstream:
+        ways = [[each for each in reason.via if each in known] for reason in stack.reasons]
+        told = [way[0] + (f" (through {', '.join(way[1:])})" if way[1:] else "") for way in ways]
+        some = ", ".join(told[:_MOST_NAMED]) + (f" and {len(told) - _MOST_NAMED:,} more" if told[_MOST_NAMED:] else "")
+        place = places[stack.id, ways[0][-1]]
+        yield finding.make(
+            "terraform/downstream",
+            "notice",
+            f"{stack.id} may come out otherwise once {some} is applied, whose state it reads",
+            help="Look at it when that is applied; its own plan shows nothing before.",
+            path=place.path,
+            line=place.line,
+            stack=stack.id,
+        )
+
+
 def unclaimed(base: Inventory, head: Inventory) -> tuple[str, ...]:
     """Changed files that something is deployed from and that no stack of either end reads, sorted.
 
-    A Terraform module that no root uses is none, unless the repository has Terragrunt units: those are not read yet.
+    A Terraform module that no root uses is none, unless the repository has stacks of Terragrunt: these make units that
+    are not known.
     """
     declared = naming.is_declared("terraform", head.config)
     changed = [path for path in changed_paths(base.snapshot, head.snapshot) if _DEPLOYED.search(path)]
@@ -60,10 +123,10 @@ def unclaimed(base: Inventory, head: Inventory) -> tuple[str, ...]:
     for inventory in (base, head):
         for reach in inventory.graph.reached(changed, frozenset(inventory.stacks)).values():
             reached.update(reason.path for reason in reach.reasons)
-    units = any(path.endswith("terragrunt.hcl") for inventory in (base, head) for path in inventory.snapshot.entries)
+    made = any(path.endswith("terragrunt.stack.hcl") for end in (base, head) for path in end.snapshot.entries)
 
     def is_unused_module(path: str) -> bool:
-        return not units and _MODULE.search(path) is not None and (not declared or "modules" in path.split("/"))
+        return not made and _MODULE.search(path) is not None and (not declared or "modules" in path.split("/"))
 
     return tuple(path for path in changed if path not in reached and not is_unused_module(path))
 

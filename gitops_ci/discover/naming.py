@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import product
+
+import msgspec
 
 from gitops_ci.config import KIND_DIRECTORIES, Config, StackPattern
 from gitops_ci.model import stack as stacks
@@ -57,7 +60,10 @@ def _environment_index(parts: list[str], config: Config) -> int | None:
 
 
 def declared(directory: str, kind: Kind, config: Config) -> Iterator[tuple[Stack, StackPattern]]:
-    """The stacks that `layout.stacks` makes of a directory: several where one is deployed more than once."""
+    """The stacks that `layout.stacks` makes of a directory: several where one is deployed more than once.
+
+    Each with its pattern, in which `{environment}`, `{name}` and `{instance}` are replaced.
+    """
     for pattern in config.layout.stacks:
         if pattern.kind != kind:
             continue
@@ -67,25 +73,35 @@ def declared(directory: str, kind: Kind, config: Config) -> Iterator[tuple[Stack
         groups = matched.groupdict()
         inferred = place(directory, kind, config)
         name = groups.get("name") or inferred.name
-        if pattern.environments:
-            for environment in pattern.environments:
-                yield _instance(directory, kind, environment, name, pattern), pattern
-        else:
-            folder = groups.get("environment")
-            environment = (
-                pattern.environment
-                or (config.environment_of(folder) if folder else None)
-                or folder
-                or inferred.environment
-            )
-            yield stacks.make(environment=environment, kind=kind, name=name, path=directory), pattern
+        environments = pattern.environments or (_environment(pattern, groups, config) or inferred.environment,)
+        for environment, instance in product(environments, pattern.instances or (None,)):
+            given = _filled(pattern, {"environment": environment, "name": name, "instance": instance or ""})
+            own = instance or _workspace(given, environment)
+            yield stacks.make(environment=environment, kind=kind, name=name, path=directory, instance=own), given
         return
 
 
-def _instance(directory: str, kind: Kind, environment: str, name: str, pattern: StackPattern) -> Stack:
-    workspace = (pattern.workspace or "").replace("{environment}", environment)
-    instance = workspace if workspace and workspace != environment else None
-    return stacks.make(environment=environment, kind=kind, name=name, path=directory, instance=instance)
+def _environment(pattern: StackPattern, groups: dict[str, str | None], config: Config) -> str | None:
+    """The one environment that a pattern says, by itself or by the folder at its placeholder."""
+    folder = groups.get("environment")
+    return pattern.environment or (config.environment_of(folder) if folder else None) or folder
+
+
+def _workspace(given: StackPattern, environment: str) -> str | None:
+    """A workspace that is called otherwise than its environment: two of one environment are two stacks."""
+    return given.workspace if given.environments and given.workspace and given.workspace != environment else None
+
+
+def _filled(pattern: StackPattern, values: Mapping[str, str]) -> StackPattern:
+    def text(template: str) -> str:
+        return re.sub(r"\{([a-z]+)\}", lambda found: values.get(found[1], found[0]), template)
+
+    return msgspec.structs.replace(
+        pattern,
+        workspace=text(pattern.workspace) if pattern.workspace is not None else None,
+        var_files=tuple(map(text, pattern.var_files)),
+        backend_config=tuple(map(text, pattern.backend_config)),
+    )
 
 
 def is_declared(kind: Kind, config: Config) -> bool:

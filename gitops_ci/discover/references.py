@@ -18,7 +18,8 @@ from gitops_ci.model.stack import CERTAINTIES, Certainty, Reason
 Scope = Literal["file", "directory", "tree"]
 
 _RANK = {certainty: rank for rank, certainty in enumerate(CERTAINTIES)}  # 0 is the surest
-_Pending = tuple[int, int, int, "Reference", tuple[str, ...]]  # rank, steps, a tie-breaker, and the way so far
+_Way = tuple[str, "_Way | None"]  # the last directory passed, and the way to there: a long one is shared, not copied
+_Pending = tuple[int, int, int, "Reference", "_Way | None"]  # rank, steps, a tie-breaker, and the way so far
 _Arrival = tuple[str, tuple[str, ...], int]  # stack id, directories passed, rank of the certainty
 
 
@@ -26,7 +27,8 @@ class Reference(Struct, frozen=True):
     """`reader` (a stack id, or a directory such as a module) reads `path`.
 
     `scope` says how much of it: exactly that file, the files directly in that directory, or everything below.
-    `suffixes` narrows a directory or tree to names that end so (empty: all).
+    `suffixes` narrows a directory or tree to names that end so (empty: all), `visible` to those that do not begin with
+    a dot, except where a suffix is the whole name.
     """
 
     reader: str
@@ -34,6 +36,13 @@ class Reference(Struct, frozen=True):
     scope: Scope
     certainty: Certainty
     suffixes: tuple[str, ...] = ()
+    visible: bool = False
+
+    def takes(self, name: str) -> bool:
+        """Whether a file of that name is meant, where it is in the right place."""
+        if self.suffixes and not name.endswith(self.suffixes):
+            return False
+        return not (self.visible and name.startswith(".") and name not in self.suffixes)
 
 
 class Reach(Struct, frozen=True):
@@ -105,7 +114,7 @@ class Graph:
         while directory:
             directory = directory.rpartition("/")[0]
             above += table.get(("tree", directory), ())
-        found += [each for each in above if not each.suffixes or name.endswith(each.suffixes)]
+        found += [each for each in above if each.takes(name)]
         targets = self._sorted_targets
         for index in range(bisect_left(targets, path), len(targets)):
             target = targets[index]
@@ -120,18 +129,24 @@ class Graph:
     def _walk(self, touching: Iterable[Reference], stacks: frozenset[str]) -> Iterator[_Arrival]:
         """From the references that a path touches to every stack, the surest and then the shortest way first."""
         order = count()
-        pending: list[_Pending] = [(_RANK[each.certainty], 0, next(order), each, ()) for each in touching]
+        pending: list[_Pending] = [(_RANK[each.certainty], 0, next(order), each, None) for each in touching]
         heapify(pending)
         seen: set[str] = set()
+        ways: dict[tuple[str, int], tuple[_Way, _Way | None]] = {}  # one for all that a directory is passed to
+        told: dict[int, tuple[str, ...]] = {}
         while pending:
             rank, steps, _, reference, via = heappop(pending)
             reader = reference.reader
             if reader in seen:
                 continue
             seen.add(reader)
-            passed = (*via, reference.path) if reference.certainty == "module" else via
+            passed = via
+            if reference.certainty == "module":
+                passed, _ = ways.setdefault((reference.path, id(via)), ((reference.path, via), via))
             if reader in stacks:
-                yield reader, passed, rank
+                if id(passed) not in told:
+                    told[id(passed)] = _listed(passed)
+                yield reader, told[id(passed)], rank
             for onward in self._readers_of_directory.get(reader, ()):
                 if onward.reader not in seen:
                     heappush(pending, (max(rank, _RANK[onward.certainty]), steps + 1, next(order), onward, passed))
@@ -152,6 +167,15 @@ class Graph:
                     pending.append(reference.path)
 
 
+def _listed(way: _Way | None) -> tuple[str, ...]:
+    """The directories of a way in the order in which they were passed."""
+    passed: list[str] = []
+    while way is not None:
+        passed.append(way[0])
+        way = way[1]
+    return tuple(reversed(passed))
+
+
 def _files(reference: Reference, snapshot: Snapshot) -> Iterable[str]:
     if reference.scope == "file":
         if reference.path in snapshot:
@@ -162,7 +186,7 @@ def _files(reference: Reference, snapshot: Snapshot) -> Iterable[str]:
         directory = pending.pop()
         at = f"{directory}/" if directory else ""
         for name in snapshot.children.get(directory, ()):
-            if not reference.suffixes or name.endswith(reference.suffixes):
+            if reference.takes(name):
                 yield at + name
         if reference.scope == "tree":
             pending.extend(at + name for name in snapshot.directories.get(directory, ()))

@@ -26,6 +26,7 @@ _REMEDIES = {
     "ambiguous": "rename one of the directories, or name the stacks under layout.stacks in gitops-ci.yml",
     "no-longer-a-root": "move or remove its state first, or name it under layout.stacks if it stays a root",
     "rewritten": "take the attribute off the file, or plan it from a checkout by hand",
+    "terragrunt": "plan it with terragrunt, and review that by hand",
     "submodule": "plan it where the submodule is checked out",
     "variables-missing": "give the values: var_files under layout.stacks in gitops-ci.yml, or TF_VAR_* in the job",
     "settings": "mend var_files and backend_config under layout.stacks in gitops-ci.yml",

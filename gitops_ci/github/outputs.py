@@ -21,6 +21,7 @@ _WORST_FIRST: tuple[Decision, ...] = ("blocked", "undecided", "pass")
 
 class _Stack(Struct):
     id: str
+    certainty: str = ""
 
 
 class _Verdict(Struct):
@@ -110,7 +111,7 @@ def _decision(code: int) -> Decision:
 
 
 def _stacks(report: _Report) -> dict[str, str]:
-    ids = [stack.id for stack in report.stacks]
+    ids = [stack.id for stack in report.stacks if stack.certainty != "downstream"]
     return {"affected": msgspec.json.encode(ids).decode(), "count": str(len(ids))}
 
 

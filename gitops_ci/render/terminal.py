@@ -75,7 +75,9 @@ def affected_lines(stacks: Sequence[AffectedStack], *, environments: Sequence[st
         lines += tree(
             [(_affected(stack), list(_reasons(stack))) for stack in members if isinstance(stack, AffectedStack)]
         )
-    total = f"{words.several(len(stacks), 'stack')} affected" if stacks else "no stack is affected"
+    later = sum(stack.certainty == "downstream" for stack in stacks)
+    total = f"{words.several(len(stacks) - later, 'stack')} affected" if len(stacks) > later else "no stack is affected"
+    total += f", {later:,} may be downstream" if later else ""
     return [*lines, *([EMPTY] if lines else []), line(span(total, "title"))]
 
 
@@ -91,6 +93,9 @@ def _by_environment(stacks: Iterable[Stack], environments: Sequence[str]) -> dic
 
 def _affected(stack: AffectedStack) -> Line:
     sign, style = _CHANGES[stack.change]
+    if stack.certainty == "downstream":
+        how = "may be affected downstream"
+        return line(span("·", "dim"), f" {stack.id.partition('/')[2]}", span(f"  {how}", "dim"))
     how = "unchanged, asked for" if stack.change == "unmodified" else f"{stack.change}, {stack.certainty}"
     return line(span(sign, style), f" {stack.id.partition('/')[2]}", span(f"  {how}", "dim"))
 

@@ -256,6 +256,22 @@ def test_values_are_never_told() -> None:
         ),
         ("layout: {stacks: [{kind: terraform, path: '{name}/{name}'}]}", "{name} is there twice"),
         ("layout: {stacks: [{kind: terraform, path: x, var_files: [/x]}]}", "relative to the stack's directory"),
+        (
+            "layout: {stacks: [{kind: terraform, path: x, instances: [a, a], workspace: '{instance}'}]}",
+            "[1]: is there twice",
+        ),
+        (
+            "layout: {stacks: [{kind: terraform, path: x, instances: [a, b], workspace: '{name}'}]}",
+            "instances: expected {instance} in `workspace`",
+        ),
+        (
+            "layout: {stacks: [{kind: terraform, path: x, workspace: '{instance}'}]}",
+            "workspace: {instance} stands for one of `instances`, and there are none",
+        ),
+        (
+            "layout: {stacks: [{kind: terraform, path: x, var_files: ['{envronment}.tfvars']}]}",
+            "var_files[0]: {envronment} is no placeholder; did you mean {environment}?",
+        ),
         ("layout: {require: [/x]}", "layout.require[0]: expected a path from the repository's root"),
         ("layout: {forbid: [../x]}", "layout.forbid[0]: expected a path from the repository's root"),
         ("layout: {forbid: ['a/*b*c*d*']}", "layout.forbid[0]: expected at most 3 * in one name and 4 ** in all"),

@@ -38,14 +38,10 @@ def given(stack: Stack, inventory: Inventory) -> Given:
     everywhere = tuple(each.partition("=")[2] for each in settings.init_args if each.startswith("-backend-config="))
     if pattern is None:
         return Given(backend_config=everywhere)
-
-    def filled(value: str) -> str:
-        return value.replace("{environment}", stack.environment)
-
     return Given(
-        workspace=filled(pattern.workspace) if pattern.workspace else None,
-        var_files=tuple(map(filled, pattern.var_files)),
-        backend_config=(*map(filled, pattern.backend_config), *everywhere),
+        workspace=pattern.workspace or None,
+        var_files=pattern.var_files,
+        backend_config=(*pattern.backend_config, *everywhere),
     )
 
 

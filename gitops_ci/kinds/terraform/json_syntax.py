@@ -9,9 +9,11 @@ from typing import Any
 from msgspec import Struct
 
 from gitops_ci.kinds.terraform import path_reads
+from gitops_ci.kinds.terraform.native_syntax import Lines
 from gitops_ci.kinds.terraform.path_reads import PathRead
 
 _COMMENT = "//"
+_RESOURCES = frozenset({"resource", "data", "ephemeral"})
 
 
 class Unreadable(ValueError):
@@ -29,6 +31,7 @@ class Facts(Struct, frozen=True):
     reads: tuple[PathRead, ...]
     states: tuple[PathRead, ...]
     has_backend: bool
+    reads_state: bool
 
 
 class _Properties(tuple[tuple[str, Any], ...]):
@@ -57,15 +60,20 @@ def read(text: str) -> Facts:
         for settings in _bodies(document, "terraform")
         for backend in settings.all(key)
     ]
-    states = [
-        value for found in (*backends, *_remote_states(document)) for key, value in _strings(found) if key == "path"
+    remote = list(_data(document, "terraform_remote_state"))
+    states = [value for found in (*backends, *remote) for key, value in _strings(found) if key == "path"]
+    reads = [
+        read
+        for kind, part in document
+        for key, value in _strings(part)
+        for read in _reads(key, value, in_resource=kind in _RESOURCES)
     ]
-    reads = [read for key, value in _strings(document) for read in _reads(key, value)]
     return Facts(
         modules=tuple(_modules(document, text)),
         reads=path_reads.distinct(reads),
         states=tuple(path_reads.literal(path, "root", 1) for path in states if "path." not in path),
         has_backend=bool(backends),
+        reads_state=bool(remote) or any(True for _ in _data(document, "tfe_outputs")),
     )
 
 
@@ -74,11 +82,12 @@ def _bodies(document: _Properties, key: str) -> Iterator[_Properties]:
 
 
 def _modules(document: _Properties, text: str) -> Iterator[tuple[str, str | None, int]]:
+    lines = _Places(text)
     for named in _bodies(document, "module"):
         for name, value in named:
             if name == _COMMENT:
                 continue
-            line = _line(text, name)
+            line = lines.of(name)
             for body in value if isinstance(value, list) else (value,):
                 sources = list(body.all("source")) if isinstance(body, _Properties) else []
                 source = sources[0] if len(sources) == 1 else None
@@ -86,22 +95,38 @@ def _modules(document: _Properties, text: str) -> Iterator[tuple[str, str | None
                 yield name, source if plain else None, line
 
 
-def _line(text: str, name: str) -> int:
-    """Where `name` first stands as a string; the parser does not say."""
-    found = text.find(json.dumps(name, ensure_ascii=False))
-    return text.count("\n", 0, found) + 1 if found > 0 else 1
+class _Places:
+    """Where names asked for in the order of the document stand as strings; the parser does not say."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines = Lines(text)
+        self._position = 0
+
+    def of(self, name: str) -> int:
+        """The line of `name`, from one."""
+        quoted = json.dumps(name, ensure_ascii=False)
+        found = self._text.find(quoted, self._position)
+        if found >= 0:
+            self._position = found + len(quoted)
+        return self._lines.at(max(0, found))
 
 
-def _remote_states(document: _Properties) -> Iterator[Any]:
+def _data(document: _Properties, type: str) -> Iterator[Any]:
     for data in _bodies(document, "data"):
-        yield from data.all("terraform_remote_state")
+        yield from data.all(type)
 
 
-def _reads(key: str, value: str) -> Iterator[PathRead]:
-    if value.startswith(("./", "../")) and "{" not in value and key != "source":
+def _reads(key: str, value: str, *, in_resource: bool) -> Iterator[PathRead]:
+    is_path = path_reads.is_path(key, in_resource=in_resource)
+    if value.startswith(("./", "../")) and not is_path and (key != "source" or in_resource):
         yield from path_reads.words(value, "root", 1)
-    elif key in path_reads.ATTRIBUTES and "{" not in value:
-        yield path_reads.literal(value, "root", 1)
+    elif key in path_reads.COMMANDS:
+        yield from path_reads.commands(value, 1)
+    elif is_path and "{" not in value:
+        yield path_reads.literal(value, "root", 1, "**")
+    elif key in path_reads.ARCHIVED and not path_reads.is_anchored(value, value.find("{") + 1):
+        yield path_reads.unknown("root", 1)
     yield from path_reads.anchored(value, 1)
     yield from path_reads.called(value, 1)
 

@@ -12,7 +12,17 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Tools
-from gitops_ci.kinds.terraform import backends, calls, checkout, diagnosis, engines, needs, pending, plan_json
+from gitops_ci.kinds.terraform import (
+    backends,
+    calls,
+    checkout,
+    diagnosis,
+    engines,
+    needs,
+    pending,
+    plan_json,
+    terragrunt,
+)
 from gitops_ci.kinds.terraform.calls import Calls
 from gitops_ci.kinds.terraform.pending import Document
 from gitops_ci.kinds.terraform.roots import SOURCES
@@ -165,7 +175,8 @@ def _joined(caveats: list[Problem]) -> Problem | None:
 def _refused(stack: Stack, inventory: Inventory) -> Problem | None:
     """Why a root is not run at all."""
     return (
-        _committed(stack, inventory)
+        _of_terragrunt(stack, inventory)
+        or _committed(stack, inventory)
         or _elsewhere(stack, inventory)
         or _unread(stack, inventory)
         or _rewritten(stack, inventory)
@@ -182,6 +193,14 @@ def _remote(stack: Stack, inventory: Inventory, engine: Engine) -> Problem | Non
         f"it is planned by HCP Terraform, of which {engine.name} {engine.version} reads no plan: 1.6 or later is needed"
     )
     return Problem(code="remote-execution", message=message, path=backend.path, line=backend.line)
+
+
+def _of_terragrunt(stack: Stack, inventory: Inventory) -> Problem | None:
+    """What Terragrunt adds to a unit (inputs, state, generated files) is not there when Terraform runs by itself."""
+    if not terragrunt.is_unit(stack.path, inventory.snapshot):
+        return None
+    message = f"{stack.path or '.'} is a unit of Terragrunt: Terraform alone would plan something else"
+    return Problem(code="terragrunt", message=message, path=stack.path)
 
 
 def _rewritten(stack: Stack, inventory: Inventory) -> Problem | None:

@@ -114,6 +114,31 @@ def test_one_directory_with_several_environments() -> None:
     assert ids("infra/vpc", named) == ["staging/terraform/vpc@eu-staging"]
 
 
+def test_every_environment_has_every_instance() -> None:
+    regional = pattern(
+        "infra/{name}",
+        environments=("staging", "production"),
+        instances=("eu", "us"),
+        workspace="{environment}-{instance}",
+        var_files=("{name}/{environment}.tfvars", "{instance}.tfvars", "{other}.tfvars"),
+        backend_config=("{instance}.hcl",),
+    )
+    config = Config(layout=Layout(stacks=(regional,)))
+    found = {stack.id: (stack, given) for stack, given in naming.declared("infra/vpc", "terraform", config)}
+    assert list(found) == [
+        f"{each}/terraform/vpc@{region}" for each in ("staging", "production") for region in ("eu", "us")
+    ]
+    stack, given = found["production/terraform/vpc@us"]
+    assert (stack.instance, given.workspace) == ("us", "production-us")
+    assert given.var_files == ("vpc/production.tfvars", "us.tfvars", "{other}.tfvars")
+    assert given.backend_config == ("us.hcl",)
+
+
+def test_instances_of_one_environment() -> None:
+    fixed = pattern("accounts/{environment}/{name}", instances=("a", "b"), workspace="{instance}")
+    assert ids("accounts/prod/vpc", fixed) == ["production/terraform/vpc@a", "production/terraform/vpc@b"]
+
+
 def test_the_first_pattern_that_fits_decides_and_other_kinds_are_not_asked() -> None:
     first, second = pattern("infra/vpc", environment="staging"), pattern("infra/*", environment="production")
     assert ids("infra/vpc", first, second) == ["staging/terraform/infra/vpc"]

@@ -105,3 +105,11 @@ def test_the_summary_stays_below_the_limit(length: int) -> None:
     shortened = outputs.shorten("ü" * (length // 2))
     assert len(shortened.encode()) <= 1024 * 1024
     assert ("cut" in shortened) is (length // 2 * 2 > outputs.SUMMARY_LIMIT)
+
+
+def test_what_may_be_affected_downstream_is_not_counted(tmp_path: Path) -> None:
+    stacks = [{"id": "a/terraform/b", "certainty": "direct"}, {"id": "a/terraform/c", "certainty": "downstream"}]
+    (tmp_path / "affected.json").write_text(json.dumps({"stacks": stacks}))
+    (tmp_path / "matrix.json").write_text("{}")
+    found = outputs.collect("affected", 0, tmp_path, None)
+    assert (found["count"], json.loads(found["affected"])) == ("1", ["a/terraform/b"])

@@ -4,6 +4,7 @@ import importlib
 import io
 import sys
 
+import msgspec
 import pytest
 
 import gitops_ci.render
@@ -126,3 +127,12 @@ def test_plain_output_never_loads_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh.write(fresh.affected_lines(()), io.StringIO(), colour=False)
     with pytest.raises(ImportError):
         fresh.write(fresh.affected_lines(()), io.StringIO(), colour=True)
+
+
+def test_what_may_be_affected_downstream_is_told_apart() -> None:
+    first, second = REALISTIC.stacks[:2]
+    later = msgspec.structs.replace(second, certainty="downstream", change="unmodified")
+    text = terminal.plain(terminal.affected_lines((first, later)))
+    assert "may be affected downstream" in text
+    assert text.endswith("1 stack affected, 1 may be downstream\n")
+    assert terminal.plain(terminal.affected_lines((later,))).endswith("no stack is affected, 1 may be downstream\n")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from gitops_ci.discover.inventory import Inventory
+from gitops_ci.kinds.terraform import terragrunt
 from gitops_ci.kinds.terraform.rules import modules, promotion, providers, state
 from gitops_ci.kinds.terraform.rules.subject import Fault, Subject
 from gitops_ci.model import finding
@@ -39,8 +40,8 @@ ALL: tuple[Rule, ...] = (
 
 def findings(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
     """What the rules say of one stack at one end of a change; nothing where that end does not have it."""
-    if stack.id not in inventory.stacks:
-        return ()
+    if stack.id not in inventory.stacks or terragrunt.is_unit(stack.path, inventory.snapshot):
+        return ()  # what a unit's backend and providers are is only known once Terragrunt has written them
     subject = Subject(inventory.stacks[stack.id], inventory)
     return tuple(_finding(rule, fault, subject) for rule in ALL for fault in rule.check(subject))
 

@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from gitops_ci.config import StackPattern
-from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.terraform import backends, configuration
+from gitops_ci.kinds.terraform import backends, calls, configuration
 from gitops_ci.kinds.terraform.backends import Backend
 from gitops_ci.kinds.terraform.configuration import Configuration, Located
 from gitops_ci.model.finding import Severity
@@ -58,17 +56,10 @@ class Subject(Struct, frozen=True, dict=True):
             yield from each.all(type, *labels)
 
     @cached_property
-    def pattern(self) -> StackPattern | None:
-        """What the configuration says of this stack."""
-        declared = naming.declared(self.stack.path, "terraform", self.inventory.config)
-        return next((pattern for stack, pattern in declared if stack.id == self.stack.id), None)
-
-    @cached_property
     def backend(self) -> Backend:
         """Where its state is kept."""
-        given = self.pattern.backend_config if self.pattern is not None else ()
-        files = (each.replace("{environment}", self.stack.environment) for each in given)
-        return backends.of(self.stack.path, self.inventory.snapshot, backend_config=files)
+        given = calls.given(self.stack, self.inventory).backend_config
+        return backends.of(self.stack.path, self.inventory.snapshot, backend_config=given)
 
 
 def _is_module(certainty: str, scope: str) -> bool:

@@ -132,8 +132,19 @@ def test_a_backend_is_one_only_in_a_terraform_block(text: str, *, expected: bool
         ('file("${var.x}/a.json")', ("root", "", False)),
         ("file(var.x)", ("root", "", False)),
         ('file(join("/", ["a", "b"]))', ("root", "", False)),
-        ('join("/", [path.module, "a"])', ("module", "", False)),
-        ('fileset(path.module, "*.json")', ("module", "", False)),
+        ('join("/", [path.module, "a"])', ("module", "a", True)),
+        ('join("/", [path.module, "..", "a", "b.json"])', ("module", "../a/b.json", True)),
+        ('join("/", [ path.module, "a", var.x ])', ("module", "a", False)),
+        ('join("-", [path.module, "a"])', ("module", "", False)),
+        ('file(format("%s/../a/b.json", path.module))', ("module", "../a/b.json", True)),
+        ('format("%s/a/%s.json", path.module, var.x)', ("module", "a", False)),
+        ('"${format("%s/a.json", path.root)}"', ("root", "a.json", True)),
+        ('file(format("%s/x", var.y))', ("root", "", False)),
+        ('"${abspath(path.module)}/../a"', ("module", "../a", True)),
+        ('"${dirname(path.module)}/a"', ("module", "..", False)),
+        ('provider::local::direxists("conf/a")', ("root", "conf/a", True)),
+        ('fileset(path.module, "../a/*.json")', ("module", "../a", True)),
+        ('fileset(path.module, "*.json")', ("module", "", True)),
         ('fileset(path.module, "files/a/*.json")', ("module", "files/a", True)),
         ('fileset("${path.module}/files", "**/*.json")', ("module", "files", True)),
         ("path.root", ("root", "", False)),
@@ -141,7 +152,7 @@ def test_a_backend_is_one_only_in_a_terraform_block(text: str, *, expected: bool
         ('"../scripts/run.sh"', ("root", "../scripts/run.sh", True)),
         ('"${file("a.json")}"', ("root", "a.json", True)),
         ('"${jsonencode(file("a.json"))}"', ("root", "a.json", True)),
-        ('"${join("/", [path.module, "a"])}"', ("module", "", False)),
+        ('"${join("/", [path.module, "a"])}"', ("module", "a", True)),
         ('<<EOT\n${file("a.json")}\nEOT', ("root", "a.json", True)),
         ("<<EOT\n${path.module}/a.json\nEOT", ("module", "a.json", True)),
     ],
@@ -158,6 +169,62 @@ def test_a_path_in_a_command_line_ends_at_the_first_space() -> None:
 @pytest.mark.parametrize("name", ["source_dir", "source_file", "filename"])
 def test_arguments_that_are_paths_need_no_function(name: str) -> None:
     assert reads(f'data "archive_file" "x" {{\n  {name} = "src/handler"\n}}') == [("root", "src/handler", True)]
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ('resource "aws_s3_object" "x" {\n  source = "build/site.zip"\n}', ["build/site.zip"]),
+        ('resource "helm_release" "x" {\n  chart = "charts/app"\n}', ["charts/app"]),
+        ('module "x" {\n  source = "a/b/c"\n  source_path = "src"\n}', ["src"]),
+        ('data "archive_file" "x" {\n  source_dir = var.dir\n}', [""]),
+        ('data "external" "x" {\n  program = ["python3", "scripts/x.py", "--a/b"]\n}', ["scripts/x.py"]),
+        ('terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}', []),
+        (
+            (
+                'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    working_dir = "tools"\n'
+                '    command = "bash scripts/a.sh --no/1 && curl https://x.y/z | tools/b"\n  }\n}'
+            ),
+            ["tools", "scripts/a.sh", "tools/b"],
+        ),
+        (
+            (
+                'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = <<-EOT\n'
+                "      python3 a.py\n    EOT\n  }\n}"
+            ),
+            ["a.py"],
+        ),
+    ],
+)
+def test_what_resources_and_provisioners_name(block: str, expected: list[str]) -> None:
+    assert [path for _, path, _ in reads(block)] == expected
+
+
+STATES = """x = 1
+terraform {
+  backend "s3" {
+    key = "a"
+  }
+}
+module "x" { source = "./a" }
+terraform {
+  required_version = ">= 1"
+}
+data "terraform_remote_state" "n" {
+  backend = "s3"
+}
+
+  data "tfe_outputs" "n" { organization = "x" }
+"""
+
+
+def test_the_blocks_about_states_are_kept_at_their_lines() -> None:
+    found = scan(STATES.encode())
+    assert (found.has_backend, found.reads_state) == (True, True)
+    kept = {number: line for number, line in enumerate(found.excerpt.splitlines(), 1) if line}
+    written = dict(enumerate(STATES.splitlines(), 1))
+    assert kept == {number: written[number] for number in (2, 3, 4, 5, 6, 11, 12, 13, 15)}
+    assert scan(b'locals {\n  x = file("a")\n}\n').excerpt == ""
 
 
 @pytest.mark.parametrize(

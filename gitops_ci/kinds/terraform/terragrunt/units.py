@@ -1,0 +1,112 @@
+"""Finds Terragrunt's units: the directories that deploy something, with what each reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from gitops_ci.discover.snapshot import MAX_FILE_BYTES, Snapshot
+from gitops_ci.kinds.terraform.directories import Directory
+from gitops_ci.kinds.terraform.terragrunt import FILES, STACK_FILE, facts
+from gitops_ci.kinds.terraform.terragrunt.facts import Facts
+from gitops_ci.kinds.terraform.terragrunt.scope import Files
+from gitops_ci.kinds.terraform.terragrunt.unit import Reading, Unit
+from gitops_ci.model import finding
+from gitops_ci.model.finding import Finding
+
+_facts: dict[str, Facts] = {}  # by object id: content decides, base and head share it
+
+
+class Units(Struct, frozen=True):
+    """Every unit by its path, and what is wrong with the files of Terragrunt."""
+
+    units: Mapping[str, Unit] = {}
+    findings: tuple[Finding, ...] = ()
+
+
+def find(snapshot: Snapshot, there: Mapping[str, Directory]) -> Units:
+    """The units of a snapshot. What is only included by others is none, nor what deploys nothing."""
+    paths = [path for path in snapshot.entries if path.endswith(FILES) and _is_config(path)]
+    stacks = [path for path in snapshot.entries if path.rpartition("/")[2] == STACK_FILE]
+    if not paths and not stacks:
+        return Units()
+    reader = _Reader(snapshot)
+    reader.load(paths)
+    files = Files(snapshot, reader)
+    read = [Reading(files, path).unit() for path in paths]
+    included = {file for unit in read for file in unit.includes}
+    units = {unit.path: unit for unit in read if unit.file not in included and (unit.has_source or unit.path in there)}
+    findings = [*_unreadable(reader), *map(_of_stack, stacks)]
+    findings += [each for unit in units.values() for each in (*unit.findings, *_without_files(unit, files, there))]
+    return Units(units, tuple(findings))
+
+
+def _is_config(path: str) -> bool:
+    return path.rpartition("/")[2] in FILES and "/.terragrunt-cache/" not in f"/{path}"
+
+
+class _Reader:
+    """Gives the facts of a file of the snapshot; None where there is no such file."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self.read: dict[str, Facts | None] = {}
+
+    def load(self, paths: list[str]) -> None:
+        """Reads many at once."""
+        wanted = {self._snapshot.entries[path].oid: path for path in paths}
+        missing = [path for oid, path in wanted.items() if oid not in _facts]
+        for path, content in self._snapshot.stream(missing):
+            _facts[self._snapshot.entries[path].oid] = facts.read(content, is_json=path.endswith(".json"))
+
+    def __call__(self, path: str) -> Facts | None:
+        if path not in self.read:
+            self.read[path] = self._of(path)
+        return self.read[path]
+
+    def _of(self, path: str) -> Facts | None:
+        real = self._snapshot.resolve(path) or ""
+        entry = self._snapshot.entries.get(real)
+        if entry is None:
+            return None
+        if entry.oid not in _facts:
+            self.load([real])
+        return _facts.get(entry.oid) or Facts(problem=f"is larger than {MAX_FILE_BYTES >> 20} MiB")
+
+
+def _unreadable(reader: _Reader) -> Iterator[Finding]:
+    for path, found in sorted(reader.read.items()):
+        if found is not None and found.problem is not None:
+            yield finding.make(
+                "terraform/unreadable",
+                "warning",
+                f"{path.rpartition('/')[2]} {found.problem}",
+                help="Mend the file; until then every change below its directory counts as a change of its units.",
+                path=path,
+                line=found.problem_line,
+            )
+
+
+def _of_stack(path: str) -> Finding:
+    return finding.make(
+        "terraform/terragrunt-stack",
+        "warning",
+        "its units are made when Terragrunt runs, so they are not known here: what they deploy is not planned",
+        help="Generate the units and commit them, or plan this stack by hand.",
+        path=path,
+    )
+
+
+def _without_files(unit: Unit, files: Files, there: Mapping[str, Directory]) -> Iterator[Finding]:
+    """A source in this repository that is no module."""
+    if unit.module is None or unit.module in there or files.snapshot.in_submodule(unit.module):
+        return
+    yield finding.make(
+        "terraform/terragrunt-missing",
+        "warning",
+        f"source leads to {unit.module or 'the root of the repository'}, which has no Terraform files",
+        help="Give the path of a module, seen from the unit's directory.",
+        path=unit.file,
+        line=unit.source_line,
+    )
