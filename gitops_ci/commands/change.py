@@ -46,11 +46,21 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
     repository = _repository(options, outside)
     try:
         event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
-        head = _head(repository, options)
+        tip = repository.require_commit(options.head, "--head") if options.head is not None else None
+        if tip is None:
+            repository.begin_work_tree(exclude=options.out)
         wanted = needs_base or options.base is not None or event.base is not None
-        base_commit = _base(repository, options, event, head, outside) if wanted else None
+        base_commit = _base(repository, options, event, tip, outside) if wanted else None
         base = repository.at(base_commit) if base_commit is not None else None
-        config, digest = _config(options, base, _tried(repository, options, head))
+        head: Snapshot | None = None
+        if base is None or options.config_from == "worktree":
+            head = _head(repository, tip, base)
+            config, digest = _config(options, base, _tried(repository, options, head))
+        else:
+            config, digest = _config(options, base, base)
+        before = inventory.take(base, config, catalog.ALL) if base is not None else None
+        if head is None:  # last: git reads the work tree while base is looked at
+            head = _head(repository, tip, base)
         judged = _is_the_events(repository, event, head, outside)
         yield Change(
             repository=repository,
@@ -58,7 +68,7 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
             config=config,
             config_digest=digest,
             base_commit=base_commit,
-            base=inventory.take(base, config, catalog.ALL) if base is not None else None,
+            base=before,
             head=inventory.take(head, config, catalog.ALL),
             head_commit=event.head if judged else head.commit,
             warnings=(*_of_configuration(options, base, head), *_unmatched(config, head, _config_path(options))),
@@ -95,17 +105,15 @@ def _repository(options: Options, outside: Outside) -> Repository:
     )
 
 
-def _head(repository: Repository, options: Options) -> Snapshot:
-    if options.head is not None:
-        return repository.at(repository.require_commit(options.head, "--head"))
-    return repository.work_tree_snapshot(exclude=options.out)
+def _head(repository: Repository, tip: str | None, base: Snapshot | None) -> Snapshot:
+    return repository.work_tree_snapshot(near=base) if tip is None else repository.at(tip, near=base)
 
 
-def _base(repository: Repository, options: Options, event: events.Event, head: Snapshot, outside: Outside) -> str:
+def _base(repository: Repository, options: Options, event: events.Event, tip: str | None, outside: Outside) -> str:
     """`--base` as it is; the event's base, else the default branch, at the point where head left it."""
     if options.base is not None:
         return repository.require_commit(options.base, "--base")
-    tip = head.commit or repository.commit("HEAD")
+    tip = tip or repository.commit("HEAD")
     if tip is None:
         raise UsageError(
             "the repository has no commit yet, so there is no base", hint="commit once, or plan everything with --all"
@@ -128,9 +136,8 @@ def _tried(repository: Repository, options: Options, head: Snapshot) -> Snapshot
     return repository.work_tree_snapshot(exclude=options.out)
 
 
-def _config(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Config, str]:
+def _config(options: Options, base: Snapshot | None, source: Snapshot) -> tuple[Config, str]:
     path = _config_path(options)
-    source = head if base is None or options.config_from == "worktree" else base
     content = source.read(path)
     if content is None:
         if path in source:

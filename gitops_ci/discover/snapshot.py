@@ -39,6 +39,22 @@ class Snapshot:
         self.tree = tree
         self.entries = entries
         self._blobs = blobs
+        self._alike: Snapshot | None = None  # has the same names, and the same links
+
+    def changed(self, *, commit: str | None, tree: str, changes: Mapping[str, Entry | None]) -> Snapshot:
+        """The snapshot that this one becomes with other files at the paths of `changes` (None: none there).
+
+        What stays is shared with this one, so that two ends of a change cost little more than one.
+        """
+        entries = {**self.entries, **{path: entry for path, entry in changes.items() if entry is not None}}
+        removed = {path for path, entry in changes.items() if entry is None}
+        named_alike = not removed and len(entries) == len(self.entries)
+        if not named_alike:
+            entries = {path: entries[path] for path in sorted(entries.keys() - removed, key=_in_git)}
+        changed = Snapshot(commit=commit, tree=tree, entries=entries, blobs=self._blobs)
+        if named_alike and not any(SYMLINK in (self.entries[path].mode, entries[path].mode) for path in changes):
+            changed._alike = self
+        return changed
 
     def __contains__(self, path: str) -> bool:
         return path in self.entries
@@ -65,6 +81,8 @@ class Snapshot:
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
         """Directory → names of the files directly in it; the root is the empty string."""
+        if self._alike is not None:
+            return self._alike.children
         listing: dict[str, list[str]] = {}
         for path in self.entries:
             directory, _, name = path.rpartition("/")
@@ -74,6 +92,8 @@ class Snapshot:
     @cached_property
     def directories(self) -> Mapping[str, tuple[str, ...]]:
         """Directory → names of its subdirectories (every directory with a file below it is a key)."""
+        if self._alike is not None:
+            return self._alike.directories
         listing: dict[str, set[str]] = {"": set()}
         for directory in self.children:
             current = directory
@@ -90,6 +110,8 @@ class Snapshot:
     @cached_property
     def symlinks(self) -> Mapping[str, str]:
         """Path of each symbolic link → its target as written."""
+        if self._alike is not None:
+            return self._alike.symlinks
         links = [path for path, entry in self.entries.items() if entry.mode == SYMLINK]
         return {path: content.decode("utf-8", "surrogateescape") for path, content in self.read_many(links).items()}
 
@@ -176,7 +198,14 @@ def changed_paths(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
     """Paths added, removed or altered (content or mode) between two snapshots, sorted; a rename is both."""
     if base.tree == head.tree:
         return ()
-    return tuple(sorted({path for path, _ in base.entries.items() ^ head.entries.items()}))
+    before, after = base.entries, head.entries
+    differing = {path for path, entry in after.items() if before.get(path) != entry}
+    return tuple(sorted(differing | (before.keys() - after.keys())))
+
+
+def _in_git(path: str) -> bytes:
+    """What git orders the paths of a tree by."""
+    return path.encode("utf-8", "surrogateescape")
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ loop moves on: time is linear in the size of the file, whatever is in it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gitops_ci.kinds.terraform.path_reads import FUNCTIONS
 
@@ -53,9 +54,29 @@ EVENT = re.compile(
 _BLANK = re.compile(rf"(?:\s++|{COMMENT})*+", re.DOTALL | re.VERBOSE)
 _HEADER = re.compile(rf'(?P<comment>{COMMENT})|(?P<label>"(?:[^"\\\n]|\\.)*+")|(?P<line>\n)|[\w-]++|\S', re.VERBOSE)
 _LABELS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\w-]++|\S')
-_END = re.compile(r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))", re.VERBOSE)
+_ENDS = r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))"
+_END = re.compile(_ENDS, re.VERBOSE)
 _TEMPLATE_PART = re.compile(r'\\.|\$\$\{|%%\{|[$%]\{|"|\n', re.DOTALL)
 _EXPRESSION_PART = re.compile(rf'["{{}}]|{COMMENT}', re.DOTALL | re.VERBOSE)
+
+_STEP = rf"{_PLAIN_STRING} | {COMMENT} | /(?![/*]) | <(?!<-?[^\W\d])"
+
+
+def _rest(levels: int) -> str:
+    inner = rf"| \{{ {_rest(levels - 1)}" if levels else ""
+    return rf"""[^"#/<{{}}]*+ (?: (?: {_STEP} {inner} ) [^"#/<{{}}]*+ )*+ \}}"""
+
+
+_NO_SOURCE = rf"""
+    {_OTHER} (?: (?: (?!source\s*+=(?![=>])) \w[\w-]*+(?:\.[\w*-]++)*+ | {_STEP} | \{{ {_rest(2)} ) {_OTHER} )*+
+"""
+REST_OF_BLOCK = re.compile(_rest(3), re.VERBOSE | re.DOTALL | re.ASCII)
+"""From after a brace to after the one that closes it: most blocks in one step, where no word in them can matter."""
+REST_OF_MODULE = re.compile(
+    rf'{_NO_SOURCE} source\s*+= {_BLANK.pattern} "(?P<source>[^"\\\n{{]*+)" (?={_ENDS}) {_NO_SOURCE} \}}',
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+"""The same of a module with one plain source."""
 
 
 class Unbalanced(Exception):
@@ -125,15 +146,23 @@ def _end_of_interpolation(text: str, start: int) -> int:
 def header(text: str, since: int, position: int) -> tuple[str, ...]:
     """What a `{` at `position` opens: the words and labels (without quotes) that stand on its line, after `since`."""
     if text.find("*/", since, position) == -1:
-        found = _LABELS.findall(text, max(since, text.rfind("\n", since, position) + 1), position)
-    else:
-        found = []
-        for match in _HEADER.finditer(text, since, position):
-            if match["line"]:
-                found.clear()
-            elif not match["comment"]:
-                found.append(match[0])
-    return tuple([part[1:-1] if part[0] == '"' and len(part) > 1 else part for part in found])
+        return _labels(text[max(since, text.rfind("\n", since, position) + 1) : position])
+    found: list[str] = []
+    for match in _HEADER.finditer(text, since, position):
+        if match["line"]:
+            found.clear()
+        elif not match["comment"]:
+            found.append(match[0])
+    return tuple(map(_unquoted, found))
+
+
+@lru_cache(maxsize=4096)  # most lines stand in many files
+def _labels(line: str) -> tuple[str, ...]:
+    return tuple(map(_unquoted, _LABELS.findall(line)))
+
+
+def _unquoted(part: str) -> str:
+    return part[1:-1] if part[0] == '"' and len(part) > 1 else part
 
 
 def after_blanks(text: str, position: int) -> int:

@@ -62,8 +62,8 @@ def find(snapshot: Snapshot, config: Config) -> Found:
         references.extend(_references(directory, path, anchor_root=bool(here)))
     references.extend(_rooted_in_others(directories, stacks))
     references.extend(_of_templates(references, snapshot))
-    findings = [found for directory in directories.values() for found in _findings(directory, directories)]
-    return Found(tuple(stacks), tuple(references), tuple(findings))
+    findings = (found for directory in directories.values() for found in _findings(directory, directories))
+    return Found(tuple(stacks), tuple(references), findings)
 
 
 class _LocalModule(Struct, frozen=True):

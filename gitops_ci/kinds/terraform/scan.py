@@ -19,17 +19,13 @@ from gitops_ci.kinds.terraform.path_reads import PathRead
 
 __all__ = ["Module", "PathRead", "Scan", "scan"]
 
-_RELEVANT = (
-    re.compile(rb"module(?![\w.-])"),
-    re.compile(rb"path\s*\.\s*[mrc]"),
-    re.compile(rb"file\w*\s*\("),
-    re.compile(rb"backend(?![\w.-])"),
-    re.compile(rb"cloud(?![\w.-])"),
-    re.compile(rb"terraform_remote_state"),
-    re.compile(rb"filename|source_(?:dir|file)"),
-    re.compile(rb'"\.\.?/'),
-)
-"""Where none of these occurs there is nothing to find. Each begins with a literal, which makes the search fast."""
+_ANCHOR = re.compile(rb"path\s*\.\s*[mrc]")
+_PATH = re.compile(rb"path\s*=")
+_FILE = re.compile(rb"file(?:name|\w*\s*\()")
+_MODULE = re.compile(rb"module(?![\w.-])")
+_BACKEND = re.compile(rb"backend(?![\w.-])")
+_CLOUD = re.compile(rb"cloud(?![\w.-])")
+_RELATIVE = re.compile(rb'"\.\.?/')
 _MAX_EVENTS = 500_000  # a second's work: a larger file is hostile, or no configuration
 _REMOTE_STATE = ("data", "terraform_remote_state")
 
@@ -53,17 +49,43 @@ class Scan(Struct, frozen=True):
     problem_line: int | None = None
 
 
+_NOTHING = Scan()
+
+
 def scan(content: bytes, *, is_json: bool = False) -> Scan:
     """The facts of one file. Never raises: what cannot be read is `problem`."""
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         return Scan(problem="is not UTF-8", problem_line=content[: error.start].count(b"\n") + 1)
     if is_json:
         return _of_json(text)
-    if not any(relevant.search(content) for relevant in _RELEVANT):
-        return Scan()
-    return _Reader(text).scan()
+    reads = _reads_files(content)
+    if reads or _has_blocks(content):
+        return _Reader(text, names_paths=reads or _PATH.search(content) is not None).scan()
+    return _NOTHING
+
+
+def _reads_files(content: bytes) -> bool:
+    """Whether an expression may read a file by a function, an attribute or what stands for a directory.
+
+    Here as below a literal that is not there spares the search: what decides nothing is most of a repository.
+    """
+    return bool(
+        (b"path" in content and _ANCHOR.search(content))
+        or (b"file" in content and (_FILE.search(content) or b"source_file" in content))
+        or b"source_dir" in content
+    )
+
+
+def _has_blocks(content: bytes) -> bool:
+    """Whether there may be a module, a backend, another's state or a relative path."""
+    return bool(
+        (b"module" in content and _MODULE.search(content))
+        or (b"terraform" in content and (_BACKEND.search(content) or _CLOUD.search(content)))
+        or b"terraform_remote_state" in content
+        or (b'".' in content and _RELATIVE.search(content))
+    )
 
 
 def _of_json(text: str) -> Scan:
@@ -76,10 +98,14 @@ def _of_json(text: str) -> Scan:
 
 
 class _Reader:
-    """Walks a file once. `block` is the header of the top-level block it is in, `depth` counts open braces."""
+    """Walks a file once. `block` is the header of the top-level block it is in, `depth` counts open braces.
 
-    def __init__(self, text: str) -> None:
+    Where the file `names_paths`, each word of it is looked at.
+    """
+
+    def __init__(self, text: str, *, names_paths: bool) -> None:
         self.text = text
+        self.names_paths = names_paths
         self.lines = native_syntax.Lines(text)
         self.depth = 0
         self.opened = 0  # where the top-level block was opened
@@ -114,7 +140,7 @@ class _Reader:
             if match.lastgroup != "brace":
                 position = self._event(match, position)
             elif text[position - 1] == "{":
-                self._open(position - 1)
+                position = self._open(position - 1)
             else:
                 self._close(position - 1)
         else:
@@ -138,7 +164,8 @@ class _Reader:
                 return self._heredoc(match["heredoc"], position)
         return position
 
-    def _open(self, position: int) -> None:
+    def _open(self, position: int) -> int:
+        """Enters the block that a brace opens, or passes over it; returns where to go on."""
         if self.depth == 0:
             self.block = native_syntax.header(self.text, self.since, position)
             self.opened = position
@@ -149,10 +176,28 @@ class _Reader:
             inner = native_syntax.header(self.text, self.since, position)
             self.in_backend = inner[:1] in (("backend",), ("cloud",)) and "=" not in inner
             self.has_backend = self.has_backend or self.in_backend
-        self.depth += 1
         self.since = position + 1
+        if not self.names_paths and self._passed_over():
+            return self.since
+        self.depth += 1
         if self.depth > native_syntax.MAX_DEPTH:
             raise Unbalanced("has braces that are nested too deeply", position)
+        return self.since
+
+    def _passed_over(self) -> bool:
+        """Takes a block whose opening brace was the last one in one step, where nothing else in it can matter."""
+        outermost = self.block[:1] if self.depth == 0 else ()
+        if outermost == ("terraform",):
+            return False
+        of_module = outermost == ("module",)
+        rest = (native_syntax.REST_OF_MODULE if of_module else native_syntax.REST_OF_BLOCK).match(self.text, self.since)
+        if rest is None:
+            return False
+        if of_module:
+            self._source(rest["source"], True)
+        self.since = rest.end()
+        self.in_backend = False
+        return True
 
     def _close(self, position: int) -> None:
         if self.depth == 0:
