@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,12 +10,11 @@ from msgspec import Struct
 from gitops_ci import config as configuration
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import Config
-from gitops_ci.discover import affected, inventory, naming, shards
+from gitops_ci.discover import affected, inventory, naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.errors import ConfigError, UsageError
 from gitops_ci.github import event as events
-from gitops_ci.kinds import catalog
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import AffectedStack
@@ -49,6 +47,8 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         tip = repository.require_commit(options.head, "--head") if options.head is not None else None
         if tip is None:
             repository.begin_work_tree(exclude=options.out)
+        from gitops_ci.kinds import catalog  # many modules: git reads the work tree meanwhile
+
         wanted = needs_base or options.base is not None or event.base is not None
         base_commit = _base(repository, options, event, tip, outside) if wanted else None
         base = repository.at(base_commit) if base_commit is not None else None
@@ -214,11 +214,15 @@ def selected(change: Change, options: Options) -> tuple[AffectedStack, ...]:
     chosen = affected.select(stacks, ids=options.stacks, environments=environments, kinds=options.kinds)
     if options.shard is None:
         return chosen
+    from gitops_ci.discover import shards
+
     shard = shards.pick(chosen, change.config, options.shard)
     return tuple(stack for stack in chosen if stack.id in shard)
 
 
 def _known_stacks(asked: frozenset[str], known: set[str]) -> None:
+    import difflib  # only a mistake needs it
+
     for stack_id in sorted(asked - known):
         near = difflib.get_close_matches(stack_id, known, n=1) or [
             id for id in sorted(known) if id.endswith(f"/{stack_id}")

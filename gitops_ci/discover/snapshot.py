@@ -208,7 +208,7 @@ def _in_git(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def join(directory: str, relative: str) -> str | None:
     """`relative` seen from `directory`, normalised; None where it leaves the repository. The root is ''."""
     joined = posixpath.normpath(posixpath.join(directory or ".", relative))

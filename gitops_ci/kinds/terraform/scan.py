@@ -13,7 +13,7 @@ import re
 
 from msgspec import Struct
 
-from gitops_ci.kinds.terraform import json_syntax, native_syntax, path_reads
+from gitops_ci.kinds.terraform import native_syntax, path_reads
 from gitops_ci.kinds.terraform.native_syntax import EVENT, Unbalanced
 from gitops_ci.kinds.terraform.path_reads import PathRead
 
@@ -89,6 +89,8 @@ def _has_blocks(content: bytes) -> bool:
 
 
 def _of_json(text: str) -> Scan:
+    from gitops_ci.kinds.terraform import json_syntax  # few repositories have such files
+
     try:
         found = json_syntax.read(text)
     except json_syntax.Unreadable as error:
