@@ -69,7 +69,7 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
             config_digest=digest,
             base_commit=base_commit,
             base=before,
-            head=inventory.take(head, config, catalog.ALL),
+            head=inventory.take(head, config, catalog.ALL, near=before),
             head_commit=event.head if judged else head.commit,
             warnings=(*_of_configuration(options, base, head), *_unmatched(config, head, _config_path(options))),
         )

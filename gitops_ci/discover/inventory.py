@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.config import Config
 from gitops_ci.discover.references import Graph, Reference
@@ -68,8 +68,16 @@ class Finder(Protocol):
         """The stacks of this kind. Bad content becomes findings, never an exception."""
 
 
-def take(snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder]) -> Inventory:
-    """Discovers `snapshot`. Two stacks with one id are a finding, and neither can be planned."""
+def take(
+    snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder], *, near: Inventory | None = None
+) -> Inventory:
+    """Discovers `snapshot`. Two stacks with one id are a finding, and neither can be planned.
+
+    `near` is what was found, by the same configuration, in a snapshot that this one is a change of: where the change
+    touches nothing that was looked at, there is nothing else to find.
+    """
+    if near is not None and snapshot.looks_like(near.snapshot):
+        return structs.replace(near, snapshot=snapshot, told=_told_anew(snapshot, config, kinds))
     found = [kind.find(snapshot, config) for kind in kinds.values()]
     stacks = sorted((stack for each in found for stack in each.stacks), key=lambda stack: (stack.id, stack.path))
     unique: dict[str, Stack] = {}
@@ -84,6 +92,10 @@ def take(snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder]) -> In
         ambiguous=frozenset(stack.id for stack in stacks if unique[stack.id].path != stack.path),
         dependencies=tuple(dependency for each in found for dependency in each.dependencies),
     )
+
+
+def _told_anew(snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder]) -> Iterator[Finding]:
+    yield from take(snapshot, config, kinds).told
 
 
 def _told(found: Iterable[Found], snapshot: Snapshot, stacks: Iterable[Stack], config: Config) -> Iterator[Finding]:

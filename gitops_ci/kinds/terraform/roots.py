@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from msgspec import Struct
 
@@ -36,11 +36,9 @@ _VAR_FILES = (".tfvars", ".tfvars.json")
 
 _TEMPLATE = re.compile(rb"[$%]\{")
 _READING = re.compile(rb"\b" + FUNCTIONS.encode() + rb"\s*\(")
+_scan_json = partial(scan, is_json=True)
 _ELSEWHERE = ("/", "file:", "git::/", "git::file:")
 """How module sources begin that are read from the machine's disk, where the repository may lie as well."""
-
-_reading_templates: dict[str, bool] = {}  # by object id
-_scans: dict[str, Scan] = {}  # by object id: content decides, so base and head share what did not change
 
 
 def find(snapshot: Snapshot, config: Config) -> Found:
@@ -131,15 +129,14 @@ def _directories(snapshot: Snapshot) -> dict[str, _Directory]:
     sources = {
         path: _real(snapshot, path) for path in snapshot.entries if path.endswith(SOURCES) and not _is_ignored(path)
     }
-    oids = {path: snapshot.entries[real].oid for path, real in sources.items() if real and real in snapshot}
-    missing = {oid: sources[path] or "" for path, oid in oids.items() if oid not in _scans}
-    for path, content in snapshot.stream(missing.values()):
-        _scans[snapshot.entries[path].oid] = scan(content, is_json=path.endswith(_JSON))
+    real = [path for path in sources.values() if path is not None]
+    scans = snapshot.facts((path for path in real if not path.endswith(_JSON)), scan)
+    scans |= snapshot.facts((path for path in real if path.endswith(_JSON)), _scan_json)
     grouped: dict[str, dict[str, Scan]] = {}
     unread: dict[str, list[str]] = {}
-    for path in sources:
+    for path, target in sources.items():
         directory, _, name = path.rpartition("/")
-        found = _scans.get(oids.get(path, ""))
+        found = scans.get(target or "")
         if found is None:
             unread.setdefault(directory, []).append(name)
         grouped.setdefault(directory, {})[name] = found or Scan()
@@ -219,14 +216,14 @@ def _of_templates(references: Iterable[Reference], snapshot: Snapshot) -> Iterat
         for tree in {"/".join(parts[:depth]) for depth in range(len(parts))} & trees:
             below[tree].append(path)
     inside = {each: below[each.path] if each.scope != "file" else [each.path] for each in read}
-    oids = {path: snapshot.entries[path].oid for paths in inside.values() for path in paths if path in snapshot}
-    missing = {oid: path for path, oid in oids.items() if oid not in _reading_templates}
-    for path, content in snapshot.stream(missing.values()):
-        oid = snapshot.entries[path].oid
-        _reading_templates[oid] = bool(_TEMPLATE.search(content) and _READING.search(content))
+    reading = snapshot.facts({path for paths in inside.values() for path in paths}, _is_reading)
     for each, paths in inside.items():
-        if any(_reading_templates.get(oids.get(path, ""), False) for path in paths):
+        if any(reading.get(path, False) for path in paths):
             yield Reference(each.reader, "", "tree", "conservative")
+
+
+def _is_reading(template: bytes) -> bool:
+    return _TEMPLATE.search(template) is not None and _READING.search(template) is not None
 
 
 def _rooted_in_others(directories: Mapping[str, _Directory], stacks: Iterable[Stack]) -> Iterator[Reference]:
