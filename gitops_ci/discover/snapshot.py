@@ -51,6 +51,8 @@ class Snapshot:
         self.entries = entries
         self._blobs = blobs
         self._seen = _Seen()
+        self._origin: Snapshot | None = None
+        self._changed: tuple[str, ...] = ()  # where this is different from `_origin`
         self._alike: Snapshot | None = None  # has the same names, and the same links and submodules
 
     def changed(self, *, commit: str | None, tree: str, changes: Mapping[str, Entry | None]) -> Snapshot:
@@ -65,6 +67,7 @@ class Snapshot:
             entries = {path: entries[path] for path in sorted(entries.keys() - removed, key=_in_git)}
         changed = Snapshot(commit=commit, tree=tree, entries=entries, blobs=self._blobs)
         changed._seen = self._seen
+        changed._origin, changed._changed = self, tuple(sorted(changes))
         modes = {end[path].mode for path in changes for end in (self.entries, entries)} if named_alike else {SYMLINK}
         if modes.isdisjoint((SYMLINK, SUBMODULE)):
             changed._alike = self
@@ -74,13 +77,21 @@ class Snapshot:
         """Whether nothing that was looked at in `other` is different here, so that what follows from it is the same."""
         if self._alike is not other:
             return False
-        changed = changed_paths(other, self)
+        changed = self._changed
         looked_at = [path for path in changed if other.entries[path].oid in self._seen.whole]
         return not looked_at and all(
             self.facts(paths, fact) == other.facts(paths, fact)
             for fact, known in self._seen.facts.items()
             if (paths := [path for path in changed if other.entries[path].oid in known])
         )
+
+    def changed_from(self, base: Snapshot) -> tuple[str, ...]:
+        """As `changed_paths`, where the trees differ."""
+        if self._origin is base:
+            return self._changed
+        before, after = base.entries, self.entries
+        differing = {path for path, entry in after.items() if before.get(path) != entry}
+        return tuple(sorted(differing | (before.keys() - after.keys())))
 
     def __contains__(self, path: str) -> bool:
         return path in self.entries
@@ -239,9 +250,7 @@ def changed_paths(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
     """Paths added, removed or altered (content or mode) between two snapshots, sorted; a rename is both."""
     if base.tree == head.tree:
         return ()
-    before, after = base.entries, head.entries
-    differing = {path for path, entry in after.items() if before.get(path) != entry}
-    return tuple(sorted(differing | (before.keys() - after.keys())))
+    return head.changed_from(base)
 
 
 def _in_git(path: str) -> bytes:

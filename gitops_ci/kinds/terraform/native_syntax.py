@@ -70,6 +70,11 @@ def _rest(levels: int) -> str:
 _NO_SOURCE = rf"""
     {_OTHER} (?: (?: (?!source\s*+=(?![=>])) \w[\w-]*+(?:\.[\w*-]++)*+ | {_STEP} | \{{ {_rest(2)} ) {_OTHER} )*+
 """
+_HEAD = r"""^(?!(?:module|terraform)\b)\w[\w-]*+ (?: [ \t]++ "(?!\.\.?/)[^"\\\n$%]*+" )*+ [ \t]*+ \{"""
+_PLAIN_BLOCKS = re.compile(
+    rf"(?: \s++ | {COMMENT} | {_HEAD} {_rest(3)} )*+", re.VERBOSE | re.DOTALL | re.ASCII | re.MULTILINE
+)
+"""Blocks of a file, one after the other, in which no word can matter, as most are written; REST_OF_BLOCK for others."""
 REST_OF_BLOCK = re.compile(_rest(3), re.VERBOSE | re.DOTALL | re.ASCII)
 """From after a brace to after the one that closes it: most blocks in one step, where no word in them can matter."""
 REST_OF_MODULE = re.compile(
@@ -163,6 +168,12 @@ def _labels(line: str) -> tuple[str, ...]:
 
 def _unquoted(part: str) -> str:
     return part[1:-1] if part[0] == '"' and len(part) > 1 else part
+
+
+def after_plain_blocks(text: str, position: int) -> int:
+    """Where something other than plain blocks, spaces and comments follows `position`, which is between two blocks."""
+    match = _PLAIN_BLOCKS.match(text, position)
+    return match.end() if match is not None else position
 
 
 def after_blanks(text: str, position: int) -> int:

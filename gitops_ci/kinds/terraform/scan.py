@@ -19,13 +19,13 @@ from gitops_ci.kinds.terraform.path_reads import PathRead
 
 __all__ = ["Module", "PathRead", "Scan", "scan"]
 
-_ANCHOR = re.compile(rb"path\s*\.\s*[mrc]")
-_PATH = re.compile(rb"path\s*=")
-_FILE = re.compile(rb"file(?:name|\w*\s*\()")
-_MODULE = re.compile(rb"module(?![\w.-])")
-_BACKEND = re.compile(rb"backend(?![\w.-])")
-_CLOUD = re.compile(rb"cloud(?![\w.-])")
-_RELATIVE = re.compile(rb'"\.\.?/')
+_ANCHOR = re.compile(r"path\s*\.\s*[mrc]", re.ASCII)
+_PATH = re.compile(r"path\s*=", re.ASCII)
+_FILE = re.compile(r"file(?:name|\w*\s*\()", re.ASCII)
+_MODULE = re.compile(r"module(?![\w.-])", re.ASCII)
+_BACKEND = re.compile(r"backend(?![\w.-])", re.ASCII)
+_CLOUD = re.compile(r"cloud(?![\w.-])", re.ASCII)
+_RELATIVE = re.compile(r'"\.\.?/', re.ASCII)
 _MAX_EVENTS = 500_000  # a second's work: a larger file is hostile, or no configuration
 _REMOTE_STATE = ("data", "terraform_remote_state")
 
@@ -60,31 +60,30 @@ def scan(content: bytes, *, is_json: bool = False) -> Scan:
         return Scan(problem="is not UTF-8", problem_line=content[: error.start].count(b"\n") + 1)
     if is_json:
         return _of_json(text)
-    reads = _reads_files(content)
-    if reads or _has_blocks(content):
-        return _Reader(text, names_paths=reads or _PATH.search(content) is not None).scan()
+    reads = _reads_files(text)
+    if reads or _has_blocks(text):
+        return _Reader(text, names_paths=reads or _PATH.search(text) is not None).scan()
     return _NOTHING
 
 
-def _reads_files(content: bytes) -> bool:
+def _reads_files(text: str) -> bool:
     """Whether an expression may read a file by a function, an attribute or what stands for a directory.
 
     Here as below a literal that is not there spares the search: what decides nothing is most of a repository.
     """
     return bool(
-        (b"path" in content and _ANCHOR.search(content))
-        or (b"file" in content and (_FILE.search(content) or b"source_file" in content))
-        or b"source_dir" in content
+        ("path" in text and _ANCHOR.search(text))
+        or ("file" in text and (_FILE.search(text) or "source_file" in text))
+        or "source_dir" in text
     )
 
 
-def _has_blocks(content: bytes) -> bool:
+def _has_blocks(text: str) -> bool:
     """Whether there may be a module, a backend, another's state or a relative path."""
     return bool(
-        (b"module" in content and _MODULE.search(content))
-        or (b"terraform" in content and (_BACKEND.search(content) or _CLOUD.search(content)))
-        or b"terraform_remote_state" in content
-        or (b'".' in content and _RELATIVE.search(content))
+        ("module" in text and _MODULE.search(text))
+        or ("terraform" in text and (_BACKEND.search(text) or _CLOUD.search(text) or _REMOTE_STATE[1] in text))
+        or ('".' in text and _RELATIVE.search(text))
     )
 
 
@@ -135,6 +134,8 @@ class _Reader:
     def _walk(self) -> None:
         text, position = self.text, 0
         for _ in range(_MAX_EVENTS):
+            if position == self.since and self.depth == 0 and not self.names_paths:
+                self.since = position = native_syntax.after_plain_blocks(text, position)
             match = EVENT.match(text, position)
             if match is None or match.end() == len(text) == position:
                 break
