@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ from gitops_ci.github import event as events
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import AffectedStack
+from gitops_ci.system.begun import Begun
 from gitops_ci.system.git import Repository
 
 
@@ -47,11 +49,12 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         tip = repository.require_commit(options.head, "--head") if options.head is not None else None
         if tip is None:
             repository.begin_work_tree(exclude=options.out)
-        from gitops_ci.kinds import catalog  # many modules: git reads the work tree meanwhile
-
         wanted = needs_base or options.base is not None or event.base is not None
         base_commit = _base(repository, options, event, tip, outside) if wanted else None
-        base = repository.at(base_commit) if base_commit is not None else None
+        listed = Begun(partial(repository.at, base_commit)) if base_commit is not None else None
+        from gitops_ci.kinds import catalog  # many modules: git reads both ends meanwhile
+
+        base = listed.result() if listed is not None else None
         head: Snapshot | None = None
         if base is None or options.config_from == "worktree":
             head = _head(repository, tip, base)

@@ -261,7 +261,9 @@ def _in_git(path: str) -> bytes:
 @lru_cache(maxsize=65_536)
 def join(directory: str, relative: str) -> str | None:
     """`relative` seen from `directory`, normalised; None where it leaves the repository. The root is ''."""
-    joined = posixpath.normpath(posixpath.join(directory or ".", relative))
+    if relative.startswith("/"):
+        return None
+    joined = posixpath.normpath(f"{directory or '.'}/{relative}")
     if joined.startswith(("../", "/")) or joined == "..":
         return None
     return "" if joined == "." else joined

@@ -6,14 +6,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import ToolError, UsageError
 from gitops_ci.system import listing, planted
+from gitops_ci.system.begun import Begun
 from gitops_ci.system.contents import Contents
-from gitops_ci.system.work_tree import WorkTree
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SETTINGS = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
@@ -45,7 +46,7 @@ class Repository:
             raise ToolError("git is not on PATH", hint="install git 2.30 or later")
         self._open(exact)
         self._reader = Contents(self._started, scratch)
-        self._work_tree: WorkTree | None = None
+        self._work_tree: Begun[tuple[str | None, str]] | None = None
 
     def _open(self, exact: bool) -> None:
         if "GIT_DIR" not in self._environ and (folder := planted.repository_in(self._directory.resolve())) is not None:
@@ -167,9 +168,22 @@ class Repository:
             "GIT_OBJECT_DIRECTORY": str(objects),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(filter(None, known)),
         }
-        add = ("-C", str(self.work_tree), "-c", "core.safecrlf=false", "add", "--all", "--", ".")
         env = {**self._environ, "GIT_INDEX_FILE": str(index)}
-        self._work_tree = WorkTree((*add, *self._excluding(exclude)), self._run, env)
+        self._work_tree = Begun(partial(self._written, env, [".", *self._excluding(exclude)]))
+
+    def _written(self, env: Mapping[str, str], paths: list[str]) -> tuple[str | None, str]:
+        """HEAD where the work tree does not differ from it, and the work tree as a tree."""
+        add = ("-C", str(self.work_tree), "-c", "core.safecrlf=false", "add", "--all", "--", *paths)
+        code, _, err = self._run(*add, env=env)
+        if code:
+            raise ToolError(f"git cannot read the work tree: {err.strip().splitlines()[-1] if err.strip() else code}")
+        code, out, err = self._run("write-tree", env=env)
+        if code:
+            raise ToolError(f"git cannot write a tree of the work tree: {err.strip()}")
+        tree = out.strip()
+        _, out, _ = self._run("rev-parse", "--quiet", "HEAD", "HEAD^{tree}")
+        head, head_tree = [*out.split("\n"), "", ""][:2]
+        return (head if head and head_tree == tree else None), tree
 
     def work_tree_snapshot(self, *, exclude: Path | None = None, near: Snapshot | None = None) -> Snapshot:
         """The snapshot of the work tree, untracked files included; ignored ones and `exclude` are not.
@@ -180,7 +194,7 @@ class Repository:
         if self._work_tree is None:
             self.begin_work_tree(exclude=exclude)
         assert self._work_tree is not None
-        commit, tree = self._work_tree.written()
+        commit, tree = self._work_tree.result()
         self._work_tree = None
         return self._snapshot(commit, self._root_of(tree) if self.prefix else tree, near)
 
@@ -214,5 +228,5 @@ class Repository:
     def close(self) -> None:
         """Ends the reading processes."""
         if self._work_tree is not None:
-            self._work_tree.join()
+            self._work_tree.wait()
         self._reader.close()
