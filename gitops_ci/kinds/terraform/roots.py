@@ -216,7 +216,7 @@ def _of_templates(references: Iterable[Reference], snapshot: Snapshot) -> Iterat
         for tree in {"/".join(parts[:depth]) for depth in range(len(parts))} & trees:
             below[tree].append(path)
     inside = {each: below[each.path] if each.scope != "file" else [each.path] for each in read}
-    reading = snapshot.facts({path for paths in inside.values() for path in paths}, _is_reading)
+    reading = snapshot.facts((path for paths in inside.values() for path in paths), _is_reading)
     for each, paths in inside.items():
         if any(reading.get(path, False) for path in paths):
             yield Reference(each.reader, "", "tree", "conservative")
