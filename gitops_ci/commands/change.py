@@ -55,15 +55,13 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         from gitops_ci.kinds import catalog  # many modules: git reads both ends meanwhile
 
         base = listed.result() if listed is not None else None
-        head: Snapshot | None = None
+        judging = Begun(partial(_head, repository, tip, base))
         if base is None or options.config_from == "worktree":
-            head = _head(repository, tip, base)
-            config, digest = _config(options, base, _tried(repository, options, head))
+            config, digest = _config(options, base, _tried(repository, options, judging.result()))
         else:
             config, digest = _config(options, base, base)
         before = inventory.take(base, config, catalog.ALL) if base is not None else None
-        if head is None:  # last: git reads the work tree while base is looked at
-            head = _head(repository, tip, base)
+        head = judging.result()
         judged = _is_the_events(repository, event, head, outside)
         yield Change(
             repository=repository,
