@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks import measure
+from benchmarks import content, measure
 
 ENVIRONMENTS = ("development", "staging", "production")
 TEAMS = ("payments", "search", "identity", "logistics", "storefront", "data", "platform", "messaging")
@@ -21,12 +21,19 @@ Files = Mapping[str, str]
 class Monorepo:
     """The sizes of a repository, and what is in it; the same sizes give the same bytes.
 
-    Each root has five files and uses three modules, one of them among the first eight: those are popular. The upper
-    half of the modules uses one or two of the lower half; one in seven reads a template of its own.
+    Each root has seven `.tf` files and uses three modules, one of them among the first eight: those are popular. The
+    upper half of the modules, five `.tf` files each, uses one or two of the lower half; one in seven reads a template
+    of its own. `others` are files of other kinds, which applications, clusters and databases beside them are made of.
     """
 
-    roots: int = 1000
-    modules: int = 200
+    roots: int = 1500
+    modules: int = 300
+    others: int = 6954  # with the roots' own var files, READMEs and so on 22,000 files in all
+
+    @classmethod
+    def of(cls, roots: int) -> Monorepo:
+        """One of the usual proportions, with so many roots."""
+        return cls(roots, max(4, roots // 5), round(roots * cls.others / cls.roots))
 
     @cached_property
     def directories(self) -> tuple[str, ...]:
@@ -58,11 +65,12 @@ class Monorepo:
 
     def files(self) -> Files:
         """Path → content of everything."""
-        found = dict(_FRAME)
+        found = dict(content.FRAME)
         for number, directory in enumerate(self.directories):
             found.update((f"{directory}/{name}", text) for name, text in self._root(number))
         for number in range(self.modules):
             found.update((f"{_module(number)}/{name}", text) for name, text in self._module(number))
+        found.update(self._other(number) for number in range(self.others))
         return found
 
     def _root(self, number: int) -> Iterator[tuple[str, str]]:
@@ -70,32 +78,42 @@ class Monorepo:
         _, environment, _, team, service = directory.split("/")
         up = "../" * (directory.count("/") + 1)
         calls = "".join(
-            _CALL.format(name=f"part_{used:03}", source=f"{up}{_module(used)}", team=team, service=service)
+            content.CALL.format(name=f"part_{used:03}", source=f"{up}{_module(used)}", team=team, service=service)
             for used in self.used_by_root(number)
         )
-        heredoc = _HEREDOC.format(team=team) if number % 4 == 0 else ""
-        yield "main.tf", _MAIN.format(service=service, team=team, calls=calls) + heredoc
-        yield "variables.tf", _VARIABLES.format(team=team)
-        yield "outputs.tf", "".join(_OUTPUT.format(name=f"part_{used:03}") for used in self.used_by_root(number))
-        yield "terraform.tf", _SETTINGS.format(environment=environment, team=team, service=service)
-        yield (
-            "terraform.tfvars",
-            f'environment = "{environment}"\nteam        = "{team}"\ninstances   = {number % 5 + 1}\n',
-        )
+        words = {"environment": environment, "team": team, "service": service}
+        yield "main.tf", content.MAIN.format(calls=calls, **words)
+        yield "variables.tf", content.VARIABLES.format(**words)
+        yield "outputs.tf", "".join(content.OUTPUT.format(name=f"part_{used:03}") for used in self.used_by_root(number))
+        yield "terraform.tf", content.SETTINGS.format(**words)
+        yield "providers.tf", content.PROVIDERS.format(**words)
+        yield "monitoring.tf", content.MONITORING.format(**words)
+        yield "iam.tf", content.IAM.format(**words)
+        yield "terraform.tfvars", content.VALUES.format(instances=number % 5 + 1, **words)
+        yield "README.md", f"# {service}\n\nThe {environment} of {service}, which {team} looks after.\n"
 
     def _module(self, number: int) -> Iterator[tuple[str, str]]:
+        part = f"part-{number:03}"
+        words = {"environment": "every environment", "team": "platform", "service": part}
         calls = "".join(
-            _CALL.format(
-                name=f"inner_{used:03}", source=f"../part-{used:03}", team="platform", service=f"part-{number:03}"
-            )
+            content.CALL.format(name=f"inner_{used:03}", source=f"../part-{used:03}", team="platform", service=part)
             for used in self.used_by_module(number)
         )
-        template = _TEMPLATE if number % 7 == 0 else ""
-        yield "main.tf", _MODULE.format(number=number, calls=calls) + template
-        yield "variables.tf", _VARIABLES.format(team="platform")
-        yield "outputs.tf", _MODULE_OUTPUT.format(number=number)
+        template = content.TEMPLATE if number % 7 == 0 else ""
+        yield "main.tf", content.MODULE.format(number=number, calls=calls) + template
+        yield "variables.tf", content.VARIABLES.format(**words)
+        yield "outputs.tf", content.MODULE_OUTPUT.format(number=number)
+        yield "versions.tf", content.VERSIONS
+        yield "iam.tf", content.IAM.format(**words)
         if template:
             yield "templates/start.sh", f"#!/bin/sh\necho part {number} ${{name}}\n"
+
+    def _other(self, number: int) -> tuple[str, str]:
+        ordinal, form = divmod(number, len(content.OTHERS))
+        team = TEAMS[ordinal % len(TEAMS)]
+        path, text = content.OTHERS[form]
+        words = {"number": ordinal, "team": team, "environment": ENVIRONMENTS[ordinal % len(ENVIRONMENTS)]}
+        return path.format(**words), text.format(**words)
 
 
 def change(repository: Monorepo, files: Files, *, module: int | None, root: int | None) -> Files:
@@ -144,181 +162,3 @@ def _commit(number: int, files: Files) -> Iterator[bytes]:
 
 def _module(number: int) -> str:
     return f"{MODULES}/part-{number:03}"
-
-
-_FRAME = {
-    "README.md": "# Infrastructure\n",
-    ".github/CODEOWNERS": "* @acme/platform\n",
-    ".github/workflows/plan.yml": "on: pull_request\njobs: {plan: {runs-on: any, steps: [{run: gitops-ci run}]}}\n",
-}
-
-_SETTINGS = """\
-terraform {{
-  required_version = ">= 1.5"
-
-  required_providers {{
-    aws = {{
-      source  = "hashicorp/aws"
-      version = "~> 5.0"
-    }}
-  }}
-
-  backend "s3" {{
-    bucket = "acme-{environment}-state"
-    key    = "{team}/{service}/terraform.tfstate"
-    region = "eu-central-1"
-  }}
-}}
-
-provider "aws" {{
-  region = var.region
-}}
-"""
-
-_MAIN = """\
-# {service} of {team}. Names end in the environment, because buckets are global.
-/* Costs are booked on the team's own cost centre:
-   see the wiki, "module" and {{ braces }} in a comment are no code. */
-
-locals {{
-  name = "{service}-${{var.environment}}"
-  tags = {{
-    Team        = var.team
-    Environment = var.environment
-    Service     = "{service}" # shown on the bill
-  }}
-}}
-
-data "aws_caller_identity" "current" {{}}
-{calls}
-resource "aws_s3_bucket" "artifacts" {{
-  bucket = "${{local.name}}-artifacts-${{data.aws_caller_identity.current.account_id}}"
-  tags   = merge(local.tags, {{ Purpose = "artifacts" }})
-}}
-
-resource "aws_s3_bucket_public_access_block" "artifacts" {{
-  bucket                  = aws_s3_bucket.artifacts.id
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}}
-
-resource "aws_cloudwatch_metric_alarm" "errors" {{
-  count               = var.instances > 0 ? 1 : 0
-  alarm_name          = "${{local.name}}-errors"
-  comparison_operator = "GreaterThanThreshold"
-  evaluation_periods  = 2
-  metric_name         = "5XXError"
-  namespace           = "Acme/${{title(var.team)}}"
-  period              = 60
-  statistic           = "Sum"
-  threshold           = 10
-  tags                = local.tags
-}}
-"""
-
-_CALL = """
-module "{name}" {{
-  source = "{source}"
-
-  environment = var.environment
-  team        = "{team}"
-  name        = "{service}"
-  instances   = var.instances
-  region      = var.region
-}}
-"""
-
-_HEREDOC = """
-resource "aws_iam_policy" "read" {{
-  name   = "${{local.name}}-read"
-  policy = <<-JSON
-    {{
-      "Version": "2012-10-17",
-      "Statement": [{{
-        "Effect": "Allow",
-        "Action": ["s3:GetObject"],
-        "Resource": "${{aws_s3_bucket.artifacts.arn}}/*",
-        "Condition": {{"StringEquals": {{"aws:PrincipalTag/Team": "{team}"}}}}
-      }}]
-    }}
-  JSON
-}}
-"""
-
-_VARIABLES = """\
-variable "environment" {{
-  description = "development, staging or production."
-  type        = string
-
-  validation {{
-    condition     = contains(["development", "staging", "production"], var.environment)
-    error_message = "The environment is one of development, staging and production."
-  }}
-}}
-
-variable "team" {{
-  description = "Who is called at night."
-  type        = string
-  default     = "{team}"
-}}
-
-variable "instances" {{
-  type    = number
-  default = 1
-}}
-
-variable "region" {{
-  type    = string
-  default = "eu-central-1"
-}}
-"""
-
-_OUTPUT = """
-output "{name}" {{
-  description = "What {name} gives to others."
-  value       = module.{name}.id
-}}
-"""
-
-_MODULE = """\
-# Part {number}: used by many services; see its README.
-variable "name" {{
-  type = string
-}}
-
-locals {{
-  id = "${{var.name}}-${{var.environment}}-{number:03}"
-}}
-{calls}
-resource "aws_sqs_queue" "this" {{
-  count                      = var.instances
-  name                       = "${{local.id}}-${{count.index}}"
-  visibility_timeout_seconds = 30
-  message_retention_seconds  = 86400
-
-  tags = {{
-    Team = var.team
-    Part = "{number:03}"
-  }}
-}}
-"""
-
-_TEMPLATE = """
-resource "aws_launch_template" "this" {
-  name      = local.id
-  user_data = base64encode(templatefile("${path.module}/templates/start.sh", { name = var.name }))
-}
-"""
-
-_MODULE_OUTPUT = """\
-output "id" {{
-  description = "The id of part {number}."
-  value       = local.id
-}}
-
-output "queues" {{
-  value = aws_sqs_queue.this[*].arn
-}}
-"""

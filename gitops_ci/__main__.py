@@ -14,7 +14,7 @@ def main() -> int:
 
     from gitops_ci import cli
 
-    gc.set_threshold(50_000)  # values are frozen and rarely cyclic: collecting often costs a tenth of a run
+    gc.set_threshold(1_000_000)  # values are frozen and rarely cyclic: collecting often costs a tenth of a run
     return cli.main(sys.argv[1:])
 
 

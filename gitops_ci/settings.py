@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from gitops_ci.model.report import Run
+from gitops_ci.model.run import Run
 
 
 class Settings(Struct, frozen=True, kw_only=True):

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from gitops_ci.commands import assembly, output
 from gitops_ci.commands import change as changes
+from gitops_ci.commands import output
 from gitops_ci.commands.options import Options, Outside
-from gitops_ci.discover import shards
-from gitops_ci.render import terminal
 
 SCHEMA = "gitops-ci/affected/1"
 
@@ -34,9 +30,16 @@ def run(options: Options, outside: Outside) -> int:
                 }
                 output.document(document, outside)
             case "matrix":
+                import msgspec
+
+                from gitops_ci.discover import shards
+
                 matrix = shards.matrix(stacks, change.config, work=changes.work(stacks, change))
                 outside.stdout.write(msgspec.json.encode(matrix).decode() + "\n")
             case _:
+                from gitops_ci.commands import assembly
+                from gitops_ci.render import terminal
+
                 output.show(
                     terminal.affected_lines((*stacks, *more), environments=assembly.environment_order(change)), outside
                 )

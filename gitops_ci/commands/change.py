@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from msgspec import Struct
 
 from gitops_ci import config as configuration
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import Config
-from gitops_ci.discover import affected, inventory, naming, shards
+from gitops_ci.discover import affected, inventory, naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.errors import ConfigError, UsageError
 from gitops_ci.github import event as events
-from gitops_ci.kinds import catalog
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import AffectedStack
+from gitops_ci.system.begun import Begun
 from gitops_ci.system.git import Repository
 
 
@@ -46,11 +46,22 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
     repository = _repository(options, outside)
     try:
         event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
-        head = _head(repository, options)
+        tip = repository.require_commit(options.head, "--head") if options.head is not None else None
+        if tip is None:
+            repository.begin_work_tree(exclude=options.out)
         wanted = needs_base or options.base is not None or event.base is not None
-        base_commit = _base(repository, options, event, head, outside) if wanted else None
-        base = repository.at(base_commit) if base_commit is not None else None
-        config, digest = _config(options, base, _tried(repository, options, head))
+        base_commit = _base(repository, options, event, tip, outside) if wanted else None
+        listed = Begun(partial(repository.at, base_commit)) if base_commit is not None else None
+        from gitops_ci.kinds import catalog  # many modules: git reads both ends meanwhile
+
+        base = listed.result() if listed is not None else None
+        judging = Begun(partial(_head, repository, tip, base))
+        if base is None or options.config_from == "worktree":
+            config, digest = _config(options, base, _tried(repository, options, judging.result()))
+        else:
+            config, digest = _config(options, base, base)
+        before = inventory.take(base, config, catalog.ALL) if base is not None else None
+        head = judging.result()
         judged = _is_the_events(repository, event, head, outside)
         yield Change(
             repository=repository,
@@ -58,8 +69,8 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
             config=config,
             config_digest=digest,
             base_commit=base_commit,
-            base=inventory.take(base, config, catalog.ALL) if base is not None else None,
-            head=inventory.take(head, config, catalog.ALL),
+            base=before,
+            head=inventory.take(head, config, catalog.ALL, near=before),
             head_commit=event.head if judged else head.commit,
             warnings=(*_of_configuration(options, base, head), *_unmatched(config, head, _config_path(options))),
         )
@@ -95,17 +106,15 @@ def _repository(options: Options, outside: Outside) -> Repository:
     )
 
 
-def _head(repository: Repository, options: Options) -> Snapshot:
-    if options.head is not None:
-        return repository.at(repository.require_commit(options.head, "--head"))
-    return repository.work_tree_snapshot(exclude=options.out)
+def _head(repository: Repository, tip: str | None, base: Snapshot | None) -> Snapshot:
+    return repository.work_tree_snapshot(near=base) if tip is None else repository.at(tip, near=base)
 
 
-def _base(repository: Repository, options: Options, event: events.Event, head: Snapshot, outside: Outside) -> str:
+def _base(repository: Repository, options: Options, event: events.Event, tip: str | None, outside: Outside) -> str:
     """`--base` as it is; the event's base, else the default branch, at the point where head left it."""
     if options.base is not None:
         return repository.require_commit(options.base, "--base")
-    tip = head.commit or repository.commit("HEAD")
+    tip = tip or repository.commit("HEAD")
     if tip is None:
         raise UsageError(
             "the repository has no commit yet, so there is no base", hint="commit once, or plan everything with --all"
@@ -128,9 +137,8 @@ def _tried(repository: Repository, options: Options, head: Snapshot) -> Snapshot
     return repository.work_tree_snapshot(exclude=options.out)
 
 
-def _config(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Config, str]:
+def _config(options: Options, base: Snapshot | None, source: Snapshot) -> tuple[Config, str]:
     path = _config_path(options)
-    source = head if base is None or options.config_from == "worktree" else base
     content = source.read(path)
     if content is None:
         if path in source:
@@ -209,12 +217,16 @@ def selected(change: Change, options: Options, stacks: tuple[AffectedStack, ...]
     chosen = affected.select(stacks, ids=options.stacks, environments=environments, kinds=options.kinds)
     if options.shard is None:
         return chosen
+    from gitops_ci.discover import shards
+
     shard = shards.pick(chosen, change.config, options.shard, work=work(chosen, change))
     return tuple(stack for stack in chosen if stack.id in shard)
 
 
 def work(stacks: Iterable[AffectedStack], change: Change) -> dict[str, int]:
     """How much work each plan is likely to be, as far as the files tell."""
+    from gitops_ci.discover import shards
+
     return shards.work(stacks, [end for end in (change.head, change.base) if end is not None])
 
 
@@ -228,6 +240,8 @@ def downstream(change: Change, options: Options) -> tuple[AffectedStack, ...]:
 
 
 def _known_stacks(asked: frozenset[str], known: set[str]) -> None:
+    import difflib  # only a mistake needs it
+
     for stack_id in sorted(asked - known):
         near = difflib.get_close_matches(stack_id, known, n=1) or [
             id for id in sorted(known) if id.endswith(f"/{stack_id}")

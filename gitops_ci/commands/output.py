@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.errors import ToolError, UsageError
-from gitops_ci.model.report import Report
-from gitops_ci.render import lines
-from gitops_ci.render.lines import Line
 
 if TYPE_CHECKING:
+    from gitops_ci.model.report import Report
+    from gitops_ci.render.lines import Line
     from gitops_ci.render.links import Links
 
 WIDTH = 100
@@ -32,7 +31,7 @@ def write_report(
     detail: Literal["full", "summary"] = "full",
 ) -> tuple[Path, ...]:
     """Writes report.json, comment.md and report.txt; raises ToolError where the disk refuses."""
-    from gitops_ci.render import markdown, report_json, terminal
+    from gitops_ci.render import lines, markdown, report_json, terminal
 
     text = io.StringIO()
     lines.write(terminal.report_lines(report, environments=environments, detail=detail), text, colour=False)
@@ -64,6 +63,8 @@ def _write(path: Path, content: bytes) -> Path:
 
 def show(told: Iterable[Line], outside: Outside) -> None:
     """Writes styled lines to stdout."""
+    from gitops_ci.render import lines
+
     lines.write(told, outside.stdout, colour=outside.colour(outside.stdout))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.config import Config
-from gitops_ci.discover import layout, order
 from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model.finding import Finding
@@ -29,24 +29,36 @@ class Dependency(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """What a kind sees in a snapshot: its stacks, what they and their parts read, what is wrong already."""
+    """What a kind sees in a snapshot: its stacks, what they and their parts read, what is wrong already.
+
+    `findings` is gone through once, and only where somebody asks for them.
+    """
 
     stacks: tuple[Stack, ...] = ()
     references: tuple[Reference, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: Iterable[Finding] = ()
     dependencies: tuple[Dependency, ...] = ()
 
 
-class Inventory(Struct, frozen=True):
-    """Everything discovered in one snapshot, over all kinds; `ambiguous` ids name more than one directory."""
+class Inventory(Struct, frozen=True, dict=True):
+    """Everything discovered in one snapshot, over all kinds; `ambiguous` ids name more than one directory.
+
+    `told` is what the kinds and the layout rules have to say, gone through when `findings` are first asked for: what a
+    change affects does not depend on them.
+    """
 
     snapshot: Snapshot
     config: Config
     stacks: Mapping[str, Stack]
     graph: Graph
-    findings: tuple[Finding, ...]
+    told: Iterable[Finding] = ()
     ambiguous: frozenset[str] = frozenset()
     dependencies: tuple[Dependency, ...] = ()
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong, as severe as the configuration has it."""
+        return severity.applied(self.told, self.config)
 
 
 class Finder(Protocol):
@@ -56,14 +68,19 @@ class Finder(Protocol):
         """The stacks of this kind. Bad content becomes findings, never an exception."""
 
 
-def take(snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder]) -> Inventory:
-    """Discovers `snapshot`. Two stacks with one id are a finding, and neither can be planned."""
+def take(
+    snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder], *, near: Inventory | None = None
+) -> Inventory:
+    """Discovers `snapshot`. Two stacks with one id are a finding, and neither can be planned.
+
+    `near` is what was found, by the same configuration, in a snapshot that this one is a change of: where the change
+    touches nothing that was looked at, there is nothing else to find.
+    """
+    if near is not None and snapshot.looks_like(near.snapshot):
+        return structs.replace(near, snapshot=snapshot, told=_told_anew(snapshot, config, kinds))
     found = [kind.find(snapshot, config) for kind in kinds.values()]
     stacks = sorted((stack for each in found for stack in each.stacks), key=lambda stack: (stack.id, stack.path))
-    findings = [finding for each in found for finding in each.findings]
-    findings += layout.findings(snapshot, stacks, config)
     dependencies = tuple(dependency for each in found for dependency in each.dependencies)
-    findings += order.circles(dependencies)
     unique: dict[str, Stack] = {}
     for stack in stacks:
         unique.setdefault(stack.id, stack)
@@ -72,7 +89,20 @@ def take(snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder]) -> In
         config=config,
         stacks=unique,
         graph=Graph(reference for each in found for reference in each.references),
-        findings=severity.applied(findings, config),
+        told=_told(found, snapshot, stacks, config),
         ambiguous=frozenset(stack.id for stack in stacks if unique[stack.id].path != stack.path),
         dependencies=dependencies,
     )
+
+
+def _told_anew(snapshot: Snapshot, config: Config, kinds: Mapping[Kind, Finder]) -> Iterator[Finding]:
+    yield from take(snapshot, config, kinds).told
+
+
+def _told(found: Iterable[Found], snapshot: Snapshot, stacks: Iterable[Stack], config: Config) -> Iterator[Finding]:
+    from gitops_ci.discover import layout, order  # many rules, which not every command asks
+
+    for each in found:
+        yield from each.findings
+    yield from order.circles(tuple(dependency for each in found for dependency in each.dependencies))
+    yield from layout.findings(snapshot, stacks, config)

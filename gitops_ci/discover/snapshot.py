@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import NamedTuple, Protocol
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct, field
+
+T = TypeVar("T")
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 """Larger files are never read whole: a finding says so where a stack needs one."""
@@ -17,7 +21,7 @@ SUBMODULE = "160000"
 EXECUTABLE = "100755"
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, gc=False):
     """A file of a tree: git's mode (six octal digits) and the object id of its content."""
 
     mode: str
@@ -31,6 +35,13 @@ class Blobs(Protocol):
         """Each id with its bytes, or None where the content is larger than `limit` bytes."""
 
 
+class _Seen(Struct):
+    """What was looked at in a snapshot and those it was `changed` into, by object id: content decides."""
+
+    whole: set[str] = field(default_factory=set)
+    facts: dict[Callable[[bytes], Any], dict[str, Any]] = field(default_factory=dict)  # None: too large to be read
+
+
 class Snapshot:
     """A tree of files. `commit` is None for a work tree; paths use `/` and are relative to the root."""
 
@@ -39,6 +50,48 @@ class Snapshot:
         self.tree = tree
         self.entries = entries
         self._blobs = blobs
+        self._seen = _Seen()
+        self._origin: Snapshot | None = None
+        self._changed: tuple[str, ...] = ()  # where this is different from `_origin`
+        self._alike: Snapshot | None = None  # has the same names, and the same links and submodules
+
+    def changed(self, *, commit: str | None, tree: str, changes: Mapping[str, Entry | None]) -> Snapshot:
+        """The snapshot that this one becomes with other files at the paths of `changes` (None: none there).
+
+        What stays is shared with this one, so that two ends of a change cost little more than one.
+        """
+        entries = {**self.entries, **{path: entry for path, entry in changes.items() if entry is not None}}
+        removed = {path for path, entry in changes.items() if entry is None}
+        named_alike = not removed and len(entries) == len(self.entries)
+        if not named_alike:
+            entries = {path: entries[path] for path in sorted(entries.keys() - removed, key=_in_git)}
+        changed = Snapshot(commit=commit, tree=tree, entries=entries, blobs=self._blobs)
+        changed._seen = self._seen
+        changed._origin, changed._changed = self, tuple(sorted(changes))
+        modes = {end[path].mode for path in changes for end in (self.entries, entries)} if named_alike else {SYMLINK}
+        if modes.isdisjoint((SYMLINK, SUBMODULE)):
+            changed._alike = self
+        return changed
+
+    def looks_like(self, other: Snapshot) -> bool:
+        """Whether nothing that was looked at in `other` is different here, so that what follows from it is the same."""
+        if self._alike is not other:
+            return False
+        changed = self._changed
+        looked_at = [path for path in changed if other.entries[path].oid in self._seen.whole]
+        return not looked_at and all(
+            self.facts(paths, fact) == other.facts(paths, fact)
+            for fact, known in self._seen.facts.items()
+            if (paths := [path for path in changed if other.entries[path].oid in known])
+        )
+
+    def changed_from(self, base: Snapshot) -> tuple[str, ...]:
+        """As `changed_paths`, where the trees differ."""
+        if self._origin is base:
+            return self._changed
+        before, after = base.entries, self.entries
+        differing = {path for path, entry in after.items() if before.get(path) != entry}
+        return tuple(sorted(differing | (before.keys() - after.keys())))
 
     def __contains__(self, path: str) -> bool:
         return path in self.entries
@@ -58,13 +111,30 @@ class Snapshot:
             entry = self.entries.get(path)
             if entry is not None and entry.mode != SUBMODULE:
                 wanted.setdefault(entry.oid, []).append(path)
+        self._seen.whole.update(wanted)
         for oid, content in self._blobs.read(wanted, limit):
             if content is not None:
                 yield from ((path, content) for path in wanted[oid])
 
+    def facts(self, paths: Iterable[str], fact: Callable[[bytes], T]) -> dict[str, T]:
+        """What `fact` makes of the content of each file; missing and too large ones are left out.
+
+        It is asked once for each content, however many files and ends of a change have it, and must depend on nothing
+        else and give no None.
+        """
+        known = self._seen.facts.setdefault(fact, {})
+        entries = {path: self.entries[path] for path in paths if path in self.entries}
+        oids = {path: entry.oid for path, entry in entries.items() if entry.mode != SUBMODULE}
+        missing = dict.fromkeys(oid for oid in oids.values() if oid not in known)
+        for oid, content in self._blobs.read(missing, MAX_FILE_BYTES):
+            known[oid] = None if content is None else fact(content)
+        return {path: found for path, oid in oids.items() if (found := known[oid]) is not None}
+
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
         """Directory → names of the files directly in it; the root is the empty string."""
+        if self._alike is not None:
+            return self._alike.children
         listing: dict[str, list[str]] = {}
         for path in self.entries:
             directory, _, name = path.rpartition("/")
@@ -74,6 +144,8 @@ class Snapshot:
     @cached_property
     def directories(self) -> Mapping[str, tuple[str, ...]]:
         """Directory → names of its subdirectories (every directory with a file below it is a key)."""
+        if self._alike is not None:
+            return self._alike.directories
         listing: dict[str, set[str]] = {"": set()}
         for directory in self.children:
             current = directory
@@ -90,6 +162,8 @@ class Snapshot:
     @cached_property
     def symlinks(self) -> Mapping[str, str]:
         """Path of each symbolic link → its target as written."""
+        if self._alike is not None:
+            return self._alike.symlinks
         links = [path for path, entry in self.entries.items() if entry.mode == SYMLINK]
         return {path: content.decode("utf-8", "surrogateescape") for path, content in self.read_many(links).items()}
 
@@ -176,13 +250,20 @@ def changed_paths(base: Snapshot, head: Snapshot) -> tuple[str, ...]:
     """Paths added, removed or altered (content or mode) between two snapshots, sorted; a rename is both."""
     if base.tree == head.tree:
         return ()
-    return tuple(sorted({path for path, _ in base.entries.items() ^ head.entries.items()}))
+    return head.changed_from(base)
 
 
-@lru_cache(maxsize=4096)
+def _in_git(path: str) -> bytes:
+    """What git orders the paths of a tree by."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=65_536)
 def join(directory: str, relative: str) -> str | None:
     """`relative` seen from `directory`, normalised; None where it leaves the repository. The root is ''."""
-    joined = posixpath.normpath(posixpath.join(directory or ".", relative))
+    if relative.startswith("/"):
+        return None
+    joined = posixpath.normpath(f"{directory or '.'}/{relative}")
     if joined.startswith(("../", "/")) or joined == "..":
         return None
     return "" if joined == "." else joined

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from gitops_ci.kinds import database, terraform
-from gitops_ci.kinds.protocol import KindModule
 from gitops_ci.kinds.unplanned import Unplanned
 from gitops_ci.model.stack import Kind
+
+if TYPE_CHECKING:
+    from gitops_ci.kinds.protocol import KindModule
 
 ALL: Mapping[Kind, KindModule] = {
     "terraform": terraform,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from gitops_ci.config import KIND_DIRECTORIES, Config
 from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found, Inventory
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.finding import Finding
-from gitops_ci.model.plan import Plan, Problem
 from gitops_ci.model.stack import Kind, Stack
+
+if TYPE_CHECKING:
+    from gitops_ci.kinds.protocol import Tools
+    from gitops_ci.model.plan import Plan
 
 
 class Unplanned:
@@ -48,6 +51,8 @@ class Unplanned:
 
     def plan(self, stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
         """No plan: said, so that it is undecided and never passes."""
+        from gitops_ci.model.plan import Plan, Problem
+
         message = f"this gitops-ci cannot plan {stack.kind} yet: review {stack.path} by hand"
         return Plan(
             stack=stack.id, status="skipped", reason=Problem(code="no-planner", message=message, path=stack.path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from typing import Literal
@@ -60,6 +59,8 @@ def make(
     The fingerprint survives line shifts and other numbers in the message, so that a problem which grows or shrinks
     stays the problem that it was.
     """
+    import hashlib  # loads a cryptographic library, which a run without findings does without
+
     identity = "\x1f".join((rule, path or "", stack or "", _NUMBER.sub("#", message)))
     return Finding(
         rule=rule,

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
+from gitops_ci.model.run import Run
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Verdict, VerdictReason
 
@@ -25,13 +26,6 @@ class Planned(Struct, frozen=True, kw_only=True):
 
     commit: str | None
     tree: str
-
-
-class Run(Struct, frozen=True, kw_only=True):
-    """The CI run that wrote the report."""
-
-    id: str
-    attempt: int
 
 
 class Part(Struct, frozen=True, kw_only=True):

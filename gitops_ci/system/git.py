@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import Any
 
-from gitops_ci.discover.snapshot import Entry, Snapshot
+from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import ToolError, UsageError
-from gitops_ci.system import planted
+from gitops_ci.system import listing, planted
+from gitops_ci.system.begun import Begun
+from gitops_ci.system.contents import Contents
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SETTINGS = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
-_FEW = 200  # ids that fit into a pipe, so that neither side can block the other
 _DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
@@ -45,7 +45,8 @@ class Repository:
         if not self.git_path:
             raise ToolError("git is not on PATH", hint="install git 2.30 or later")
         self._open(exact)
-        self._reader = _Contents(self, scratch)
+        self._reader = Contents(self._started, scratch)
+        self._work_tree: Begun[tuple[str | None, str]] | None = None
 
     def _open(self, exact: bool) -> None:
         if "GIT_DIR" not in self._environ and (folder := planted.repository_in(self._directory.resolve())) is not None:
@@ -93,10 +94,14 @@ class Repository:
         """Where git processes of this repository run."""
         return self._directory
 
-    def _run(self, *args: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> tuple[int, str, str]:
+    def _started(self, *args: str, **options: Any) -> subprocess.Popen[bytes]:
+        """A git call that runs beside us; `options` are Popen's own."""
+        return subprocess.Popen(self.command(*args), cwd=self.cwd(), env=self.environ(), **options)
+
+    def _run(self, *args: str, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:
         done = subprocess.run(
             self.command(*args),
-            cwd=cwd or self._directory,
+            cwd=self._directory,
             env=dict(env or self._environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -143,17 +148,12 @@ class Repository:
                 return self.merge_base(tip, head)
         return None
 
-    def at(self, commit: str) -> Snapshot:
-        """The snapshot of a commit."""
-        code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{commit}:{self.prefix}")
-        return self._snapshot(commit, out.strip() if code == 0 else EMPTY_TREE)
+    def at(self, commit: str, *, near: Snapshot | None = None) -> Snapshot:
+        """The snapshot of a commit; `near` is one of this repository that it differs little from."""
+        return self._snapshot(commit, self._root_of(commit), near)
 
-    def work_tree_snapshot(self, *, exclude: Path | None = None) -> Snapshot:
-        """The snapshot of the work tree, untracked files included; ignored ones and `exclude` are not.
-
-        Its `commit` is HEAD where nothing differs from HEAD. Written through a temporary index and object
-        directory, so the repository is not touched.
-        """
+    def begin_work_tree(self, *, exclude: Path | None = None) -> None:
+        """Begins to read the work tree for the next `work_tree_snapshot`, which then waits less or not at all."""
         if self.bare:
             raise UsageError("a bare repository has no work tree", hint="give --head REV")
         index = self._scratch / "index"
@@ -162,30 +162,41 @@ class Repository:
             os.utime(index, ns=(self._index.stat().st_atime_ns, self._index.stat().st_mtime_ns))
         objects = self._scratch / "objects"
         objects.mkdir(exist_ok=True)
-        alternates = os.pathsep.join(
-            filter(None, (str(self._objects.resolve()), self._environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")))
-        )
+        known = (str(self._objects.resolve()), self._environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", ""))
         self._environ = {
             **self._environ,
             "GIT_OBJECT_DIRECTORY": str(objects),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": alternates,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(filter(None, known)),
         }
         env = {**self._environ, "GIT_INDEX_FILE": str(index)}
-        paths = [".", *self._excluding(exclude)]
-        code, _, err = self._run("-c", "core.safecrlf=false", "add", "--all", "--", *paths, env=env, cwd=self.work_tree)
+        self._work_tree = Begun(partial(self._written, env, [".", *self._excluding(exclude)]))
+
+    def _written(self, env: Mapping[str, str], paths: list[str]) -> tuple[str | None, str]:
+        """HEAD where the work tree does not differ from it, and the work tree as a tree."""
+        add = ("-C", str(self.work_tree), "-c", "core.safecrlf=false", "add", "--all", "--", *paths)
+        code, _, err = self._run(*add, env=env)
         if code:
             raise ToolError(f"git cannot read the work tree: {err.strip().splitlines()[-1] if err.strip() else code}")
-        code, tree, err = self._run("write-tree", env=env)
+        code, out, err = self._run("write-tree", env=env)
         if code:
             raise ToolError(f"git cannot write a tree of the work tree: {err.strip()}")
+        tree = out.strip()
         _, out, _ = self._run("rev-parse", "--quiet", "HEAD", "HEAD^{tree}")
         head, head_tree = [*out.split("\n"), "", ""][:2]
-        if self.prefix:
-            code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{tree.strip()}:{self.prefix}")
-            root = out.strip() if code == 0 else EMPTY_TREE
-        else:
-            root = tree.strip()
-        return self._snapshot(head if head and head_tree == tree.strip() else None, root)
+        return (head if head and head_tree == tree else None), tree
+
+    def work_tree_snapshot(self, *, exclude: Path | None = None, near: Snapshot | None = None) -> Snapshot:
+        """The snapshot of the work tree, untracked files included; ignored ones and `exclude` are not.
+
+        Its `commit` is HEAD where nothing differs from HEAD. Written through a temporary index and object
+        directory, so the repository is not touched. `near` as for `at`.
+        """
+        if self._work_tree is None:
+            self.begin_work_tree(exclude=exclude)
+        assert self._work_tree is not None
+        commit, tree = self._work_tree.result()
+        self._work_tree = None
+        return self._snapshot(commit, self._root_of(tree) if self.prefix else tree, near)
 
     def _excluding(self, path: Path | None) -> list[str]:
         resolved = (Path.cwd() / path).resolve() if path is not None else None
@@ -193,105 +204,29 @@ class Repository:
             return []
         return [f":(top,exclude,literal){resolved.relative_to(self.root).as_posix()}"]
 
-    def _snapshot(self, commit: str | None, tree: str) -> Snapshot:
+    def _root_of(self, treeish: str) -> str:
+        """The tree that stands for the root; an empty one where there is no such directory."""
+        code, out, _ = self._run("rev-parse", "--verify", "--quiet", f"{treeish}:{self.prefix}")
+        return out.strip() if code == 0 else EMPTY_TREE
+
+    def _snapshot(self, commit: str | None, tree: str, near: Snapshot | None) -> Snapshot:
         if tree == EMPTY_TREE:
             return Snapshot(commit=commit, tree=tree, entries={}, blobs=self._reader)
-        code, out, err = self._run("ls-tree", "-r", "-z", "--full-tree", tree)
+        if near is None or near.tree == EMPTY_TREE:
+            entries = listing.entries(self._listed(*listing.FILES, tree))
+            return Snapshot(commit=commit, tree=tree, entries=entries, blobs=self._reader)
+        changes = listing.changes(self._listed(*listing.DIFFERENCES, near.tree, tree)) if tree != near.tree else {}
+        return near.changed(commit=commit, tree=tree, changes=changes)
+
+    def _listed(self, *args: str) -> str:
+        code, out, err = self._run(*args)
         if code:
-            raise ToolError(f"git cannot list {tree}: {err.strip()}", hint="fetch the whole history: `fetch-depth: 0`")
-        entries: dict[str, Entry] = {}
-        for line in out.split("\0"):
-            if line:
-                meta, _, path = line.partition("\t")
-                mode, _, oid = meta.split(" ")
-                entries[path] = Entry(mode, oid)
-        return Snapshot(commit=commit, tree=tree, entries=entries, blobs=self._reader)
+            hint = "fetch the whole history: `fetch-depth: 0`"
+            raise ToolError(f"git cannot list {args[-1]}: {err.strip()}", hint=hint)
+        return out
 
     def close(self) -> None:
-        """Ends the reading process."""
+        """Ends the reading processes."""
+        if self._work_tree is not None:
+            self._work_tree.wait()
         self._reader.close()
-
-
-class _Contents:
-    """Contents through `git cat-file --batch`: one process for small questions, one of its own for each large one."""
-
-    def __init__(self, repository: Repository, scratch: Path) -> None:
-        self._repository = repository
-        self._scratch = scratch
-        self._process: subprocess.Popen[bytes] | None = None
-        self._lock = threading.Lock()
-
-    def read(self, oids: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
-        wanted = list(oids)
-        if len(wanted) > _FEW:
-            yield from self._stream(wanted, limit)
-            return
-        with self._lock:
-            contents = list(self._exchange(wanted, limit)) if wanted else []
-        yield from contents
-
-    def _stream(self, oids: list[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
-        """Git goes on reading while the caller looks at what has come; it ends when the caller stops listening."""
-        with tempfile.TemporaryFile(dir=self._scratch) as questions:
-            questions.write(_lines(oids))
-            questions.seek(0)
-            with self._started("--buffer", stdin=questions) as process:
-                try:
-                    yield from _answers(process, oids, limit)
-                finally:
-                    process.kill()
-
-    def _exchange(self, oids: list[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
-        if self._process is None:
-            self._process = self._started(stdin=subprocess.PIPE)
-        assert self._process.stdin is not None
-        self._process.stdin.write(_lines(oids))
-        self._process.stdin.flush()
-        yield from _answers(self._process, oids, limit)
-
-    def _started(self, *options: str, stdin: IO[bytes] | int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            self._repository.command("cat-file", "--batch", *options),
-            cwd=self._repository.cwd(),
-            env=self._repository.environ(),
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def close(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
-
-
-def _lines(oids: list[str]) -> bytes:
-    return "\n".join((*oids, "")).encode()
-
-
-def _answers(process: subprocess.Popen[bytes], oids: list[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
-    assert process.stdout is not None
-    for oid in oids:
-        header = process.stdout.readline().split()
-        if len(header) != 3:
-            message = f"git object {oid} is missing from this clone"
-            raise ToolError(message, hint="fetch the whole history: `fetch-depth: 0`, no filter")
-        yield oid, _body(process.stdout, int(header[2]), limit)
-
-
-def _body(stream: IO[bytes], size: int, limit: int) -> bytes | None:
-    """One content and the newline after it; None where it is larger than `limit`, which is passed over."""
-    if size <= limit:
-        content = stream.read(size + 1)
-        if len(content) <= size:
-            raise ToolError("git ended while it was read from")
-        return content[:-1]
-    left = size + 1
-    while left:
-        read = len(stream.read(min(left, 1 << 20)))
-        if not read:
-            raise ToolError("git ended while it was read from")
-        left -= read
-    return None

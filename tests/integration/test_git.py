@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitops_ci.discover.snapshot import changed_paths
-from gitops_ci.errors import UsageError
+from gitops_ci.errors import ToolError, UsageError
 from gitops_ci.system.git import Repository
 from tests.integration.repositories import Scratch
 
@@ -147,3 +147,62 @@ def test_an_empty_repository_has_a_work_tree(scratch: Scratch, opened: Repositor
     assert snapshot.commit is None
     assert list(snapshot.entries) == ["a"]
     assert opened.commit("HEAD") is None
+
+
+HOSTILE = {"diff.renames": "copies", "diff.ignoreSubmodules": "all", "diff.relative": "true", "diff.orderFile": "order"}
+
+
+def test_a_commit_near_another_is_the_same_as_read_by_itself(scratch: Scratch, opened: Repository) -> None:
+    first = scratch.commit({f"d{number % 7}/f{number}.tf": str(number) for number in range(50)} | {"order": "z*\n"})
+    Path(scratch.path / "link").symlink_to("d1/f1.tf")
+    scratch.git("mv", "d2/f2.tf", "a.tf")
+    scratch.git("rm", "-rq", "d3")
+    scratch.git("update-index", "--add", "--cacheinfo", f"160000,{first},d3")
+    (scratch.path / "d4" / "f4.tf").chmod(0o755)
+    scratch.write({"d5/f5.tf": "new", "d1-x": "", "d1.x": "", "\u00fc": "", "\ue000": "", "d1/new\nline": ""})
+    Path(os.fsdecode(os.fsencode(scratch.path) + b"/\xff.tf")).write_bytes(b"x")
+    scratch.git("add", "--all", ".", ":(exclude)d3")
+    scratch.git("commit", "--quiet", "--message=other")
+    second = scratch.git("rev-parse", "HEAD")
+    for key, value in HOSTILE.items():
+        scratch.git("config", key, value)
+    for one, other in ((first, second), (second, first), (second, second)):
+        alone, near = opened.at(other), opened.at(other, near=opened.at(one))
+        assert (near.commit, near.tree) == (alone.commit, alone.tree)
+        assert list(near.entries.items()) == list(alone.entries.items())
+        assert near.children == alone.children
+        assert near.directories == alone.directories
+        assert near.symlinks == alone.symlinks
+        before = opened.at(one)
+        assert changed_paths(before, opened.at(other, near=before)) == changed_paths(before, alone)
+
+
+def test_the_work_tree_near_a_commit_is_the_same_as_read_by_itself(scratch: Scratch, opened: Repository) -> None:
+    head = scratch.commit({"a.tf": "1", "b.tf": "2", "c/d.tf": "3"})
+    scratch.write({"a.tf": "other", "c/new.tf": "x"})
+    (scratch.path / "b.tf").unlink()
+    opened.begin_work_tree()
+    base = opened.at(head)
+    near = opened.work_tree_snapshot(near=base)
+    assert list(near.entries.items()) == list(opened.work_tree_snapshot().entries.items())
+    assert changed_paths(base, near) == ("a.tf", "b.tf", "c/new.tf")
+    assert near.read("a.tf") == b"other"
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_000, 70_000, 300_000])
+def test_contents_of_any_size_come_whole(scratch: Scratch, opened: Repository, size: int) -> None:
+    files = {f"{number}": b"%d" % number + b"\nx\0" * (size // 3 if number % 50 == 0 else 1) for number in range(300)}
+    snapshot = opened.at(scratch.commit(files))
+    assert snapshot.read_many(files) == files
+    small = {path: content for path, content in files.items() if len(content) <= 1000}
+    assert snapshot.read_many(files, limit=1000) == small
+    assert snapshot.read_many(["0", "1"], limit=1000) == {path: small[path] for path in ("0", "1") if path in small}
+
+
+def test_a_missing_object_is_said(scratch: Scratch, opened: Repository) -> None:
+    snapshot = opened.at(scratch.commit({f"{number}": str(number) for number in range(300)}))
+    oid = snapshot.entries["7"].oid
+    (scratch.path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    for wanted in (["7"], list(snapshot.entries)):
+        with pytest.raises(ToolError, match=f"{oid} is missing from this clone"):
+            snapshot.read_many(wanted)

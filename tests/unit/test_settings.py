@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_ci.model.report import Run
+from gitops_ci.model.run import Run
 from gitops_ci.settings import Settings
 
 ACTIONS = {

@@ -17,6 +17,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import SHARED, Stack
 
 SQL = (".sql",)
+_POINTERS = frozenset(pointers.FILES)
 _MIGRATION_FOLDERS = frozenset({"migrations", "migration", "migrate", "databases"})
 _OTHER_FOLDERS = frozenset(
     {"schemas", "schema", "seeds", "seed", "fixtures", "queries", "down", "undo", "rollback", "rollbacks", "revert"}
@@ -55,16 +56,16 @@ def _pointer_directories(snapshot: Snapshot, config: Config) -> list[str]:
     return [
         directory
         for directory, names in snapshot.children.items()
-        if any(name in names for name in pointers.FILES)
+        if not _POINTERS.isdisjoint(names)
         and any(KIND_DIRECTORIES.get(part) == "database" for part in directory.split("/"))
         and naming.place(directory, "database", config).environment != SHARED
     ]
 
 
 def _directories(snapshot: Snapshot) -> Iterator[str]:
-    for directory, names in snapshot.children.items():
-        sql = [name for name in names if name.endswith(SQL)]
-        if not sql or _is_foreign(directory):
+    for directory in dict.fromkeys(path.rpartition("/")[0] for path in snapshot.entries if path.endswith(SQL)):
+        sql = [name for name in snapshot.children[directory] if name.endswith(SQL)]
+        if _is_foreign(directory):
             continue
         if any(name in versions.DIRECTORY_FILES for name in sql) and sets.migration_file(directory, snapshot):
             parent = directory.rpartition("/")[0]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
 from msgspec import Struct
 
 from gitops_ci.discover import snapshot as snapshots
@@ -92,6 +91,8 @@ def _text(path: str, snapshot: Snapshot) -> str:
 
 def _values(text: str) -> dict[str, _Value]:
     """The keys of a flat mapping; every scalar as it is written (`003` stays `003`)."""
+    import yaml  # a repository without the file does without
+
     try:
         return _flat(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
@@ -103,6 +104,8 @@ def _values(text: str) -> dict[str, _Value]:
 
 def _flat(events: Iterator[Any]) -> dict[str, _Value]:
     """`Any`: PyYAML's events share no type that has their fields."""
+    import yaml
+
     values: dict[str, _Value] = {}
     key: str | None = None
     mappings = 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.protocol import Tools
 from gitops_ci.kinds.terraform.roots import find
 from gitops_ci.model.finding import Finding
-from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import Stack
+
+if TYPE_CHECKING:
+    from gitops_ci.kinds.protocol import Tools
+    from gitops_ci.model.plan import Plan
 
 __all__ = ["RUNS_CODE", "check", "find", "inspect", "plan"]
 

@@ -45,8 +45,12 @@ def references(
 def _climbing(values: Mapping[str, tuple[str, ...]], snapshot: Snapshot) -> set[str]:
     """The readers of files that spell `..` somewhere."""
     paths = {path for each in values.values() for path in each}
-    found = {path for path, content in snapshot.stream(paths) if _UP.search(content)}
+    found = {path for path, spells in snapshot.facts(paths, _spells_up).items() if spells}
     return {reader for reader, each in values.items() if not found.isdisjoint(each)}
+
+
+def _spells_up(content: bytes) -> bool:
+    return _UP.search(content) is not None
 
 
 def _var_files(root: Root, snapshot: Snapshot) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ _ELSEWHERE = ("/", "file:", "git::/", "git::file:")
 _MOST_LINKED = 5_000
 """Directories seen through links; a tree of links to links could name more than there are files."""
 
-_scans: dict[str, Scan] = {}  # by object id: content decides, so base and head share what did not change
+_scan_json = partial(scan, is_json=True)
 
 
 class LocalModule(Struct, frozen=True):
@@ -100,15 +100,14 @@ def read(snapshot: Snapshot) -> dict[str, Directory]:
     sources = {
         path: real(snapshot, path) for path in snapshot.entries if path.endswith(SOURCES) and not _is_ignored(path)
     }
-    oids = {path: snapshot.entries[found].oid for path, found in sources.items() if found and found in snapshot}
-    missing = {oid: sources[path] or "" for path, oid in oids.items() if oid not in _scans}
-    for path, content in snapshot.stream(missing.values()):
-        _scans[snapshot.entries[path].oid] = scan(content, is_json=path.endswith(JSON))
+    files = [path for path in sources.values() if path is not None]
+    scans = snapshot.facts((path for path in files if not path.endswith(JSON)), scan)
+    scans |= snapshot.facts((path for path in files if path.endswith(JSON)), _scan_json)
     grouped: dict[str, dict[str, Scan]] = {}
     unread: dict[str, list[str]] = {}
-    for path in sources:
+    for path, target in sources.items():
         directory, _, name = path.rpartition("/")
-        found = _scans.get(oids.get(path, ""))
+        found = scans.get(target or "")
         if found is None:
             unread.setdefault(directory, []).append(name)
         grouped.setdefault(directory, {})[name] = found or Scan()

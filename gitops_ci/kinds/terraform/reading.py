@@ -35,8 +35,6 @@ _ENDING = re.compile(r"\*+\.(?:([\w.-]+)|\{([\w.,-]+)\})")
 _TEMPLATE = re.compile(rb"[$%]\{")
 _READING = re.compile(rb"\b" + FUNCTIONS.encode() + rb"\s*\(")
 
-_reading_templates: dict[str, bool] = {}  # by object id
-
 
 class Root(Struct, frozen=True):
     """A stack, the directory that its files really lie in, and what it is deployed with (None: nobody says)."""
@@ -197,12 +195,9 @@ def of_templates(references: Iterable[Reference], snapshot: Snapshot) -> Iterato
         for tree in {"/".join(parts[:depth]) for depth in range(len(parts))} & trees:
             below[tree].append(path)
     inside = {each: below[each.path] if each.scope != "file" else [each.path] for each in read}
-    oids = {path: snapshot.entries[path].oid for paths in inside.values() for path in paths if path in snapshot}
-    missing = {oid: path for path, oid in oids.items() if oid not in _reading_templates}
-    for path, content in snapshot.stream(missing.values()):
-        _reading_templates[snapshot.entries[path].oid] = _is_reading(content)
+    reading = snapshot.facts((path for paths in inside.values() for path in paths), _is_reading)
     for each, paths in inside.items():
-        if any(_reading_templates.get(oids.get(path, ""), False) for path in paths):
+        if any(reading.get(path, False) for path in paths):
             yield Reference(each.reader, "", "tree", "conservative")
 
 

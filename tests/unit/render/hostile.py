@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gitops_ci.model.finding import SEVERITIES, Finding, Waiver
 from gitops_ci.model.plan import Action, Attribute, Change, Check, Engine, Plan, Problem, summarise
-from gitops_ci.model.report import Planned, Report, Run, Tool
+from gitops_ci.model.report import Planned, Report, Tool
+from gitops_ci.model.run import Run
 from gitops_ci.model.stack import CERTAINTIES, KINDS, AffectedStack, Reason
 from gitops_ci.model.verdict import Verdict, VerdictReason
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from gitops_ci.kinds.terraform.terragrunt.unit import Reading, Unit
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 
-_facts: dict[str, Facts] = {}  # by object id: content decides, base and head share it
+_read_json = partial(facts.read, is_json=True)
 
 
 class Units(Struct, frozen=True):
@@ -52,13 +53,12 @@ class _Reader:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self.read: dict[str, Facts | None] = {}
+        self._facts: dict[str, Facts] = {}
 
     def load(self, paths: list[str]) -> None:
         """Reads many at once."""
-        wanted = {self._snapshot.entries[path].oid: path for path in paths}
-        missing = [path for oid, path in wanted.items() if oid not in _facts]
-        for path, content in self._snapshot.stream(missing):
-            _facts[self._snapshot.entries[path].oid] = facts.read(content, is_json=path.endswith(".json"))
+        self._facts.update(self._snapshot.facts((path for path in paths if not path.endswith(".json")), facts.read))
+        self._facts.update(self._snapshot.facts((path for path in paths if path.endswith(".json")), _read_json))
 
     def __call__(self, path: str) -> Facts | None:
         if path not in self.read:
@@ -67,12 +67,11 @@ class _Reader:
 
     def _of(self, path: str) -> Facts | None:
         real = self._snapshot.resolve(path) or ""
-        entry = self._snapshot.entries.get(real)
-        if entry is None:
+        if real not in self._snapshot:
             return None
-        if entry.oid not in _facts:
+        if real not in self._facts:
             self.load([real])
-        return _facts.get(entry.oid) or Facts(problem=f"is larger than {MAX_FILE_BYTES >> 20} MiB")
+        return self._facts.get(real) or Facts(problem=f"is larger than {MAX_FILE_BYTES >> 20} MiB")
 
 
 def _unreadable(reader: _Reader) -> Iterator[Finding]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from gitops_ci.discover.snapshot import Entry
 from tests.unit.kinds.database.sides import checked, side
 
 SHARED = "shared/database/migrations"
@@ -91,7 +92,7 @@ def test_a_mode_alone_is_no_edit() -> None:
     base, head = side(BASE), side(BASE)
     entry = head.snapshot.entries["migrations/001_users.sql"]
     assert isinstance(head.snapshot.entries, dict)
-    head.snapshot.entries["migrations/001_users.sql"] = entry._replace(mode="100755")
+    head.snapshot.entries["migrations/001_users.sql"] = Entry("100755", entry.oid)
     assert checked(SHARED, base, head) == ()
 
 

@@ -359,8 +359,40 @@ def test_no_arrangement_of_tokens_makes_the_scanner_raise(fragments: list[str]) 
     scan(b'module "m" {}\n' + "".join(fragments).encode())
 
 
+_BLOCKS = ['module "m" {\n', 'resource "a" "b" {\n', "terraform {\n", 'backend "s3" {', "x {", "}", "}\n", "\n", " "]
+_BLOCKS += ['source = "./a"\n', 'source = "./a" # why\n', "source = x\n", 'y = "z"\n', '"./b"', '"${x}"', '"${"', '"']
+_BLOCKS += ["# c\n", "/* c */", "/*", "*/", "<<A\n", "A\n", "<", "/", "= {", "-", "\\"]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(_BLOCKS), max_size=40))
+def test_what_is_passed_over_in_one_step_holds_nothing(fragments: list[str]) -> None:
+    text = 'module "m" {}\n' + "".join(fragments)
+    stepwise = scan(f"# filename\n{text}".encode())  # such a word has each word looked at
+    assert scan(f"# anything\n{text}".encode()) == stepwise
+
+
 @pytest.mark.parametrize(
-    "unit", ['x = "${', "{", "{}", '"', "<<A\n", "<<A\nA\n", "/*", "$", '"${a}', '"${"', "file(", '"./ "', "path "]
+    "unit",
+    [
+        'x = "${',
+        "a {\n",
+        "a {}\n",
+        'module "m" {\n',
+        "a { b { c { d { e {} } } } }\n",
+        "{",
+        "{}",
+        '"',
+        "<<A\n",
+        "<<A\nA\n",
+        "/*",
+        "$",
+        '"${a}',
+        '"${"',
+        "file(",
+        '"./ "',
+        "path ",
+    ],
 )
 def test_hostile_files_come_to_an_end(unit: str) -> None:
     content = b'module "m" {}\n' + (unit * (400_000 // len(unit))).encode()
