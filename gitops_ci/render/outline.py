@@ -16,6 +16,7 @@ from gitops_ci.model.verdict import Decision
 
 SIGNS: dict[Action, str] = {
     "create": "+", "update": "~", "replace": "±", "delete": "-", "import": "↓", "move": "→", "forget": "↑", "read": "?",
+    "invoke": "!",
 }  # fmt: skip
 MARKS: dict[Severity, str] = {"error": "✗", "warning": "⚠", "notice": "•"}
 VERDICTS: dict[Decision, tuple[str, str]] = {

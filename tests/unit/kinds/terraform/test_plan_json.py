@@ -78,7 +78,8 @@ def test_an_unknown_action_is_refused_and_never_passed_over(actions: list[str]) 
 
 def test_a_deposed_object_is_told_apart_from_its_successor() -> None:
     found = document(resource(["delete"], deposed="1a2b3c4d"), resource(["update"]))
-    assert [each.address for each in found.changes] == ["aws_vpc.main (deposed 1a2b3c4d)", "aws_vpc.main"]
+    told = [(each.address, each.deposed, each.action) for each in found.changes]
+    assert told == [("aws_vpc.main", "1a2b3c4d", "delete"), ("aws_vpc.main", None, "update")]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_attributes_are_the_places_that_differ() -> None:
         "cidr": ("10.0.0.0/16", "10.1.0.0/16"),
         'tags["b.c"]': ("2", "3"),
         "rule[1].port": (2, 3),
-        "rule[2].port": (None, 4),
+        "rule[+2].port": (None, 4),
     }
 
 
@@ -142,7 +143,7 @@ def test_what_is_known_after_apply() -> None:
         after={"list": ["x", None]},
         after_unknown={"id": True, "list": [False, True], "arn": True},
     )
-    assert {path: each.unknown for path, each in found.items()} == {"id": True, "list[1]": True, "arn": True}
+    assert {path: each.unknown for path, each in found.items()} == {"id": True, "list[+1]": True, "arn": True}
     assert found["id"].before == "a"
 
 
@@ -319,7 +320,8 @@ def test_no_marked_secret_ever_leaves(
             found = document(resource_drift=[{"address": "a.b", "type": "a", "change": made}])
         case _:
             found = document({"address": "a.b", "type": "a", "change": made})
-    assert SECRET.encode() not in msgspec.json.encode(found)
+    assert SECRET.encode() not in msgspec.json.encode([found.changes, found.outputs, found.drift])
+    assert SECRET not in repr(found)
 
 
 @pytest.mark.parametrize(
