@@ -149,7 +149,12 @@ def _alarm(number: int) -> Json:
 
 def _policy(number: int) -> Json:
     def text(*actions: str) -> str:
-        statement = {"Sid": f"S{number}", "Effect": "Allow", "Action": actions, "Resource": f"arn:aws:s3:::data-{number}/*"}
+        statement = {
+            "Sid": f"S{number}",
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": f"arn:aws:s3:::data-{number}/*",
+        }
         return _compact({"Version": "2012-10-17", "Statement": [statement]})
 
     before = {

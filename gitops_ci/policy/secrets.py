@@ -71,12 +71,21 @@ _ASSIGNED = re.compile(
       | (?:=>|[:=]) [ \t]* \[ (?P<list>[^\[\]{{}}]+) \]
       | : [ \t]* [|>][-+\d]* [ \t]*\n (?P<block>(?P<indent>[ \t]+)[^\n]*(?:\n(?P=indent)[^\n]*)*)
       | = [ \t]* <<[-~]?(?P<tag>\w+)\n (?P<heredoc>.{{1,2000}}?) \n[ \t]*(?P=tag)
-      | :[ \t]+(?P<line>[^\s"'\\][^\n]*)                                        # YAML: to the end of the line
-      | (?:=>|[:=]) [ \t]* (?P<bare>(?:[^\s"'`\\,;&]|[,;&](?!\s*["'\w.%-]{{1,40}}\s*[=:]|\s|\Z))+)
+      | (?:=>|=|:(?!\s)) [ \t]* (?P<bare>(?:[^\s"'`\\,;&]|[,;&](?!\s*["'\w.%-]{{1,40}}\s*[=:]|\s|\Z))+)
+      | :[ \t]+(?P<prose>(?=[^\s\d]*\d)[^\s"'\\]*[^\s"'\\,])                             # a word with a digit
     )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_OPTION = re.compile(rf"(?<!\S)--?(?:[a-z][\w-]{{0,40}}?)?{_WORD}[ \t]+[\"']?(?P<value>[^\s\"'-][^\s\"']*)", re.IGNORECASE)
+_YAML = re.compile(
+    rf"(?:^[ \t-]*|(?P<flow>[{{,]\s?))[\"']?[\w./-]{{0,60}}?{_WORD}{_TAIL}[\"']?[ \t]*:[ \t]+"
+    r"(?(flow)(?P<item>[^\s\"'\\][^\n,}]*)|(?P<line>[^\s\"'\\][^\n]*(?<!,)))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A key at the start of a line or within braces: its value goes to the end of the line or of the item."""
+
+_OPTION = re.compile(
+    rf"(?<!\S)--?(?:[a-z][\w-]{{0,40}}?)?{_WORD}[ \t]+[\"']?(?P<value>[^\s\"'-][^\s\"']*)", re.IGNORECASE
+)
 _NAME_AND_VALUE = re.compile(
     rf"""
     (?<![\w])(?:name|key)(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?[\w.-]*?{_WORD}{_TAIL}(?:\\*["'])?\s{{0,200}},?\s{{0,200}}
@@ -104,8 +113,28 @@ _NEAR = re.compile(
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/=])")
 
 _VALUES = frozenset(
-    ("value", "escaped1", "double1", "single1", "escaped2", "double2", "single2", "list", "block", "heredoc", "line")
-    + ("bare", "bearer", "docker", "netrc", "sql", "chpasswd", "curl")
+    {
+        "value",
+        "line",
+        "item",
+        "list",
+        "block",
+        "heredoc",
+        "bare",
+        "prose",
+        "bearer",
+        "docker",
+        "netrc",
+        "sql",
+        "chpasswd",
+        "curl",
+        "escaped1",
+        "double1",
+        "single1",
+        "escaped2",
+        "double2",
+        "single2",
+    }
 )
 """The groups of the patterns above that hold the secret itself."""
 
@@ -113,6 +142,7 @@ _HARMLESS = re.compile(
     r"(?:true|false|null|none|nil|yes|no|on|off|~|undefined|required|optional)\s*(?:[,;}\])#|&]|\Z)"  # no text at all
     r"|[|>][-+]?\s*\Z|[\[{]"  # what begins a YAML or JSON block
     r"|\$\{?[A-Za-z_][\w.]*\}?(?:\W|\Z)|\$\(|\{\{|<[\w -]+>|%\(?[a-z_]*\)?s\b|\*+\Z|\(sensitive"  # somebody fills it in
+    r"|(?:var|local|module|data|each|self)\.[a-z]"
     r"|arn:[a-z-]+:|ENC\[|!Ref\b|!Sub\b|@Microsoft\.KeyVault\(|op://|vault:|ssm:|projects/[\w-]+/secrets/",
     re.IGNORECASE,
 )
@@ -212,6 +242,7 @@ def _plain(text: str) -> Iterator[Secret]:
     patterns = (
         ("password in an address", _IN_ADDRESS),
         ("assignment", _ASSIGNED),
+        ("assignment", _YAML),
         ("assignment", _OPTION),
         ("assignment", _NAME_AND_VALUE),
         ("credential", _HEADER),

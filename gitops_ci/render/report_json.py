@@ -17,7 +17,10 @@ _READ_BY_PEOPLE = 16 << 20
 
 
 def encode(report: Report) -> bytes:
-    r"""Indented JSON with a newline at its end; on one line beyond 16 MiB. Undecodable bytes of a path are written as they are shown (`\xff`)."""
+    r"""Indented JSON (beyond 16 MiB on one line) with a newline at its end.
+
+    Undecodable bytes of a path are written as they are shown (`\xff`).
+    """
     return document(report)
 
 

@@ -6,7 +6,6 @@ where its name or it itself looks like a secret that the provider forgot to mark
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +15,7 @@ from msgspec import Struct
 from gitops_ci.kinds.terraform import cosmetic, masking, pairing
 from gitops_ci.kinds.terraform.masking import MAX_DEPTH, Masking, TooDeep
 from gitops_ci.model.plan import Attribute, JsonValue
+from gitops_ci.policy import secrets
 
 Step = str | int
 Path = tuple[Step, ...]
@@ -66,7 +66,8 @@ class Sides(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def sensitive(self) -> bool:
         """Whether all of this place is a secret."""
-        return self.hidden or _whole(self.before_sensitive) or _whole(self.after_sensitive)
+        marked = self.before_sensitive or self.after_sensitive
+        return self.hidden or (bool(marked) and (_whole(self.before_sensitive) or _whole(self.after_sensitive)))
 
     @property
     def holds_secret(self) -> bool:
@@ -80,33 +81,32 @@ class Sides(Struct, frozen=True, kw_only=True, gc=False):
         )
 
 
-def of(sides: Sides, known: Masking) -> Iterator[Attribute]:
+def of(sides: Sides, known: Masking) -> list[Attribute]:
     """Every place where the sides differ, as deep as both have the same shape. Raises TooDeep."""
-    yield from _places("", sides, known, 0)
+    found: list[Attribute] = []
+    _collect("", sides, known, 0, found)
+    return found
 
 
-def _places(path: str, sides: Sides, known: Masking, depth: int) -> Iterator[Attribute]:
+def _collect(path: str, sides: Sides, known: Masking, depth: int, found: list[Attribute]) -> None:
     """Secrets are not entered, but an object itself (depth 0) always is, so that its attributes are named."""
     if depth > MAX_DEPTH:
         raise TooDeep("values are nested too deeply")
     unknown = _whole(sides.unknown)
     if depth and (unknown or sides.sensitive):
         if unknown or not pairing.same(sides.before, sides.after):
-            yield _attribute(path, sides, known, unknown=unknown)
+            found.append(_attribute(path, sides, known, unknown=unknown))
         return
-    match _shape(sides):
-        case "object":
-            for name in _names(sides):
-                if _stays(sides, name):
-                    continue
+    shape = _shape(sides)
+    if shape is dict:
+        for name in _names(sides):
+            if not _stays(sides, name):
                 inner = _joined(path, known.text(name) if known.known else name)
-                yield from _places(inner, sides.at(name), known, depth + 1)
-        case "list":
-            yield from _elements(path, sides, known, depth)
-        case _ if not pairing.same(sides.before, sides.after) and (depth or not _is_object(sides)):
-            yield _attribute(path, sides, known, unknown=masking.is_marked(sides.unknown))
-        case _:
-            pass
+                _collect(inner, sides.at(name), known, depth + 1, found)
+    elif shape is list:
+        _elements(path, sides, known, depth, found)
+    elif (depth or not _is_object(sides)) and not pairing.same(sides.before, sides.after):
+        found.append(_attribute(path, sides, known, unknown=masking.is_marked(sides.unknown)))
 
 
 def _attribute(path: str, sides: Sides, known: Masking, *, unknown: bool) -> Attribute:
@@ -115,47 +115,45 @@ def _attribute(path: str, sides: Sides, known: Masking, *, unknown: bool) -> Att
     if shown is None:
         return Attribute(path=path, sensitive=True, unknown=unknown, forces_replacement=forces)
     before, after = shown
-    same = isinstance(before, str) and isinstance(after, str) and not unknown
+    texts = isinstance(before, str) and isinstance(after, str) and not unknown
     return Attribute(
         path=path,
         before=before,
         after=after,
         unknown=unknown,
         forces_replacement=forces,
-        cosmetic=same and cosmetic.means_the_same(sides.before, sides.after),
+        cosmetic=texts and cosmetic.means_the_same(sides.before, sides.after),
     )
 
 
-def _elements(path: str, sides: Sides, known: Masking, depth: int) -> Iterator[Attribute]:
+def _elements(path: str, sides: Sides, known: Masking, depth: int, found: list[Attribute]) -> None:
     unknown = sides.unknown if isinstance(sides.unknown, list) else []
-    if sides.before is None or sides.after is None and not unknown:
+    if sides.before is None or (sides.after is None and not unknown):
         for index in range(max(len(sides.before or ()), len(sides.after or ()), len(unknown))):
-            element = sides.element(index, index)
-            yield from _places(f"{path}[{index}]", element, known, depth + 1)
+            _collect(f"{path}[{index}]", sides.element(index, index), known, depth + 1, found)
         return
     after = [*(sides.after or ()), *[None] * (len(unknown) - len(sides.after or ()))]
     for pair in pairing.pairs(sides.before, after, lambda index: masking.is_marked(_inside(unknown, index))):
+        here = f"{path}{pair.label}"
         element = sides.element(pair.before, pair.after)
         if pair.equal:
-            yield _attribute(f"{path}{pair.label}", element, known, unknown=False)
-        else:
-            found = list(_places(f"{path}{pair.label}", element, known, depth + 1))
-            yield from found or _empty(f"{path}{pair.label}", pair)
+            found.append(_attribute(here, element, known, unknown=False))
+            continue
+        told = len(found)
+        _collect(here, element, known, depth + 1, found)
+        if told == len(found) and (pair.moved or pair.before is None or pair.after is None):
+            found.append(Attribute(path=here))  # a null that came or went, or a move without another difference
 
 
-def _empty(path: str, pair: pairing.Pair) -> Iterator[Attribute]:
-    """A null that is added or removed, and what moved without a difference that can be told, are changes, too."""
-    if pair.moved or pair.before is None or pair.after is None:
-        yield Attribute(path=path)
-
-
-def _shape(sides: Sides) -> str | None:
-    """Whether to go on by attribute or by element; None where this place is to be compared whole."""
-    values = [side for side in (sides.before, sides.after) if side is not None] or [sides.unknown]
-    for shape, kind in (("object", dict), ("list", list)):
-        if all(isinstance(value, kind) for value in values):
-            return shape if any(values) or isinstance(sides.unknown, kind) and sides.unknown else None
-    return None
+def _shape(sides: Sides) -> type | None:
+    """Whether to go on by attribute (dict) or by element (list); None where this place is to be compared whole."""
+    before, after, unknown = sides.before, sides.after, sides.unknown
+    shape = type(unknown if before is None and after is None else after if before is None else before)
+    if shape is not dict and shape is not list:
+        return None
+    if (before is not None and type(before) is not shape) or (after is not None and type(after) is not shape):
+        return None
+    return shape if before or after or (unknown and type(unknown) is shape) else None
 
 
 def _is_object(sides: Sides) -> bool:
@@ -163,18 +161,18 @@ def _is_object(sides: Sides) -> bool:
 
 
 def _names(sides: Sides) -> list[str]:
-    return list(
-        dict.fromkeys(
-            name for side in (sides.before, sides.after, sides.unknown) if isinstance(side, dict) for name in side
-        )
-    )
+    """The attributes of either side, and those that only apply will bring."""
+    names: dict[str, None] = {}
+    for side in (sides.before, sides.after, sides.unknown):
+        if isinstance(side, dict):
+            names.update(dict.fromkeys(side))
+    return list(names)
 
 
 def _stays(sides: Sides, name: str) -> bool:
     """Whether an attribute is known and the same on both sides."""
-    if _inside(sides.unknown, name):
-        return False
-    return pairing.same(_item(sides.before, name), _item(sides.after, name))
+    same = pairing.same(_item(sides.before, name), _item(sides.after, name))
+    return same and not _inside(sides.unknown, name)
 
 
 def _item(value: JsonValue, key: Step | None) -> JsonValue:
@@ -213,7 +211,7 @@ def _told(before: JsonValue, after: JsonValue) -> bool:
 @lru_cache(maxsize=8192)
 def _joined(path: str, name: str) -> str:
     """A path with one more name; what looks like a secret in a name is masked."""
-    name = masking.secrets.masked(name)
+    name = secrets.masked(name)
     if not name.replace("_", "").replace("-", "").isalnum():
         return f"{path}[{msgspec.json.encode(name).decode()}]"
     return f"{path}.{name}" if path else name

@@ -50,9 +50,7 @@ class _Number(str):
 
 
 def _read(text: str) -> object:
-    return json.loads(
-        text, object_pairs_hook=_unique, parse_float=_Number, parse_int=_Number, parse_constant=_Number
-    )
+    return json.loads(text, object_pairs_hook=_unique, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -55,10 +55,7 @@ class Masking(Struct, frozen=True):
         if not self.known.isdisjoint((before, after)):
             return None
         shown = secrets.masked_pair(before, after)
-        if shown is None or not self.known:
-            told = shown
-        else:
-            told = self.text(shown[0]), self.text(shown[1])
+        told = shown if shown is None or not self.known else (self.text(shown[0]), self.text(shown[1]))
         if told is None or (told[0] == told[1] and before != after) or MASK in (told[0].strip(), told[1].strip()):
             return None
         return told

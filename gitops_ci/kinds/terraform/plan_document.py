@@ -163,7 +163,7 @@ def resource(raw: Raw) -> RawResource:
 
 def value(raw: Raw) -> JsonValue:
     """Any JSON value, None where there is none. Raises msgspec.DecodeError."""
-    return None if raw == _NULL or raw == _ABSENT else _VALUES.decode(raw)
+    return None if raw in (_NULL, _ABSENT) else _VALUES.decode(raw)
 
 
 def mark(raw: Raw) -> Any:
@@ -217,4 +217,4 @@ def _picked(fields: dict[str, Raw], wanted: set[str]) -> dict[str, JsonValue]:
 
 
 def _is_object(raw: Raw) -> bool:
-    return raw != _ABSENT and memoryview(raw)[:1] == b"{"
+    return raw != _ABSENT and memoryview(raw).tobytes().startswith(b"{")

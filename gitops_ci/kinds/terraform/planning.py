@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
+import msgspec
 from msgspec import Struct
 
 from gitops_ci.config import StackPattern, Terraform
@@ -20,6 +21,7 @@ from gitops_ci.model.stack import Stack
 
 ENGINE = "terraform"
 _JSON_INIT = (1, 9)  # `init -json` since Terraform 1.9 and OpenTofu 1.9
+_DEFERRED = 20  # that are named
 _COMMITTED = (".terraform", "terraform.d")
 _CLI_CONFIGURATION = (".terraformrc", "terraform.rc", ".tofurc", "tofu.rc")
 
@@ -124,9 +126,11 @@ def _plan_of(call: _Call, document: plan_json.PlanDocument, failure: Problem | N
     altered = document.outputs or any(change.action != "read" for change in document.changes)
     if failure is None and document.errored:
         failure = Problem(code="plan-failed", message="the plan is incomplete: Terraform met an error")
+    if failure is not None:
+        failure = msgspec.structs.replace(failure, message=document.known.text(failure.message))
     deferred = None
-    if not document.complete:
-        deferred = Problem(code="deferred", message="some changes are deferred: another plan is needed after this one")
+    if not document.complete or document.deferred:
+        deferred = Problem(code="deferred", message=_waiting(document.deferred))
     return Plan(
         stack=call.stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",
@@ -137,7 +141,15 @@ def _plan_of(call: _Call, document: plan_json.PlanDocument, failure: Problem | N
         changes=document.changes,
         drift=document.drift,
         outputs=document.outputs,
+        checks=document.checks,
     )
+
+
+def _waiting(deferred: tuple[str, ...]) -> str:
+    """What another plan will bring, by address."""
+    named = "".join(f"\n{each}" for each in deferred[:_DEFERRED])
+    more = f"\n(and {len(deferred) - _DEFERRED:,} more)" if len(deferred) > _DEFERRED else ""
+    return f"some changes are deferred: another plan is needed after this one{named}{more}"
 
 
 def _failed(stack: Stack, reason: Problem, engine: Engine | None, started: float, status: str = "failed") -> Plan:
