@@ -72,9 +72,7 @@ def test_every_action_at_every_address_is_told(entry: dict[str, Any]) -> None:
     document, found = raw(entry["file"]), parsed(entry["file"])
     assert changes(found.changes) == list(told(document.get("resource_changes")))
     assert changes(found.drift) == list(told(document.get("resource_drift")))
-    outputs = {
-        f"output.{name}": change["actions"] for name, change in (document.get("output_changes") or {}).items()
-    }
+    outputs = {f"output.{name}": change["actions"] for name, change in (document.get("output_changes") or {}).items()}
     assert {change.address: [change.action] for change in found.outputs} == {
         address: actions for address, actions in outputs.items() if actions != ["no-op"]
     }
