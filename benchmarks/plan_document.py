@@ -9,6 +9,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
+SECRETS = (b"hunter2", b"correct-horse")
+"""What a generated plan holds that nobody may tell: in a script, and marked as sensitive."""
+
 _OWNERS = ("payments", "search", "identity", "data", "edge")
 _PROVIDER = "registry.terraform.io/hashicorp/aws"
 

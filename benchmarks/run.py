@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import discovery, growth, measure, planning, startup
+from benchmarks import discovery, growth, measure, plan, planning, startup
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
 RESULTS = measure.ROOT / "benchmarks" / "results" / "latest.json"
@@ -27,6 +27,7 @@ MEASUREMENTS = {
     "discovery": discovery.measured,
     "growth": growth.measured,
     "planning": planning.measured,
+    "plan": plan.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 

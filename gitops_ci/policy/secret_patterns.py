@@ -67,7 +67,7 @@ YAML = re.compile(
 """A key at the start of a line or within braces: its value goes to the end of the line or of the item."""
 
 OPTION = re.compile(
-    rf"(?<!\S)--?(?:[a-z][\w-]{{0,40}}?)?{_WORD}[ \t]+[\"']?(?P<value>[^\s\"'-][^\s\"']*)", re.IGNORECASE
+    rf"(?<![\w-])--?(?:[a-z][\w-]{{0,40}}?)?{_WORD}[ \t]+[\"']?(?P<value>[^\s\"'-][^\s\"']*)", re.IGNORECASE
 )
 NAME_AND_VALUE = re.compile(
     rf"""

@@ -26,7 +26,7 @@ TOKENS = (
     "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl", "AGE-SECRET-KEY-1" + "Q" * 58,
 )  # fmt: skip
 HOLDING = (
-    "password=hunter2", "export DB_PASSWORD=hunter2\nexec x", "--password hunter2 -h x", "mysql --password=hunter2",
+    "password=hunter2", "export DB_PASSWORD=hunter2\nexec x", "--password hunter2 -h x", '{"x": "--db-password hunter2 -v"}', "mysql --password=hunter2",
     "postgres://bob:hunter2@db.internal:5432/app", "redis://:hunter2@cache:6379/0", "amqps://bob:hunter2@mq",
     "Server=db;Uid=bob;Pwd=hunter2;Timeout=3", "DefaultEndpointsProtocol=https;AccountKey=hunter2==;Suffix=x",
     '{"password":"hunter2","user":"bob"}', '{"password" : "hunter2"}', '{\\"password\\":\\"hunter2\\",\\"a\\":1}',
