@@ -23,6 +23,7 @@ CHANGED = "(sensitive, changed)"
 """The same for a secret that the other side of a change does not have."""
 
 _SHORT = 200
+_ENCODED = 24  # characters of base64 that could hold one
 _LEAST = 8
 """Shorter texts hold no secret that could be told from a word."""
 
@@ -85,7 +86,7 @@ def replaced(text: str, secrets: tuple[Secret, ...], names: dict[str, str]) -> s
 
 
 def _found(text: str) -> tuple[Secret, ...]:
-    spans = list(_encoded(text))
+    spans = list(_encoded(text)) if len(text) >= _ENCODED else []
     if patterns.HINT.search(text.lower()) is not None:
         spans += _plain(text)
     if not spans:

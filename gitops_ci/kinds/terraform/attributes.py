@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.kinds.terraform import cosmetic, masking, pairing
 from gitops_ci.kinds.terraform.masking import MAX_DEPTH, Masking, TooDeep
@@ -39,16 +39,16 @@ class Sides(Struct, frozen=True, kw_only=True, gc=False):
     def at(self, name: str) -> Sides:
         """The same for one attribute."""
         before, after = _item(self.before, name), _item(self.after, name)
-        unknown = _inside(self.unknown, name)
-        named = masking.names_secret(name, (self.before, self.after))
+        unknown = self.unknown and _inside(self.unknown, name)
+        named = masking.names_secret(name, self.before, self.after)
         return Sides(
             before=before,
             after=after,
-            before_sensitive=_inside(self.before_sensitive, name),
-            after_sensitive=_inside(self.after_sensitive, name),
+            before_sensitive=self.before_sensitive and _inside(self.before_sensitive, name),
+            after_sensitive=self.after_sensitive and _inside(self.after_sensitive, name),
             unknown=unknown,
-            forcing=_towards(self.forcing, (name,)),
-            hidden=self.hidden or (named and (bool(unknown) or not _told(before, after))),
+            forcing=self.forcing and _towards(self.forcing, (name,)),
+            hidden=self.hidden or (named and (bool(unknown) or not _is_told(before, after))),
         )
 
     def element(self, one: int | None, other: int | None) -> Sides:
@@ -100,8 +100,12 @@ def _collect(path: str, sides: Sides, known: Masking, depth: int, found: list[At
     shape = _shape(sides)
     if shape is dict:
         for name in _names(sides):
-            if not _stays(sides, name):
-                inner = _joined(path, known.text(name) if known.known else name)
+            if _stays(sides, name):
+                continue
+            inner = _joined(path, known.text(name) if known.known else name)
+            if _is_plain(sides, name):
+                found.append(_told(inner, _item(sides.before, name), _item(sides.after, name), known))
+            else:
                 _collect(inner, sides.at(name), known, depth + 1, found)
     elif shape is list:
         _elements(path, sides, known, depth, found)
@@ -111,19 +115,32 @@ def _collect(path: str, sides: Sides, known: Masking, depth: int, found: list[At
 
 def _attribute(path: str, sides: Sides, known: Masking, *, unknown: bool) -> Attribute:
     forces = bool(sides.forcing)
-    shown = None if sides.holds_secret else known.pair(sides.before, sides.after)
-    if shown is None:
+    if sides.holds_secret:
         return Attribute(path=path, sensitive=True, unknown=unknown, forces_replacement=forces)
-    before, after = shown
-    texts = isinstance(before, str) and isinstance(after, str) and not unknown
-    return Attribute(
-        path=path,
-        before=before,
-        after=after,
-        unknown=unknown,
-        forces_replacement=forces,
-        cosmetic=texts and cosmetic.means_the_same(sides.before, sides.after),
-    )
+    told = _told(path, sides.before, sides.after, known)
+    if not unknown and not forces:
+        return told
+    return structs.replace(told, unknown=unknown, forces_replacement=forces, cosmetic=told.cosmetic and not unknown)
+
+
+def _told(path: str, before: JsonValue, after: JsonValue, known: Masking) -> Attribute:
+    """A place that neither marks nor names make a secret; its values may still look like one."""
+    shown = known.pair(before, after)
+    if shown is None:
+        return Attribute(path=path, sensitive=True)
+    if type(before) is str and type(after) is str and cosmetic.means_the_same(before, after):
+        return Attribute(path=path, before=shown[0], after=shown[1], cosmetic=True)
+    return Attribute(path=path, before=shown[0], after=shown[1])
+
+
+def _is_plain(sides: Sides, name: str) -> bool:
+    """Whether an attribute is a scalar about which nothing else is said: most are, and need no Sides of their own."""
+    if sides.before_sensitive or sides.after_sensitive or sides.forcing or sides.hidden:
+        return False
+    if isinstance(_item(sides.before, name), dict | list) or isinstance(_item(sides.after, name), dict | list):
+        return False
+    unknown = sides.unknown and _inside(sides.unknown, name)
+    return not unknown and not masking.names_secret(name, sides.before, sides.after)
 
 
 def _elements(path: str, sides: Sides, known: Masking, depth: int, found: list[Attribute]) -> None:
@@ -172,7 +189,7 @@ def _names(sides: Sides) -> list[str]:
 def _stays(sides: Sides, name: str) -> bool:
     """Whether an attribute is known and the same on both sides."""
     same = pairing.same(_item(sides.before, name), _item(sides.after, name))
-    return same and not _inside(sides.unknown, name)
+    return same and not (sides.unknown and _inside(sides.unknown, name))
 
 
 def _item(value: JsonValue, key: Step | None) -> JsonValue:
@@ -196,14 +213,14 @@ def _inside(mark: Any, key: Step | None) -> Any:
 
 def _towards(forcing: tuple[Path, ...], steps: tuple[Step | None, ...]) -> tuple[Path, ...]:
     """What is left of the paths that lead through here; a place that forces a replacement does so with all in it."""
-    return tuple(path[1:] for path in forcing if not path or path[0] in steps) if forcing else ()
+    return tuple(path[1:] for path in forcing if not path or path[0] in steps)
 
 
 def _whole(mark: Any) -> bool:
     return bool(mark) and not isinstance(mark, dict | list)
 
 
-def _told(before: JsonValue, after: JsonValue) -> bool:
+def _is_told(before: JsonValue, after: JsonValue) -> bool:
     """Whether values under the name of a secret are none: yes or no, or where the secret is."""
     return masking.is_harmless(before) and masking.is_harmless(after) and (before is not None or after is not None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -36,20 +36,21 @@ class Masking(Struct, frozen=True):
         return f"Masking({len(self.known)} texts)"
 
     def text(self, text: str) -> str:
-        """A text without its secrets."""
-        if text in self.known:
-            return MASK
-        if len(self.known) <= _MOST_INSIDE:
-            for value in self.known:
-                text = text.replace(value, MASK)
+        """A text without its secrets; the same object where there is none."""
+        if self.known:
+            if text in self.known:
+                return MASK
+            if len(self.known) <= _MOST_INSIDE:
+                for value in self.known:
+                    text = text.replace(value, MASK)
         return secrets.masked(text)
 
     def pair(self, before: JsonValue, after: JsonValue) -> tuple[JsonValue, JsonValue] | None:
         """Both sides of a place without their secrets; None where only "it changes" can be told."""
         if isinstance(before, str) and isinstance(after, str):
             return self._texts(before, after)
-        told = self._side(before), self._side(after)
-        return None if MASK in [each for each in told if isinstance(each, str)] else told
+        one, other = self._side(before), self._side(after)
+        return None if MASK in (one, other) else (one, other)
 
     def _texts(self, before: str, after: str) -> tuple[str, str] | None:
         if not self.known.isdisjoint((before, after)):
@@ -64,7 +65,7 @@ class Masking(Struct, frozen=True):
         """One side: a text without its secrets, an object or list as it is or, with one secret in it, MASK."""
         if isinstance(value, str):
             told = self.text(value)
-            return MASK if told.strip() == MASK else told
+            return told if told is value or told.strip() != MASK else MASK
         if isinstance(value, dict | list):
             return MASK if any(self.text(text) is not text for text in _texts(value)) else value
         return value
@@ -99,10 +100,8 @@ def is_telling(text: str) -> bool:
     return len(text) >= (_TELLING_LETTERS if text.isalpha() else _TELLING)
 
 
-def names_secret(key: str | int, sides: Iterable[JsonValue]) -> bool:
+def names_secret(key: str, *sides: JsonValue) -> bool:
     """Whether what `key` holds is a secret by its name, or by the name that stands beside it in either side."""
-    if not isinstance(key, str):
-        return False
     if key in ("value", "Value"):
         beside = (side.get(naming) for side in sides if isinstance(side, dict) for naming in NAMING)
         return any(isinstance(name, str) and secrets.is_secret_name(name) for name in beside)
@@ -114,7 +113,7 @@ def holds_named_secret(value: JsonValue) -> bool:
     if not isinstance(value, dict | list):
         return False
     return any(
-        isinstance(each, dict) and any(names_secret(key, (each,)) and not is_harmless(each[key]) for key in each)
+        isinstance(each, dict) and any(names_secret(key, each) and not is_harmless(each[key]) for key in each)
         for each in below(value)
     )
 

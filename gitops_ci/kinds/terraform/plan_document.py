@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from gitops_ci.kinds.terraform.attributes import Sides
-from gitops_ci.kinds.terraform.masking import NAMING
+from gitops_ci.kinds.terraform.masking import NAMING, is_marked
 from gitops_ci.model.plan import JsonValue
 
 T = TypeVar("T")
@@ -167,8 +167,11 @@ def value(raw: Raw) -> JsonValue:
 
 
 def mark(raw: Raw) -> Any:
-    """Marks, None where they mark nothing. Raises msgspec.DecodeError."""
-    return None if raw in _NOTHING else _VALUES.decode(raw)
+    """Marks, None where they mark nothing. Raises msgspec.DecodeError and TooDeep."""
+    if raw in _NOTHING:
+        return None
+    found = _VALUES.decode(raw)
+    return found if is_marked(found) else None
 
 
 def sides(change: RawChange) -> Sides:
