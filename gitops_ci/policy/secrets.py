@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -103,25 +104,37 @@ def _found(text: str) -> tuple[Secret, ...]:
 _found_in_short = lru_cache(maxsize=8192)(_found)
 
 
+_KINDS = (
+    ("private key", patterns.PRIVATE_KEY, ("private",)),
+    ("token", patterns.TOKENS, ("",)),
+    ("password in an address", patterns.IN_ADDRESS, ("://",)),
+    ("assignment", patterns.ASSIGNED, ("=", ":")),
+    ("assignment", patterns.YAML, (": ", ":\t")),
+    ("assignment", patterns.OPTION, ("-",)),
+    ("assignment", patterns.NAME_AND_VALUE, ("value",)),
+    ("credential", patterns.HEADER, ("auth", "bearer", "login", "'", "chpasswd", "curl")),
+)
+"""Kind, pattern, and texts (in lower case) of which one is in everything that the pattern finds."""
+
+
 def _plain(text: str) -> Iterator[Secret]:
-    for kind, pattern in (("private key", patterns.PRIVATE_KEY), ("token", patterns.TOKENS)):
-        yield from (Secret(kind, *match.span()) for match in pattern.finditer(text))
-    assigned = (
-        ("password in an address", patterns.IN_ADDRESS),
-        ("assignment", patterns.ASSIGNED),
-        ("assignment", patterns.YAML),
-        ("assignment", patterns.OPTION),
-        ("assignment", patterns.NAME_AND_VALUE),
-        ("credential", patterns.HEADER),
-    )
-    for kind, pattern in assigned:
-        for match in pattern.finditer(text):
-            for name in pattern.groupindex.keys() - patterns.ASIDE:
-                if (value := match.group(name)) and patterns.HARMLESS.match(value) is None:
-                    yield Secret(kind, *match.span(name))
+    lower = text.lower()
+    for kind, pattern, needed in _KINDS:
+        if any(each in lower for each in needed):
+            for match in pattern.finditer(text):
+                yield from _groups(kind, match)
     for match in patterns.NEAR.finditer(text):
         if _is_random(match.group("value")):
             yield Secret("random value", *match.span("value"))
+
+
+def _groups(kind: str, match: re.Match[str]) -> Iterator[Secret]:
+    """The parts of a match that are secret: all of it where the pattern has no groups."""
+    if not match.re.groupindex:
+        yield Secret(kind, *match.span())
+    for name in match.re.groupindex.keys() - patterns.ASIDE:
+        if (value := match.group(name)) and patterns.HARMLESS.match(value) is None:
+            yield Secret(kind, *match.span(name))
 
 
 def _encoded(text: str) -> Iterator[Secret]:

@@ -99,18 +99,28 @@ def _collect(path: str, sides: Sides, known: Masking, depth: int, found: list[At
         return
     shape = _shape(sides)
     if shape is dict:
-        for name in _names(sides):
-            if _stays(sides, name):
-                continue
-            inner = _joined(path, known.text(name) if known.known else name)
-            if _is_plain(sides, name):
-                found.append(_told(inner, _item(sides.before, name), _item(sides.after, name), known))
-            else:
-                _collect(inner, sides.at(name), known, depth + 1, found)
+        _attributes(path, sides, known, depth, found)
     elif shape is list:
         _elements(path, sides, known, depth, found)
     elif (depth or not _is_object(sides)) and not pairing.same(sides.before, sides.after):
         found.append(_attribute(path, sides, known, unknown=masking.is_marked(sides.unknown)))
+
+
+def _attributes(path: str, sides: Sides, known: Masking, depth: int, found: list[Attribute]) -> None:
+    """What differs of an object; a scalar about which nothing else is said needs no Sides of its own: most are so."""
+    before, after = sides.before or {}, sides.after or {}
+    quiet = not (sides.before_sensitive or sides.after_sensitive or sides.forcing or sides.hidden)
+    for name in _names(sides):
+        one, other = before.get(name), after.get(name)
+        unknown = sides.unknown and _inside(sides.unknown, name)
+        if not unknown and pairing.same(one, other):
+            continue
+        inner = _joined(path, known.text(name) if known.known else name)
+        plain = quiet and not unknown and not isinstance(one, dict | list) and not isinstance(other, dict | list)
+        if plain and not masking.names_secret(name, before, after):
+            found.append(_told(inner, one, other, known))
+        else:
+            _collect(inner, sides.at(name), known, depth + 1, found)
 
 
 def _attribute(path: str, sides: Sides, known: Masking, *, unknown: bool) -> Attribute:
@@ -131,16 +141,6 @@ def _told(path: str, before: JsonValue, after: JsonValue, known: Masking) -> Att
     if type(before) is str and type(after) is str and cosmetic.means_the_same(before, after):
         return Attribute(path=path, before=shown[0], after=shown[1], cosmetic=True)
     return Attribute(path=path, before=shown[0], after=shown[1])
-
-
-def _is_plain(sides: Sides, name: str) -> bool:
-    """Whether an attribute is a scalar about which nothing else is said: most are, and need no Sides of their own."""
-    if sides.before_sensitive or sides.after_sensitive or sides.forcing or sides.hidden:
-        return False
-    if isinstance(_item(sides.before, name), dict | list) or isinstance(_item(sides.after, name), dict | list):
-        return False
-    unknown = sides.unknown and _inside(sides.unknown, name)
-    return not unknown and not masking.names_secret(name, sides.before, sides.after)
 
 
 def _elements(path: str, sides: Sides, known: Masking, depth: int, found: list[Attribute]) -> None:
@@ -184,12 +184,6 @@ def _names(sides: Sides) -> list[str]:
         if isinstance(side, dict):
             names.update(dict.fromkeys(side))
     return list(names)
-
-
-def _stays(sides: Sides, name: str) -> bool:
-    """Whether an attribute is known and the same on both sides."""
-    same = pairing.same(_item(sides.before, name), _item(sides.after, name))
-    return same and not (sides.unknown and _inside(sides.unknown, name))
 
 
 def _item(value: JsonValue, key: Step | None) -> JsonValue:
