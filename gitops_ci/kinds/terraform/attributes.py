@@ -115,7 +115,7 @@ def _attributes(path: str, sides: Sides, known: Masking, depth: int, found: list
         unknown = sides.unknown and _inside(sides.unknown, name)
         if not unknown and pairing.same(one, other):
             continue
-        inner = _joined(path, known.text(name) if known.known else name)
+        inner = _joined(path, known.name(name))
         plain = quiet and not unknown and not isinstance(one, dict | list) and not isinstance(other, dict | list)
         if plain and not masking.names_secret(name, before, after):
             found.append(_told(inner, one, other, known))

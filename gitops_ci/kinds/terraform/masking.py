@@ -45,6 +45,11 @@ class Masking(Struct, frozen=True):
                     text = text.replace(value, MASK)
         return secrets.masked(text)
 
+    def name(self, name: str) -> str:
+        """The name of an attribute without what is marked elsewhere; its form is looked at where paths are made."""
+        looked_for = self.known and (len(self.known) <= _MOST_INSIDE or name in self.known)
+        return self.text(name) if looked_for else name
+
     def pair(self, before: JsonValue, after: JsonValue) -> tuple[JsonValue, JsonValue] | None:
         """Both sides of a place without their secrets; None where only "it changes" can be told."""
         if isinstance(before, str) and isinstance(after, str):
