@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import discovery, growth, measure, merging, planning, startup
+from benchmarks import discovery, growth, measure, merging, plan, planning, startup
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
 RESULTS = measure.ROOT / "benchmarks" / "results" / "latest.json"
@@ -28,6 +28,7 @@ MEASUREMENTS = {
     "growth": growth.measured,
     "planning": planning.measured,
     "merging": merging.measured,
+    "plan": plan.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 

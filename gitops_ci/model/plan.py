@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-Action = Literal["create", "update", "replace", "delete", "import", "move", "forget", "read"]
+Action = Literal["create", "update", "replace", "delete", "import", "move", "forget", "read", "invoke"]
 COUNTED: tuple[Action, ...] = ("create", "update", "replace", "delete", "import", "move", "forget")
 DESTRUCTIVE: frozenset[Action] = frozenset({"delete", "replace"})
 
@@ -16,7 +16,7 @@ JsonValue = Any
 """A JSON value; `Any` because msgspec decodes no recursive alias."""
 
 
-class Attribute(Struct, frozen=True, kw_only=True):
+class Attribute(Struct, frozen=True, kw_only=True, gc=False):
     """One attribute of a Change, before and after (JSON values; `None` where sensitive, unknown or absent).
 
     A sensitive value is never stored: `sensitive` alone says that there is one. `unknown` is
@@ -32,9 +32,10 @@ class Attribute(Struct, frozen=True, kw_only=True):
     cosmetic: bool = False
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class Change(Struct, frozen=True, kw_only=True, gc=False):
     """What happens to one resource, object, table or permission.
 
+    `invoke` calls something of a provider (Terraform's `action` blocks) and changes no resource by itself.
     `importing`: an existing object comes under management, with the action `import` where nothing else happens to it.
     `path` and `line` point at the source where that is known; `reason` is the engine's own word for
     why (e.g. Terraform's `action_reason`). `deposed` is the key of an old object that a replacement left behind.

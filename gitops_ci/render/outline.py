@@ -17,6 +17,7 @@ from gitops_ci.render.untrusted import cut
 
 SIGNS: dict[Action, str] = {
     "create": "+", "update": "~", "replace": "±", "delete": "-", "import": "↓", "move": "→", "forget": "↑", "read": "?",
+    "invoke": "!",
 }  # fmt: skip
 MARKS: dict[Severity, str] = {"error": "✗", "warning": "⚠", "notice": "•"}
 VERDICTS: dict[Decision, tuple[str, str]] = {

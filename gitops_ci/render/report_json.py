@@ -12,9 +12,15 @@ from gitops_ci.render.untrusted import encodable, visible
 
 T = TypeVar("T")
 
+_READ_BY_PEOPLE = 16 << 20
+"""Bytes up to which a document is indented: beyond, nobody reads it, and the spaces would be a third of it."""
+
 
 def encode(report: Report) -> bytes:
-    r"""Indented JSON with a newline at its end. Undecodable bytes of a path are written as they are shown (`\xff`)."""
+    r"""Indented JSON (beyond 16 MiB on one line) with a newline at its end.
+
+    Undecodable bytes of a path are written as they are shown (`\xff`).
+    """
     return document(report)
 
 
@@ -24,7 +30,7 @@ def document(content: object) -> bytes:
         compact = msgspec.json.encode(content)
     except UnicodeEncodeError:
         compact = msgspec.json.encode(_shown(msgspec.to_builtins(content)))
-    return msgspec.json.format(compact, indent=2) + b"\n"
+    return (compact if len(compact) > _READ_BY_PEOPLE else msgspec.json.format(compact, indent=2)) + b"\n"
 
 
 def decode(content: bytes, *, name: str = "report.json") -> Report:

@@ -166,6 +166,59 @@ output "password" {{
     assert any(each.sensitive for each in attributes(plan).values())
 
 
+def test_checks_are_told(repository: Scratch) -> None:
+    content = """check "size" {
+  assert {
+    condition     = terraform_data.a.input == "2"
+    error_message = "too small; password=hunter2"
+  }
+}
+resource "terraform_data" "a" {
+  input = "1"
+  lifecycle {
+    postcondition {
+      condition     = self.id != ""
+      error_message = "no id"
+    }
+  }
+}
+"""
+    outcome, plan = planned(repository, content)
+    told = {check.address: (check.status, check.problems) for check in plan.checks}
+    assert told == {
+        "check.size": ("fail", ("too small; password=(sensitive)",)),
+        "terraform_data.a": ("unknown", ()),
+    }
+    assert "hunter2" not in outcome.stdout + outcome.stderr
+
+
+def test_a_failed_plan_says_why_without_what_it_knows_to_be_secret(repository: Scratch) -> None:
+    content = """variable "phrase" {
+  sensitive = true
+  default   = "correct-horse-battery"
+}
+resource "terraform_data" "a" {
+  input = "1"
+}
+resource "terraform_data" "b" {
+  input = terraform_data.a.input
+  lifecycle {
+    precondition {
+      condition     = terraform_data.a.input == "2"
+      error_message = "it is ${nonsensitive(var.phrase)}"
+    }
+  }
+}
+"""
+    outcome, plan = planned(repository, content)
+    assert plan.status == "failed"
+    assert plan.reason is not None
+    assert "it is (sensitive)" in plan.reason.message
+    assert [change.address for change in plan.changes] == ["terraform_data.a"], "what was found is kept"
+    texts = [(outcome.out / name).read_text() for name in ("report.json", "comment.md", "report.txt")]
+    assert not any("correct-horse" in text for text in (*texts, outcome.stdout, outcome.stderr))
+
+
 def test_other_processes_cannot_be_read(repository: Scratch) -> None:
     if not clean_room.namespaces():
         pytest.skip("process namespaces are not permitted here")

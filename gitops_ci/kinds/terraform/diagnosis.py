@@ -1,4 +1,7 @@
-"""Why Terraform did not give a plan: its own JSON diagnostics turned into a Problem with a stable code."""
+"""Why Terraform did not give a plan: its own JSON diagnostics turned into a Problem with a stable code.
+
+Messages quote values, so what looks like a secret in them is masked once the code is decided.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from msgspec import Struct
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.protocol import Ended
 from gitops_ci.model.plan import Problem
+from gitops_ci.policy import secrets
 
 _OUTSIDE = (
     "valid credential",
@@ -141,7 +145,7 @@ def problem(stage: str, ended: Ended, directory: str) -> Problem:
     if not errors:
         return Problem(code="engine-failed", message=_last_words(command, ended))
     first = next((error for error in errors if error.path is not None), errors[0])
-    message = "\n".join(dict.fromkeys(error.text for error in errors[:5]))
+    message = "\n".join(dict.fromkeys(secrets.masked(error.text) for error in errors[:5]))
     if len(errors) > 5:
         message += f"\n(and {len(errors) - 5} more)"
     return Problem(code=_code(stage, errors), message=message, path=first.path, line=first.line)
@@ -190,5 +194,5 @@ def _place(found: Any, directory: str) -> tuple[str | None, int | None]:
 
 def _last_words(command: str, ended: Ended) -> str:
     text = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip()
-    words = text[-1500:] if text else "no output"
+    words = secrets.masked(text)[-1500:] if text else "no output"
     return f"{command} exited with {ended.returncode}: {words}"

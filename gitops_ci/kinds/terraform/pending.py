@@ -18,6 +18,7 @@ from gitops_ci.kinds.terraform import plan_json
 from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.plan_json import PlanDocument, PlanJsonError
 from gitops_ci.model.plan import Attribute, Change
+from gitops_ci.policy import secrets
 
 _INSTANCE = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*+")\]')
 _DYNAMIC = re.compile(rb'\bdynamic\b(?:\s+"?([\w-]+)"?\s*\{)?')
@@ -124,10 +125,14 @@ def split(head: Document, base: Document) -> Split:
     ours, theirs = head.configured, base.configured
     if ours is None or theirs is None or ours.providers is None or ours.providers != theirs.providers:
         return Split(head.plan.changes, head.plan.outputs)
-    there = {change.address: change for change in (*base.plan.changes, *base.plan.outputs)}
+    there = {(change.address, change.deposed): change for change in (*base.plan.changes, *base.plan.outputs)}
 
     def is_pending(change: Change) -> bool:
-        return there.get(change.address) == change and _is_known(change, ours) and _is_known(change, theirs)
+        return (
+            there.get((change.address, change.deposed)) == change
+            and _is_known(change, ours)
+            and _is_known(change, theirs)
+        )
 
     changes = [(change, is_pending(change)) for change in head.plan.changes]
     outputs = [(change, is_pending(change)) for change in head.plan.outputs]
@@ -142,8 +147,15 @@ def _is_known(change: Change, configured: Configured) -> bool:
     """Whether equal words are equal values: nothing hidden, and nothing unknown that the configuration decides."""
     named = configured.attributes.get(_INSTANCE.sub("", change.address))
     return all(
-        not each.sensitive and not (each.unknown and _is_given(each, named, configured)) for each in change.attributes
+        not _is_hidden(each) and not (each.unknown and _is_given(each, named, configured)) for each in change.attributes
     )
+
+
+def _is_hidden(attribute: Attribute) -> bool:
+    """Whether a value, or a part of a text, is masked: two that differ in it look the same."""
+    masked = (secrets.MASK, secrets.CHANGED)
+    values = msgspec.json.encode((attribute.before, attribute.after)).decode()
+    return attribute.sensitive or any(mask in values for mask in masked)
 
 
 def _is_given(attribute: Attribute, named: frozenset[str] | None, configured: Configured) -> bool:

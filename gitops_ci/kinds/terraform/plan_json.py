@@ -1,19 +1,17 @@
-"""`terraform show -json` as a Plan's Changes; what is sensitive is left out by `attributes`.
-
-Format: https://developer.hashicorp.com/terraform/internals/json-format (format_version 0.1 to 1.x).
-"""
+"""A plan file's Changes, checks and what it leaves open, from `terraform show -json`; secrets stay behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import Raw, Struct
 
-from gitops_ci.kinds.terraform import attributes
-from gitops_ci.kinds.terraform.attributes import Sides
-from gitops_ci.model.plan import DESTRUCTIVE, Action, Change, JsonValue
+from gitops_ci.kinds.terraform import attributes, conditions, invocations, masking, plan_document
+from gitops_ci.kinds.terraform.masking import Masking
+from gitops_ci.kinds.terraform.plan_document import PlanJsonError, RawChange, RawPlan, RawResource
+from gitops_ci.model.plan import DESTRUCTIVE, Action, Change, Check
+from gitops_ci.policy import secrets
 
 _ACTIONS: dict[tuple[str, ...], Action | None] = {
     ("no-op",): None,
@@ -27,53 +25,14 @@ _ACTIONS: dict[tuple[str, ...], Action | None] = {
     ("forget", "create"): "replace",
     ("forget",): "forget",
 }
-
-
-class PlanJsonError(ValueError):
-    """The document is no plan that we can read; the message says why."""
-
-
-class _RawChange(Struct):
-    actions: tuple[str, ...]
-    before: Any = None
-    after: Any = None
-    after_unknown: Any = None
-    before_sensitive: Any = UNSET
-    after_sensitive: Any = UNSET
-    replace_paths: tuple[tuple[str | int, ...], ...] | None = None
-    importing: Any = None
-
-    @property
-    def unmarked(self) -> bool:
-        """Whether whoever wrote this knew no marks (Terraform before 0.15), so any value may be a secret."""
-        return self.before_sensitive is UNSET and self.after_sensitive is UNSET
-
-
-class _RawResource(Struct):
-    change: _RawChange
-    address: str = ""
-    type: str = ""
-    name: str = ""
-    module_address: str | None = None
-    previous_address: str | None = None
-    action_reason: str | None = None
-    deposed: str | None = None
-
-
-class _RawPlan(Struct):
-    format_version: str | None = None
-    planned_values: msgspec.Raw = msgspec.Raw()
-    resource_changes: list[_RawResource] | None = None
-    output_changes: dict[str, _RawChange] | None = None
-    resource_drift: list[_RawResource] | None = None
-    errored: bool = False
-    complete: bool = True
+_FORGETS_OLD = "the old object is forgotten, not destroyed"
 
 
 class PlanDocument(Struct, frozen=True):
     """What a plan file says, without any sensitive value.
 
-    `complete` is False where Terraform says that another plan is needed after this one (deferred changes).
+    `complete` is False where Terraform says that another plan is needed after this one; `deferred` are the addresses
+    of what waits for that, each with why. `known` finds what the plan marks as sensitive in other texts.
     """
 
     changes: tuple[Change, ...]
@@ -81,113 +40,159 @@ class PlanDocument(Struct, frozen=True):
     drift: tuple[Change, ...]
     errored: bool
     complete: bool = True
+    checks: tuple[Check, ...] = ()
+    deferred: tuple[str, ...] = ()
+    known: Masking = Masking()
 
 
 def parse(document: bytes) -> PlanDocument:
     """The changes of a plan. Raises PlanJsonError where the document is cut off, of another kind or version."""
     try:
-        return _document(_decoded(document))
-    except (attributes.TooDeep, RecursionError):
+        return _document(plan_document.plan(document))
+    except (masking.TooDeep, RecursionError):
         raise PlanJsonError("the plan holds values that are nested too deeply") from None
-
-
-def _decoded(document: bytes) -> _RawPlan:
-    try:
-        raw = msgspec.json.decode(document, type=_RawPlan)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PlanJsonError(f"the plan is not valid JSON of a Terraform plan: {error}") from None
-    if raw.format_version is None:
-        raise PlanJsonError("the plan has no format_version: it was not written by `terraform show -json`")
-    if raw.format_version.partition(".")[0] not in ("0", "1"):
-        raise PlanJsonError(
-            f"plan format {raw.format_version[:20]!r} is not one that this gitops-ci can read (0.x, 1.x)"
-        )
-    if not bytes(raw.planned_values) and raw.resource_changes is None and raw.output_changes is None:
-        raise PlanJsonError(
-            "the document holds no plan: `terraform show -json` was given something else, such as a state"
-        )
-    return raw
 
 
-def _document(raw: _RawPlan) -> PlanDocument:
+def _document(raw: RawPlan) -> PlanDocument:
+    known = Masking(frozenset(_known(raw)))
+    relevant = None if raw.relevant_attributes is None else {each.resource for each in raw.relevant_attributes}
+    called = (invocations.change(invocations.invocation(each), known) for each in raw.action_invocations or ())
     return PlanDocument(
-        changes=tuple(_changes(raw.resource_changes or (), DESTRUCTIVE)),
-        outputs=tuple(_outputs(raw.output_changes or {})),
-        drift=tuple(_changes(raw.resource_drift or (), frozenset())),
+        changes=(*_changes(raw.resource_changes or (), known), *called),
+        outputs=tuple(_outputs(raw.output_changes or {}, known)),
+        drift=tuple(_drift(raw.resource_drift or (), known, relevant)),
         errored=raw.errored,
         complete=raw.complete,
+        checks=conditions.of(raw.checks, raw.condition_results, known),
+        deferred=tuple(_deferred(raw, known)),
+        known=known,
     )
 
 
-def _changes(resources: Iterable[_RawResource], destructive: frozenset[Action]) -> Iterator[Change]:
-    for resource in resources:
+class _Marked(Struct, gc=False):
+    change: RawChange
+
+
+_MARKED = msgspec.json.Decoder(_Marked)
+
+
+def _known(raw: RawPlan) -> Iterator[str]:
+    """Every text that the plan marks as sensitive, and those of sensitive variables: they are secret elsewhere, too."""
+    for given in raw.secret_variables():
+        yield from masking.marked_texts(plan_document.value(given), mark=True)
+    for resources in (raw.resource_changes or (), raw.resource_drift or ()):
+        for each in resources:
+            yield from _marked(_MARKED.decode(each).change)
+    for change in (raw.output_changes or {}).values():
+        yield from _marked(change)
+
+
+def _marked(change: RawChange) -> Iterator[str]:
+    for value, mark in ((change.before, change.before_sensitive), (change.after, change.after_sensitive)):
+        if b"true" in memoryview(mark).tobytes():
+            yield from masking.marked_texts(plan_document.value(value), plan_document.mark(mark))
+
+
+def _changes(resources: Iterable[Raw], known: Masking) -> Iterator[Change]:
+    for raw in resources:
+        resource = plan_document.resource(raw)
         action = _action(resource)
         if action is not None:
-            yield Change(
-                address=_address(resource) + (f" (deposed {resource.deposed})" if resource.deposed else ""),
-                previous_address=resource.previous_address,
-                type=resource.type,
-                action=action,
-                reason=resource.action_reason,
-                destructive=action in destructive,
-                importing=resource.change.importing is not None,
-                attributes=tuple(attributes.of(_sides(resource.change))),
-            )
+            yield _change(resource, action, known, destructive=action in DESTRUCTIVE)
 
 
-def _address(resource: _RawResource) -> str:
+def _drift(resources: Iterable[Raw], known: Masking, relevant: set[str] | None) -> Iterator[Change]:
+    """What changed outside of Terraform; that destroys nothing any more."""
+    for raw in resources:
+        resource = plan_document.resource(raw)
+        action = _action(resource)
+        if action is not None:
+            address = _address(resource)
+            named = relevant is None or address in relevant or address.rpartition("[")[0] in relevant
+            change = _change(resource, action, known, destructive=False)
+            yield change if named else msgspec.structs.replace(change, relevant=False)
+
+
+def _change(resource: RawResource, action: Action, known: Masking, *, destructive: bool) -> Change:
+    change = resource.change
+    previous, config = resource.previous_address, change.generated_config
+    return Change(
+        address=known.text(_address(resource)),
+        previous_address=None if previous is None else known.text(previous),
+        type=resource.type,
+        action=action,
+        reason=_reason(resource, known),
+        destructive=destructive,
+        importing=change.is_import,
+        deposed=resource.deposed or None,
+        create_before_destroy=action == "replace" and change.actions[0] == "create",
+        generated_config=None if config is None else known.text(config),
+        attributes=tuple(attributes.of(plan_document.sides(change), known)),
+    )
+
+
+def _reason(resource: RawResource, known: Masking) -> str | None:
+    """The engine's own word; else, of an import, what is imported: a reviewer has to know which object that is."""
+    if len(resource.change.actions) > 1 and "forget" in resource.change.actions:
+        return _FORGETS_OLD
+    if resource.action_reason or not resource.change.is_import:
+        return resource.action_reason
+    about = plan_document.value(resource.change.importing)
+    source = about.get("id") or about.get("identity") if isinstance(about, dict) else None
+    if source is None or source == "":
+        return None
+    return f"imports {known.text(source if isinstance(source, str) else msgspec.json.encode(source).decode())}"
+
+
+def _address(resource: RawResource) -> str:
     """The address; the drift of Terraform 0.15 has none, so it is put together."""
     if resource.address:
         return resource.address
     if not resource.type or not resource.name:
         raise PlanJsonError("the plan holds a change without an address")
     module = f"{resource.module_address}." if resource.module_address else ""
-    return f"{module}{resource.type}.{resource.name}"
+    data = "data." if resource.mode == "data" else ""
+    index = "" if resource.index is None else f"[{msgspec.json.encode(resource.index).decode()}]"
+    return f"{module}{data}{resource.type}.{resource.name}{index}"
 
 
-def _action(resource: _RawResource) -> Action | None:
-    action = _known(resource.change.actions, resource.address)
-    if resource.change.importing is not None and action is None:
+def _action(resource: RawResource) -> Action | None:
+    """What happens; None for nothing. Ephemeral resources, which OpenTofu lists, are opened and leave nothing."""
+    if resource.mode == "ephemeral":
+        return None
+    action = _known_action(resource.change.actions, resource.address)
+    if resource.change.is_import and action is None:
         return "import"
     if action is None and resource.previous_address not in (None, resource.address):
         return "move"
     return action
 
 
-def _known(actions: tuple[str, ...], address: str) -> Action | None:
+def _known_action(actions: tuple[str, ...], address: str) -> Action | None:
     if actions not in _ACTIONS:
-        raise PlanJsonError(f"{address}: unknown actions {list(actions)}")
+        raise PlanJsonError(f"{secrets.masked(address)}: unknown actions {list(actions)}")
     return _ACTIONS[actions]
 
 
-def _sides(change: _RawChange) -> Sides:
-    return Sides(
-        before=change.before,
-        after=change.after,
-        before_sensitive=None if change.before_sensitive is UNSET else change.before_sensitive,
-        after_sensitive=None if change.after_sensitive is UNSET else change.after_sensitive,
-        unknown=change.after_unknown,
-        replace_paths=change.replace_paths or (),
-        hidden=change.unmarked,
-    )
-
-
-def _outputs(outputs: dict[str, _RawChange]) -> Iterator[Change]:
+def _outputs(outputs: dict[str, RawChange], known: Masking) -> Iterator[Change]:
     for name, change in outputs.items():
         address = f"output.{name}"
-        action = _known(change.actions, address)
+        action = _known_action(change.actions, address)
         if action is not None:
-            sides = _sides(change)
-            value = Sides(
-                before=_wrapped(sides.before),
-                after=_wrapped(sides.after),
-                before_sensitive=_wrapped(sides.before_sensitive),
-                after_sensitive=_wrapped(sides.after_sensitive),
-                unknown=_wrapped(sides.unknown),
-                hidden=sides.hidden or attributes.is_secret_name(name),
-            )
-            yield Change(address=address, type="output", action=action, attributes=tuple(attributes.of(value)))
+            sides = plan_document.value_sides(change, hidden=secrets.is_secret_name(name))
+            found = tuple(attributes.of(sides, known))
+            yield Change(address=known.text(address), type="output", action=action, attributes=found)
 
 
-def _wrapped(value: JsonValue) -> JsonValue:
-    return None if value is None else {"value": value}
+def _deferred(raw: RawPlan, known: Masking) -> Iterator[str]:
+    for each in raw.deferred_changes or ():
+        actions = "+".join(each.resource_change.change.actions)
+        yield known.text(f"{_address(each.resource_change)} ({actions}: {each.reason})")
+    for each_raw in raw.deferred_action_invocations or ():
+        waiting = invocations.deferred(each_raw)
+        yield known.text(f"{waiting.action_invocation.address} (invoke: {waiting.reason})")
+
+
+__all__ = ["PlanDocument", "PlanJsonError", "parse"]

@@ -31,6 +31,7 @@ from gitops_ci.model.stack import Stack
 
 ENGINE = "terraform"
 _SAVED_CLOUD_PLANS = (1, 6)  # of Terraform and OpenTofu: before, nothing can be read of a plan that HCP Terraform made
+_DEFERRED = 20  # that are named
 _COMMITTED = (".terraform", "terraform.d")
 _CLI_CONFIGURATION = (".terraformrc", "terraform.rc", ".tofurc", "tofu.rc")
 
@@ -112,6 +113,8 @@ def _called(call: Calls, *, destroy: bool) -> _Outcome:
         return msgspec.structs.replace(outcome, problem=problem)
     if failure is None and document.plan.errored:
         failure = Problem(code="plan-failed", message="the plan is incomplete: Terraform met an error")
+    if failure is not None:  # its words may quote what only the plan marks as sensitive
+        failure = msgspec.structs.replace(failure, message=document.plan.known.text(failure.message))
     return msgspec.structs.replace(outcome, document=document, problem=failure)
 
 
@@ -147,13 +150,18 @@ def _plan_of(stack: Stack, outcome: _Outcome, started: float, before: _Outcome |
         changes=split.changes,
         drift=outcome.document.plan.drift,
         outputs=split.outputs,
+        checks=outcome.document.plan.checks,
         pending=split.pending,
     )
 
 
 def _deferred(document: Document) -> Iterator[Problem]:
-    if not document.plan.complete:
-        message = "some changes are deferred: another plan is needed after this one"
+    """What another plan will bring, by address."""
+    deferred = document.plan.deferred
+    if not document.plan.complete or deferred:
+        named = "".join(f"\n{each}" for each in deferred[:_DEFERRED])
+        more = f"\n(and {len(deferred) - _DEFERRED:,} more)" if len(deferred) > _DEFERRED else ""
+        message = f"some changes are deferred: another plan is needed after this one{named}{more}"
         yield Problem(code="deferred", message=message)
 
 

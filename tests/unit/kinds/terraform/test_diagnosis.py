@@ -135,3 +135,18 @@ def test_an_engine_that_ended_without_a_diagnostic(more: dict[str, Any], code: s
 )
 def test_lines_that_are_no_diagnostic_are_passed_over(noise: bytes) -> None:
     assert problem(noise, line("Unsupported argument")).code == "plan-failed"
+
+
+@pytest.mark.parametrize(
+    "detail",
+    ["could not log in with password=hunter2", "postgres://bob:hunter2@db refused", "Authorization: Bearer hunter2"],
+)
+def test_secrets_in_messages_are_masked(detail: str) -> None:
+    for found in (problem(line("Login failed", detail)), problem(returncode=1, stderr=detail.encode())):
+        assert "hunter2" not in found.message
+        assert "(sensitive)" in found.message
+
+
+def test_the_code_is_decided_by_what_the_engine_said() -> None:
+    found = problem(line("No access", "token: 4xx and no valid credential sources found"), stage="plan")
+    assert found.code == "unreachable"

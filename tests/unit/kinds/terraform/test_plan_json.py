@@ -78,7 +78,8 @@ def test_an_unknown_action_is_refused_and_never_passed_over(actions: list[str]) 
 
 def test_a_deposed_object_is_told_apart_from_its_successor() -> None:
     found = document(resource(["delete"], deposed="1a2b3c4d"), resource(["update"]))
-    assert [each.address for each in found.changes] == ["aws_vpc.main (deposed 1a2b3c4d)", "aws_vpc.main"]
+    told = [(each.address, each.deposed, each.action) for each in found.changes]
+    assert told == [("aws_vpc.main", "1a2b3c4d", "delete"), ("aws_vpc.main", None, "update")]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_attributes_are_the_places_that_differ() -> None:
         "cidr": ("10.0.0.0/16", "10.1.0.0/16"),
         'tags["b.c"]': ("2", "3"),
         "rule[1].port": (2, 3),
-        "rule[2].port": (None, 4),
+        "rule[+2].port": (None, 4),
     }
 
 
@@ -142,7 +143,7 @@ def test_what_is_known_after_apply() -> None:
         after={"list": ["x", None]},
         after_unknown={"id": True, "list": [False, True], "arn": True},
     )
-    assert {path: each.unknown for path, each in found.items()} == {"id": True, "list[1]": True, "arn": True}
+    assert {path: each.unknown for path, each in found.items()} == {"id": True, "list[+1]": True, "arn": True}
     assert found["id"].before == "a"
 
 
@@ -319,7 +320,8 @@ def test_no_marked_secret_ever_leaves(
             found = document(resource_drift=[{"address": "a.b", "type": "a", "change": made}])
         case _:
             found = document({"address": "a.b", "type": "a", "change": made})
-    assert SECRET.encode() not in msgspec.json.encode(found)
+    assert SECRET.encode() not in msgspec.json.encode([found.changes, found.outputs, found.drift])
+    assert SECRET not in repr(found)
 
 
 @pytest.mark.parametrize(
@@ -376,3 +378,284 @@ def test_no_json_makes_it_raise_anything_else(value: Json) -> None:
             plan_json.parse(json.dumps(content).encode())
         except PlanJsonError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("actions", "first"),
+    [(["create", "delete"], True), (["create", "forget"], True), (["delete", "create"], False), (["update"], False)],
+)
+def test_in_which_order_a_replace_happens(actions: list[str], *, first: bool) -> None:
+    assert only(document(resource(actions))).create_before_destroy is first
+
+
+@pytest.mark.parametrize("actions", [["create", "forget"], ["forget", "create"]])
+def test_that_a_replaced_object_stays_is_said(actions: list[str]) -> None:
+    assert only(document(resource(actions))).reason == "the old object is forgotten, not destroyed"
+
+
+@pytest.mark.parametrize(
+    ("importing", "reason"),
+    [
+        ({"id": "vpc-1"}, "imports vpc-1"),
+        ({"identity": {"id": "vpc-1"}}, 'imports {"id":"vpc-1"}'),
+        ({"unknown": True}, None),
+        ({}, None),
+        ("odd", None),
+        ({"id": "password=hunter2"}, "imports password=(sensitive)"),
+    ],
+)
+def test_what_is_imported_is_told(importing: Json, reason: str | None) -> None:
+    found = only(document(resource(["no-op"], importing=importing)))
+    assert (found.action, found.reason) == ("import", reason)
+
+
+def test_generated_configuration_is_kept_without_its_secrets() -> None:
+    text = 'resource "a" "b" {\n  name     = "x"\n  password = "hunter2"\n}\n'
+    found = only(document(resource(["no-op"], importing={"id": "x"}, generated_config=text)))
+    assert found.generated_config == text.replace("hunter2", "(sensitive)")
+
+
+def test_ephemeral_resources_change_nothing() -> None:
+    opened = {**resource(["Open"], address="ephemeral.x.y"), "mode": "ephemeral"}
+    assert document(opened).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("about", "address"),
+    [
+        ({"mode": "data", "type": "aws_vpc", "name": "main"}, "data.aws_vpc.main"),
+        ({"type": "aws_vpc", "name": "main", "index": 3}, "aws_vpc.main[3]"),
+        ({"type": "aws_vpc", "name": "main", "index": "a", "module_address": "module.x[0]"}, 'module.x[0].aws_vpc.main["a"]'),
+    ],
+)  # fmt: skip
+def test_the_address_of_drift_is_put_together(about: Json, address: str) -> None:
+    assert document(resource_drift=[{**about, "change": change(["update"])}]).drift[0].address == address
+
+
+def test_drift_that_the_plan_builds_on() -> None:
+    drift = [resource(["update"], address=address) for address in ("a.used", "a.each[0]", "a.other", 'a.key["x"]')]
+    named = [
+        {"resource": "a.used", "attribute": ["id"]},
+        {"resource": "a.each", "attribute": []},
+        {"resource": 'a.key["y"]'},
+    ]
+    assert [each.relevant for each in document(resource_drift=drift, relevant_attributes=named).drift] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert all(each.relevant for each in document(resource_drift=drift).drift)
+    assert not any(each.relevant for each in document(resource_drift=drift, relevant_attributes=[]).drift)
+
+
+def test_checks_with_their_problems() -> None:
+    def address(text: str) -> Json:
+        return {"to_display": text, "kind": "check"}
+
+    found = document(
+        checks=[
+            {"address": address("check.ok"), "status": "pass", "instances": [{"address": address("check.ok"), "status": "pass"}]},
+            {
+                "address": address("a.b"),
+                "status": "error",
+                "instances": [
+                    {"address": address("a.b[0]"), "status": "fail", "problems": [{"message": "too small"}, {"message": "password=x1y2z3"}]},
+                    {"address": address("a.b[1]"), "status": "unknown"},
+                ],
+            },
+            {"address": address("output.x"), "status": "surprise"},
+        ]
+    )  # fmt: skip
+    assert [(each.address, each.status, each.problems) for each in found.checks] == [
+        ("check.ok", "pass", ()),
+        ("a.b", "error", ()),
+        ("a.b[0]", "fail", ("too small", "password=(sensitive)")),
+        ("a.b[1]", "unknown", ()),
+        ("output.x", "unknown", ()),
+    ]
+
+
+def test_condition_results_of_terraform_1_2() -> None:
+    results = [
+        {"address": "output.x", "condition_type": "OutputPrecondition", "result": True, "unknown": False},
+        {"address": "a.b", "condition_type": "ResourcePrecondition", "result": False, "unknown": True},
+        {"address": "a.c", "condition_type": "ResourcePrecondition", "result": False, "unknown": False, "error_message": "no"},
+    ]  # fmt: skip
+    found = document(condition_results=results).checks
+    assert [(each.address, each.status, each.problems) for each in found] == [
+        ("output.x", "pass", ()),
+        ("a.b", "unknown", ()),
+        ("a.c", "fail", ("no",)),
+    ]
+
+
+def test_what_is_deferred_is_named() -> None:
+    invocation = {"address": "action.x.y", "config_values": {}}
+    found = document(
+        complete=False,
+        deferred_changes=[{"reason": "instance_count_unknown", "resource_change": resource(["create"], address="a.b[*]")}],
+        deferred_action_invocations=[{"reason": "deferred_prereq", "action_invocation": invocation}],
+    )  # fmt: skip
+    assert found.deferred == ("a.b[*] (create: instance_count_unknown)", "action.x.y (invoke: deferred_prereq)")
+
+
+def test_actions_that_are_invoked_are_changes() -> None:
+    found = document(
+        action_invocations=[
+            {
+                "address": "action.aws_lambda_invoke.warm",
+                "type": "aws_lambda_invoke",
+                "config_values": {"function": "warm", "key": "x"},
+                "config_sensitive": {"key": True},
+                "config_unknown": {"payload": True},
+                "lifecycle_action_trigger": {"triggering_resource_address": "a.b", "action_trigger_event": "AfterCreate"},
+            },
+            {"address": "action.x.y", "invoke_action_trigger": {}},
+        ]
+    )  # fmt: skip
+    first, second = found.changes
+    assert (first.action, first.address, first.reason) == (
+        "invoke",
+        "action.aws_lambda_invoke.warm",
+        "AfterCreate of a.b",
+    )
+    assert {each.path: (each.after, each.sensitive, each.unknown) for each in first.attributes} == {
+        "function": ("warm", False, False), "key": (None, True, False), "payload": (None, False, True),
+    }  # fmt: skip
+    assert second.reason == "asked for with -invoke"
+    assert summarise(found.changes) == summarise(())
+
+
+def test_a_marked_value_is_masked_wherever_else_it_stands() -> None:
+    found = document(
+        resource(["update"], before={"p": "s3cr3t-value"}, after={"p": "other-s3cr3t"}, before_sensitive={"p": True}, after_sensitive={"p": True}),
+        resource(["update"], address="a.b", before={"note": "x"}, after={"note": "s3cr3t-value", "text": "it is other-s3cr3t"}),
+    )  # fmt: skip
+    told = {each.path: (each.after, each.sensitive) for each in found.changes[1].attributes}
+    assert told == {"note": (None, True), "text": ("it is (sensitive)", False)}
+
+
+def test_short_and_common_words_are_not_masked_because_they_are_marked_somewhere() -> None:
+    found = document(
+        resource(["create"], after={"user": "admin", "db": "production"}, after_sensitive={"user": True, "db": True}),
+        resource(["create"], address="a.b", after={"role": "admin", "environment": "production"}),
+    )
+    assert [each.after for each in found.changes[1].attributes] == ["admin", "production"]
+
+
+def test_yes_and_no_are_no_secret_whatever_they_are_called() -> None:
+    found = attributes(
+        before={"manage_password": True, "password": False, "secret": None, "token": 5},
+        after={"manage_password": False, "password": True, "secret": "arn:aws:secretsmanager:x:1:secret:y", "token": 6},
+    )
+    assert {path for path, each in found.items() if each.sensitive} == {"token"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("1", "1.0", [(1, 1.0)]),
+        ("true", "1", [(True, 1)]),
+        ("0.1", "0.1000000000000000055", [(0.1, "0.1000000000000000055")]),
+        ("1", "1e400", [(1, "1e400")]),
+        ("0", "1e-400", [(0, "1e-400")]),
+        ("1", "1" * 400, [(1, int("1" * 400))]),
+        ("12345678901234567890123", "12345678901234567890124", [(12345678901234567890123, 12345678901234567890124)]),
+    ],
+)  # fmt: skip
+def test_numbers_are_told_exactly(before: str, after: str, shown: list[tuple[Json, Json]]) -> None:
+    body = f'"actions": ["update"], "before_sensitive": {{}}, "before": {{"x": {before}}}, "after": {{"x": {after}}}'
+    content = f'{{"format_version": "1.2", "resource_changes": [{{"address": "a.b", "change": {{{body}}}}}]}}'
+    [found] = plan_json.parse(content.encode()).changes
+    assert [(each.before, each.after) for each in found.attributes] == shown
+    msgspec.json.encode(found)
+
+
+def test_the_last_of_duplicate_keys_counts() -> None:
+    content = b'{"format_version": "1.2", "resource_changes": [], "output_changes": {"x": {"actions": ["create"], "after": "a", "after": "b", "after_sensitive": true, "after_sensitive": false}}}'
+    [found] = plan_json.parse(content).outputs
+    assert [each.after for each in found.attributes] == ["b"]
+
+
+def test_ten_thousand_outputs_and_an_address_that_is_a_trap() -> None:
+    trap = 'a.b["`\n::error::</details>"]'
+    outputs = {f"o{number}": change(["create"], after=number) for number in range(10_000)}
+    found = document(resource(["create"], address=trap), output_changes=outputs)
+    assert len(found.outputs) == 10_000
+    assert only(found).address == trap
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"format_version": "1.2", "resource_changes": [{"address": "a", "change": {"actions": ["create"], "after": {"x": NaN}}}]}',
+        b'{"format_version": "1.2", "resource_changes": [{"address": "a", "change": {"actions": ["create"], "after": {"x": "\\ud800"}}}]}',
+        b'{"format_version": "1.2", "resource_changes": [{"address": "a", "change": {"actions": ["create"], "after": {"x": "\xff"}}}]}',
+        b'{"format_version": "1.2", "resource_changes": [{"address": "a", "change": {"actions": ["create"], "after": {"x": %b}}}]}' % (b"1" * 5000),
+        b'{"format_version": "1.2", "resource_changes": [{"address": "\\udc00", "change": {"actions": ["create"]}}]}',
+        b'{"format_version": "1.2", "resource_changes": [], "checks": [{"address": 1}]}',
+        b'{"format_version": "1.2", "resource_changes": [], "variables": []}',
+        b'{"format_version": "1.2", "resource_changes": [], "action_invocations": [{}]}',
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_with_a_reason(content: bytes) -> None:
+    with pytest.raises(PlanJsonError, match="not valid JSON of a Terraform plan"):
+        plan_json.parse(content)
+
+
+_WHOLE = json.dumps(
+    {
+        "format_version": "1.2", "variables": {"v": {"value": "x"}}, "configuration": {"root_module": {"variables": {"v": {"sensitive": True}}}},
+        "resource_changes": [resource(["delete", "create"], before={"a": [1, {"b": "x"}]}, after={"a": [2]}, after_unknown={"c": True}, replace_paths=[["a", 0]])],
+        "resource_drift": [resource(["update"], previous_address="a.c", importing={"id": "x"})],
+        "relevant_attributes": [{"resource": "a", "attribute": ["x"]}],
+        "output_changes": {"o": change(["create"], after="x")},
+        "deferred_changes": [{"reason": "x", "resource_change": resource(["create"])}],
+        "action_invocations": [{"address": "a", "config_values": {"x": 1}, "config_sensitive": {}}],
+        "checks": [{"address": {"to_display": "c"}, "status": "fail", "instances": [{"address": {"to_display": "c"}, "problems": [{"message": "m"}]}]}],
+        "errored": False, "complete": True,
+    }
+)  # fmt: skip
+
+
+def test_a_plan_cut_off_anywhere_is_refused() -> None:
+    assert plan_json.parse(_WHOLE.encode()).changes
+    for end in range(len(_WHOLE)):
+        with pytest.raises(PlanJsonError):
+            plan_json.parse(_WHOLE[:end].encode())
+
+
+_JUNK: Json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=4) | st.sampled_from(["1.2", "no-op", "a.b"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["change", "actions", "address", "a"]), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.data(), _JUNK)
+def test_a_wrong_type_anywhere_gives_a_reason_and_no_traceback(data: st.DataObject, junk: Json) -> None:
+    content = json.loads(_WHOLE)
+    place: Json = content
+    for _ in range(data.draw(st.integers(0, 6))):
+        keys: list[Json] = list(place) if isinstance(place, dict) else list(range(len(place)))
+        deeper = [key for key in keys if isinstance(place[key], dict | list) and place[key]]
+        if not deeper:
+            break
+        place = place[data.draw(st.sampled_from(deeper))]
+    key = data.draw(st.sampled_from(list(place) if isinstance(place, dict) else list(range(len(place)))))
+    place[key] = junk
+    try:
+        found = plan_json.parse(json.dumps(content).encode())
+    except PlanJsonError:
+        return
+    assert msgspec.json.encode([found.changes, found.drift, found.outputs, found.checks])
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_give_a_reason_and_no_traceback(content: bytes) -> None:
+    with pytest.raises(PlanJsonError):
+        plan_json.parse(content)
+    with pytest.raises(PlanJsonError):
+        plan_json.parse(b'{"format_version": "1.2", "resource_changes": [{"address": "a", "change": ' + content)

@@ -1,0 +1,118 @@
+"""The forms of names and values that `secrets` takes for secrets: regular expressions, each linear in its text."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = (
+    r"(?:(?<![a-z])pass|pass(?:word|wd|phrase|code)|pwd|secret|token|credential|connection[_-]?string|kubeconfig"
+    r"|(?:private|api|access|secret|account|shared|shared[_-]access|encryption|signing|auth|master|client|storage)"
+    r"[_-]?key)"
+)
+_TAIL = r"s?(?:[_-]?(?:value|string|base64|b64|wo|pem|openssh|pkcs8|json|data|plaintext|hash))?"
+NAME = re.compile(rf"{_WORD}{_TAIL}$")
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+TOKENS = re.compile(
+    r"""
+      (?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}                                       # AWS access keys
+    | gh[pousr]_[A-Za-z0-9]{36,} | github_pat_[A-Za-z0-9_]{22,}
+    | gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat|ffct)-[A-Za-z0-9_-]{20,} | GR1348941[A-Za-z0-9_-]{20,}
+    | xox[abceoprs]-[A-Za-z0-9-]{10,} | xapp-\d-[A-Za-z0-9-]{20,}
+    | hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9_/]{20,}
+    | discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}
+    | [rs]k_(?:live|test)_[A-Za-z0-9]{16,} | whsec_[A-Za-z0-9+/=]{24,}          # Stripe
+    | AIza[0-9A-Za-z_-]{35} | ya29\.[0-9A-Za-z_-]{20,} | GOCSPX-[0-9A-Za-z_-]{20,}
+    | [A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}                              # Azure AD client secrets
+    | (?<=[?&;]sig=)[A-Za-z0-9%+/=_-]{20,}                                      # Azure shared access signatures
+    | npm_[A-Za-z0-9]{36} | pypi-AgE[A-Za-z0-9_-]{40,}
+    | (?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*                  # JSON web tokens
+    | hv[sbr]\.[A-Za-z0-9_-]{20,} | [A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{50,}
+    | do[opr]_v1_[a-f0-9]{64} | SG\.[\w-]{20,24}\.[\w-]{39,50} | shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}
+    | sk-(?:ant|proj|svcacct|admin)-[\w-]{20,} | \bsk-[A-Za-z0-9]{32,} | dapi[a-f0-9]{32}
+    | dckr_pat_[\w-]{20,} | glc_[A-Za-z0-9+/=]{32,} | glsa_[A-Za-z0-9_]{32,} | NRAK-[A-Z0-9]{27}
+    | AGE-SECRET-KEY-1[0-9A-Z]{58}
+    """,
+    re.VERBOSE,
+)
+PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----"
+    r"(?:.*?-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----|.*)"
+    r"|Private-Lines: \d+\s.*",
+    re.DOTALL,
+)
+IN_ADDRESS = re.compile(
+    r"://[^\s/?#@:\"'<>]{0,200}:(?!\d{1,5}[/?#])(?P<value>[^\s/\"'<>]{1,500}(?=@)|[^\s\"'<>]{1,500}?(?=@))@"
+)
+_QUOTED = r"""(?:(?P<e{n}>\\+)(?P<q{n}>["'])(?P<escaped{n}>.{{0,1000}}?(?=(?<!\\)(?P=e{n})(?P=q{n}))|[^"'\s]*)
+               |"(?P<double{n}>(?:[^"\\]|\\.)*)|'(?P<single{n}>[^']*))"""
+ASSIGNED = re.compile(
+    rf"""
+    (?<![:/]){_WORD}{_TAIL}
+    (?:\\*["'])? [ \t]* (?:
+        (?:=>|[:=]) [ \t]* {_QUOTED.format(n=1)}
+      | (?:=>|[:=]) [ \t]* \[ (?P<list>[^\[\]{{}}]+) \]
+      | : [ \t]* [|>][-+\d]* [ \t]*\n (?P<block>(?P<indent>[ \t]+)[^\n]*(?:\n(?P=indent)[^\n]*)*)
+      | = [ \t]* <<[-~]?(?P<tag>\w+)\n (?P<heredoc>.{{1,2000}}?) \n[ \t]*(?P=tag)
+      | (?:=>|=|:(?!\s)) [ \t]* (?P<bare>(?:[^\s"'`\\,;&]|[,;&](?!\s*["'\w.%-]{{1,40}}\s*[=:]|\s|\Z))+)
+      | :[ \t]+(?P<prose>(?=[^\s\d]*\d)[^\s"'\\]*[^\s"'\\,])                             # a word with a digit
+    )""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+YAML = re.compile(
+    rf"(?:^[ \t-]*|(?P<flow>[{{,]\s?))[\"']?[\w./-]{{0,60}}?{_WORD}{_TAIL}[\"']?[ \t]*:[ \t]+"
+    r"(?(flow)(?P<item>[^\s\"'\\][^\n,}]*)|(?P<line>[^\s\"'\\][^\n]*(?<!,)))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A key at the start of a line or within braces: its value goes to the end of the line or of the item."""
+
+OPTION = re.compile(
+    rf"(?<![\w-])--?(?:[a-z][\w-]{{0,40}}?)?{_WORD}[ \t]+[\"']?(?P<value>[^\s\"'-][^\s\"']*)", re.IGNORECASE
+)
+NAME_AND_VALUE = re.compile(
+    rf"""
+    (?<![\w])(?:name|key)(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?[\w.-]*?{_WORD}{_TAIL}(?:\\*["'])?\s{{0,200}},?\s{{0,200}}
+    (?:\\*["'])?value(?:\\*["'])?\s*[:=]\s*(?:{_QUOTED.format(n=1)}|(?P<line>[^\s"'\\{{][^\n]*))
+    | (?<![\w])value(?:\\*["'])?\s*[:=]\s*{_QUOTED.format(n=2)}\\*["']?\s{{0,200}},?\s{{0,200}}
+    (?:\\*["'])?(?:name|key)(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?[\w.-]*?{_WORD}{_TAIL}(?:\\*["']|\s|\Z)
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+HEADER = re.compile(
+    r"authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer|token|digest)\s+(?P<value>[^\s\"']+)"
+    r"|\bbearer\s+(?P<bearer>[A-Za-z0-9._~+/=-]{20,})"
+    r"|[\"']auth\\*[\"']\s*:\s*\\*[\"'](?P<docker>[A-Za-z0-9+/=]{8,})"
+    r"|\blogin\s+\S+\s+password\s+(?P<netrc>\S+)"
+    r"|\b(?:identified\s+by|password)\s+'(?P<sql>[^']+)'"
+    r"|[\"'\s](?P<user>[\w.-]+):(?P<chpasswd>[^\s\"']+)[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"
+    r"|\bcurl\b[^\n|]{0,300}?\s(?:-u|--user)\s*[\"']?[\w.@-]+:(?P<curl>[^\s\"']+)",
+    re.IGNORECASE,
+)
+NEAR = re.compile(
+    r"(?:secret|token|passw|credential|(?:api|access|auth|private|encryption).?key)[^\n]{0,40}?"
+    r"(?<![\w+/=.:-])(?P<value>[A-Za-z0-9+/_]{20,}={0,2})(?![\w+/=.:-])",
+    re.IGNORECASE,
+)
+BASE64 = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/=])")
+
+ASIDE = frozenset({"e1", "q1", "e2", "q2", "indent", "tag", "flow", "user"})
+"""Groups of the patterns above that serve their reading; every other one holds a secret."""
+
+HARMLESS = re.compile(
+    r"(?:true|false|null|none|nil|yes|no|on|off|~|undefined|required|optional)\s*(?:[,;}\])#|&]|\Z)"  # no text at all
+    r"|[|>][-+]?\s*\Z|[\[{]\s*(?:\Z|\\*[\"'\[{\]}]|[\w.-]+\s*[:=])"  # what begins a YAML or JSON block
+    r"|(?-i:\$[A-Z_][A-Z0-9_]*|\$\{[\w.]+\})(?=[\s\"';,)&|]|\Z)"  # variables
+    r"|\$\(|\$?\{\{|\(\(|<[\w -]+>|%\(?[a-z_]*\)?s\b|\*+\Z|\(sensitive"  # somebody fills it in
+    r"|(?:var|local|module|data|each|self)\.[a-z]"
+    r"|arn:[a-z-]+:|ENC\[|!Ref\b|!Sub\b|@Microsoft\.KeyVault\(|op://|vault:|ssm:|projects/[\w-]+/secrets/",
+    re.IGNORECASE,
+)
+REFERENCE = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:\S*|ENC\[[A-Z0-9_]+,data:\S*\]")
+
+HINT = re.compile(
+    r"://|pass|pwd|secret|token|credential|key|connection|kubeconfig|auth|bearer|identified|private-lines|curl"
+    r"|akia|asia|abia|acca|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|gr1348941|xox|xapp-|hooks\.slack|/webhooks/"
+    r"|k_live_|k_test_|whsec_|aiza|ya29\.|gocspx|q~|sig=|npm_|pypi-|eyj|hv[sbr]\.|atlasv1|_v1_|sg\.|shp[acps]"
+    r"|sk-|dapi|dckr_pat|gl(?:c|sa)_|nrak"
+)
+"""Found (in lower case) wherever anything below is: most texts have none of these and cost one search."""
