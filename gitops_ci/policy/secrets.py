@@ -2,7 +2,7 @@
 
 Names: a word such as `password` or `private_key` at the end (`db_password`, `apiKey`), whatever the value is. Values:
 tokens with a form of their own, private keys, passwords in addresses and assignments inside longer text, random words
-right behind a naming one, and all of these in base64. No secret: references (ARNs, `$VARIABLES`), what SOPS has
+right behind a naming one, and all of these in base64, also of gzip. No secret: references (ARNs, `$VARIABLES`), what SOPS has
 encrypted, certificates, digests, UUIDs.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,6 +26,9 @@ CHANGED = "(sensitive, changed)"
 
 _SHORT = 200
 _ENCODED = 24  # characters of base64 that could hold one
+_GZIP = b"\x1f\x8b"
+_UNPACKED = 1_000_000
+"""Bytes that are unpacked of a text: a bomb costs no more, and no cloud takes as much user data."""
 _LEAST = 8
 """Shorter texts hold no secret that could be told from a word."""
 
@@ -144,11 +148,18 @@ def _encoded(text: str) -> Iterator[Secret]:
         if len(word) % 4:
             continue
         try:
-            content = base64.b64decode(word, validate=True).decode()
-        except (binascii.Error, ValueError):
+            content = _unpacked(base64.b64decode(word, validate=True)).decode()
+        except (binascii.Error, zlib.error, ValueError):
             continue
         if patterns.HINT.search(content.lower()) is not None and next(_plain(content), None) is not None:
             yield Secret("base64", *match.span())
+
+
+def _unpacked(content: bytes) -> bytes:
+    """What gzip holds, up to the most that user data may be; anything else as it is."""
+    if not content.startswith(_GZIP):
+        return content
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content, _UNPACKED)
 
 
 def _is_random(word: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import time
 
@@ -162,3 +163,13 @@ def test_a_hostile_text_takes_no_longer_than_its_length_allows(part: str) -> Non
         return time.process_time() - started
 
     assert seconds(40_000) < 10 * seconds(10_000) + 0.5, "four times the text takes four times as long, not sixteen"
+
+
+def test_a_secret_in_packed_user_data_hides_the_whole_word() -> None:
+    def packed(content: bytes) -> str:
+        return base64.b64encode(gzip.compress(content, mtime=0)).decode()
+
+    assert secrets.masked(packed(b"#!/bin/sh\nexport DB_PASSWORD=hunter2-long\n")) == secrets.MASK
+    harmless = packed(b"#!/bin/sh\necho hello and welcome\n")
+    assert secrets.masked(harmless) == harmless
+    assert secrets.masked(packed(b"x" * 50_000_000)[:-4])  # a bomb that is cut off
