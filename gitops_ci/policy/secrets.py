@@ -2,8 +2,8 @@
 
 Names: a word such as `password` or `private_key` at the end (`db_password`, `apiKey`), whatever the value is. Values:
 tokens with a form of their own, private keys, passwords in addresses and assignments inside longer text, random words
-right behind a naming one, and all of these in base64, also of gzip. No secret: references (ARNs, `$VARIABLES`), what SOPS has
-encrypted, certificates, digests, UUIDs.
+right behind a naming one, and all of these in base64, also of gzip. No secret: references (ARNs, `$VARIABLES`), what
+SOPS has encrypted, certificates, digests, UUIDs.
 """
 
 from __future__ import annotations
