@@ -16,6 +16,7 @@ from gitops_ci.kinds.terraform.values import COMPUTED, Value
 
 DEFAULT_WORKSPACE = "default"
 HOST = "app.terraform.io"
+_KEEPERS = ("backend", "cloud", "state_store")
 
 Settings = Mapping[str, Value]
 
@@ -54,12 +55,21 @@ def of(directory: str, snapshot: Snapshot, *, backend_config: Iterable[str] = ()
 
 
 def _declared(root: Configuration) -> Backend:
-    found = [*root.inside("terraform", "backend"), *root.inside("terraform", "cloud")]
+    """The last one counts: an override file's takes the place of any other, whatever its kind."""
+    found = [
+        (path, block)
+        for path, body in root.files
+        for outer in body.all("terraform")
+        for block in outer.body.blocks
+        if block.type in _KEEPERS
+    ]
     if not found:
         return Backend("local", {})
-    last = max(found, key=lambda each: configuration.is_override(posixpath.basename(each.path)))
-    type = last.block.labels[0] if last.block.labels else "cloud"
-    return Backend(type, settings_of(last.block.body), last.path, last.line)
+    path, block = found[-1]
+    if len([each for each, _ in found if each == path]) > 1:
+        return Backend("unclear", {}, path, block.line)
+    type = block.labels[0] if block.type == "backend" and block.labels else block.type
+    return Backend(type, settings_of(block.body), path, block.line)
 
 
 def settings_of(body: Body) -> Settings:
@@ -101,7 +111,7 @@ def _text(settings: Settings, name: str, default: str | None = None) -> str:
     value = settings.get(name)
     if value is None and default is not None:
         return default
-    if not isinstance(value, str) or (not value and default is None):
+    if not isinstance(value, str) or (not value and default is None) or "${" in value or "%{" in value:
         raise _Untold
     return value
 

@@ -69,15 +69,15 @@ class Block(Struct, frozen=True):
 
 _TOKEN = re.compile(
     rf"""
-    (?P<space>[ \t\r]++ | {native_syntax.COMMENT})
-  | (?P<newline>\n)
+    (?P<space>[ \t]++ | {native_syntax.COMMENT})
+  | (?P<newline>\r?\n)
   | (?P<word>[^\W\d][\w-]*+)
-  | (?P<number>\d[\w.]*+(?:(?<=[eE])[+-]\d++)?)
+  | (?P<number>[0-9](?:[.]*+[0-9] | [eE][+-]?+[0-9])*+)
   | (?P<quote>")
   | <<-?(?P<heredoc>[^\W\d][\w-]*+)\r?\n
   | (?P<open>[{{(\[]) | (?P<close>[}})\]])
   | (?P<assign>=(?![=>]))
-  | (?P<operator>==|=>|!=|<=|>=|&&|\|\||\.\.\.|[-+*/%!<>?:.,])
+  | (?P<operator>==|=>|!=|<=|>=|&&|\|\||\.\.\.|::|[-+*/%!<>?:.,])
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -93,14 +93,14 @@ class Token(Struct, frozen=True):
     end: int
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]:
     """The tokens of native syntax without spaces and comments. Raises Unbalanced."""
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
+    position, last = start, len(text) if end is None else end
+    while position < last:
+        match = _TOKEN.match(text, position, last)
         if match is None:
             raise Unbalanced("holds a character that no configuration has here", position)
-        kind, start, position = match.lastgroup or "", position, match.end()
+        kind, begin, position = match.lastgroup or "", position, match.end()
         if kind == "quote":
             position = native_syntax.end_of_string(text, position) + 1
             kind = "string"
@@ -108,7 +108,7 @@ def tokens(text: str) -> Iterator[Token]:
             _, position = native_syntax.heredoc(text, position, match["heredoc"])
         elif kind == "space":
             continue
-        yield Token(kind, text[start:position], start, position)
+        yield Token(kind, text[begin:position], begin, position)
 
 
 def read(content: bytes, *, is_json: bool = False) -> Body:

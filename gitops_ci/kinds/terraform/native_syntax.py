@@ -7,6 +7,7 @@ loop moves on: time is linear in the size of the file, whatever is in it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gitops_ci.kinds.terraform.path_reads import FUNCTIONS
 
@@ -16,7 +17,7 @@ MAX_DEPTH = 500
 COMMENT = r"\#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)"
 _PLAIN_STRING = r"""
     "(?!\.\.?/)[^"\\\n$%]*+
-    (?: (?: \\. | [$%](?!\{) | [$%]\{(?![^{}"\n]*(?:path|file))[^{}"\n]*+\} ) [^"\\\n$%]*+ )*+
+    (?: (?: \\. | [$%](?!\{) | [$%]\{(?![^{}"\n]*(?:path|file))[^{}"\n\#/<]*+\} ) [^"\\\n$%]*+ )*+
     "
 """
 """A string that names no path; one with a deeper interpolation, or with a path, is looked at more closely."""
@@ -33,7 +34,7 @@ EVENT = re.compile(
           | {_PLAIN_STRING}
           | {COMMENT}
           | /(?![/*])
-          | <(?!<-?[^\W\d])
+          | <(?!<-?(?:[^\W\d]|[^\x00-\x7f]))
         )
         {_OTHER}
     )*+
@@ -42,20 +43,30 @@ EVENT = re.compile(
       | (?P<attribute>[a-z_]++)\s*+=(?![=>])
       | path\s*+\.\s*+(?P<anchor>module|root|cwd)\b
       | (?P<call>{FUNCTIONS})\s*+\(
-      | <<-?(?P<heredoc>[^\W\d][\w-]*+)[ \t\r]*+(?P<line>\n?)
+      | <<-?(?P<heredoc>(?:[^\W\d]|[^\x00-\x7f])(?:[\w-]|[^\x00-\x7f])*+)[ \t\r]*+(?P<line>\n?)
       | \Z
     )
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-"""Passes over everything that decides nothing, up to a brace, a path, or a string that may name one."""
+"""Passes over everything that decides nothing, up to a brace, a path, or a string that may name one.
+
+A string with a comment or a heredoc inside of an interpolation is one that is looked at more closely.
+"""
 
 _BLANK = re.compile(rf"(?:\s++|{COMMENT})*+", re.DOTALL | re.VERBOSE)
 _HEADER = re.compile(rf'(?P<comment>{COMMENT})|(?P<label>"(?:[^"\\\n]|\\.)*+")|(?P<line>\n)|[\w-]++|\S', re.VERBOSE)
 _LABELS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\w-]++|\S')
 _END = re.compile(r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))", re.VERBOSE)
-_TEMPLATE_PART = re.compile(r'\\.|\$\$\{|%%\{|[$%]\{|"|\n', re.DOTALL)
-_EXPRESSION_PART = re.compile(rf'["{{}}]|{COMMENT}', re.DOTALL | re.VERBOSE)
+_SPACE = r"[\t\v\f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+"""What Go's unicode.IsSpace holds for a space: the closing tag of a heredoc may stand between any of them."""
+
+_HEREDOC = r"<<-?(?P<heredoc>[^\W\d][\w-]*+)\r?\n"
+_ESCAPED = r"\$\$\{|%%\{"
+_QUOTED_PART = re.compile(rf'\\.|{_ESCAPED}|(?P<opens>[$%]\{{)|(?P<closes>")|(?P<bad>\n)', re.DOTALL)
+_EXPRESSION_PART = re.compile(
+    rf'(?P<quote>")|{_HEREDOC}|(?P<brace>\{{)|(?P<closes>\}})|{COMMENT}', re.DOTALL | re.VERBOSE
+)
 
 
 class Unbalanced(Exception):
@@ -68,27 +79,7 @@ class Unbalanced(Exception):
 
 def end_of_string(text: str, start: int) -> int:
     """Index of the quote that closes the string whose content begins at `start`; interpolations may hold strings."""
-    position = start
-    depth = 0
-    opened = [0]  # brace depth at which each enclosing string was opened
-    while True:
-        in_template = depth == opened[-1]
-        match = (_TEMPLATE_PART if in_template else _EXPRESSION_PART).search(text, position)
-        if match is None or (in_template and match[0] == "\n"):
-            raise Unbalanced("holds a string that is not closed", start)
-        position = match.end()
-        part = match[0]
-        if in_template:
-            if part == '"':
-                opened.pop()
-                if not opened:
-                    return match.start()
-            elif part in ("${", "%{"):
-                depth += 1
-        elif part == '"':
-            opened.append(depth)
-        elif part in ("{", "}"):
-            depth += 1 if part == "{" else -1
+    return _end(text, start, _QUOTED_PART, "holds a string that is not closed") - 1
 
 
 def heredoc(text: str, start: int, tag: str) -> tuple[int, int]:
@@ -96,30 +87,47 @@ def heredoc(text: str, start: int, tag: str) -> tuple[int, int]:
 
     A tag inside of an interpolation closes nothing.
     """
-    ending = re.compile(rf"(?m:^)[ \t]*+{re.escape(tag)}[ \t]*+\r?(?=\n|\Z)|\$\$\{{|%%\{{|[$%]\{{")
-    position = start
-    while (found := ending.search(text, position)) is not None:
-        if found[0] in ("${", "%{"):
-            position = _end_of_interpolation(text, found.end())
-        elif found[0] in ("$${", "%%{"):
-            position = found.end()
-        else:
-            return found.start(), found.end()
-    raise Unbalanced(f"holds a heredoc <<{tag} that is not closed", start - 1)
+    try:
+        end = _end(text, start, _heredoc_part(tag), f"holds a heredoc <<{tag} that is not closed")
+    except Unbalanced as error:
+        raise Unbalanced(str(error), start - 1) from None  # the line that opens it
+    return max(text.rfind("\n", start, end) + 1, start), end
 
 
-def _end_of_interpolation(text: str, start: int) -> int:
+def end_of_interpolation(text: str, start: int) -> int:
     """Where the brace that closes an interpolation whose expression begins at `start` has ended."""
-    position, depth = start, 1
-    while (match := _EXPRESSION_PART.search(text, position)) is not None:
+    return _end(text, start, _EXPRESSION_PART, "holds an interpolation that is not closed")
+
+
+@lru_cache(maxsize=64)
+def _heredoc_part(tag: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?m:^){_SPACE}*+(?P<closes>{re.escape(tag)}{_SPACE}*+(?=\r?(?:\n|\Z)))|{_ESCAPED}|(?P<opens>[$%]\{{)"
+    )
+
+
+def _end(text: str, start: int, part: re.Pattern[str], unclosed: str) -> int:
+    """Where what begins at `start` and consists of `part`s has ended: templates in expressions in templates, as deep as it goes."""
+    position = start
+    pending = [part]
+    while (match := pending[-1].search(text, position)) is not None:
         position = match.end()
-        if match[0] == '"':
-            position = end_of_string(text, position) + 1
-        elif match[0] in ("{", "}"):
-            depth += 1 if match[0] == "{" else -1
-            if not depth:
-                return position
-    raise Unbalanced("holds an interpolation that is not closed", start)
+        match match.lastgroup:
+            case "closes":
+                pending.pop()
+                if not pending:
+                    return position
+            case "opens" | "brace":
+                pending.append(_EXPRESSION_PART)
+            case "quote":
+                pending.append(_QUOTED_PART)
+            case "heredoc":
+                pending.append(_heredoc_part(match["heredoc"]))
+            case "bad":
+                break
+        if len(pending) > MAX_DEPTH:
+            raise Unbalanced("holds strings and braces that are nested too deeply", start)
+    raise Unbalanced(unclosed, start)
 
 
 def header(text: str, since: int, position: int) -> tuple[str, ...]:
