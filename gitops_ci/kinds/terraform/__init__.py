@@ -27,5 +27,7 @@ def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
 
 
 def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
-    """Terraform's own rules about a plan: none yet, what cannot be planned is the plan's own reason."""
-    return ()
+    """What a change adds to a root that is not allowed, whether or not it kept the root from being planned."""
+    from gitops_ci.kinds.terraform import safety
+
+    return safety.findings(stack, base, head)

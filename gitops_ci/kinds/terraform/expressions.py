@@ -12,7 +12,17 @@ from gitops_ci.kinds.terraform import blocks, native_syntax, templates
 from gitops_ci.kinds.terraform.blocks import Token, Unreadable
 from gitops_ci.kinds.terraform.native_syntax import Unbalanced
 from gitops_ci.kinds.terraform.nodes import (
-    Access, Call, Conditional, For, Literal, Mapping, Node, Operation, Reference, Sequence, Template,
+    Access,
+    Call,
+    Conditional,
+    For,
+    Literal,
+    Mapping,
+    Node,
+    Operation,
+    Reference,
+    Sequence,
+    Template,
 )  # fmt: skip
 
 MAX_DEPTH = 50

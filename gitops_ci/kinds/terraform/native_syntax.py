@@ -107,7 +107,7 @@ def _heredoc_part(tag: str) -> re.Pattern[str]:
 
 
 def _end(text: str, start: int, part: re.Pattern[str], unclosed: str) -> int:
-    """Where what begins at `start` and consists of `part`s has ended: templates in expressions in templates, as deep as it goes."""
+    """Where a template or an expression has ended that begins at `start`, with everything that is nested in it."""
     position = start
     pending = [part]
     while (match := pending[-1].search(text, position)) is not None:
@@ -125,6 +125,8 @@ def _end(text: str, start: int, part: re.Pattern[str], unclosed: str) -> int:
                 pending.append(_heredoc_part(match["heredoc"]))
             case "bad":
                 break
+            case _:
+                pass  # an escape or a comment
         if len(pending) > MAX_DEPTH:
             raise Unbalanced("holds strings and braces that are nested too deeply", start)
     raise Unbalanced(unclosed, start)

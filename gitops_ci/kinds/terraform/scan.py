@@ -169,6 +169,7 @@ class _Reader:
         if body.startswith(("./", "../")) and "{" not in body:
             self.reads.extend(path_reads.words(body, "root", line))
         self._template(body, line)
+        self.since = end + 1
         return end + 1
 
     def _template(self, body: str, line: int) -> None:
@@ -178,6 +179,7 @@ class _Reader:
     def _heredoc(self, tag: str, start: int) -> int:
         content, end = native_syntax.heredoc(self.text, start, tag)
         self._template(self.text[start:content], self.lines.at(start))
+        self.since = end  # nothing in it belongs to the header of a block that follows
         return end
 
     def _attribute(self, name: str, begin: int, position: int) -> int:
