@@ -28,6 +28,9 @@ _REMEDIES = {
     "variables-missing": "give the values: var_files under layout.stacks in gitops-ci.yml, or TF_VAR_* in the job",
     "settings": "mend var_files and backend_config under layout.stacks in gitops-ci.yml",
     "backend-partial": "name the files under layout.stacks[].backend_config in gitops-ci.yml",
+    "binding": "give it the state and the accounts of its own environment",
+    "binding-unknown": "write its backend's settings into its files, or name them under layout.stacks[].backend_config",
+    "not-allowed": "take it out, or have its owners permit it on the base branch first",
     "engine-version": "install the version that is asked for, or name it with kinds.terraform.binary",
 }
 _FIX = "mend the configuration at the place named"

@@ -40,13 +40,16 @@ class Backend(Struct, frozen=True):
 
 
 def of(directory: str, snapshot: Snapshot, *, backend_config: Iterable[str] = ()) -> Backend:
-    """The backend of the root in `directory`; `backend_config` are files relative to it, the last one wins."""
+    """The backend of the root in `directory`.
+
+    `backend_config` are files relative to it, or `key=value`; the last one wins.
+    """
     declared = _declared(configuration.of(directory, snapshot))
     settings = dict(declared.settings)
     unread: list[str] = []
     for name in backend_config:
-        path = join(directory, name)
-        given = _given(path, snapshot)
+        key, is_setting, value = name.partition("=")
+        given = {key: value} if is_setting else _given(join(directory, name), snapshot)
         if given is None:
             unread.append(name)
         else:
@@ -55,10 +58,15 @@ def of(directory: str, snapshot: Snapshot, *, backend_config: Iterable[str] = ()
 
 
 def _declared(root: Configuration) -> Backend:
-    """The last one counts: an override file's takes the place of any other, whatever its kind."""
+    """The last one counts: an override file's takes the place of any other, whatever its kind.
+
+    Where there is `x.tofu`, OpenTofu does not read `x.tf`; Terraform is not run there.
+    """
+    tofu = {path for path, _ in root.files if path.endswith(configuration.TOFU)}
     found = [
         (path, block)
         for path, body in root.files
+        if path.replace(".tf", ".tofu") not in tofu
         for outer in body.all("terraform")
         for block in outer.body.blocks
         if block.type in _KEEPERS
@@ -91,10 +99,11 @@ def _given(path: str | None, snapshot: Snapshot) -> Settings | None:
 def location(type: str, settings: Settings, *, directory: str = "", workspace: str = DEFAULT_WORKSPACE) -> str | None:
     """One text for the place of a state, the same for every root that names the same place; no credential is in it.
 
-    `s3://bucket/key`, `gs://bucket/prefix/default.tfstate`, `azurerm://account/container/key`,
-    `remote://host/organisation/workspace` (also for `cloud`), `local:path/in/the/repository`, an http address … None
-    where the settings do not tell it. `directory` is the root's, for paths of local states. Rules: each backend's page
-    under https://developer.hashicorp.com/terraform/language/backend
+    `s3://bucket/key` (`s3+https://host/bucket/key` where an endpoint is given), `gs://bucket/prefix/default.tfstate`,
+    `azurerm://account/container/key`, `remote://host/organisation/workspace` (also for `cloud`),
+    `local:path/in/the/repository`, an http address … None where the settings do not tell it. `directory` is the
+    root's, for paths of local states. Rules: each backend's page under
+    https://developer.hashicorp.com/terraform/language/backend
     """
     named = _NAMED.get(type)
     try:
@@ -120,15 +129,33 @@ def _of_s3(settings: Settings, _directory: str, workspace: str) -> str:
     key = _text(settings, "key").lstrip("/")
     if workspace != DEFAULT_WORKSPACE:
         key = f"{_text(settings, 'workspace_key_prefix', 'env:')}/{workspace}/{key}"
-    return f"s3://{_text(settings, 'bucket')}/{key}"
+    bucket = _text(settings, "bucket")
+    if bucket.startswith("arn:") or bucket.endswith("-s3alias"):
+        raise _Untold  # an access point: of which bucket is not said
+    return f"{_scheme('s3', settings)}{bucket}/{key}"
+
+
+def _scheme(name: str, settings: Settings) -> str:
+    """The beginning of a location: a server of one's own is another place than the cloud's."""
+    endpoints = settings.get("endpoints")
+    if endpoints is not None and not isinstance(endpoints, Mapping):
+        raise _Untold
+    given = [endpoints.get(name)] if endpoints is not None and name in endpoints else []
+    given += [settings[each] for each in ("endpoint", "storage_custom_endpoint") if each in settings]
+    if not given:
+        return f"{name}://"
+    server = _text({"endpoint": given[0]}, "endpoint").rstrip("/")
+    return f"{name}+{server if '://' in server else f'https://{server}'}/"
 
 
 def _of_gcs(settings: Settings, _directory: str, workspace: str) -> str:
-    prefix = _text(settings, "prefix", "").strip("/")
-    return f"gs://{_text(settings, 'bucket')}/{posixpath.join(prefix, workspace)}.tfstate"
+    name = posixpath.join(_text(settings, "prefix", "").lstrip("/"), f"{workspace}.tfstate")
+    return f"{_scheme('gs', settings)}{_text(settings, 'bucket')}/{posixpath.normpath(name)}"
 
 
 def _of_azure(settings: Settings, _directory: str, workspace: str) -> str:
+    if "metadata_host" in settings or "endpoint" in settings:
+        raise _Untold  # another cloud
     key = _text(settings, "key") + ("" if workspace == DEFAULT_WORKSPACE else f"env:{workspace}")
     return f"azurerm://{_text(settings, 'storage_account_name')}/{_text(settings, 'container_name')}/{key}"
 
@@ -150,14 +177,16 @@ def _of_remote(settings: Settings, _directory: str, workspace: str) -> str:
         if workspace == DEFAULT_WORKSPACE:
             raise _Untold
         name = f"{workspaces.get('prefix') or ''}{workspace}"
-    host = _text(settings, "hostname", HOST)
+    host = _text(settings, "hostname", HOST).lower()
     return f"remote://{host}/{_text(settings, 'organization')}/{name}"
 
 
 def _of_http(settings: Settings, _directory: str, _workspace: str) -> str:
     scheme, _, rest = _text(settings, "address").partition("://")
+    if "?" in rest:
+        raise _Untold  # a query may name the state, or hold a credential
     authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+    return f"{scheme.lower()}://{authority.rpartition('@')[2].lower()}{slash}{path}"
 
 
 def _of_consul(settings: Settings, _directory: str, workspace: str) -> str:
@@ -166,7 +195,7 @@ def _of_consul(settings: Settings, _directory: str, workspace: str) -> str:
 
 
 def _of_kubernetes(settings: Settings, _directory: str, workspace: str) -> str:
-    cluster = _text(settings, "config_context", "")
+    cluster = _text(settings, "config_context")
     secret = f"tfstate-{workspace}-{_text(settings, 'secret_suffix')}"
     return f"kubernetes://{cluster}/{_text(settings, 'namespace', 'default')}/{secret}"
 
@@ -176,6 +205,8 @@ def _of_objects(scheme: str, default: str) -> Callable[[Settings, str, str], str
 
     def named(settings: Settings, _directory: str, workspace: str) -> str:
         folder = "" if workspace == DEFAULT_WORKSPACE else workspace
+        if "endpoint" in settings:
+            raise _Untold
         path = posixpath.join(_text(settings, "prefix", default), folder, _text(settings, "key", "terraform.tfstate"))
         return f"{scheme}://{_text(settings, 'bucket')}/{path}"
 

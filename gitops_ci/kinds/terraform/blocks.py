@@ -121,7 +121,12 @@ def read(content: bytes, *, is_json: bool = False) -> Body:
     try:
         return _Reader(text).file()
     except Unbalanced as error:
-        raise Unreadable(str(error), text.count("\n", 0, error.position) + 1) from None
+        raise unreadable(error, text) from None
+
+
+def unreadable(error: Unbalanced, text: str) -> Unreadable:
+    """The same with a line for its position."""
+    return Unreadable(str(error), text.count("\n", 0, error.position) + 1)
 
 
 def decoded(content: bytes) -> str:

@@ -14,7 +14,7 @@ JSON = (".tf.json", ".tofu.json")
 SOURCES = (".tf", ".tofu", *JSON)
 TOFU = (".tofu", ".tofu.json")
 
-_bodies: dict[tuple[str, bool], Body | Unreadable] = {}  # by object id: content decides, base and head share it
+_bodies: dict[tuple[str, bool], Body | Unreadable] = {}  # by object id and syntax: base and head share what is alike
 
 
 class Located(Struct, frozen=True):
@@ -59,11 +59,11 @@ def of(directory: str, snapshot: Snapshot) -> Configuration:
     at = f"{directory}/" if directory else ""
     paths = [at + name for name in _ordered(snapshot.children.get(directory, ()))]
     real = {path: snapshot.resolve(path) if snapshot.entries[path].mode == SYMLINK else path for path in paths}
-    contents = snapshot.read_many(target for path in paths if (target := real[path]) and not _known(target, snapshot))
+    contents = snapshot.read_many(real[path] or "" for path in paths if _key(path, real[path], snapshot) not in _bodies)
     files: list[tuple[str, Body]] = []
     problems: list[Problem] = []
     for path in paths:
-        found = _read(real[path], snapshot, contents)
+        found = _read(path, real[path], snapshot, contents)
         if isinstance(found, Unreadable):
             problems.append(Problem(path, str(found), found.line))
         else:
@@ -83,23 +83,21 @@ def is_override(name: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-def _key(path: str, snapshot: Snapshot) -> tuple[str, bool]:
-    return snapshot.entries[path].oid, path.endswith(JSON)
+def _key(path: str, real: str | None, snapshot: Snapshot) -> tuple[str, bool] | None:
+    """The content and the syntax, which the name says that Terraform finds: of a link that is its own."""
+    entry = snapshot.entries.get(real) if real is not None else None
+    return (entry.oid, path.endswith(JSON)) if entry is not None else None
 
 
-def _known(path: str, snapshot: Snapshot) -> bool:
-    return path not in snapshot or _key(path, snapshot) in _bodies
-
-
-def _read(path: str | None, snapshot: Snapshot, contents: dict[str, bytes]) -> Body | Unreadable:
-    if path is None or path not in snapshot:
+def _read(path: str, real: str | None, snapshot: Snapshot, contents: dict[str, bytes]) -> Body | Unreadable:
+    key = _key(path, real, snapshot)
+    if key is None or real is None:
         return Unreadable("is a link that leads nowhere", None)
-    key = _key(path, snapshot)
     if key not in _bodies:
-        if path not in contents:
+        if real not in contents:
             return Unreadable("is too large to be looked at", None)
         try:
-            _bodies[key] = blocks.read(contents[path], is_json=key[1])
+            _bodies[key] = blocks.read(contents[real], is_json=key[1])
         except Unreadable as error:
             _bodies[key] = error
     return _bodies[key]

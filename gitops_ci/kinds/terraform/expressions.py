@@ -6,24 +6,12 @@ nobody judges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from gitops_ci.kinds.terraform import blocks, native_syntax, templates
-from gitops_ci.kinds.terraform.blocks import Token, Unreadable
+from gitops_ci.kinds.terraform import blocks, native_syntax, nodes, templates
+from gitops_ci.kinds.terraform.blocks import Token
 from gitops_ci.kinds.terraform.native_syntax import Unbalanced
-from gitops_ci.kinds.terraform.nodes import (
-    Access,
-    Call,
-    Conditional,
-    For,
-    Literal,
-    Mapping,
-    Node,
-    Operation,
-    Reference,
-    Sequence,
-    Template,
-)  # fmt: skip
+from gitops_ci.kinds.terraform.nodes import Access, Literal, Node
 
 MAX_DEPTH = 50
 """Expressions nested deeper are refused: no configuration needs them, and this reader is recursive."""
@@ -34,7 +22,7 @@ def parse(text: str) -> Node:
     try:
         return _expression(text, 0, len(text), 0)
     except Unbalanced as error:
-        raise _unreadable(error, text) from None
+        raise blocks.unreadable(error, text) from None
 
 
 def template(text: str) -> Node:
@@ -42,11 +30,7 @@ def template(text: str) -> Node:
     try:
         return _template(text, templates.pieces(text, 0, len(text), quoted=False), (0, len(text)), 0)
     except Unbalanced as error:
-        raise _unreadable(error, text) from None
-
-
-def _unreadable(error: Unbalanced, text: str) -> Unreadable:
-    return Unreadable(str(error), text.count("\n", 0, error.position) + 1)
+        raise blocks.unreadable(error, text) from None
 
 
 def _expression(text: str, start: int, end: int, depth: int) -> Node:
@@ -59,7 +43,6 @@ def _expression(text: str, start: int, end: int, depth: int) -> Node:
 
 _WORDS = {"true": True, "false": False, "null": None}
 _BINARY = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||", "+", "-", "*", "/", "%"})
-_CLOSING = {"[": "]", "{": "}"}
 
 
 class _Reader:
@@ -102,7 +85,7 @@ class _Reader:
             yes = self.whole()
             self.take(":")
             no = self.whole()
-            node = Conditional(node.start, no.end, node, yes, no)
+            node = nodes.Conditional(node.start, no.end, node, yes, no)
         self.depth -= 1
         return node
 
@@ -111,7 +94,9 @@ class _Reader:
         while self.next.kind == "operator" and self.next.text in _BINARY:
             self.take()
             operands.append(self._unary())
-        return operands[0] if len(operands) == 1 else Operation(operands[0].start, operands[-1].end, tuple(operands))
+        return (
+            operands[0] if len(operands) == 1 else nodes.Operation(operands[0].start, operands[-1].end, tuple(operands))
+        )
 
     def _unary(self) -> Node:
         start, signs = self.next.start, 0
@@ -119,11 +104,15 @@ class _Reader:
             self.take()
             signs += 1
         node = self._accessed(self._term())
-        return Operation(start, node.end, (node,)) if signs else node
+        return nodes.Operation(start, node.end, (node,)) if signs else node
 
     def _accessed(self, node: Node) -> Node:
         """A term with the steps that follow it: `.name`, `.0`, `.*`, `[…]`."""
+        steps = 0
         while self.at(".", "["):
+            steps += 1
+            if steps > MAX_DEPTH:
+                raise Unbalanced("has a name of too many parts", self.next.start)
             if self.take().text == "[":
                 node = self._indexed(node)
                 continue
@@ -143,8 +132,7 @@ class _Reader:
         else:
             index = self.whole()
             key = _key(index)
-        closing = self._close("]")
-        return Access(node.start, closing.end, node, key, None if key is not None else index)
+        return Access(node.start, self._close("]").end, node, key, None if key is not None else index)
 
     def _close(self, text: str) -> Token:
         closing = self.take(text)
@@ -188,9 +176,9 @@ class _Reader:
             raise Unbalanced("has a namespace without a call", token.start)
         if name in _WORDS:
             return Literal(token.start, token.end, _WORDS[name])
-        return Reference(token.start, token.end, name)
+        return nodes.Reference(token.start, token.end, name)
 
-    def _call(self, token: Token, name: str) -> Call:
+    def _call(self, token: Token, name: str) -> nodes.Call:
         self.take("(")
         self.lines_count.append(False)
         arguments: list[Node] = []
@@ -201,8 +189,7 @@ class _Reader:
                 break
             if not self.at(")"):
                 self.take(",")
-        closing = self._close(")")
-        return Call(token.start, closing.end, name, tuple(arguments))
+        return nodes.Call(token.start, self._close(")").end, name, tuple(arguments))
 
     def _sequence(self, opening: Token) -> Node:
         self.lines_count.append(False)
@@ -213,7 +200,7 @@ class _Reader:
             items.append(self.whole())
             if not self.at("]"):
                 self.take(",")
-        return Sequence(opening.start, self._close("]").end, tuple(items))
+        return nodes.Sequence(opening.start, self._close("]").end, tuple(items))
 
     def _mapping(self, opening: Token) -> Node:
         self.lines_count.append(False)
@@ -225,7 +212,7 @@ class _Reader:
             while self.next.kind == "newline":
                 self.take()
             if self.at("}"):
-                return Mapping(opening.start, self._close("}").end, tuple(items))
+                return nodes.Mapping(opening.start, self._close("}").end, tuple(items))
             key = self._name_of_item()
             self.take("=", ":")
             while self.next.kind == "newline":
@@ -263,8 +250,9 @@ class _Reader:
         if self.at("if"):
             self.take()
             condition = self.whole()
-        closing = self._close(_CLOSING[opening.text])
-        return For(opening.start, closing.end, tuple(each.text for each in names), collection, key, value, condition)
+        closing = self._close("]" if opening.text == "[" else "}")
+        words = tuple(each.text for each in names)
+        return nodes.For(opening.start, closing.end, words, collection, key, value, condition)
 
 
 def _key(index: Node) -> str | None:
@@ -294,7 +282,7 @@ def _heredoc(text: str, token: Token, depth: int) -> Node:
     pieces = templates.pieces(text, start, end, quoted=False)
     found = _template(text, pieces, (token.start, token.end), depth)
     is_indented = token.text.startswith("<<-")
-    return Template(found.start, found.end, (found,), is_computed=True) if is_indented else found
+    return nodes.Template(found.start, found.end, (found,), is_computed=True) if is_indented else found
 
 
 def _template(text: str, pieces: Iterable[templates.Piece], span: tuple[int, int], depth: int) -> Node:
@@ -307,25 +295,7 @@ def _template(text: str, pieces: Iterable[templates.Piece], span: tuple[int, int
         match piece.kind:
             case "text":
                 parts.append(Literal(piece.start, piece.end, piece.text))
-            case "interpolation":
+            case _ if piece.end > piece.start:
                 parts.append(_expression(text, piece.start, piece.end, depth + 1))
-            case "directive":
-                parts.extend(_directive(text, piece, depth + 1))
     is_computed = any(piece.trims or piece.kind == "directive" for piece in found)
-    return Template(*span, tuple(parts), is_computed)
-
-
-def _directive(text: str, piece: templates.Piece, depth: int) -> Iterator[Node]:
-    """The expressions of `if condition`, `for name in collection`; none of `else`, `endif`, `endfor`."""
-    tokens = [each for each in blocks.tokens(text, piece.start, piece.end) if each.kind != "newline"]
-    match [each.text for each in tokens]:
-        case ["else" | "endif" | "endfor"]:
-            return
-        case ["if", *_]:
-            yield _expression(text, tokens[0].end, piece.end, depth)
-        case ["for", _, "in", *_]:
-            yield _expression(text, tokens[2].end, piece.end, depth)
-        case ["for", _, ",", _, "in", *_]:
-            yield _expression(text, tokens[4].end, piece.end, depth)
-        case _:
-            raise Unbalanced("has a directive that is not known", piece.start)
+    return nodes.Template(*span, tuple(parts), is_computed)

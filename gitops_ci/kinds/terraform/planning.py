@@ -13,7 +13,7 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Tools, Workspace
-from gitops_ci.kinds.terraform import checkout, diagnosis, plan_json, safety
+from gitops_ci.kinds.terraform import binding, checkout, diagnosis, plan_json, safety
 from gitops_ci.kinds.terraform.roots import SOURCES
 from gitops_ci.model.plan import Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
@@ -35,7 +35,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         )
     if removed and head is not None and (left := _left(stack, head)) is not None:
         return _failed(stack, left, None, started, "skipped")
-    refused = _refused(stack, inventory) or safety.refused(stack, inventory, base)
+    refused = _refused(stack, inventory) or binding.refused(stack, inventory) or safety.refused(stack, inventory, base)
     if refused is not None:
         return _failed(stack, refused, None, started, "skipped")
     engine: Engine | None = None

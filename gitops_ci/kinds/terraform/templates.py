@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gitops_ci.kinds.terraform import native_syntax
+from gitops_ci.kinds.terraform import blocks, native_syntax
 from gitops_ci.kinds.terraform.native_syntax import Unbalanced
 
 _PART = re.compile(r"(?P<escaped>\\.)|(?P<literal>\$\$\{|%%\{)|(?P<opens>[$%]\{~?)", re.DOTALL)
@@ -19,7 +19,10 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 class Piece(Struct, frozen=True):
-    """`text` with its value, or the span of an expression; `trims` where a `~` takes white space off around it."""
+    """`text` with its value, or the span of an expression; `trims` where a `~` takes white space off around it.
+
+    The expression of a directive is its condition or collection; those of `else`, `endif` and `endfor` are empty.
+    """
 
     kind: Literal["text", "interpolation", "directive"]
     start: int
@@ -42,15 +45,31 @@ def pieces(text: str, start: int, end: int, *, quoted: bool) -> Iterator[Piece]:
         if closed > end:
             raise Unbalanced("holds an interpolation that is not closed", match.start())
         trims_behind = text[closed - 2] == "~" and closed - 2 >= position
-        yield Piece(
-            "directive" if match["opens"].startswith("%") else "interpolation",
-            position,
-            closed - 1 - trims_behind,
-            trims=trims_behind or match["opens"].endswith("~"),
-        )
+        trims = trims_behind or match["opens"].endswith("~")
+        last = closed - 1 - trims_behind
+        if match["opens"].startswith("%"):
+            yield Piece("directive", _directive(text, position, last), last, trims=trims)
+        else:
+            yield Piece("interpolation", position, last, trims=trims)
         position = begin = closed
     if end > begin:
         yield _text(text, begin, end, quoted=quoted)
+
+
+def _directive(text: str, start: int, end: int) -> int:
+    """Where the expression of a directive begins."""
+    tokens = [each for each in blocks.tokens(text, start, end) if each.kind != "newline"]
+    match [each.text for each in tokens]:
+        case ["else" | "endif" | "endfor"]:
+            return end
+        case ["if", _, *_]:
+            return tokens[0].end
+        case ["for", _, "in", _, *_]:
+            return tokens[2].end
+        case ["for", _, ",", _, "in", _, *_]:
+            return tokens[4].end
+        case _:
+            raise Unbalanced("has a directive that is not known", start)
 
 
 def _text(text: str, start: int, end: int, *, quoted: bool) -> Piece:

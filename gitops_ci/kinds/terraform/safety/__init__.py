@@ -12,7 +12,7 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.safety import closure as closures
-from gitops_ci.kinds.terraform.safety import lock_files, paths, programs, providers, sources
+from gitops_ci.kinds.terraform.safety import foreign, lock_files, paths, programs, providers, sources
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure
 from gitops_ci.model import finding
@@ -20,7 +20,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Problem
 from gitops_ci.model.stack import Stack
 
-_FAMILIES = (providers.breaches, sources.breaches, programs.breaches, paths.breaches)
+_FAMILIES = (providers.breaches, sources.breaches, programs.breaches, paths.breaches, foreign.breaches)
 _MOST_ROOTS = 50  # that are asked whether they have the same in base
 
 _kept: WeakKeyDictionary[Snapshot, dict[Hashable, tuple[Breach, ...]]] = WeakKeyDictionary()
@@ -70,7 +70,7 @@ def _new(closure: Closure, base: Inventory) -> Iterator[Breach]:
 def _breaches(closure: Closure) -> tuple[Breach, ...]:
     """All that one end of a change has, found once."""
     known = _kept.setdefault(closure.snapshot, {})
-    key = (closure.stack, closure.inventory.config.kinds)
+    key = (closure.stack, closure.inventory.config.kinds, closure.inventory.config.environments)
     if key not in known:
         known[key] = tuple(breach for family in _FAMILIES for breach in family(closure))
     return known[key]

@@ -44,13 +44,17 @@ class Placed(Struct, frozen=True):
 
 
 class Closure(Struct, frozen=True, dict=True):
-    """A root and its local modules at one end of a change; `variables` are what var files give to the root."""
+    """A root and its local modules at one end of a change; `variables` are what var files give to the root, last wins.
+
+    `is_exact`: of several values that a variable of the root may have, the one that counts for this stack.
+    """
 
     stack: Stack
     inventory: Inventory
     modules: Mapping[str, Configuration]
     variables: Mapping[str, tuple[Attribute, ...]]
     problems: tuple[Problem, ...]
+    is_exact: bool = False
 
     @property
     def root(self) -> str:
@@ -165,7 +169,7 @@ def pattern_of(stack: Stack, inventory: Inventory) -> StackPattern | None:
 
 
 def _variables(stack: Stack, inventory: Inventory, problems: list[Problem]) -> Mapping[str, tuple[Attribute, ...]]:
-    """What the var files of a root give, in whatever order they are read."""
+    """What the var files of a root give, in the order in which they are read: the last one counts."""
     found: dict[str, list[Attribute]] = {}
     for path in _var_files(stack, inventory):
         real = inventory.snapshot.resolve(path)
@@ -185,9 +189,9 @@ def _variables(stack: Stack, inventory: Inventory, problems: list[Problem]) -> M
 def _var_files(stack: Stack, inventory: Inventory) -> Iterable[str]:
     at = f"{stack.path}/" if stack.path else ""
     pattern = pattern_of(stack, inventory)
-    for name in inventory.snapshot.children.get(stack.path, ()):
-        if name in _DEFAULT or name.endswith(_AUTOMATIC):
-            yield at + name
+    names = inventory.snapshot.children.get(stack.path, ())
+    yield from (at + name for name in _DEFAULT if name in names)
+    yield from (at + name for name in sorted(names) if name.endswith(_AUTOMATIC))
     for name in pattern.var_files if pattern is not None else ():
         path = inside(inventory.snapshot, stack.path, filled(name, stack))
         if path is not None:

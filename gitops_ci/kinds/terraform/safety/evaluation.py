@@ -6,6 +6,7 @@ known where every alternative is; anything else (a resource, an unknown function
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -204,7 +205,8 @@ def _defined(kind: str, name: str, scope: Scope) -> Possible:
     place = (scope.directory, f"{kind}.{name}")
     if place not in known:
         known[place] = None
-        known[place] = _variable(name, scope) if kind == "var" else _local(name, scope)
+        with contextlib.suppress(RecursionError):  # so deep that only a hostile file is: unknown
+            known[place] = _variable(name, scope) if kind == "var" else _local(name, scope)
     return known[place]
 
 
@@ -218,7 +220,8 @@ def _variable(name: str, scope: Scope) -> Possible:
     closure, directory = scope.closure, scope.directory
     declared = closure.named.get((directory, f"var.{name}"), ())
     given = [of(each, scope.at(caller)) for caller, each in arguments(name, closure, directory)]
-    defaults = [each.body.attribute("default") for each in declared]
+    is_settled = closure.is_exact and directory == closure.root and bool(given)
+    defaults = [] if is_settled else [each.body.attribute("default") for each in declared]
     given += [of(each, scope.at(directory)) for each in defaults if each is not None]
     if not given and declared and directory == closure.root:
         return (GIVEN,)
