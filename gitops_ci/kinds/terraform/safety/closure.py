@@ -24,6 +24,7 @@ from gitops_ci.kinds.terraform.safety.possible import Possible
 from gitops_ci.model.stack import Stack
 
 LOCAL = ("./", "../", ".\\", "..\\")
+_READ_AS_DATA = (*configuration.SOURCES, ".tfvars", ".tfvars.json", ".md", ".lock.hcl")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _DEFAULT = ("terraform.tfvars", "terraform.tfvars.json")
 
@@ -54,12 +55,13 @@ class Closure(Struct, frozen=True, dict=True):
     modules: Mapping[str, Configuration]
     variables: Mapping[str, tuple[Attribute, ...]]
     problems: tuple[Problem, ...]
+    given: tuple[Placed, ...] = ()
     is_exact: bool = False
 
     @property
     def root(self) -> str:
-        """The root's directory."""
-        return self.stack.path
+        """The root's directory, without links: where the engine runs."""
+        return self.snapshot.resolve(self.stack.path) or self.stack.path
 
     @property
     def snapshot(self) -> Snapshot:
@@ -73,7 +75,8 @@ class Closure(Struct, frozen=True, dict=True):
                 yield Placed(directory, located.path, located.block)
 
     def top(self) -> Iterator[Placed]:
-        """Every top-level block."""
+        """Every top-level block, and what `init` is given for the backend as one."""
+        yield from self.given
         for directory, module in self.modules.items():
             for path, body in module.files:
                 yield from (Placed(directory, path, block) for block in body.blocks)
@@ -112,6 +115,18 @@ class Closure(Struct, frozen=True, dict=True):
                 found.setdefault((each.directory, attribute.name), []).append(attribute)
         return {key: tuple(several) for key, several in found.items()}
 
+    @cached_property
+    def others(self) -> frozenset[tuple[str, str]]:
+        """The files beside Terraform's own that are there when the root is planned, with the ids of their contents."""
+        paths = set(self.inventory.graph.closure(self.stack.id, self.snapshot))
+        pending = list(self.modules)
+        while pending:
+            directory = pending.pop()
+            at = f"{directory}/" if directory else ""
+            paths.update(at + name for name in self.snapshot.children.get(directory, ()))
+            pending.extend(at + name for name in self.snapshot.directories.get(directory, ()))
+        return frozenset((path, self.snapshot.entries[path].oid) for path in paths if not path.endswith(_READ_AS_DATA))
+
 
 _PREFIXES = {"variable": "var.", "data": "data.", "resource": "", "ephemeral": "ephemeral.", "module": "module."}
 
@@ -121,7 +136,8 @@ def of(stack: Stack, inventory: Inventory) -> Closure:
     snapshot = inventory.snapshot
     known = _configurations.setdefault(snapshot, {})
     modules: dict[str, Configuration] = {}
-    pending = [stack.path]
+    start = snapshot.resolve(stack.path) or stack.path
+    pending = [start]
     while pending:
         directory = pending.pop()
         if directory in modules:
@@ -133,7 +149,8 @@ def of(stack: Stack, inventory: Inventory) -> Closure:
             pending.extend(_targets(Placed(directory, call.path, call.block), snapshot))
     problems = [problem for module in modules.values() for problem in module.problems]
     variables = _variables(stack, inventory, problems)
-    return Closure(stack, inventory, modules, variables, tuple(problems))
+    given = tuple(_given(stack, inventory, modules[start], problems))
+    return Closure(stack, inventory, modules, variables, tuple(problems), given)
 
 
 def source(call: Placed) -> str | None:
@@ -172,18 +189,31 @@ def _variables(stack: Stack, inventory: Inventory, problems: list[Problem]) -> M
     """What the var files of a root give, in the order in which they are read: the last one counts."""
     found: dict[str, list[Attribute]] = {}
     for path in _var_files(stack, inventory):
-        real = inventory.snapshot.resolve(path)
-        content = inventory.snapshot.read(real) if real is not None else None
-        if content is None:
-            continue
-        try:
-            body = blocks.read(content, is_json=path.endswith(".json"))
-        except Unreadable as error:
-            problems.append(Problem(path, str(error), error.line))
-            continue
-        for attribute in body.attributes:
+        for attribute in _body(path, inventory.snapshot, problems).attributes:
             found.setdefault(attribute.name, []).append(attribute)
     return {name: tuple(several) for name, several in found.items()}
+
+
+def _given(stack: Stack, inventory: Inventory, root: Configuration, problems: list[Problem]) -> Iterator[Placed]:
+    """The files that `init` is given for the backend, each as the block that it adds to."""
+    pattern = pattern_of(stack, inventory)
+    labels = [located.block.labels for located in root.inside("terraform", "backend")] or [("",)]
+    for name in pattern.backend_config if pattern is not None else ():
+        path = inside(inventory.snapshot, stack.path, filled(name, stack))
+        if path is not None:
+            block = Block("backend", labels[-1], 1, _body(path, inventory.snapshot, problems))
+            yield Placed(stack.path, path, Block("terraform", (), 1, Body(blocks=(block,))))
+
+
+def _body(path: str, snapshot: Snapshot, problems: list[Problem]) -> Body:
+    """What a file of values says; nothing where it is not there, and a problem where it cannot be read."""
+    real = snapshot.resolve(path)
+    content = snapshot.read(real) if real is not None else None
+    try:
+        return blocks.read(content, is_json=path.endswith(".json")) if content is not None else Body()
+    except Unreadable as error:
+        problems.append(Problem(path, str(error), error.line))
+        return Body()
 
 
 def _var_files(stack: Stack, inventory: Inventory) -> Iterable[str]:

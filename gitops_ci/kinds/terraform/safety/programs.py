@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from gitops_ci.kinds.terraform import values
 from gitops_ci.kinds.terraform.blocks import Attribute, Block, Body
-from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.safety import flow, providers
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed
@@ -50,7 +49,6 @@ _SETTINGS_FILES = frozenset({
     "shared_credentials_files", "config_file", "docker_config",
 })  # fmt: skip
 """Files that can name a program: a kubeconfig's `exec`, `credential_process` of the AWS configuration."""
-_QUIET = (*SOURCES, ".tfvars", ".tfvars.json", ".md", ".lock.hcl")
 
 
 def breaches(closure: Closure) -> Iterator[Breach]:
@@ -144,7 +142,7 @@ def _is_at_home(attribute: Attribute) -> bool:
     """In the home directory, which no pull request writes to."""
     value = values.of(attribute.expression)
     texts = value if isinstance(value, list) else [value]
-    return all(isinstance(each, str) and each.startswith("~/.") and ".." not in each[3:] for each in texts)
+    return all(isinstance(each, str) and each.startswith("~/") and ".." not in each for each in texts)
 
 
 def _fetches_token(block: Block) -> bool:
@@ -171,7 +169,7 @@ def _breach(placed: Placed, block: Block, message: str, closure: Closure, allow:
     """Accepted where base has the same block, with the same values, and the files that it may run are unchanged."""
     expressions = [(placed.directory, each.expression) for each in _running(block)]
     told = flow.into(expressions, closure)
-    key = (PROGRAM, placed.directory, block.name, _written(block), told, _scripts(closure))
+    key = (PROGRAM, placed.directory, block.name, _written(block), told, closure.others)
     return Breach(PROGRAM, message, allow, placed.path, block.line, key)
 
 
@@ -185,27 +183,6 @@ def _running(block: Block) -> Iterator[Attribute]:
 def _written(block: Block) -> tuple[object, ...]:
     attributes = tuple(sorted((each.name, each.expression) for each in block.body.attributes if each.name != "query"))
     return (block.name, attributes, tuple(_written(inner) for inner in block.body.blocks))
-
-
-def _scripts(closure: Closure) -> frozenset[tuple[str, str]]:
-    """The files beside Terraform's own that are there when the root is planned: any of them could be run."""
-    snapshot = closure.snapshot
-    paths = set(closure.inventory.graph.closure(closure.stack.id, snapshot))
-    for directory in (*closure.modules, *_parents(closure)):
-        at = f"{directory}/" if directory else ""
-        paths.update(at + name for name in snapshot.children.get(directory, ()))
-    return frozenset((path, snapshot.entries[path].oid) for path in paths if not path.endswith(_QUIET))
-
-
-def _parents(closure: Closure) -> Iterator[str]:
-    """Every directory below the closure's own."""
-    pending = list(closure.modules)
-    while pending:
-        directory = pending.pop()
-        at = f"{directory}/" if directory else ""
-        below = [at + name for name in closure.snapshot.directories.get(directory, ())]
-        yield from below
-        pending.extend(below)
 
 
 def _text(body: Body, name: str) -> str | None:

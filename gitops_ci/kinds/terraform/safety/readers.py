@@ -39,7 +39,24 @@ class Reader(Struct, frozen=True):
 def of(closure: Closure) -> Iterator[Reader]:
     """All of them; an expression that may hold one and cannot be read is one whose path nobody knows."""
     for placed in closure.top():
-        yield from _in_block(placed, placed.block, _scope(placed.block.body, Scope(closure, placed.directory)))
+        scope = _scope(placed.block.body, Scope(closure, placed.directory))
+        yield from _in_block(placed, placed.block, scope)
+        yield from _local_state(placed, scope)
+
+
+def _local_state(placed: Placed, scope: Scope) -> Iterator[Reader]:
+    """Where a local state lies, the root's own or one that it reads."""
+    if placed.block.type == "terraform":
+        for block in placed.body.all("backend", "local"):
+            for attribute in block.body.attributes:
+                text = f"{attribute.name} = {attribute.expression}"
+                yield Reader(placed, attribute.line, text, attribute.expression, evaluation.of(attribute, scope))
+    elif (placed.block.type, *placed.block.labels[:1]) == ("data", "terraform_remote_state"):
+        backend, config = placed.body.attribute("backend"), placed.body.attribute("config")
+        kinds = possible.texts(evaluation.of(backend, scope)) if backend is not None else frozenset[str]()
+        if config is not None and (kinds is None or "local" in kinds):
+            value = possible.lookup(evaluation.of(config, scope), "path")
+            yield Reader(placed, config.line, f"config = {config.expression}", config.expression, value)
 
 
 def evaluated_texts(closure: Closure) -> Iterator[Reader]:
