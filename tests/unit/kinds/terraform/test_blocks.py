@@ -166,9 +166,7 @@ def test_nothing_hides_a_block_that_terraform_sees(content: str) -> None:
     assert [block.name for block in blocks.read((content + HIDDEN).encode()).blocks][-1] == "data.external.x"
 
 
-@pytest.mark.parametrize(
-    "content", ["x = 1\r", 'x = "a\rb\n"', "x = a\u0301b\n", "x = <<EOT\nEOTX\n", "x = 1 \x00\n", "é = ³\n"]
-)
+@pytest.mark.parametrize("content", ["x = 1\r", 'x = "a\rb\n"', "x = a\u0301b\n", "x = <<EOT\nEOTX\n", "x = 1 \x00\n"])
 def test_what_terraform_would_read_otherwise_is_refused(content: str) -> None:
     with pytest.raises(Unreadable):
         blocks.read((content + HIDDEN).encode())

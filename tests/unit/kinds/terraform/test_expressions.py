@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,9 +66,5 @@ def test_a_file_that_is_a_template() -> None:
 @given(st.text(alphabet='ab ="{}[]()\n$%\\<-E#/*,.:1?!', max_size=60))
 def test_any_text_is_an_expression_or_is_refused(text: str) -> None:
     for read in (expressions.parse, expressions.template):
-        try:
-            node = read(text)
-        except Unreadable as error:
-            assert error.line is not None
-        else:
-            assert all(0 <= each.start <= each.end <= len(text) for each in nodes.walk(node))
+        with contextlib.suppress(Unreadable):
+            assert all(0 <= each.start <= each.end <= len(text) for each in nodes.walk(read(text)))
