@@ -118,6 +118,7 @@ class Terraform(_Section, frozen=True):
     versions: tuple[str, ...] = ()
     providers: AllowList = AllowList()
     modules: AllowList = AllowList()
+    paths: AllowList = AllowList()
     init_args: tuple[str, ...] = ()
     plan_args: tuple[str, ...] = ()
     plan_base: bool = False

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 HERE = Path(__file__).parent
+settings.register_profile("project", deadline=None)  # how fast something is belongs to benchmarks/
+settings.load_profile("project")
 _ORDER = ("unit", "integration", "e2e")
 
 

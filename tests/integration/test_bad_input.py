@@ -145,9 +145,9 @@ def test_an_hcl_syntax_error(repository: Scratch) -> None:
     outcome = gitops_ci(changed(repository, {BAD: content}), "run", "--base", "HEAD~1")
     assert outcome.code == 1
     assert good_is_planned(outcome)
-    failed = next(plan for plan in outcome.report.plans if plan.status == "failed")
+    failed = next(plan for plan in outcome.report.plans if plan.stack == "staging/terraform/bad")
     assert failed.reason is not None
-    assert (failed.reason.code, failed.reason.path, failed.reason.line) == ("plan-failed", BAD, 2)
+    assert (failed.reason.code, failed.reason.path, failed.reason.line) == ("invalid", BAD, 2)
 
 
 def test_a_failing_plan_names_its_place(repository: Scratch) -> None:
@@ -166,6 +166,8 @@ def test_a_provider_that_cannot_be_fetched(repository: Scratch) -> None:
     content = (
         'terraform {\n  required_providers {\n    x = {\n      source = "registry.invalid/acme/x"\n    }\n  }\n}\n'
     )
+    allowed = "version: 1\nkinds:\n  terraform:\n    providers: {allow: [registry.invalid/acme/*]}\n"
+    repository.commit({"gitops-ci.yml": allowed})
     outcome = gitops_ci(changed(repository, {BAD: content + 'resource "x_y" "z" {}\n'}), "run", "--base", "HEAD~1")
     assert outcome.code == 3
     assert good_is_planned(outcome)

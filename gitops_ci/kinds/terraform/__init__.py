@@ -33,7 +33,7 @@ def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
 
 
 def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
-    """Terraform's own rules about a plan (see `caveats`); what cannot be planned is the plan's own reason."""
-    from gitops_ci.kinds.terraform import caveats
+    """What a plan has to say beside its changes, and what a change adds to a root that is not allowed."""
+    from gitops_ci.kinds.terraform import caveats, safety
 
-    return tuple(caveats.findings(stack, plan, base, head))
+    return (*caveats.findings(stack, plan, base, head), *safety.findings(stack, base, head))

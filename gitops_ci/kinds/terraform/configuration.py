@@ -12,6 +12,8 @@ from gitops_ci.kinds.terraform.blocks import Block, Body, Unreadable
 
 JSON = (".tf.json", ".tofu.json")
 SOURCES = (".tf", ".tofu", *JSON)
+MAX_BYTES = 1 << 20
+"""Files of native syntax that are larger are not read: nobody writes them, and it takes seconds."""
 TOFU = (".tofu", ".tofu.json")
 
 _bodies: dict[tuple[str, bool], Body | Unreadable] = {}  # by object id and syntax: base and head share what is alike
@@ -100,6 +102,8 @@ def _read(path: str, real: str | None, snapshot: Snapshot, contents: dict[str, b
     if key not in _bodies:
         if real not in contents:
             return Unreadable("is too large to be looked at", None)
+        if len(contents[real]) > MAX_BYTES and not key[1]:
+            return Unreadable(f"is larger than {MAX_BYTES >> 20} MiB", None)
         try:
             _bodies[key] = blocks.read(contents[real], is_json=key[1])
         except Unreadable as error:

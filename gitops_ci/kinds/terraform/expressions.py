@@ -262,12 +262,9 @@ def _key(index: Node) -> str | None:
 
 def _number(token: Token) -> int | float:
     try:
-        return int(token.text)
+        return int(token.text) if token.text.isdigit() else float(token.text)
     except ValueError:
-        try:
-            return float(token.text)
-        except ValueError:
-            raise Unbalanced("holds a number that is none", token.start) from None
+        raise Unbalanced("holds a number that is none", token.start) from None
 
 
 def _quoted(text: str, token: Token, depth: int) -> Node:

@@ -14,6 +14,7 @@ from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Tools
 from gitops_ci.kinds.terraform import (
     backends,
+    binding,
     calls,
     checkout,
     diagnosis,
@@ -21,6 +22,7 @@ from gitops_ci.kinds.terraform import (
     needs,
     pending,
     plan_json,
+    safety,
     terragrunt,
 )
 from gitops_ci.kinds.terraform.calls import Calls
@@ -56,10 +58,14 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         return _plan_of(stack, _Outcome(problem=problem, skipped=True), started)
     if removed and head is not None and (left := _left(stack, head)) is not None:
         return _plan_of(stack, _Outcome(problem=left, skipped=True), started)
+    refused = _refused(stack, inventory) or safety.refused(stack, inventory, base)
+    if refused is not None:
+        return _plan_of(stack, _Outcome(problem=refused, skipped=True), started)
     outcome = _outcome(stack, inventory, tools, destroy=removed)
     before = None
     if base is not None and not removed and outcome.document is not None and _compares(stack, base):
-        before = _outcome(stack, base, tools, destroy=False)
+        left = _refused(stack, base)
+        before = _Outcome(problem=left, skipped=True) if left else _outcome(stack, base, tools, destroy=False)
     return _plan_of(stack, outcome, started, before)
 
 
@@ -68,10 +74,7 @@ def _compares(stack: Stack, base: Inventory) -> bool:
 
 
 def _outcome(stack: Stack, inventory: Inventory, tools: Tools, *, destroy: bool) -> _Outcome:
-    """The root planned as it is at one end of the change."""
-    refused = _refused(stack, inventory)
-    if refused is not None:
-        return _Outcome(problem=refused, skipped=True)
+    """The root planned as it is at one end of the change, where nothing speaks against it."""
     engine: Engine | None = None
     try:
         chosen = engines.choose(engines.wish(stack, inventory), tools.engines(ENGINE))
@@ -189,6 +192,7 @@ def _refused(stack: Stack, inventory: Inventory) -> Problem | None:
         or _unread(stack, inventory)
         or _rewritten(stack, inventory)
         or calls.missing(stack, inventory)
+        or binding.refused(stack, inventory)
     )
 
 

@@ -401,3 +401,19 @@ def test_hostile_files_come_to_an_end(unit: str) -> None:
 
 def test_deep_nesting_is_a_problem_and_no_recursion_error() -> None:
     assert scan(b'module "m" ' + b"{" * 1_000_000).problem == "has braces that are nested too deeply"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'a = <<A\n*/ /*\nA\n',
+        'a = <<É\n/*\nÉ\nb = <<É\n*/\nÉ\n',
+        'a = "${1 #}"\n}"\n',
+        'a = "${<<EOT\n}"\nEOT\n}"\n',
+        "a = <<EOT\n\u00a0EOT\n",
+        'a = "x${"/*"}y"\n',
+    ],
+)  # fmt: skip
+def test_nothing_hides_a_module(content: str) -> None:
+    found = scan(f'{content}module "m" {{\n  source = "./m"\n}}\n'.encode())
+    assert [module.source for module in found.modules] == ["./m"]

@@ -1,0 +1,91 @@
+"""The cloud accounts, projects and subscriptions that a root names in its providers and its backend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from gitops_ci.discover.inventory import Inventory
+from gitops_ci.kinds.terraform.blocks import Attribute, Body
+from gitops_ci.kinds.terraform.rules.subject import Subject
+from gitops_ci.kinds.terraform.safety import closure as closures
+from gitops_ci.kinds.terraform.safety import evaluation, possible
+from gitops_ci.kinds.terraform.safety.closure import Placed
+from gitops_ci.kinds.terraform.safety.evaluation import Scope
+from gitops_ci.model.stack import Stack
+
+_AWS = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_GOOGLE = re.compile(r"[\w.-]+@([\w-]+)\.iam\.gserviceaccount\.com")
+_OF_AWS = frozenset({"role_arn", "allowed_account_ids"})
+_OF_OTHERS = frozenset({"project", "subscription_id"})
+_IMPERSONATED = "impersonate_service_account"
+_KEEPERS = ("backend", "cloud", "state_store")
+
+
+class Account(Struct, frozen=True):
+    """An account and where it is named."""
+
+    id: str
+    path: str
+    line: int
+
+
+def of(stack: Stack, inventory: Inventory) -> Iterator[Account]:
+    """Every account that is written down, with the values of the stack's own var files."""
+    closure = closures.of(stack, inventory)
+    last = {name: given[-1:] for name, given in closure.variables.items()}
+    closure = msgspec.structs.replace(closure, variables=last, is_exact=True)
+    for placed in closure.all("provider"):
+        yield from _in_body(placed, placed.body, Scope(closure, placed.directory))
+    for placed in closure.all("terraform"):
+        for block in placed.body.blocks:
+            if block.type in _KEEPERS:
+                yield from _in_body(placed, block.body, Scope(closure, placed.directory))
+    yield from _given(stack, inventory)
+
+
+def _in_body(placed: Placed, body: Body, scope: Scope) -> Iterator[Account]:
+    for attribute in body.attributes:
+        for name, text in _texts(attribute, scope):
+            yield from (Account(each, placed.path, attribute.line) for each in _named(name, text))
+    for block in body.blocks:
+        yield from _in_body(placed, block.body, scope)
+
+
+def _texts(attribute: Attribute, scope: Scope) -> Iterator[tuple[str, str]]:
+    """The texts of an attribute, and of what is nested in a mapping, each with its name."""
+    pending = [(attribute.name, evaluation.of(attribute, scope))]
+    while pending:
+        name, value = pending.pop()
+        for each in value or ():
+            if isinstance(each, str):
+                yield name, each
+            else:
+                pending += [(name if each.is_list else key, part) for key, part in each.by_key.items()]
+                pending.append((name, each.rest))
+
+
+def _named(name: str, text: str) -> Iterator[str]:
+    if name in _OF_AWS:
+        yield from _AWS.findall(text)
+    elif name in _OF_OTHERS and text and possible.GIVEN not in text:
+        yield text
+    elif name == _IMPERSONATED:
+        yield from _GOOGLE.findall(text)
+
+
+def _given(stack: Stack, inventory: Inventory) -> Iterator[Account]:
+    """Those in the files that `init` is given for the backend."""
+    backend = Subject(stack, inventory).backend
+    pending = list(backend.settings.items())
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, str):
+            yield from (Account(each, backend.path or stack.path, backend.line or 1) for each in _named(name, value))
+        elif isinstance(value, dict):
+            pending += value.items()
+        elif isinstance(value, list):
+            pending += [(name, each) for each in value]

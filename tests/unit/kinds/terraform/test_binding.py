@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.kinds.terraform.safety.changes import ROOT, bound, config, found, refused
+
+SETTINGS = config(
+    """
+environments:
+  - {name: development}
+  - name: staging
+    bind: {backend: ["s3://acme-state/staging/*", "s3+https://minio.example/states/staging/*"], accounts: ["111111111111", staging-project]}
+  - name: production
+    bind: {backend: "s3://acme-state/production/*", accounts: ["222222222222", production-project, 00000000-0000-0000-0000-00000000000a]}
+"""
+)
+DEVELOPMENT = "environments/development/terraform/main.tf"
+
+
+def s3(key: str, bucket: str = "acme-state", more: str = "") -> str:
+    return f'terraform {{\n  backend "s3" {{\n    bucket = "{bucket}"\n    key    = "{key}"\n{more}  }}\n}}\n'
+
+
+def code(content: str, path: str = ROOT) -> str | None:
+    problem = bound({path: content}, SETTINGS, f"{path.split('/')[1]}/terraform/main")
+    return problem.code if problem is not None else None
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (s3("staging/network.tfstate"), None),
+        (s3("staging/a", "states", '    endpoints = { s3 = "https://minio.example" }\n'), None),
+        (s3("production/network.tfstate"), "binding"),
+        (s3("other/network.tfstate"), "binding"),
+        (s3("staging/../production/network.tfstate"), "binding"),
+        (s3("staging//../production/x"), "binding"),
+        (s3("./production/x"), "binding"),
+        (s3("/production/x"), "binding"),
+        (s3("staging/x", "acme-state-2"), "binding"),
+        (s3("staging/x", more='    endpoints = { s3 = "https://evil.example" }\n'), "binding"),
+        (s3("${var.x}"), "binding-unknown"),
+        (s3("staging/x", "arn:aws:s3:eu-west-1:1:accesspoint/production"), "binding-unknown"),
+        ('terraform {\n  backend "s3" {}\n}\n', "binding-unknown"),
+        ('terraform {\n  backend "pg" {}\n}\n', "binding-unknown"),
+        ('terraform {\n  state_store "x_y" {}\n}\n', "binding-unknown"),
+        ("locals {}\n", "binding"),
+    ],
+)  # fmt: skip
+def test_a_bound_environment_keeps_its_state_where_it_is_bound_to(content: str, expected: str | None) -> None:
+    assert code(content) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("locals {}\n", None),
+        (s3("development/x"), None),
+        (s3("production/x"), "binding"),
+        (s3("PRODUCTION/x", "Acme-State"), "binding"),
+        (s3("a/../production/x"), "binding"),
+        (s3("//production//x"), "binding"),
+        (s3("${var.x}"), "binding-unknown"),
+        ('terraform {\n  backend "gcs" {}\n}\n', None),
+        ('terraform {\n  backend "s3" {}\n}\nterraform {\n  cloud {}\n}\n', "binding-unknown"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("folder", ["environments/development", "shared"])
+def test_nobody_else_uses_what_is_bound(content: str, expected: str | None, folder: str) -> None:
+    path = f"{folder}/terraform/main.tf"
+    problem = bound({path: content}, SETTINGS, f"{folder.rpartition('/')[2]}/terraform/main")
+    assert (problem.code if problem is not None else None) == expected
+
+
+def test_an_override_file_and_a_workspace_are_respected() -> None:
+    files = {ROOT: s3("staging/x"), ROOT.replace("main", "x_override"): s3("production/x")}
+    problem = bound(files, SETTINGS)
+    assert problem is not None
+    assert problem.path == ROOT.replace("main", "x_override")
+    layout = "layout: {stacks: [{kind: terraform, path: infra, environments: [staging, production], workspace: '{environment}'}]}\n"
+    binds = "environments: [{name: staging}, {name: production, bind: {backend: 's3://b/env:/production/*'}}]\n"
+    content = {"infra/main.tf": s3("x", "b")}
+    assert bound(content, config(layout + binds), "production/terraform/infra") is None
+    assert bound(content, config(layout + binds), "staging/terraform/infra") is None
+
+
+def test_settings_that_init_gets_by_arguments_count() -> None:
+    settings = config(
+        "environments: [{name: staging, bind: {backend: 's3://b/staging/*'}}]\nkinds: {terraform: {init_args: ['-backend-config=key=x']}}\n"
+    )
+    problem = bound({ROOT: s3("staging/x", "b")}, settings)
+    assert problem is not None
+    assert (problem.code, "s3://b/x" in problem.message) == ("binding", True)
+
+
+def test_where_two_patterns_fit_the_longer_one_decides() -> None:
+    settings = config(
+        "environments: [{name: staging, bind: {backend: 's3://b/staging/*'}}, {name: production, bind: {backend: 's3://b/*'}}]\n"
+    )
+    assert bound({ROOT: s3("staging/x", "b")}, settings) is None
+    production = "environments/production/terraform/main.tf"
+    problem = bound({production: s3("staging/x", "b")}, settings, "production/terraform/main")
+    assert problem is not None
+    assert problem.code == "binding"
+
+
+OWN = s3("staging/x")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('provider "aws" {\n  assume_role {\n    role_arn = "arn:aws:iam::111111111111:role/x"\n  }\n}\n', None),
+        ('provider "aws" {\n  assume_role {\n    role_arn = "arn:aws:iam::222222222222:role/x"\n  }\n}\n', "binding"),
+        ('provider "aws" {\n  assume_role {\n    role_arn = "arn:aws:iam::333333333333:role/x"\n  }\n}\n', "binding"),
+        ('provider "aws" {\n  allowed_account_ids = ["222222222222"]\n}\n', "binding"),
+        ('provider "aws" {\n  forbidden_account_ids = ["222222222222"]\n}\n', None),
+        ('variable "a" {\n  default = "222222222222"\n}\nprovider "aws" {\n  assume_role {\n    role_arn = "arn:aws:iam::${var.a}:role/x"\n  }\n}\n', "binding"),
+        ('variable "a" {}\nprovider "aws" {\n  assume_role {\n    role_arn = "arn:aws:iam::${var.a}:role/x"\n  }\n}\n', None),
+        ('provider "google" {\n  project = "production-project"\n}\n', "binding"),
+        ('provider "google" {\n  project = "staging-project"\n}\n', None),
+        ('provider "google" {\n  impersonate_service_account = "x@production-project.iam.gserviceaccount.com"\n}\n', "binding"),
+        ('provider "azurerm" {\n  subscription_id = "00000000-0000-0000-0000-00000000000a"\n  features {}\n}\n', "binding"),
+        ("locals {}\n", None),
+    ],
+)  # fmt: skip
+def test_accounts_of_others_are_not_used(content: str, expected: str | None) -> None:
+    assert code(OWN + content) == expected
+
+
+def test_an_account_of_another_environment_is_not_used_by_one_without_any() -> None:
+    provider = 'provider "google" {\n  project = "production-project"\n}\n'
+    assert code(provider, DEVELOPMENT) == "binding"
+    assert code(provider.replace("production", "my"), DEVELOPMENT) is None
+
+
+def test_the_values_of_the_stack_count_and_not_the_default() -> None:
+    content = (
+        'variable "project" {\n  default = "production-project"\n}\nprovider "google" {\n  project = var.project\n}\n'
+    )
+    files = {ROOT: OWN + content, ROOT.replace("main.tf", "terraform.tfvars"): 'project = "staging-project"\n'}
+    assert bound(files, SETTINGS) is None
+    files[ROOT.replace("main.tf", "x.auto.tfvars")] = 'project = "production-project"\n'
+    assert bound(files, SETTINGS) is not None
+
+
+def test_a_role_of_the_backend_counts() -> None:
+    assert code(s3("staging/x", more='    role_arn = "arn:aws:iam::222222222222:role/x"\n')) == "binding"
+
+
+READS = 'data "terraform_remote_state" "x" {\n  backend = "s3"\n  config = {\n    bucket = "acme-state"\n    key = "production/x"\n  }\n}\n'
+
+
+def test_a_state_of_another_environment_is_not_read_anew() -> None:
+    problem = refused({ROOT: OWN}, {ROOT: OWN + READS}, SETTINGS)
+    assert problem is not None
+    assert problem.code == "not-allowed"
+    assert "terraform/foreign-state" in found({ROOT: OWN}, {ROOT: OWN + READS}, SETTINGS)
+    assert refused({ROOT: OWN + READS}, {ROOT: OWN + READS + "locals {}\n"}, SETTINGS) is None
+    production = {"environments/production/terraform/main.tf": s3("production/y")}
+    more = {path: content + READS for path, content in production.items()}
+    assert refused(production, more, SETTINGS, "production/terraform/main") is None
+
+
+def test_without_bindings_nothing_is_said() -> None:
+    assert bound({ROOT: s3("production/x")}, config("")) is None
