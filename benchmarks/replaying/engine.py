@@ -46,6 +46,17 @@ class Diagnostic:
     summary: str
 
 
+def missing() -> str | None:
+    """Why the oracle cannot work on this machine; None where it can."""
+    try:
+        for tool in ("git", "terraform", "strace"):
+            measure.tool(tool)
+        _without_network()
+    except measure.Skipped as reason:
+        return str(reason)
+    return None
+
+
 def get(root: Path, scratch: Path) -> dict[str, str] | None:
     """`terraform get`: module address → directory relative to the root; None where one cannot be had offline."""
     shutil.rmtree(scratch / _DATA, ignore_errors=True)  # modules of another root would stay in the list

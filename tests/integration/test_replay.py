@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,13 +95,8 @@ READ = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _tools() -> None:
-    for tool in ("git", "terraform", "strace", "unshare"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"no {tool} on PATH here")
-    try:
-        engine._without_network()
-    except measure.Skipped as reason:
-        pytest.skip(str(reason))
+    if (reason := engine.missing()) is not None:
+        pytest.skip(reason)
 
 
 @pytest.fixture
