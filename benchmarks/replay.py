@@ -72,7 +72,7 @@ def replay(repository: Path, tip: str, commits: int | None, jobs: int) -> Replay
     """Both sides of one repository. Raises Impossible or Skipped."""
     history = History(repository)
     try:
-        pairs = sampled(relevant(history, history.pairs(tip)), commits)
+        pairs = sampled(history.pairs(tip), commits)
         commit = history.git("rev-parse", f"{tip}^{{commit}}").strip()
     finally:
         history.close()
@@ -97,11 +97,6 @@ def name(repository: Path) -> str:
     while folder.name in ("repo", ".git", "repo.git"):
         folder = folder.parent
     return folder.name.removesuffix(".git").replace("+", "/")
-
-
-def relevant(history: History, pairs: Iterable[Pair]) -> list[Pair]:
-    """The commits whose tree differs from the parent's: an empty one affects nothing."""
-    return [pair for pair in pairs if history.git("diff-tree", "--name-only", pair.base, pair.head)]
 
 
 def sampled(pairs: list[Pair], commits: int | None) -> list[Pair]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from hcl2.parser import parser
@@ -45,11 +45,15 @@ class Block:
         return source[1:-1] if is_literal and source[1:].startswith(("./", "../")) else None
 
 
+_SYNTAX = (".tf", ".tf.json")
+_OF_A_ROOT = (".auto.tfvars", ".auto.tfvars.json")
+_NAMES_OF_A_ROOT = frozenset(
+    {"terraform.tfvars", "terraform.tfvars.json", ".terraform.lock.hcl", ".terraform-version", ".opentofu-version"}
+)
 _CORE = re.compile(r"\bcore::")  # functions' full names, which the grammar does not know
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "provider": 1, "check": 1}
 
 
-@lru_cache(maxsize=100_000)
 def parsed(content: bytes, *, is_json: bool = False) -> Block | None:
     """A file as one Block without a type; None where the parser refuses it."""
     if is_json:
@@ -128,3 +132,42 @@ def _text(node: Node | Token, text: str) -> str:
     if isinstance(node, Token):
         return str(node)
     return text[node.meta.start_pos : node.meta.end_pos]
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The Terraform files of a folder: name → parsed, None where it cannot be."""
+
+    path: str
+    files: Mapping[str, Block | None]
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """The top-level blocks of every file."""
+        return (block for file in self.files.values() if file is not None for block in file.blocks)
+
+    @property
+    def sources(self) -> list[str]:
+        """The local sources of its module calls."""
+        return [block.local_source for block in self.blocks if block.type == "module" and block.local_source]
+
+    @property
+    def has_backend(self) -> bool:
+        """Whether it says where its state is kept."""
+        settings = (inner.type for block in self.blocks if block.type == "terraform" for inner in block.blocks)
+        return not {"backend", "cloud"}.isdisjoint(settings)
+
+
+def cleaned(folder: str, source: str) -> str:
+    """Where a module source leads; Terraform cleans it before any link is followed."""
+    return posixpath.normpath(posixpath.join(folder, source))
+
+
+def is_of_root(name: str) -> bool:
+    """Whether a file of this name counts in a root's own directory, beside its configuration."""
+    return name in _NAMES_OF_A_ROOT or name.endswith(_OF_A_ROOT)
+
+
+def is_loaded(name: str) -> bool:
+    """Whether Terraform loads a file of this name as configuration."""
+    return name.endswith(_SYNTAX) and not name.startswith((".", "#"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import posixpath
 import shutil
@@ -48,10 +49,14 @@ class History:
         return measure.git(self.directory, *arguments).decode("utf-8", "surrogateescape")
 
     def pairs(self, tip: str) -> list[Pair]:
-        """Every first-parent commit up to `tip` that has a parent, the oldest first."""
-        log = self.git("log", "--first-parent", "--reverse", "--format=%P %H %cs", tip)
+        """The first-parent commits up to `tip` that change something, the oldest first, each with its first parent."""
+        log = self.git("log", "--first-parent", "--reverse", "--format=%H %T %cs", tip)
         lines = [line.split() for line in log.splitlines()]
-        return [Pair(words[0], words[-2], words[-1]) for words in lines if len(words) > 2]
+        return [
+            Pair(base, head, date)
+            for (base, before, _), (head, after, date) in itertools.pairwise(lines)
+            if before != after
+        ]
 
     def entries(self, commit: str) -> dict[str, Entry]:
         """Files and symbolic links of a commit; submodules are left out."""

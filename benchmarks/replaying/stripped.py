@@ -156,15 +156,15 @@ def choices(blocks: Iterable[Block]) -> list[list[str]]:
     return [each for each in found if each]
 
 
-def rewrite(file: Block, names: Scope) -> Rewritten:
-    """One file of a directory whose names are `names`."""
+def rewrite(file: Block, names: Scope, called: str) -> Rewritten:
+    """One file of a directory whose names are `names`; no other file there is `called` the same."""
     made = Rewritten()
     for number, block in enumerate(file.blocks):
-        made.pieces.extend(_block(block, number, names))
+        made.pieces.extend(_block(block, f"{called}_{number}", names))
     return made
 
 
-def _block(block: Block, number: int, names: Scope) -> Iterator[str | Slot]:
+def _block(block: Block, distinct: str, names: Scope) -> Iterator[str | Slot]:
     match block.type:
         case "variable" if block.labels:
             yield from _variable(block, names)
@@ -180,7 +180,7 @@ def _block(block: Block, number: int, names: Scope) -> Iterator[str | Slot]:
         case "module" if block.labels and block.labels[0] not in names.cut:
             yield from _call(block, names)
         case kind if kind not in _LEFT_OUT:
-            yield from _evaluated(block, number, names)
+            yield from _evaluated(block, distinct, names)
 
 
 def _variable(block: Block, names: Scope) -> Iterator[str]:
@@ -211,10 +211,10 @@ def _call(block: Block, names: Scope) -> Iterator[str | Slot]:
         yield "}\n"
 
 
-def _evaluated(block: Block, number: int, names: Scope) -> Iterator[str | Slot]:
+def _evaluated(block: Block, distinct: str, names: Scope) -> Iterator[str | Slot]:
     """A block of any other type: all its expressions as the input of a `terraform_data`."""
     repeated = [each for each in block.attributes if each.name in ("count", "for_each")]
-    label = "_".join(("oracle", block.type, *block.labels, str(number)))
+    label = "_".join(("oracle", block.type, *block.labels, distinct))
     label = re.sub(r"[^\w-]", "_", label)
     for instance in (True, False) if repeated else (True,):
         yield f'resource "terraform_data" "{label}{"" if instance else "_any"}" {{\n'

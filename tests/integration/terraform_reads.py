@@ -239,7 +239,14 @@ WAYS: dict[str, Way] = {
         resource("terraform_remote_state", f'backend = "local"\n  config = {{ path = "{UP}/o.tfstate" }}', "data"),
         {f"{UP}/o.tfstate": "{}"},
     ),
-    "provider": Way('provider "google" {\n  credentials = file("cred.json")\n}\n', {"cred.json": "{}"}),
+    "provider": Way(
+        'provider "google" {\n  credentials = file("cred.json")\n}\n',
+        {
+            "cred.json": "{}",
+            "second.tf": 'locals {}\nprovider "google" {\n  alias = "b"\n  credentials = file("second.json")\n}\n',
+            "second.json": "{}",
+        },
+    ),
     "provisioner": Way(
         resource("terraform_data", 'provisioner "local-exec" {\n    command = "./scripts/b.sh --now"\n  }'),
         {"scripts/b.sh": ""},
