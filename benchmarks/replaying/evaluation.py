@@ -26,6 +26,7 @@ class Evaluation:
         self.root = root
         self.files: dict[str, Rewritten] = {}  # what stands in the checkout while Terraform runs
         self.unread: list[str] = []
+        self.is_whole = True  # no call of a module was cut out
         self.reads = any(stripped.reads(block) for each in below for block in each.blocks)
         self.attempts: dict[tuple[str, int], int] = {}
         self.directories = {each.path: each for each in below}
@@ -43,6 +44,7 @@ class Evaluation:
 
         known = [file for file in directory.files.values() if file is not None]
         names = stripped.scope(known, is_root=directory.path == self.root, missing=is_missing)
+        self.is_whole = self.is_whole and not names.cut
         for name, file in directory.files.items():
             path = posixpath.join(directory.path, name)
             if file is None:
