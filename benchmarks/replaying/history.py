@@ -103,7 +103,7 @@ class Checkout:
     """A directory that holds one commit's files as they are in git, and moves to another by what differs."""
 
     def __init__(self, directory: Path, history: History) -> None:
-        self.directory = directory
+        self.directory = directory.resolve()
         self.history = history
         self.entries: dict[str, Entry] = {}
         shutil.rmtree(directory, ignore_errors=True)
@@ -131,6 +131,8 @@ class Checkout:
     def _write(self, path: str, entry: Entry) -> None:
         place = self.directory / path
         place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.parent.resolve().is_relative_to(self.directory):
+            raise measure.Impossible(f"{path} would be written outside the checkout")  # a tree that git would not make
         content = self.history.read(entry.oid)
         if entry.mode == SYMLINK:
             place.symlink_to(os.fsdecode(content) or "missing")

@@ -15,7 +15,7 @@ from benchmarks import measure
 from benchmarks.replaying import answers, engine, oracle, stripped, truth
 from benchmarks.replaying.answers import Answer
 from benchmarks.replaying.configuration import parsed
-from benchmarks.replaying.history import Checkout, History, Pair
+from benchmarks.replaying.history import Checkout, Entry, History, Pair
 from benchmarks.replaying.oracle import Oracle
 from benchmarks.replaying.truth import Truth
 from tests.integration.repositories import Scratch
@@ -183,6 +183,14 @@ def test_roots_are_what_no_other_uses(repository: Scratch, checkout: Checkout, t
     checkout.move(checkout.history.entries("HEAD"))
     asked = Oracle(checkout, tmp_path / "scratch")
     assert asked.roots(asked.directories()) == {LIVE, "live/two", "infra", "common"}
+
+
+def test_nothing_is_written_outside_the_checkout(checkout: Checkout, tmp_path: Path) -> None:
+    oid = checkout.history.entries("HEAD")[f"{LIVE}/README.md"].oid
+    for path in ("../out.txt", "a/../../out.txt"):
+        with pytest.raises(measure.Impossible, match="outside the checkout"):
+            checkout.move({path: Entry("100644", oid)})
+    assert not (tmp_path / "out.txt").exists()
 
 
 @pytest.mark.parametrize(
