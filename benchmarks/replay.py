@@ -152,6 +152,8 @@ def told(done: Iterable[Replayed]) -> list[str]:
         lines += [f"no answer: {each.name} {answer.commit[:10]} {answer.error}" for answer in each.failed[:5]]
         if len(each.failed) > 5:
             lines.append(f"no answer: {each.name}, {len(each.failed) - 5} more commits")
+        if each.every.undecided:
+            lines.append(f"{each.name}: {each.every.undecided} pairs are not counted: neither side can load the root")
         if each.every.turned:
             lines.append(f"{each.name}: {each.every.turned} times a directory became a root or ceased to be one")
     return lines

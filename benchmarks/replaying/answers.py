@@ -51,6 +51,7 @@ class Score:
     conservative: int = 0
     conservative_right: int = 0
     downstream: int = 0
+    undecided: int = 0  # neither Terraform nor the parser takes the root, and nothing that is known of it changed
     turned: int = 0  # a root at one end only, reported although no file of it changed
     missed: list[Case] = field(default_factory=list)
     false: list[Case] = field(default_factory=list)
@@ -110,9 +111,12 @@ def compared(truths: Iterable[Truth], said: Iterable[Answer], *, offline: bool) 
 
 
 def _count(score: Score, truth: Truth, certainty: str | None) -> None:
+    is_affected = bool(truth.touched)
+    if not is_affected and not truth.is_known:
+        score.undecided += 1
+        return
     score.roots.add(truth.root)
     score.pairs += 1
-    is_affected = bool(truth.touched)
     case = Case(truth.commit, truth.root, certainty or "not reported", truth.touched[:5], truth.blind)
     score.affected += is_affected
     if is_affected and certainty is None:

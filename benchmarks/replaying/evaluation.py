@@ -29,6 +29,7 @@ class Evaluation:
         self.is_whole = True  # no call of a module was cut out
         self.reads = any(stripped.reads(block) for each in below for block in each.blocks)
         self.attempts: dict[tuple[str, int], int] = {}
+        self.parsed = [file for each in below for file in each.files.values()]
         self.directories = {each.path: each for each in below}
         self.worlds = self._given(self.directories[root])
         lock = posixpath.join(root, ".terraform.lock.hcl")

@@ -20,13 +20,15 @@ class Seen:
     `files` are what it depends on; `watched` and `listed` what a new answer would have to differ in: paths that were
     asked for, there or not, and folders whose entries were read. `offline`: `terraform get` resolves every module
     with no network, of the files as they are or without what has nothing to do with modules (`required_version`).
-    `blind` says what could not be evaluated: a file that is read there is not seen.
+    `is_known`: its modules are known, from Terraform or at least from the parser. `blind` says what could not be
+    evaluated: a file that is read there is not seen.
     """
 
     files: frozenset[str]
     watched: frozenset[str]
     listed: frozenset[str]
     offline: bool
+    is_known: bool
     blind: tuple[str, ...]
 
     def is_stale(self, different: frozenset[str]) -> bool:
@@ -87,7 +89,8 @@ class Oracle:
             cut, trace, blind = evaluation.run()
         finally:
             evaluation.undo()
-        offline = modules is not None or (cut is not None and evaluation.is_whole)
+        is_known = modules is not None or None not in evaluation.parsed
+        offline = modules is not None or (is_known and cut is not None and evaluation.is_whole)
         if cut is None:  # Terraform refuses the configuration: its calls are followed as they stand
             blind = (*blind, f"{root}: modules cannot be loaded")
             cut = {path: posixpath.relpath(path or ".", root or ".") for path in below}
@@ -101,7 +104,7 @@ class Oracle:
                 self._take(f"{self.checkout.directory}/{configuration.cleaned(path, source)}", files, watched)
         listed = {inside for path in trace.listed if (inside := self._inside(path)) is not None}
         listed |= {target for each in closure if (target := self._target(root, each)) is not None}
-        return Seen(frozenset(files), frozenset(watched), frozenset(listed), offline, blind)
+        return Seen(frozenset(files), frozenset(watched), frozenset(listed), offline, is_known, blind)
 
     def _below(self, root: str, directories: Mapping[str, Directory]) -> set[str]:
         found: set[str] = set()

@@ -22,6 +22,7 @@ class Truth:
     root: str
     ends: int  # at how many of the two it is a root
     touched: tuple[str, ...]
+    is_known: bool  # its modules are, at each end
     offline: bool  # every module can be had with no network, at each end where it is a root
     blind: tuple[str, ...]
 
@@ -73,8 +74,17 @@ class _Walk:
             ends = [end[root] for end in (before, after) if root in end]
             touched = sorted(path for path in changed if any(path in end.files for end in ends))
             blind = sorted({why for end in ends for why in end.blind})
-            offline = all(end.offline for end in ends)
-            found.append(Truth(pair.head, root, len(ends), tuple(touched), offline, tuple(blind)))
+            found.append(
+                Truth(
+                    commit=pair.head,
+                    root=root,
+                    ends=len(ends),
+                    touched=tuple(touched),
+                    is_known=all(end.is_known for end in ends),
+                    offline=all(end.offline for end in ends),
+                    blind=tuple(blind),
+                )
+            )
         return found
 
     def _move(self, commit: str) -> dict[str, Seen]:

@@ -168,6 +168,7 @@ def test_what_cannot_be_parsed_is_said(repository: Scratch, checkout: Checkout, 
     found = seen(checkout, "live/two", tmp_path)
     assert found.files == {"live/two/main.tf", "live/two/bad.tf"}
     assert any("bad.tf" in why for why in found.blind)
+    assert not found.is_known
 
 
 def test_an_answer_holds_until_something_it_looked_at_changes(checkout: Checkout, tmp_path: Path) -> None:
@@ -230,14 +231,15 @@ def test_references_to_resources_are_rewritten_and_others_are_not() -> None:
 
 def test_a_miss_and_a_false_alarm_are_told_with_their_paths() -> None:
     known = [
-        Truth("c1", "a", 2, ("a/main.tf",), True, ()),
-        Truth("c1", "b", 2, (), True, ()),
-        Truth("c1", "c", 2, ("c/x.txt",), False, ()),
-        Truth("c1", "d", 1, (), True, ()),
-        Truth("c2", "a", 2, ("a/main.tf",), True, ()),
+        Truth("c1", "a", 2, ("a/main.tf",), True, True, ()),
+        Truth("c1", "b", 2, (), True, True, ()),
+        Truth("c1", "c", 2, ("c/x.txt",), True, False, ()),
+        Truth("c1", "d", 1, (), True, True, ()),
+        Truth("c1", "f", 2, (), False, False, ("f/main.tf is not evaluated",)),
+        Truth("c2", "a", 2, ("a/main.tf",), True, True, ()),
     ]
     said = [
-        Answer("c1", {"b": "direct", "c": "conservative", "d": "direct", "e": "module"}),
+        Answer("c1", {"b": "direct", "c": "conservative", "d": "direct", "e": "module", "f": "module"}),
         Answer("c2", {}, "failed"),
     ]
     score = answers.compared(known, said, offline=False)
@@ -246,6 +248,7 @@ def test_a_miss_and_a_false_alarm_are_told_with_their_paths() -> None:
     assert (score.affected, score.found, score.surely, score.right) == (2, 1, 1, 0)
     assert (score.recall, score.precision) == (0.5, 0.0)
     assert (score.conservative, score.conservative_right, score.turned) == (1, 1, 1)
+    assert (score.pairs, score.undecided) == (4, 1)
     assert answers.compared(known, said, offline=True).conservative == 0
     assert answers.unknown(known, said) == [("c1", "e")]
 
