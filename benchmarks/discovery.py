@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,7 +61,16 @@ def _state(repository: Path, state: str, place: Path, expected: frozenset[str], 
 
 
 def written(repository: Path, monorepo: Monorepo, *, module: int | None, root: int | None) -> frozenset[str]:
-    """Writes the repository with a second commit; gives the directories of the roots that this one affects."""
+    """Writes the repository with a second commit; gives the directories of the roots that this one affects.
+
+    In a process of its own: the memory that it takes would count as that of every program measured after it, since a
+    process begins as large as the one that starts it.
+    """
+    with ProcessPoolExecutor(max_workers=1) as pool:
+        return pool.submit(_written, repository, monorepo, module, root).result()
+
+
+def _written(repository: Path, monorepo: Monorepo, module: int | None, root: int | None) -> frozenset[str]:
     files = monorepo.files()
     generate.write(repository, files, generate.change(monorepo, files, module=module, root=root))
     reached = frozenset() if module is None else monorepo.reached_from(module)
