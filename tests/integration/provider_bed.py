@@ -27,6 +27,8 @@ from gitops_ci.system import clean_room
 
 HERE = Path(__file__).parent
 SHELF = "registry.example.com/acme/shelf"
+PERMITTED = f"version: 1\nkinds: {{terraform: {{providers: {{allow: [{SHELF}]}}}}}}\n"
+"""A configuration whose base allows the provider of this bed."""
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "AMD64": "amd64"}
 PLATFORM = f"{sys.platform}_{_ARCHITECTURES.get(platform.machine(), platform.machine())}"
 

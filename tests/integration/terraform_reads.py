@@ -35,10 +35,6 @@ def resource(type_: str, arguments: str, kind: str = "resource") -> str:
     return f'{kind} "{type_}" "r" {{\n  {arguments}\n}}\n'
 
 
-LEAVES = "a computed path that leaves the directory is looked for below it only"
-FOLDER = "a string that names a folder counts as a read of all that is in it"
-PATTERN = "the pattern of a fileset is not matched"
-
 WAYS: dict[str, Way] = {
     # file() and its like
     "literal": Way(local('file("y.txt")'), {"y.txt": "", "z.txt": ""}),
@@ -63,19 +59,17 @@ WAYS: dict[str, Way] = {
     "core": Way(local(f'core::file("{UP}/common/core.txt")'), {f"{UP}/common/core.txt": ""}),
     "carriage-returns": Way(local('file("cr.txt")').replace("\n", "\r\n"), {"cr.txt": ""}),
     "unicode": Way(local('file("ünï cödé.txt")'), {"ünï cödé.txt": ""}),
-    "decomposed": Way(local('file("e\u0301.txt")'), {"\u00e9.txt": ""}, missed="names are not normalised to NFC"),
-    "escaped": Way(local('file("\\u0061b.txt")'), {"ab.txt": ""}, missed="escapes are not decoded"),
+    "decomposed": Way(local('file("e\u0301.txt")'), {"\u00e9.txt": ""}),
+    "escaped": Way(local('file("\\u0061b.txt")'), {"ab.txt": ""}),
     "escaped-up": Way(
         local('file("..\\u002f..\\u002fcommon/esc.txt")'),
         {f"{UP}/common/esc.txt": ""},
-        missed="escapes are not decoded",
     ),
     # computed paths
     "local-folder": Way('locals {\n  dir = "x"\n}\n' + local('file("${local.dir}/y.txt")'), {"x/y.txt": ""}),
     "local-up": Way(
         f'locals {{\n  dir = "{UP}/common"\n}}\n' + local('file("${local.dir}/localup.txt")'),
         {f"{UP}/common/localup.txt": ""},
-        false=FOLDER,
     ),
     "default": Way(
         f'variable "f" {{\n  default = "{UP}/common/default.txt"\n}}\n' + local("file(var.f)"),
@@ -84,61 +78,48 @@ WAYS: dict[str, Way] = {
     "tfvars": Way(
         'variable "f" {}\n' + local("file(var.f)"),
         {"terraform.tfvars": f'f = "{UP}/common/tfvars.txt"\n', f"{UP}/common/tfvars.txt": ""},
-        missed=LEAVES,
     ),
     "half-up": Way(
         'locals {\n  dir = ".."\n}\n' + local('file("${local.dir}/../common/half.txt")'),
         {f"{UP}/common/half.txt": ""},
-        missed=LEAVES,
     ),
     "joined-up": Way(
         local('file(join("/", ["..", "..", "common", "joined.txt"]))'),
         {f"{UP}/common/joined.txt": ""},
-        missed=LEAVES,
     ),
     "cwd": Way(local('file("${path.cwd}/w.txt")'), {"w.txt": ""}),
-    "cwd-up": Way(local(f'file("${{path.cwd}}/{UP}/common/cwd.txt")'), {f"{UP}/common/cwd.txt": ""}, missed=LEAVES),
+    "cwd-up": Way(local(f'file("${{path.cwd}}/{UP}/common/cwd.txt")'), {f"{UP}/common/cwd.txt": ""}),
     "abspath": Way(local('file("${abspath(path.module)}/w.txt")'), {"w.txt": ""}),
-    "abspath-up": Way(
-        local(f'file("${{abspath("{UP}")}}/common/abspath.txt")'), {f"{UP}/common/abspath.txt": ""}, missed=LEAVES
-    ),
+    "abspath-up": Way(local(f'file("${{abspath("{UP}")}}/common/abspath.txt")'), {f"{UP}/common/abspath.txt": ""}),
     "dirname-up": Way(
         local('file("${dirname(abspath(path.module))}/../common/dirname.txt")'),
         {f"{UP}/common/dirname.txt": ""},
-        missed=LEAVES,
     ),
     "output-up": Way(
         'module "p" {\n  source = "../../modules/paths"\n}\n' + local("file(module.p.f)"),
         {f"{UP}/modules/paths/main.tf": 'output "f" {\n  value = join("", ["..", "/../common/out.txt"])\n}\n'}
         | {f"{UP}/common/out.txt": ""},
-        missed=LEAVES,
     ),
     "indirect": Way(
         local('file(yamldecode(file("i.yml")).f)'),
         {"i.yml": f"f: {UP}/common/indirect.txt\n", f"{UP}/common/indirect.txt": ""},
-        missed=LEAVES,
     ),
     "folder-string": Way(
         f'locals {{\n  up = "${{path.module}}/{UP}"\n}}\n' + local('file("${local.up}/common/folder.txt")'),
         {f"{UP}/common/folder.txt": ""},
-        false=FOLDER,
     ),
     # templates
     "template": Way(local('templatefile("a.tpl", {})'), {"a.tpl": "x"}),
     "template-reads": Way(
         local('templatefile("a.tpl", { d = "../.." })'),
         {"a.tpl": '${file("b.txt")} ${file("${d}/common/tpl.txt")}', "b.txt": "", f"{UP}/common/tpl.txt": ""},
-        false=FOLDER,
     ),
     # fileset()
     "set": Way(
         local('{ for f in fileset("${path.module}/conf", "*.yaml") : f => file("${path.module}/conf/${f}") }'),
         {"conf/a.yaml": "", "conf/readme.md": ""},
-        false=PATTERN,
     ),
-    "set-up": Way(
-        local(f'fileset("{UP}/set", "*.json")'), {f"{UP}/set/a.json": "", f"{UP}/set/a.md": ""}, false=PATTERN
-    ),
+    "set-up": Way(local(f'fileset("{UP}/set", "*.json")'), {f"{UP}/set/a.json": "", f"{UP}/set/a.md": ""}),
     "set-deep": Way(local('fileset(path.module, "a/**/*.y*ml")'), {"a/b/c.yaml": "", "a/x.yml": "", "c/x.yml": ""}),
     # modules
     "module": Way(module(f"{UP}/modules/plain"), {f"{UP}/modules/plain/main.tf": ""}),
@@ -208,7 +189,6 @@ WAYS: dict[str, Way] = {
             ".terraform.lock.hcl": f"{UP}/common/lock",
             ".terraform-version": f"{UP}/common/version",
         },
-        missed="only links of .tf files are followed",
     ),
     # files that have a name
     "named": Way(
@@ -216,25 +196,18 @@ WAYS: dict[str, Way] = {
         {"a.auto.tfvars": "", "terraform.tfvars.json": "{}", ".terraform.lock.hcl": "", ".terraform-version": "1"}
         | {"b.tf.json": "{}"},
     ),
-    "not-loaded": Way(
-        "", {".hidden.tf": "", "x.tf~": "", "a.tftest.hcl": "", "README.md": ""}, false="hidden files count"
-    ),
+    "not-loaded": Way("", {".hidden.tf": "", "x.tf~": "", "a.tftest.hcl": "", "README.md": ""}),
     # what providers read
     "archive": Way(resource("archive_file", f'source_dir = "{UP}/zip"', "data"), {f"{UP}/zip/a/b.py": ""}),
     "archive-computed": Way(
         'locals {\n  n = "zip1"\n}\n' + resource("archive_file", f'source_file = "{UP}/${{local.n}}/a.py"', "data"),
         {f"{UP}/zip1/a.py": ""},
-        missed=LEAVES,
     ),
     "lambda": Way(resource("aws_lambda_function", 'filename = "y.zip"'), {"y.zip": ""}),
     "object": Way(resource("aws_s3_object", 'source = "${path.module}/y.txt"'), {"y.txt": ""}),
-    "object-beside": Way(
-        resource("aws_s3_object", 'source = "y.txt"'), {"y.txt": ""}, missed="source counts in modules only"
-    ),
+    "object-beside": Way(resource("aws_s3_object", 'source = "y.txt"'), {"y.txt": ""}),
     "chart": Way(resource("helm_release", 'chart = "./chart"'), {"chart/templates/x.yaml": ""}),
-    "chart-beside": Way(
-        resource("helm_release", 'chart = "chart"'), {"chart/templates/x.yaml": ""}, missed="chart is not known"
-    ),
+    "chart-beside": Way(resource("helm_release", 'chart = "chart"'), {"chart/templates/x.yaml": ""}),
     "state": Way(
         resource("terraform_remote_state", f'backend = "local"\n  config = {{ path = "{UP}/o.tfstate" }}', "data"),
         {f"{UP}/o.tfstate": "{}"},
@@ -256,6 +229,5 @@ WAYS: dict[str, Way] = {
             "terraform_data", 'provisioner "file" {\n    source      = "scripts/a.sh"\n    destination = "/x"\n  }'
         ),
         {"scripts/a.sh": ""},
-        missed="source counts in modules only",
     ),
 }

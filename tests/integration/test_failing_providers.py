@@ -53,7 +53,7 @@ def repository() -> Iterator[Scratch]:
         provider_bed.cli_configuration(Path(place), provider_bed.filesystem_mirror(Path(place, "mirror")))
         Path(place, "scratch").mkdir()
         scratch = Scratch(Path(place, "repository"))
-        scratch.commit({"README.md": "# here\n"})
+        scratch.commit({"gitops-ci.yml": provider_bed.PERMITTED, "README.md": "# here\n"})
         yield scratch
 
 

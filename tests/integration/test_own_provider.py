@@ -74,7 +74,7 @@ def bed(tmp_path: Path) -> Bed:
     provider_bed.shelf(tmp_path / "mirror", "1.0.0")
     configuration = provider_bed.cli_configuration(tmp_path, provider_bed.filesystem_mirror(tmp_path / "mirror"))
     repository = Scratch(tmp_path / "repository")
-    repository.commit({"README.md": "# here\n"})
+    repository.commit({"gitops-ci.yml": provider_bed.PERMITTED, "README.md": "# here\n"})
     return Bed(repository, configuration, tmp_path / "shelf.json")
 
 

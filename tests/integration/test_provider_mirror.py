@@ -37,7 +37,7 @@ LOCK = """provider "registry.example.com/acme/shelf" {{
 @pytest.fixture
 def repository(tmp_path: Path) -> Scratch:
     scratch = Scratch(tmp_path / "repository")
-    scratch.commit({"README.md": "# here\n"})
+    scratch.commit({"gitops-ci.yml": provider_bed.PERMITTED, "README.md": "# here\n"})
     return scratch
 
 

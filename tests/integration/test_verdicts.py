@@ -109,10 +109,14 @@ layout:
     root = 'terraform {\n  backend "local" {}\n}\n' + ROOT % 1
     backends = {f"infra/backends/{each}.hcl": f'path = "{each}.tfstate"\n' for each in ("staging", "production")}
     repository.commit({"gitops-ci.yml": config, "infra/net/main.tf": root, **backends})
-    repository.commit({"infra/backends/production.hcl": 'path = "staging.tfstate"\n'})
+    repository.commit({"infra/backends/production.hcl": 'path = "new.tfstate"\n'})
     outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
     assert [stack.id for stack in outcome.report.stacks] == ["production/terraform/net"]
     assert outcome.code == 0, outcome.stdout
+    repository.commit({"infra/backends/production.hcl": 'path = "staging.tfstate"\n'})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert outcome.code == 1
+    assert "terraform/state-shared" in outcome.rules()
 
 
 def test_a_change_cannot_break_the_configuration(repository: Scratch) -> None:

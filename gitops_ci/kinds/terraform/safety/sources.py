@@ -15,6 +15,7 @@ RULE = "terraform/module-not-allowed"
 _ALLOW = "name it under kinds.terraform.modules.allow in gitops-ci.yml"
 _INSIDE = "give the path of a directory in the repository, beginning with ./ or ../"
 _SCHEME = re.compile(r"(?:git::)?(?:https|ssh|git)://(?:[\w.-]+@)?([\w.-]+(?::\d+)?)/(.+)")
+_IN_THE_CLEAR = re.compile(r"(?:git::)?http://([\w.-]+(?::\d+)?)/(.+)")
 _SCP = re.compile(r"(?:git::)?(?:ssh://)?[\w.-]+@([\w.-]+):(?!\d+/)([^/].*)")
 _PLAIN = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
 _UNPLAIN = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|[%\\\s]")
@@ -78,6 +79,9 @@ def _repository(address: str) -> str | None:
     match = _SCHEME.fullmatch(found) or _SCP.fullmatch(found)
     if match is not None:
         return f"{match[1].lower()}/{match[2]}".removesuffix("/").removesuffix(".git")
+    match = _IN_THE_CLEAR.fullmatch(found)
+    if match is not None:  # anybody on the way can change it: no pattern for https is about it
+        return f"http+{match[1].lower()}/{match[2]}".removesuffix("/").removesuffix(".git")
     plain = found if separator else address.partition("//")[0]
     return plain.removesuffix(".git") if _PLAIN.fullmatch(plain) else None
 
@@ -91,5 +95,6 @@ def _fits(address: str, pattern: str) -> bool:
 
 def plain(pattern: str) -> str:
     """A pattern as `of` writes addresses."""
+    pattern = re.sub(r"^(?:git::)?http://", "http+", pattern)
     found = re.sub(r"^(?:git::)?(?:(?:https|ssh|git)://)?(?:[\w.-]+@)?", "", pattern.partition("?")[0])
     return re.sub(r"^([\w.-]+):(?!\d)", r"\1/", found).removesuffix(".git")

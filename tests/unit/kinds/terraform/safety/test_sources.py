@@ -41,6 +41,8 @@ def test_others_are_not(source: str) -> None:
         ("github.com/acme/m//a?ref=v1", "github.com/acme/m//b?ref=v1", True),
         ("acme/vpc/aws", "acme/vpc/aws//modules/x", True),
         ("git::https://github.com/acme/m.git", "git::https://github.com/evil/m.git", False),
+        ("git::https://github.com/acme/m.git", "git::http://github.com/acme/m.git", False),
+        ("git::http://git.acme.example/m.git", "git::http://git.acme.example/m.git?ref=v2", True),
         ("git::https://github.com/acme/m.git", "git::https://github.com@evil.example/acme/m.git", False),
         ("git::https://github.com/acme/m.git", "git::https://evil.example/github.com/acme/m.git", False),
         ("git::https://github.com/acme/m.git", "git::https://github.com/acme/m/../../evil/m.git", False),
@@ -87,3 +89,8 @@ def test_a_source_in_an_override_file_counts() -> None:
 
 def test_an_address_has_neither_user_nor_version_nor_folder() -> None:
     assert sources.of("git::ssh://git@GitHub.com/acme/m.git//a/b?ref=v1&depth=1") == "github.com/acme/m"
+
+
+def test_a_server_without_encryption_is_allowed_by_name_only() -> None:
+    assert sources.plain("git::http://git.acme.example/*") == "http+git.acme.example/*"
+    assert sources.of("git::http://git.acme.example/a/b.git?ref=v1") == "http+git.acme.example/a/b"
