@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitops_ci.kinds.terraform import locks, requirements
+from gitops_ci.kinds.terraform import locks, requirements, versions
 from gitops_ci.kinds.terraform.requirements import Requirement
 from gitops_ci.kinds.terraform.rules.subject import Fault, Subject
 
-_INIT = "Run `terraform init -upgrade=false` (and `terraform providers lock` for the runner's platform), and commit it."
+_INIT = "Run `terraform init` and `terraform providers lock -platform=linux_amd64` (the runner's), and commit the file."
 
 
 def required_version_missing(subject: Subject) -> Iterator[Fault]:
@@ -50,10 +50,23 @@ def lock_file_stale(subject: Subject) -> Iterator[Fault]:
     if held is None:
         return
     path = f"{subject.stack.path}/{locks.FILE}".lstrip("/")
+    lacking: set[str] = set()
     for each in _used(subject):
         entry = held.get(each.source)
-        if entry is None:
+        if entry is None and each.source not in lacking:
+            lacking.add(each.source)
             yield Fault("warning", f"{locks.FILE} lacks {each.source}, which {each.path}:{each.line} uses", _INIT, path)
+        elif entry is not None and not _allows(each.version, entry.version):
+            message = (
+                f"{locks.FILE} holds {each.source} {entry.version}, and {each.path}:{each.line} asks for {each.version}"
+            )
+            yield Fault("warning", message, "Run `terraform init -upgrade`, and commit the file.", path)
+
+
+def _allows(asked: str | None, held: str) -> bool:
+    """Whether a version fits a constraint, as far as both can be read: `init` itself judges prereleases."""
+    conditions, found = versions.constraints(asked or ">= 0"), versions.version(held)
+    return conditions is None or found is None or versions.allowed(found, conditions)
 
 
 def _used(subject: Subject) -> Iterator[Requirement]:

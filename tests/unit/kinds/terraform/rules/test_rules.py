@@ -134,3 +134,25 @@ def test_a_module_with_a_version_that_cannot_be_compared_is_left_alone() -> None
     assert said("module-ahead", files("abc", "v2.0.0")) == []
     assert said("module-ahead", files("v2.0.0", "v1.9.0")) == []
     assert len(said("module-ahead", files("v1.9.0", "v1.10.0"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "stale"),
+    [("~> 6.0", "6.4.1", False), ("~> 6.0", "7.0.0", True), (">= 6, < 6.4", "6.4.1", True), ("~> 6.0-beta1", "5.0.0", False)],
+)  # fmt: skip
+def test_a_lock_file_holds_what_is_asked_for(asked: str, held: str, stale: bool) -> None:
+    required = f'terraform {{\n  required_providers {{\n    aws = {{ source = "hashicorp/aws", version = "{asked}" }}\n  }}\n}}\n'
+    lock = f'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{held}"\n}}\n'
+    files = {f"{NETWORK}/main.tf": required, f"{NETWORK}/.terraform.lock.hcl": lock}
+    found = said("lock-file-stale", files)
+    assert [f"holds hashicorp/aws {held}" in message for _, _, message in found] == [True] * stale
+
+
+def test_a_provider_that_several_modules_use_is_missing_once() -> None:
+    files = {
+        f"{NETWORK}/main.tf": 'module "a" {\n  source = "./a"\n}\nmodule "b" {\n  source = "./b"\n}\n',
+        f"{NETWORK}/a/main.tf": 'resource "aws_vpc" "a" {}\n',
+        f"{NETWORK}/b/main.tf": 'resource "aws_vpc" "b" {}\n',
+        f"{NETWORK}/.terraform.lock.hcl": "",
+    }
+    assert len(said("lock-file-stale", files)) == 1
