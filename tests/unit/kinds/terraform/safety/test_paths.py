@@ -70,7 +70,7 @@ def local(expression: str) -> str:
         'data "local_file" "x" {\n  filename = "/etc/passwd"\n}\n',
         'data "local_sensitive_file" "x" {\n  filename = pathexpand("~/x")\n}\n',
         'data "archive_file" "x" {\n  type = "zip"\n  source_dir = "/srv"\n  output_path = "x.zip"\n}\n',
-        'data "archive_file" "x" {\n  type = "zip"\n  source_dir = "."\n  output_path = "/root/.ssh/authorized_keys"\n}\n',
+        'data "archive_file" "x" {\n  type = "zip"\n  source_dir = "."\n  output_path = "/srv/keys/authorized_keys"\n}\n',
         'data "template_file" "x" {\n  template = "$${file(\\"/etc/passwd\\")}"\n}\n',
         'data "template_file" "x" {\n  template = join("", ["$", "{file(\\"/etc/passwd\\")}"])\n}\n',
         'locals {\n  t = "$${file(\\"/etc/passwd\\")}"\n  x = templatestring(local.t, {})\n}\n',
