@@ -26,6 +26,7 @@ from gitops_ci.kinds.terraform import (
 from gitops_ci.kinds.terraform.calls import Calls
 from gitops_ci.kinds.terraform.pending import Document
 from gitops_ci.kinds.terraform.roots import SOURCES
+from gitops_ci.kinds.terraform.terragrunt import safety as of_terragrunt
 from gitops_ci.model.plan import Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
 
@@ -56,10 +57,14 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         return _plan_of(stack, _Outcome(problem=problem, skipped=True), started)
     if removed and head is not None and (left := _left(stack, head)) is not None:
         return _plan_of(stack, _Outcome(problem=left, skipped=True), started)
+    refused = _refused(stack, inventory) or of_terragrunt.breach(stack, base, inventory)
+    if refused is not None:
+        return _plan_of(stack, _Outcome(problem=refused, skipped=True), started)
     outcome = _outcome(stack, inventory, tools, destroy=removed)
     before = None
     if base is not None and not removed and outcome.document is not None and _compares(stack, base):
-        before = _outcome(stack, base, tools, destroy=False)
+        left = _refused(stack, base)
+        before = _Outcome(problem=left, skipped=True) if left else _outcome(stack, base, tools, destroy=False)
     return _plan_of(stack, outcome, started, before)
 
 
@@ -68,15 +73,14 @@ def _compares(stack: Stack, base: Inventory) -> bool:
 
 
 def _outcome(stack: Stack, inventory: Inventory, tools: Tools, *, destroy: bool) -> _Outcome:
-    """The root planned as it is at one end of the change."""
-    refused = _refused(stack, inventory)
-    if refused is not None:
-        return _Outcome(problem=refused, skipped=True)
+    """The root planned as it is at one end of the change, where nothing speaks against it."""
     engine: Engine | None = None
     try:
         chosen = engines.choose(engines.wish(stack, inventory), tools.engines(ENGINE))
         if isinstance(chosen, Problem):
             return _Outcome(problem=chosen, skipped=True)
+        if terragrunt.is_unit(stack.path, inventory.snapshot):
+            return _of_unit(stack, inventory, chosen, tools, destroy=destroy)
         engine = chosen
         if (remote := _remote(stack, inventory, engine)) is not None:
             return _Outcome(problem=remote, engine=engine, skipped=True)
@@ -89,22 +93,37 @@ def _outcome(stack: Stack, inventory: Inventory, tools: Tools, *, destroy: bool)
         return _Outcome(problem=Problem(code=code, message=str(error)), engine=engine, skipped=engine is None)
 
 
+def _of_unit(stack: Stack, inventory: Inventory, below: Engine, tools: Tools, *, destroy: bool) -> _Outcome:
+    """A unit planned by Terragrunt: Terraform alone would not see the inputs, state and files that it adds."""
+    from gitops_ci.kinds.terraform.terragrunt import calls as of_units
+
+    found = of_units.terragrunt(stack, tools)
+    if isinstance(found, Problem):
+        return _Outcome(problem=found, skipped=True)
+    try:
+        with tools.workspace(inventory, stack, *terragrunt.needed(stack, inventory)) as workspace:
+            return _called(of_units.of(stack, inventory, (found, below), tools, workspace), destroy=destroy)
+    except ToolError as error:
+        problem = Problem(code="engine-failed", message=str(error))
+        return _Outcome(problem=problem, engine=engines.through(found, below))
+
+
 def _called(call: Calls, *, destroy: bool) -> _Outcome:
-    outcome = _Outcome(engine=call.engine)
+    outcome = _Outcome(engine=call.made_by)
     init = call.init()
     if call.lacks_workspace(init):
         message = f"the workspace {call.given.workspace} is not there yet: planned with an empty state"
-        outcome = _Outcome(engine=call.engine, caveats=(Problem(code="workspace-new", message=message),))
+        outcome = _Outcome(engine=call.made_by, caveats=(Problem(code="workspace-new", message=message),))
         init = call.init_without_state()
     if _failed(init):
-        return msgspec.structs.replace(outcome, problem=diagnosis.problem("init", init, call.stack.path))
+        return msgspec.structs.replace(outcome, problem=diagnosis.problem("init", init, call.directory))
     planned = call.plan(destroy=destroy)
-    failure = diagnosis.problem("plan", planned, call.stack.path) if _failed(planned) else None
+    failure = diagnosis.problem("plan", planned, call.directory) if _failed(planned) else None
     if failure is not None and not call.plan_file.exists():
         return msgspec.structs.replace(outcome, problem=failure)
     shown = call.show()
     if _failed(shown):
-        problem = failure or diagnosis.problem("show", shown, call.stack.path)
+        problem = failure or diagnosis.problem("show", shown, call.directory)
         return msgspec.structs.replace(outcome, problem=problem)
     try:
         document = pending.document(shown.stdout, compared_in=call.sources if call.settings.plan_base else ())
@@ -181,15 +200,18 @@ def _joined(caveats: list[Problem]) -> Problem | None:
 
 
 def _refused(stack: Stack, inventory: Inventory) -> Problem | None:
-    """Why a root is not run at all."""
-    return (
-        _of_terragrunt(stack, inventory)
-        or _committed(stack, inventory)
-        or _elsewhere(stack, inventory)
-        or _unread(stack, inventory)
-        or _rewritten(stack, inventory)
-        or calls.missing(stack, inventory)
-    )
+    """Why a root is not run at all; of a unit also because of those whose files Terragrunt reads as well."""
+    for each in (stack, *terragrunt.needed(stack, inventory)):
+        refused = (
+            _committed(each, inventory)
+            or _elsewhere(each, inventory)
+            or _unread(each, inventory)
+            or _rewritten(each, inventory)
+            or calls.missing(each, inventory)
+        )
+        if refused is not None:
+            return refused
+    return None
 
 
 def _remote(stack: Stack, inventory: Inventory, engine: Engine) -> Problem | None:
@@ -201,14 +223,6 @@ def _remote(stack: Stack, inventory: Inventory, engine: Engine) -> Problem | Non
         f"it is planned by HCP Terraform, of which {engine.name} {engine.version} reads no plan: 1.6 or later is needed"
     )
     return Problem(code="remote-execution", message=message, path=backend.path, line=backend.line)
-
-
-def _of_terragrunt(stack: Stack, inventory: Inventory) -> Problem | None:
-    """What Terragrunt adds to a unit (inputs, state, generated files) is not there when Terraform runs by itself."""
-    if not terragrunt.is_unit(stack.path, inventory.snapshot):
-        return None
-    message = f"{stack.path or '.'} is a unit of Terragrunt: Terraform alone would plan something else"
-    return Problem(code="terragrunt", message=message, path=stack.path)
 
 
 def _rewritten(stack: Stack, inventory: Inventory) -> Problem | None:
