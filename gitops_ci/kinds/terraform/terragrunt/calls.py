@@ -18,7 +18,7 @@ from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Installs, Tools, Workspace
 from gitops_ci.kinds.terraform import calls, diagnosis, engines
 from gitops_ci.kinds.terraform.calls import Calls, Given
-from gitops_ci.kinds.terraform.terragrunt import FILES, units
+from gitops_ci.kinds.terraform.terragrunt import units
 from gitops_ci.model.plan import Engine, Problem
 from gitops_ci.model.stack import Stack
 
@@ -132,9 +132,7 @@ def of(
 ) -> UnitCalls:
     """The calls that plan a unit in a private copy; `through` are Terragrunt and the engine below it."""
     _mark_as_repository(workspace.root)
-    files = [f"{stack.path}/{name}".lstrip("/") for name in FILES]
-    read = units.readings(inventory.snapshot, [each for each in files if each in inventory.snapshot])
-    modules = [unit.module for _, unit in read]
+    modules = (unit.module for _, unit in units.at(stack.path, inventory.snapshot))
     return UnitCalls(
         stack=stack,
         settings=inventory.config.kinds.terraform,

@@ -13,6 +13,7 @@ from gitops_ci.kinds.terraform import blocks, evaluation, expressions
 from gitops_ci.kinds.terraform.blocks import Attribute, Body, Unreadable
 from gitops_ci.kinds.terraform.nodes import Access, Call, Literal, Node, Reference, Sequence, Template, walk
 from gitops_ci.kinds.terraform.terragrunt.scope import Scope
+from gitops_ci.kinds.terraform.values import Value
 
 _ALLOWED: Mapping[tuple[str, ...], frozenset[str] | None] = {
     (): frozenset(
@@ -50,7 +51,7 @@ _PURE_FUNCTIONS = """
 abs alltrue anytrue base64decode base64encode basename can ceil chomp chunklist cidrhost cidrnetmask cidrsubnet
 cidrsubnets coalesce coalescelist compact concat constraint_check contains deep_merge distinct element endswith
 flatten floor format formatlist get_aws_account_alias get_aws_account_id get_aws_caller_identity_arn
-get_aws_caller_identity_user_id get_platform get_terraform_command get_terraform_commands_that_need_input
+get_aws_caller_identity_user_id get_platform get_terraform_commands_that_need_input
 get_terraform_commands_that_need_locking get_terraform_commands_that_need_parallelism
 get_terraform_commands_that_need_vars indent index join jsondecode jsonencode keys length lookup lower matchkeys max
 md5 merge min one parseint range regex regexall replace reverse setintersection setproduct setsubtract setunion sha1
@@ -111,6 +112,9 @@ def _of_attribute(attribute: Attribute, at: tuple[str, ...], scope: Scope) -> It
         case ("terraform", "extra_arguments", "arguments"):
             yield from _of_arguments(node, scope, attribute.line)
             return
+        case ("terraform", "extra_arguments", "commands") if not _is_planned_as_applied(node):
+            yield Fault("extra_arguments are not the same for plan and apply", attribute.line)
+            return
         case _:
             return
     for each in paths:
@@ -141,15 +145,32 @@ def _of_arguments(node: Node, scope: Scope, line: int) -> Iterator[Fault]:
             value = evaluation.of(item, scope)
             is_plain = all(_is_plain(each, scope) for each in parts)
             name = value.removeprefix(_VAR_FILE) if isinstance(value, str) else None
-            if not is_plain or scope.files.place(name, scope.base) is None:
+            if not is_plain or not _is_place(name, scope):
                 yield Fault("-var-file is no plain path inside of the repository", line)
         elif not (isinstance(begin, str) and begin.startswith(_ARGUMENTS)):
             yield Fault("extra_arguments gives an argument that is not known to be harmless", line, True)
 
 
+def _is_planned_as_applied(commands: Node) -> bool:
+    """Whether arguments count for both `plan` and `apply`, or for neither."""
+    match commands:
+        case Call(name=name):
+            return name.startswith("get_terraform_commands_that_need_")
+        case Sequence(items=items):
+            words = [each.value for each in items if isinstance(each, Literal)]
+            return len(words) == len(items) and ("plan" in words) is ("apply" in words)
+        case _:
+            return False
+
+
 def is_inside(node: Node, scope: Scope) -> bool:
-    """Whether a path is written so that it can be told for certain, and does not leave the repository."""
-    return _is_plain(node, scope) and scope.files.place(evaluation.of(node, scope), scope.base) is not None
+    """Whether a path is written so that it can be told for certain, and neither leaves the repository nor is a link."""
+    return _is_plain(node, scope) and _is_place(evaluation.of(node, scope), scope)
+
+
+def _is_place(path: Value, scope: Scope) -> bool:
+    place = scope.files.place(path, scope.base)
+    return place is not None and not any(True for _ in scope.files.snapshot.links_on(place))
 
 
 def is_plain(node: Node, scope: Scope) -> bool:

@@ -15,7 +15,7 @@ from gitops_ci.kinds.terraform import blocks, expressions, nodes
 from gitops_ci.kinds.terraform.blocks import Unreadable
 from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.nodes import Call, Literal
-from gitops_ci.kinds.terraform.terragrunt import FILES, harmless, is_unit, sources, units
+from gitops_ci.kinds.terraform.terragrunt import harmless, is_unit, sources, units
 from gitops_ci.kinds.terraform.terragrunt.harmless import Fault
 from gitops_ci.kinds.terraform.terragrunt.scope import Scope
 from gitops_ci.kinds.terraform.terragrunt.unit import Reading, Unit
@@ -24,6 +24,7 @@ from gitops_ci.model.stack import Stack
 
 _REMEDY = "Terragrunt is not run. To permit it, merge it first in a change that its owners review"
 _OF_TERRAFORM = (*SOURCES, ".tfvars", ".tfvars.json", ".terraform.lock.hcl")
+_CONFIGURATION = (".hcl", ".hcl.json")
 _VERSIONS = (".terraform-version", ".opentofu-version", ".terragrunt-version")
 _DEEPEST = 9  # files that are read by files that are read: below that nobody looked
 _PLAIN = re.compile(r"[\w .,:/@+=*-]*")
@@ -62,9 +63,7 @@ class _Check:
         pending = [self._stack.path]
         while pending:
             path = pending.pop()
-            files = [f"{path}/{name}".lstrip("/") for name in FILES]
-            there = [each for each in files if each in self._snapshot]
-            for reading, unit in units.readings(self._snapshot, there) if path not in found else ():
+            for reading, unit in units.at(path, self._snapshot) if path not in found else ():
                 found[path] = (reading, unit)
                 pending.extend(place for place, _, _ in unit.needs)
         return tuple(found.values())
@@ -72,10 +71,10 @@ class _Check:
     def problems(self) -> Iterator[Problem]:
         """Every reason, the plainest first."""
         for reading, unit in self._read:
-            yield from self._beside(unit)
             for index, scope in enumerate(reading.scopes):
                 yield from self._file(scope, unit, is_own=index == 0)
         for reading, unit in self._read:
+            yield from self._beside(reading, unit)
             yield from self._unseen(reading, unit)
             yield from self._source(reading, unit)
         if self._flaws:
@@ -89,12 +88,18 @@ class _Check:
     def _refused(self, path: str, message: str, line: int | None = None) -> Problem:
         return Problem(code="not-allowed", message=f"{path} {message}. {_REMEDY}", path=path, line=line)
 
-    def _beside(self, unit: Unit) -> Iterator[Problem]:
-        """Terragrunt's files in a unit's directory that it reads by itself, or in place of the one that was judged."""
-        for name in self._snapshot.children.get(unit.path, ()):
-            path = f"{unit.path}/{name}".lstrip("/")
-            if name.startswith("terragrunt.") and path != unit.file and not self._is_known(path):
+    def _beside(self, reading: Reading, unit: Unit) -> Iterator[Problem]:
+        """Terragrunt's files in a unit's directory that it may read by itself, or although we do not see why."""
+        others = tuple(f"{each.path}/" for each in self._inventory.stacks.values() if each.path != unit.path)
+        for path in sorted(self._below((unit.path,))):
+            name = path.rpartition("/")[2]
+            is_terragrunts = name.startswith("terragrunt.") or name.endswith(_CONFIGURATION)
+            if is_terragrunts and not path.startswith(others) and not self._is_seen(path, reading):
                 yield self._refused(path, "is a file that Terragrunt may read as well, and is new")
+
+    def _is_seen(self, path: str, reading: Reading) -> bool:
+        judged = {self._snapshot.resolve(scope.file) for scope in reading.scopes}
+        return path.endswith(_OF_TERRAFORM) or path in judged or self._is_known(path)
 
     def _file(self, scope: Scope, unit: Unit, *, is_own: bool) -> Iterator[Problem]:
         path = self._snapshot.resolve(scope.file) or scope.file
@@ -121,20 +126,14 @@ class _Check:
         return content
 
     def _unseen(self, reading: Reading, unit: Unit) -> Iterator[Problem]:
-        """What Terragrunt may read without that we can tell has to be in base."""
-        judged = {self._snapshot.resolve(scope.file) for scope in reading.scopes}
+        """What Terragrunt may read without that we can tell; then all of the repository is in the private copy."""
         is_nested = any(scope.facts.includes or scope.depth >= _DEEPEST for scope in reading.scopes[1:])
-        if unit.is_unresolved or is_nested:
-            closure = self._inventory.graph.closure(self._stack.id, self._snapshot)
-            paths = [path for path in closure if not path.endswith(_OF_TERRAFORM)]
-            paths += [path for path in self._snapshot.entries if path.startswith(f"{unit.path}/")]
-            why = "is new, and it cannot be told whether Terragrunt reads it"
-        else:
-            paths = [path for path in unit.files if path.endswith((".hcl", ".hcl.json"))]
-            why = "is new, and it was not looked into"
-        for path in sorted(set(paths)):
-            if not path.endswith(_OF_TERRAFORM) and path not in judged and not self._is_known(path):
-                yield self._refused(path, why)
+        is_unknown = unit.is_unresolved or is_nested
+        paths = self._snapshot.entries if is_unknown else [each for each in unit.files if each.endswith(_CONFIGURATION)]
+        why = "it cannot be told what this unit reads" if is_unknown else "it was not looked into"
+        for path in sorted(paths):
+            if not self._is_seen(path, reading):
+                yield self._refused(path, f"is new, and {why}")
 
     def _source(self, reading: Reading, unit: Unit) -> Iterator[Problem]:
         if reading.source is None:

@@ -183,6 +183,7 @@ class Reading:
             return
         for name in FILES:
             place = place.removesuffix(f"/{name}")
+        place = self._files.snapshot.resolve(place) or place
         if any(f"{place}/{name}".lstrip("/") in self._files.snapshot for name in FILES):
             self._needs.setdefault(place, (place, scope.file, line))
         elif not self._files.exists(place):

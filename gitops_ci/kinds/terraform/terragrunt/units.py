@@ -55,6 +55,12 @@ def readings(snapshot: Snapshot, paths: Iterable[str] | None = None) -> Iterator
         yield reading, reading.unit()
 
 
+def at(directory: str, snapshot: Snapshot) -> Iterator[tuple[Reading, Unit]]:
+    """The unit of a directory; two where it has both forms of Terragrunt's file."""
+    paths = (f"{directory}/{name}".lstrip("/") for name in FILES)
+    return readings(snapshot, [path for path in paths if path in snapshot])
+
+
 def _is_config(path: str) -> bool:
     return path.rpartition("/")[2] in FILES and "/.terragrunt-cache/" not in f"/{path}"
 

@@ -44,10 +44,12 @@ def allowing(*modules: str) -> Config:
     return Config(kinds=Kinds(terraform=Terraform(modules=AllowList(allow=modules))))
 
 
-def breach(changes: Tree, base: Tree | None = None, config: Config = DEFAULT) -> Problem | None:
+def breach(
+    changes: Tree, base: Tree | None = None, config: Config = DEFAULT, links: Tree | None = None
+) -> Problem | None:
     """What is said of the unit once the changes are made; `base` is what was there (BASE)."""
     before = BASE if base is None else base
-    head = taken({**before, **changes}, config=config)
+    head = taken({**before, **changes}, config=config, links=links)
     return safety.breach(head.stacks[STACK], taken(before, config=config), head)
 
 
@@ -120,6 +122,7 @@ def test_arguments_that_name_var_files_are_harmless() -> None:
         ('locals {\n  x = read_terragrunt_config("../../../../x.hcl")\n}\n', "read_terragrunt_config()"),
         ('dependency "x" {\n  config_path = "../../../../x"\n}\n', "config_path"),
         ('inputs = { x = find_in_parent_folders("nowhere.hcl") }\n', "find_in_parent_folders"),
+        ('inputs = { x = get_terraform_command() == "plan" ? 1 : 2 }\n', "get_terraform_command"),
         ('inputs = { x = provider::x::run("id") }\n', "provider::x::run"),
     ],
 )
@@ -142,6 +145,9 @@ def test_what_does_more_is_not_run(text: str, said: str) -> None:
         'extra_arguments "x" {\n    commands = ["plan"]\n    arguments = ["-var-file=/proc/self/environ"]\n  }',
         'extra_arguments "x" {\n    commands = ["plan"]\n    arguments = local.x\n  }',
         'extra_arguments "x" {\n    commands = ["plan"]\n    required_var_files = ["/proc/self/environ"]\n  }',
+        'extra_arguments "x" {\n    commands = ["plan"]\n    arguments = ["-var=a=1"]\n  }',
+        'extra_arguments "x" {\n    commands = ["apply"]\n    arguments = ["-var=a=1"]\n  }',
+        'extra_arguments "x" {\n    commands = local.x\n    arguments = ["-var=a=1"]\n  }',
         'extra_arguments "x" {\n    commands = ["init"]\n    env_vars = { TF_CLI_CONFIG_FILE = "x" }\n  }',
     ],
 )
@@ -198,6 +204,22 @@ def test_files_that_terragrunt_reads_by_itself_have_to_be_in_base(name: str) -> 
     assert found.code in ("not-allowed", "invalid")
 
 
+def test_where_it_cannot_be_told_what_is_read_nothing_may_be_new() -> None:
+    base = {**BASE, **unit('locals {\n  x = read_terragrunt_config("${get_env("X")}/x.hcl")\n}\n')}
+    assert breach({"modules/net/main.tf": 'variable "name" {}\nlocals {}\n'}, base) is None
+    found = breach({"elsewhere/x.hcl": 'locals {\n  x = run_cmd("id")\n}\n'}, base)
+    assert found is not None
+    assert (found.path, "cannot be told" in found.message) == ("elsewhere/x.hcl", True)
+
+
+def test_a_new_file_below_the_unit_is_not_left_lying_for_it() -> None:
+    found = breach({"live/production/net/lib/x.hcl": 'locals {\n  x = run_cmd("id")\n}\n'})
+    assert found is not None
+    assert found.path == "live/production/net/lib/x.hcl"
+    assert breach({"live/production/net/lib/x/terragrunt.hcl": SOURCE.replace("../../..", "../../../../..")}) is None
+    assert breach({"live/production/net/.terraform.lock.hcl": ""}) is None
+
+
 def test_the_units_that_a_unit_needs_are_judged_as_well() -> None:
     other = "live/production/other/terragrunt.hcl"
     changes = {
@@ -207,6 +229,24 @@ def test_the_units_that_a_unit_needs_are_judged_as_well() -> None:
     found = breach(changes)
     assert found is not None
     assert found.path == other
+
+
+def test_a_link_hides_nothing() -> None:
+    evil = {"live/production/net/sub/terragrunt.hcl": 'locals {\n  x = run_cmd("id")\n}\n'}
+    text = 'dependency "x" {\n  config_path = "./link"\n}\n'
+    links = {"live/production/net/link": "sub"}
+    found = breach({**unit(text), **evil}, links=links)
+    assert found is not None
+    assert found.code == "not-allowed"
+    base = {**BASE, **unit(text), "live/production/net/sub/terragrunt.hcl": ""}
+    head = taken({**base, **evil}, links=links)
+    found = safety.breach(head.stacks[STACK], taken(base, links=links), head)
+    assert found is not None
+    assert found.path == "live/production/net/sub/terragrunt.hcl"
+    outside = breach(
+        unit('inputs = { x = file("environ") }\n'), links={"live/production/net/environ": "/proc/self/environ"}
+    )
+    assert outside is not None
 
 
 def test_what_cannot_be_read_is_told_with_its_line() -> None:
