@@ -5,12 +5,13 @@ Only what is known to be harmless is passed over; a word that is not known here 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.kinds.terraform import blocks, evaluation, expressions
-from gitops_ci.kinds.terraform.blocks import Attribute, Body, Unreadable
+from gitops_ci.kinds.terraform.blocks import Attribute, Block, Body, Unreadable
 from gitops_ci.kinds.terraform.nodes import Access, Call, Literal, Node, Reference, Sequence, Template, walk
 from gitops_ci.kinds.terraform.terragrunt.scope import Scope
 from gitops_ci.kinds.terraform.values import Value
@@ -67,11 +68,15 @@ _DEEPEST = 10  # locals that are other locals
 
 
 class Fault(Struct, frozen=True):
-    """Something that is not harmless; `is_program`: what it does depends on files that it may run."""
+    """Something that is not harmless; `is_program`: what it does depends on files that it may run.
+
+    `text` is all of the block or attribute that does it, whatever its line.
+    """
 
     message: str
     line: int
     is_program: bool = False
+    text: str = ""
 
 
 def faults(content: bytes, scope: Scope, *, is_own: bool) -> Iterator[Fault]:
@@ -86,15 +91,25 @@ def _of_body(body: Body, at: tuple[str, ...], scope: Scope, *, is_own: bool) -> 
     allowed = _ALLOWED[at]
     for attribute in body.attributes:
         if allowed is not None and attribute.name not in allowed:
-            yield Fault(f"sets {attribute.name}", attribute.line, attribute.name not in _NO_PROGRAM)
+            told = [Fault(f"sets {attribute.name}", attribute.line, attribute.name not in _NO_PROGRAM)]
         else:
-            yield from _of_attribute(attribute, at, scope)
+            told = list(_of_attribute(attribute, at, scope))
+        yield from (structs.replace(each, text=text_of(attribute)) for each in told)
     for block in body.blocks:
         inner = (*at, block.type)
         if inner not in _ALLOWED or (block.type == "include" and not is_own):
-            yield Fault(f"has a block {block.type}", block.line, block.type not in _NO_PROGRAM)
+            yield Fault(f"has a block {block.type}", block.line, block.type not in _NO_PROGRAM, text_of(block))
         else:
             yield from _of_body(block.body, inner, scope, is_own=is_own)
+
+
+def text_of(part: Attribute | Block) -> str:
+    """All of an attribute or block, whatever its lines and spaces between."""
+    if isinstance(part, Attribute):
+        return f"{part.name} = {part.expression}\n"
+    parts: tuple[Attribute | Block, ...] = (*part.body.attributes, *part.body.blocks)
+    inside = "".join(text_of(each) for each in parts)
+    return f"{part.type} {json.dumps(part.labels)} {{\n{inside}}}\n"
 
 
 def _of_attribute(attribute: Attribute, at: tuple[str, ...], scope: Scope) -> Iterator[Fault]:

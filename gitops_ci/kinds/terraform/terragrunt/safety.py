@@ -12,9 +12,9 @@ from functools import cached_property
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.kinds.terraform import blocks, expressions, nodes
-from gitops_ci.kinds.terraform.blocks import Unreadable
+from gitops_ci.kinds.terraform.blocks import Attribute, Unreadable
 from gitops_ci.kinds.terraform.configuration import SOURCES
-from gitops_ci.kinds.terraform.nodes import Call, Literal
+from gitops_ci.kinds.terraform.nodes import Call, Literal, Node
 from gitops_ci.kinds.terraform.terragrunt import harmless, is_unit, sources, units
 from gitops_ci.kinds.terraform.terragrunt.harmless import Fault
 from gitops_ci.kinds.terraform.terragrunt.scope import Scope
@@ -29,6 +29,7 @@ _VERSIONS = (".terraform-version", ".opentofu-version", ".terragrunt-version")
 _DEEPEST = 9  # files that are read by files that are read: below that nobody looked
 _PLAIN = re.compile(r"[\w .,:/@+=*-]*")
 """Texts that stay one text wherever base's files put them: into a command, between quotes in a generated file."""
+_NAMES = re.compile(r"\b(?:local|include|dependency|values|feature|read_\w+)\b")
 _MAKES_QUOTES = re.compile(r"encode|decode|^file")
 
 
@@ -116,8 +117,19 @@ class _Check:
             self._flaws.extend((path, each) for each in found)
         else:
             self._new.append((path, is_own))
+            there = self._texts_of_base(path, scope, is_own=is_own)
+            self._flaws.extend((path, each) for each in found if each.text in there)
             for each in found:
-                yield self._refused(path, f"(line {each.line}) {each.message}", each.line)
+                if each.text not in there:
+                    yield self._refused(path, f"(line {each.line}) {each.message}", each.line)
+
+    def _texts_of_base(self, path: str, scope: Scope, *, is_own: bool) -> frozenset[str]:
+        """The blocks and attributes that do the same in base's file of that path: what else changed is judged alone."""
+        content = self._base.snapshot.read(path) if self._base is not None else None
+        try:
+            return frozenset(each.text for each in harmless.faults(content or b"", scope, is_own=is_own))
+        except Unreadable:
+            return frozenset()
 
     def _content(self, path: str) -> bytes:
         content = None if path.endswith(".json") else self._snapshot.read(path)
@@ -168,9 +180,11 @@ class _Check:
         for _, unit in self._read:
             if not _PLAIN.fullmatch(unit.path):
                 yield self._refused(unit.file, f"has an unusual character in its path: {why}")
+        is_chosen = any(each.is_program and _chooses(each.text) for _, each in self._flaws)
         for path, is_own in self._new:
-            for line in _unusual(self._snapshot.read(path) or b"", is_own=is_own):
-                yield self._refused(path, f"(line {line}) has text that may be more than one word: {why}", line)
+            before = self._base.snapshot.read(path) if self._base is not None else None
+            for line in _flowing(self._snapshot.read(path) or b"", before or b"", is_own=is_own, any_text=is_chosen):
+                yield self._refused(path, f"(line {line}) has a value that may become part of more: {why}", line)
         judged = {scope.file for reading, _ in self._read for scope in reading.scopes}
         read = {each for _, unit in self._read for each in (*unit.files, *self._below(unit.trees))}
         if fault.is_program:
@@ -187,19 +201,36 @@ class _Check:
             yield from (path for path in self._snapshot.entries if path.startswith(at))
 
 
-def _unusual(content: bytes, *, is_own: bool) -> Iterator[int]:
-    """Lines of values that another file may see and that are more than plain words."""
-    body = blocks.read(content)
-    seen = [each for block in body.all("locals") for each in block.body.attributes]
-    if not is_own:
-        seen += [each for each in body.attributes if each.name == "inputs"]
-    for attribute in seen:
-        for node in nodes.walk(expressions.parse(attribute.expression)):
-            match node:
-                case Literal(value=str(text)) if not _PLAIN.fullmatch(text):
-                    yield attribute.line
-                case Call(name=name, arguments=arguments) if _MAKES_QUOTES.search(name):
-                    if not (arguments and isinstance(arguments[0], Call) and name.endswith("decode")):
-                        yield attribute.line
-                case _:
-                    pass
+def _chooses(text: str) -> bool:
+    """Whether what is run depends on values that other files or lines give."""
+    return not text or _NAMES.search(text) is not None
+
+
+def _visible(content: bytes, *, is_own: bool) -> list[Attribute]:
+    """The values that another file may see: locals, and the inputs of what is read by others."""
+    try:
+        body = blocks.read(content)
+    except Unreadable:
+        return []
+    inputs = [each for each in body.attributes if each.name == "inputs" and not is_own]
+    return [*inputs, *(each for block in body.all("locals") for each in block.body.attributes)]
+
+
+def _flowing(content: bytes, before: bytes, *, is_own: bool, any_text: bool) -> Iterator[int]:
+    """Lines of new values that other files may see and that are more than plain words (`any_text`: or not)."""
+    known = {harmless.text_of(each) for each in _visible(before, is_own=is_own)}
+    for attribute in _visible(content, is_own=is_own):
+        if harmless.text_of(attribute) in known:
+            continue
+        if any_text or any(map(_is_unusual, nodes.walk(expressions.parse(attribute.expression)))):
+            yield attribute.line
+
+
+def _is_unusual(node: Node) -> bool:
+    match node:
+        case Literal(value=str(text)):
+            return _PLAIN.fullmatch(text) is None
+        case Call(name=name, arguments=arguments) if _MAKES_QUOTES.search(name):
+            return not (arguments and isinstance(arguments[0], Call) and name.endswith("decode"))
+        case _:
+            return False

@@ -164,6 +164,21 @@ def test_what_base_has_is_not_judged_also_at_another_place() -> None:
     assert breach({UNIT: copied[UNIT] + "# more\n"}, base) is not None
 
 
+def test_of_a_changed_file_only_what_is_new_is_judged() -> None:
+    root = "live/root.hcl"
+    assert breach({root: f"# said\n{STATE}inputs = {{ more = 1 }}\n"}) is None
+    assert breach({root: STATE.replace("locals {", 'locals {\n  other = "x"')}) is None
+    for changed in (
+        STATE.replace('bucket = "acme', 'bucket = "evil'),
+        STATE.replace("locals {", 'locals {\n  x = run_cmd("id")'),
+        STATE + 'generate "x" {\n  path = "x.tf"\n  if_exists = "overwrite"\n  contents = ""\n}\n',
+        STATE.replace("locals {", 'locals {\n  x = "\\"}"'),
+    ):
+        found = breach({root: changed})
+        assert found is not None
+        assert (found.code, found.path) == ("not-allowed", root)
+
+
 def test_a_new_file_that_is_included_or_read_is_judged_as_well() -> None:
     evil = 'locals {\n  x = run_cmd("id")\n}\n'
     for path in ("live/root.hcl", "live/production/region.hcl"):
@@ -329,6 +344,17 @@ def test_what_flows_into_what_base_writes_stays_plain() -> None:
         assert found is not None, hostile
         assert "live/root.hcl" in found.message
         assert found.path == "live/production/region.hcl"
+
+
+def test_what_base_runs_is_not_chosen_by_the_change() -> None:
+    region = "live/production/region.hcl"
+    chosen = {region: 'locals {\n  name = "env"\n}\n'}
+    run = STATE.replace("locals {", "locals {\n  made = run_cmd(%s)")
+    assert breach(chosen, {**BASE, "live/root.hcl": run % '"id", "-u"'}) is None
+    for words in ("local.region", '"sh", "-c", local.region', 'read_terragrunt_config("../region.hcl").locals.name'):
+        found = breach(chosen, {**BASE, "live/root.hcl": run % words})
+        assert found is not None, words
+        assert (found.path, "run_cmd" in found.message) == (region, True)
 
 
 def test_data_that_flows_into_what_base_writes_has_to_be_in_base() -> None:
