@@ -39,7 +39,7 @@ class Installs(Struct, frozen=True):
 
 
 class Workspace(Protocol):
-    """A private temporary copy of one stack's closure, and a private place beside it."""
+    """A private temporary copy of what one stack needs, and a private place beside it."""
 
     @property
     def root(self) -> Path:
@@ -54,7 +54,7 @@ class Tools(Protocol):
     """The outside, as a kind may use it; handed in by the command line."""
 
     def engines(self, name: str) -> Iterator[Engine | ToolError]:
-        """The engines that there are for `name` (`terraform`), the preferred first, each looked for when it is due.
+        """The engines that there are for `name` (`terraform`, `terragrunt`), the preferred first, each when it is due.
 
         A ToolError stands for one that cannot be used and says why; it is raised where that is the one to use.
         """
@@ -74,8 +74,11 @@ class Tools(Protocol):
         A call that `installs` shares what it downloads with the other stacks of the run.
         """
 
-    def workspace(self, inventory: Inventory, stack: Stack) -> AbstractContextManager[Workspace]:
-        """The stack's closure written to a private place, removed at the end."""
+    def program(self, engine: Engine, place: Path) -> Path:
+        """One file that starts one of `engines`, for another engine that runs it; `place` takes it if it is made."""
+
+    def workspace(self, inventory: Inventory, *stacks: Stack) -> AbstractContextManager[Workspace]:
+        """The closures of a stack, and of those whose files it needs beside, in a private place; removed at the end."""
 
 
 class KindModule(Protocol):

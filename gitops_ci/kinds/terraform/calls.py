@@ -81,6 +81,16 @@ class Calls(Struct, frozen=True):
     needs: frozenset[str]
 
     @property
+    def made_by(self) -> Engine:
+        """What the plan is said to be made by."""
+        return self.engine
+
+    @property
+    def directory(self) -> str:
+        """Where in the repository the files lie that the engine names in its messages."""
+        return self.stack.path
+
+    @property
     def plan_file(self) -> Path:
         """Where `plan` writes."""
         return self.workspace.private / "plan"
@@ -92,17 +102,18 @@ class Calls(Struct, frozen=True):
 
     def _run(self, *args: str, installs: Installs | None = None) -> Ended:
         directory = self.workspace.root / self.stack.path
-        env = {"TF_DATA_DIR": str(self.workspace.private / "data"), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
-        if self.given.workspace is not None:
-            env["TF_WORKSPACE"] = self.given.workspace
         return self.tools.run(
             self.engine,
             (f"-chdir={directory}", *args),
             workspace=self.workspace,
-            env=env,
+            env={"TF_DATA_DIR": str(self.workspace.private / "data"), **self._environment()},
             timeout=self.settings.timeout,
             installs=installs,
         )
+
+    def _environment(self) -> dict[str, str]:
+        workspace = {"TF_WORKSPACE": self.given.workspace} if self.given.workspace is not None else {}
+        return {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", **workspace}
 
     def init(self) -> Ended:
         """Backend, modules and providers made ready."""
@@ -120,7 +131,7 @@ class Calls(Struct, frozen=True):
         """Whether `init` failed because nobody has made the workspace yet."""
         if self.given.workspace is None or ended.ending != "exited" or ended.returncode == 0:
             return False
-        errors = [error.summary for error in diagnosis.diagnostics(ended, self.stack.path)]
+        errors = [error.summary for error in diagnosis.diagnostics(ended, self.directory)]
         plain = [] if errors else [ended.stderr.decode("utf-8", "replace")]
         return any(_NO_WORKSPACE.search(text) for text in (*errors, *plain))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
@@ -20,6 +21,7 @@ from gitops_ci.model.plan import Engine, Problem
 from gitops_ci.model.stack import Stack
 
 _NAMES = {"terraform": "Terraform", "tofu": "OpenTofu"}
+_WITH = " with "
 
 
 class Required(Struct, frozen=True):
@@ -151,8 +153,20 @@ def _equal_numbers(engine: Engine, text: str) -> int:
     return next((index for index, (ours, theirs) in enumerate(pairs) if ours != theirs), 3)
 
 
+def through(terragrunt: Engine, engine: Engine) -> Engine:
+    """Both as one, for a Plan that Terragrunt had an engine make."""
+    return msgspec.structs.replace(terragrunt, version=f"{terragrunt.version}{_WITH}{engine.name} {engine.version}")
+
+
+def below(engine: Engine) -> Engine:
+    """The engine that made the plan where it was made `through` another one."""
+    name, _, version = engine.version.partition(_WITH)[2].partition(" ")
+    return msgspec.structs.replace(engine, name=name, version=version) if version else engine
+
+
 def unmet_pin(stack: Stack, inventory: Inventory, engine: Engine) -> Iterator[Finding]:
     """A version file that the engine of a plan is not what it names: the plan may differ from what is applied."""
+    engine = below(engine)
     wanted = wish(stack, inventory)
     pin = wanted.pin(engine)
     if pin is None or wanted.meets(engine):

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Tools
 from gitops_ci.kinds.terraform import (
     backends,
-    binding,
     calls,
-    checkout,
     diagnosis,
     engines,
     needs,
     pending,
     plan_json,
-    safety,
+    refusals,
     terragrunt,
 )
 from gitops_ci.kinds.terraform.calls import Calls
@@ -34,8 +31,6 @@ from gitops_ci.model.stack import Stack
 ENGINE = "terraform"
 _SAVED_CLOUD_PLANS = (1, 6)  # of Terraform and OpenTofu: before, nothing can be read of a plan that HCP Terraform made
 _DEFERRED = 20  # that are named
-_COMMITTED = (".terraform", "terraform.d")
-_CLI_CONFIGURATION = (".terraformrc", "terraform.rc", ".tofurc", "tofu.rc")
 
 
 class _Outcome(Struct, frozen=True):
@@ -58,13 +53,13 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         return _plan_of(stack, _Outcome(problem=problem, skipped=True), started)
     if removed and head is not None and (left := _left(stack, head)) is not None:
         return _plan_of(stack, _Outcome(problem=left, skipped=True), started)
-    refused = _refused(stack, inventory) or safety.refused(stack, inventory, base)
+    refused = refusals.of(stack, inventory, base)
     if refused is not None:
         return _plan_of(stack, _Outcome(problem=refused, skipped=True), started)
     outcome = _outcome(stack, inventory, tools, destroy=removed)
     before = None
     if base is not None and not removed and outcome.document is not None and _compares(stack, base):
-        left = _refused(stack, base)
+        left = refusals.unplannable(stack, base)
         before = _Outcome(problem=left, skipped=True) if left else _outcome(stack, base, tools, destroy=False)
     return _plan_of(stack, outcome, started, before)
 
@@ -80,6 +75,8 @@ def _outcome(stack: Stack, inventory: Inventory, tools: Tools, *, destroy: bool)
         chosen = engines.choose(engines.wish(stack, inventory), tools.engines(ENGINE))
         if isinstance(chosen, Problem):
             return _Outcome(problem=chosen, skipped=True)
+        if terragrunt.is_unit(stack.path, inventory.snapshot):
+            return _of_unit(stack, inventory, chosen, tools, destroy=destroy)
         engine = chosen
         if (remote := _remote(stack, inventory, engine)) is not None:
             return _Outcome(problem=remote, engine=engine, skipped=True)
@@ -92,22 +89,37 @@ def _outcome(stack: Stack, inventory: Inventory, tools: Tools, *, destroy: bool)
         return _Outcome(problem=Problem(code=code, message=str(error)), engine=engine, skipped=engine is None)
 
 
+def _of_unit(stack: Stack, inventory: Inventory, below: Engine, tools: Tools, *, destroy: bool) -> _Outcome:
+    """A unit planned by Terragrunt: Terraform alone would not see the inputs, state and files that it adds."""
+    from gitops_ci.kinds.terraform.terragrunt import calls as of_units
+
+    found = of_units.terragrunt(stack, tools)
+    if isinstance(found, Problem):
+        return _Outcome(problem=found, skipped=True)
+    try:
+        with tools.workspace(inventory, stack, *terragrunt.needed(stack, inventory)) as workspace:
+            return _called(of_units.of(stack, inventory, (found, below), tools, workspace), destroy=destroy)
+    except ToolError as error:
+        problem = Problem(code="engine-failed", message=str(error))
+        return _Outcome(problem=problem, engine=engines.through(found, below))
+
+
 def _called(call: Calls, *, destroy: bool) -> _Outcome:
-    outcome = _Outcome(engine=call.engine)
+    outcome = _Outcome(engine=call.made_by)
     init = call.init()
     if call.lacks_workspace(init):
         message = f"the workspace {call.given.workspace} is not there yet: planned with an empty state"
-        outcome = _Outcome(engine=call.engine, caveats=(Problem(code="workspace-new", message=message),))
+        outcome = _Outcome(engine=call.made_by, caveats=(Problem(code="workspace-new", message=message),))
         init = call.init_without_state()
     if _failed(init):
-        return msgspec.structs.replace(outcome, problem=diagnosis.problem("init", init, call.stack.path))
+        return msgspec.structs.replace(outcome, problem=diagnosis.problem("init", init, call.directory))
     planned = call.plan(destroy=destroy)
-    failure = diagnosis.problem("plan", planned, call.stack.path) if _failed(planned) else None
+    failure = diagnosis.problem("plan", planned, call.directory) if _failed(planned) else None
     if failure is not None and not call.plan_file.exists():
         return msgspec.structs.replace(outcome, problem=failure)
     shown = call.show()
     if _failed(shown):
-        problem = failure or diagnosis.problem("show", shown, call.stack.path)
+        problem = failure or diagnosis.problem("show", shown, call.directory)
         return msgspec.structs.replace(outcome, problem=problem)
     try:
         document = pending.document(shown.stdout, compared_in=call.sources if call.settings.plan_base else ())
@@ -183,17 +195,14 @@ def _joined(caveats: list[Problem]) -> Problem | None:
     return msgspec.structs.replace(caveats[0], message="\n".join(each.message for each in caveats))
 
 
-def _refused(stack: Stack, inventory: Inventory) -> Problem | None:
-    """Why a root is not run at all."""
-    return (
-        _of_terragrunt(stack, inventory)
-        or _committed(stack, inventory)
-        or _elsewhere(stack, inventory)
-        or _unread(stack, inventory)
-        or _rewritten(stack, inventory)
-        or calls.missing(stack, inventory)
-        or binding.refused(stack, inventory)
-    )
+def _left(stack: Stack, head: Inventory) -> Problem | None:
+    """A root of base that is none in head although its files are still there: nothing destroys it, nothing plans it."""
+    names = (name for name in head.snapshot.children.get(stack.path, ()) if name.endswith(SOURCES))
+    first = next(names, None)
+    if first is None:
+        return None
+    message = f"{stack.path or '.'} was a root in base and is only a module now: nothing plans its state any more"
+    return Problem(code="no-longer-a-root", message=message, path=f"{stack.path}/{first}".lstrip("/"))
 
 
 def _remote(stack: Stack, inventory: Inventory, engine: Engine) -> Problem | None:
@@ -205,85 +214,3 @@ def _remote(stack: Stack, inventory: Inventory, engine: Engine) -> Problem | Non
         f"it is planned by HCP Terraform, of which {engine.name} {engine.version} reads no plan: 1.6 or later is needed"
     )
     return Problem(code="remote-execution", message=message, path=backend.path, line=backend.line)
-
-
-def _of_terragrunt(stack: Stack, inventory: Inventory) -> Problem | None:
-    """What Terragrunt adds to a unit (inputs, state, generated files) is not there when Terraform runs by itself."""
-    if not terragrunt.is_unit(stack.path, inventory.snapshot):
-        return None
-    message = f"{stack.path or '.'} is a unit of Terragrunt: Terraform alone would plan something else"
-    return Problem(code="terragrunt", message=message, path=stack.path)
-
-
-def _rewritten(stack: Stack, inventory: Inventory) -> Problem | None:
-    """What is applied comes from a checkout, what is planned from the commit: they have to be the same."""
-    found = checkout.rewritten(inventory.graph.closure(stack.id, inventory.snapshot), inventory.snapshot)
-    if found is None:
-        return None
-    path, attribute = found
-    message = f"{path} has the attribute {attribute} in .gitattributes: a checkout of it is not what would be planned"
-    return Problem(code="rewritten", message=message, path=path)
-
-
-def _committed(stack: Stack, inventory: Inventory) -> Problem | None:
-    """Committed plugins and CLI configuration run code or choose it: such a root is not planned (trust.md, rule 1)."""
-    for path in sorted(_candidates(stack, inventory)):
-        parts = path.split("/")
-        if any(part in _COMMITTED for part in parts[:-1]) or parts[-1] in _CLI_CONFIGURATION:
-            message = f"{path} is committed: it could choose the programs that a plan runs, so this root is not planned"
-            return Problem(code="not-allowed", message=message, path=path)
-    return None
-
-
-def _left(stack: Stack, head: Inventory) -> Problem | None:
-    """A root of base that is none in head although its files are still there: nothing destroys it, nothing plans it."""
-    names = (name for name in head.snapshot.children.get(stack.path, ()) if name.endswith(SOURCES))
-    first = next(names, None)
-    if first is None:
-        return None
-    message = f"{stack.path or '.'} was a root in base and is only a module now: nothing plans its state any more"
-    return Problem(code="no-longer-a-root", message=message, path=f"{stack.path}/{first}".lstrip("/"))
-
-
-def _elsewhere(stack: Stack, inventory: Inventory) -> Problem | None:
-    """A root that reads a submodule cannot be planned from this repository alone."""
-    for reference in inventory.graph.read_by(stack.id):
-        if inventory.snapshot.in_submodule(reference.path):
-            message = f"{reference.path} is in a git submodule: its files are not in this repository"
-            return Problem(code="submodule", message=message, path=reference.path)
-    return None
-
-
-def _unread(stack: Stack, inventory: Inventory) -> Problem | None:
-    """What was too large to be looked at is not run either, nor what leads to where this repository ends."""
-    closure = inventory.graph.closure(stack.id, inventory.snapshot)
-    for path in sorted(closure):
-        if inventory.snapshot.entries[path].mode == SYMLINK and inventory.snapshot.resolve(path) is None:
-            message = f"{path} is a link out of the repository: what it leads to elsewhere is not known here"
-            return Problem(code="unreadable", message=message, path=path)
-    sources = [path for path in closure if path.endswith(SOURCES)]
-    read = inventory.snapshot.read_many(sources)
-    for path in sorted(set(sources) - read.keys()):
-        if inventory.snapshot.entries[path].mode != SYMLINK:
-            message = f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB, so it was not looked at and is not planned"
-            return Problem(code="unreadable", message=message, path=path)
-    return None
-
-
-def _candidates(stack: Stack, inventory: Inventory) -> Iterable[str]:
-    """Every path below a directory of the stack's closure, and the CLI configuration at the root."""
-    closure = inventory.graph.closure(stack.id, inventory.snapshot)
-    directories = {stack.path} | {path.rpartition("/")[0] for path in closure}
-    for directory in directories:
-        at = f"{directory}/" if directory else ""
-        yield from (at + name for name in inventory.snapshot.children.get(directory, ()))
-        for name in inventory.snapshot.directories.get(directory, ()):
-            if name in _COMMITTED:
-                yield from _below(at + name, inventory)
-
-
-def _below(directory: str, inventory: Inventory) -> Iterator[str]:
-    for path in inventory.snapshot.entries:
-        if path.startswith(f"{directory}/"):
-            yield path
-            return

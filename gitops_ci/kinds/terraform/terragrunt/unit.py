@@ -28,7 +28,8 @@ class Unit(Struct, frozen=True):
 
     `files` are what it reads beside that, with the links on the way, `trees` directories of which it reads anything.
     `is_unresolved`: something that it reads cannot be told; `is_anywhere`: nor can its module. `needs` are the
-    directories of other units, with the places that say so.
+    directories of other units, with the places that say so. `source` is the address or path of its module, where it
+    can be told.
     """
 
     path: str
@@ -43,10 +44,11 @@ class Unit(Struct, frozen=True):
     is_anywhere: bool
     needs: tuple[tuple[str, str, int], ...]
     findings: tuple[Finding, ...]
+    source: str | None
 
 
 class Reading:
-    """Collects what a unit reads while its files are gone through."""
+    """Collects what a unit reads while its files are gone through; `scopes` are these, each where it is read."""
 
     def __init__(self, files: Files, file: str) -> None:
         self._files = files
@@ -58,6 +60,8 @@ class Reading:
         self._findings: list[Finding] = []
         self._seen: set[tuple[str, str]] = set()
         self._is_unresolved = False
+        self.scopes: list[Scope] = []
+        self.source: tuple[Scope, Said] | None = None
 
     def unit(self) -> Unit:
         """The unit; whether it is one at all is for the caller to say."""
@@ -70,6 +74,8 @@ class Reading:
         sources = [(scope, scope.facts.source) for scope in (own, *reversed(list(own.includes.values())))]
         scope, source = next(((scope, said) for scope, said in sources if said is not None), (own, None))
         module, is_anywhere = self._source(scope, source) if source is not None else (None, False)
+        self.source = (scope, source) if source is not None else None
+        address = self._value(source.node, scope) if source is not None else None
         return Unit(
             path=self._path,
             file=self._file,
@@ -83,6 +89,7 @@ class Reading:
             is_anywhere=is_anywhere,
             needs=tuple(self._needs.values()),
             findings=tuple(self._findings),
+            source=address if isinstance(address, str) else None,
         )
 
     def _include(self, own: Scope, label: str, path: Said | None) -> None:
@@ -107,6 +114,7 @@ class Reading:
             self._is_unresolved = True
             return
         self._seen.add(at)
+        self.scopes.append(scope)
         said = scope.facts
         self._is_unresolved = self._is_unresolved or said.problem is not None
         for call, _ in said.reads:
@@ -175,6 +183,7 @@ class Reading:
             return
         for name in FILES:
             place = place.removesuffix(f"/{name}")
+        place = self._files.snapshot.resolve(place) or place
         if any(f"{place}/{name}".lstrip("/") in self._files.snapshot for name in FILES):
             self._needs.setdefault(place, (place, scope.file, line))
         elif not self._files.exists(place):

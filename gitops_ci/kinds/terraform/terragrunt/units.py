@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from msgspec import Struct
@@ -41,6 +41,24 @@ def find(snapshot: Snapshot, there: Mapping[str, Directory]) -> Units:
     findings = [*_unreadable(reader), *map(_of_stack, stacks)]
     findings += [each for unit in units.values() for each in (*unit.findings, *_without_files(unit, files, there))]
     return Units(units, tuple(findings))
+
+
+def readings(snapshot: Snapshot, paths: Iterable[str] | None = None) -> Iterator[tuple[Reading, Unit]]:
+    """What Terragrunt files at some paths (all, where none are given) and those that they read say, as for a unit."""
+    reader = _Reader(snapshot)
+    if paths is None:
+        paths = [path for path in snapshot.entries if path.endswith(FILES) and _is_config(path)]
+        reader.load(paths)
+    files = Files(snapshot, reader)
+    for path in paths:
+        reading = Reading(files, path)
+        yield reading, reading.unit()
+
+
+def at(directory: str, snapshot: Snapshot) -> Iterator[tuple[Reading, Unit]]:
+    """The unit of a directory; two where it has both forms of Terragrunt's file."""
+    paths = (f"{directory}/{name}".lstrip("/") for name in FILES)
+    return readings(snapshot, [path for path in paths if path in snapshot])
 
 
 def _is_config(path: str) -> bool:

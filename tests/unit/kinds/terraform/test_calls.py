@@ -111,8 +111,11 @@ class Fake:
         self.asked.append((tuple(args), dict(env)))
         return self.answers.pop(0)
 
+    def program(self, engine: Engine, place: Path) -> Path:
+        raise AssertionError("nothing runs below Terraform")
+
     @contextmanager
-    def workspace(self, inventory: Inventory, stack: Stack) -> Iterator[Place]:
+    def workspace(self, inventory: Inventory, *stacks: Stack) -> Iterator[Place]:
         yield self.place
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from gitops_ci.discover import affected
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.inventory import Dependency
-from gitops_ci.kinds import terraform
 from gitops_ci.kinds.terraform import terragrunt
 from gitops_ci.kinds.terraform.terragrunt import facts
 from tests.unit.kinds.terraform.changes import Tree, certainties, declared, edited, taken
@@ -223,14 +222,16 @@ def test_a_unit_is_told_apart_cheaply() -> None:
     assert [terragrunt.is_unit(path, tree) for path in ("live/prod/u", "", "x", "live")] == [True, True, False, False]
 
 
-class NoTools:
-    """A unit is refused before anything is asked for."""
-
-
-def test_terraform_does_not_plan_a_unit() -> None:
-    end = taken(LIVE)
-    plan = terraform.plan(end.stacks[PROD], None, end, NoTools())  # type: ignore[arg-type]  # none of it is used
-    assert (plan.status, plan.reason.code if plan.reason else None) == ("skipped", "terragrunt")
+def test_what_a_unit_needs_itself_and_through_others() -> None:
+    files = {
+        f"live/{name}/terragrunt.hcl": f'dependency "d" {{\n  config_path = "../{on}"\n}}\n'
+        + source('"../../modules/net"')
+        for name, on in (("a", "b"), ("b", "c"), ("c", "a"))
+    }
+    end = taken({**LIVE, **files})
+    at = {stack.path: stack for stack in end.stacks.values()}
+    assert {each.path for each in terragrunt.needed(at["live/a"], end)} == {"live/b", "live/c"}
+    assert terragrunt.needed(end.stacks[PROD], end) == ()
 
 
 def test_unclaimed_configurations() -> None:
