@@ -10,12 +10,15 @@ def main() -> int:
 
         print(f"gitops-ci {__version__}")
         return 0
-    import gc
+    try:
+        import gc
 
-    from gitops_ci import cli
+        from gitops_ci import cli
 
-    gc.set_threshold(1_000_000)  # values are frozen and rarely cyclic: collecting often costs a tenth of a run
-    return cli.main(sys.argv[1:])
+        gc.set_threshold(1_000_000)  # values are frozen and rarely cyclic: collecting often costs a tenth of a run
+        return cli.main(sys.argv[1:])
+    except KeyboardInterrupt:  # while it was starting
+        return 130
 
 
 if __name__ == "__main__":

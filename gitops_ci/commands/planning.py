@@ -23,6 +23,8 @@ from gitops_ci.policy import severity
 from gitops_ci.render.progress import Progress
 from gitops_ci.system.process import Stop
 
+_ENDED = frozenset({"engine-missing", "engine-failed"})
+"""What an engine that was ended while it said its version seems to be."""
 _GIVEN_UP = Problem(code="interrupted", message="the run was interrupted before this plan")
 _TOO_LATE = Problem(code="timeout", message="the time limit of the whole run passed before this plan was made")
 _FORK = Problem(
@@ -131,6 +133,8 @@ class _Run:
         except Exception as error:  # a bug in one kind must not lose the other plans
             message = f"a bug in gitops-ci: {type(error).__name__} at {_place(error)}; please report it"
             plan = Plan(stack=stack.id, status="failed", reason=Problem(code="internal-error", message=message))
+        if self._stop.is_set() and plan.reason is not None and plan.reason.code in _ENDED:
+            plan = msgspec.structs.replace(plan, status="skipped", reason=_GIVEN_UP)
         if not plan.seconds:
             plan = msgspec.structs.replace(plan, seconds=round(time.monotonic() - started, 3))
         return plan

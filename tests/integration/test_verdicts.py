@@ -262,3 +262,25 @@ def test_a_report_ends_as_its_verdict_does(repository: Scratch) -> None:
 @pytest.mark.parametrize("seconds", ["nan", "-5", "0", "inf", "soon"])
 def test_a_timeout_is_a_time(repository: Scratch, seconds: str) -> None:
     assert gitops_ci(repository.path, "run", "--base", "HEAD", "--timeout", seconds).code == 2
+
+
+def test_a_root_that_is_renamed_with_its_state_destroys_nothing(repository: Scratch) -> None:
+    state = 'terraform {\n  backend "local" {\n    path = "/nowhere/net.tfstate"\n  }\n}\n'
+    repository.commit({"environments/staging/net/main.tf": state + ROOT % 1})
+    repository.git("mv", "environments/staging/net", "environments/staging/network")
+    repository.commit()
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    plans = {plan.stack.rpartition("/")[2]: plan for plan in outcome.report.plans}
+    assert plans["net"].status == "unchanged"
+    assert plans["net"].reason is not None
+    assert "staging/terraform/network" in plans["net"].reason.message
+    assert plans["net"].summary.delete == 0
+    assert outcome.code != 0 or plans["network"].status == "changed"
+
+
+def test_a_removed_root_whose_state_nobody_new_keeps_is_destroyed(repository: Scratch) -> None:
+    repository.commit({f"environments/staging/{name}/main.tf": ROOT % 1 for name in ("net", "app")})
+    repository.git("mv", "environments/staging/net", "environments/staging/network")
+    repository.commit()
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert {plan.reason is None for plan in outcome.report.plans} == {True}

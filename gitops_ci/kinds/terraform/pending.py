@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -109,7 +110,9 @@ def _providers(raw: _Raw) -> tuple[object, object] | None:
     references = [each for found in _REFERENCE.findall(given) for each in found.split(b",")]
     if not all(each.strip().startswith(b'"var.') for each in references if each.strip()):
         return None
-    return msgspec.json.decode(given), msgspec.json.decode(raw.variables)
+    named = {each.strip().strip(b'"').decode("utf-8", "replace").split(".")[1] for each in references if each.strip()}
+    variables = msgspec.json.decode(raw.variables, type=dict[str, Any])
+    return msgspec.json.decode(given), {name: value for name, value in variables.items() if name in named}
 
 
 class Split(Struct, frozen=True):

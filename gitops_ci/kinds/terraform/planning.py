@@ -20,6 +20,7 @@ from gitops_ci.kinds.terraform import (
     pending,
     plan_json,
     refusals,
+    states,
     terragrunt,
 )
 from gitops_ci.kinds.terraform.calls import Calls
@@ -40,6 +41,7 @@ class _Outcome(Struct, frozen=True):
     problem: Problem | None = None
     engine: Engine | None = None
     skipped: bool = False
+    destroys: bool = False  # nobody checks what is destroyed
     caveats: tuple[Problem, ...] = ()
 
 
@@ -53,6 +55,9 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         return _plan_of(stack, _Outcome(problem=problem, skipped=True), started)
     if removed and head is not None and (left := _left(stack, head)) is not None:
         return _plan_of(stack, _Outcome(problem=left, skipped=True), started)
+    if removed and head is not None and base is not None and (heir := _heir(stack, base, head)) is not None:
+        message = f"its state is kept by {heir}, which is planned against it: nothing is destroyed by the move"
+        return Plan(stack=stack.id, status="unchanged", reason=Problem(code="state-kept", message=message))
     refused = refusals.of(stack, inventory, base)
     if refused is not None:
         return _plan_of(stack, _Outcome(problem=refused, skipped=True), started)
@@ -62,6 +67,13 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         left = refusals.unplannable(stack, base)
         before = _Outcome(problem=left, skipped=True) if left else _outcome(stack, base, tools, destroy=False)
     return _plan_of(stack, outcome, started, before)
+
+
+def _heir(stack: Stack, base: Inventory, head: Inventory) -> str | None:
+    """The new stack of head that keeps the state of one that base had: a root that was renamed or moved."""
+    location = states.location(stack, base)
+    found = (id for id, place in states.of(head).items() if place == location and id not in base.stacks)
+    return next(found, None) if location is not None else None
 
 
 def _compares(stack: Stack, base: Inventory) -> bool:
@@ -105,11 +117,11 @@ def _of_unit(stack: Stack, inventory: Inventory, below: Engine, tools: Tools, *,
 
 
 def _called(call: Calls, *, destroy: bool) -> _Outcome:
-    outcome = _Outcome(engine=call.made_by)
+    outcome = _Outcome(engine=call.made_by, destroys=destroy)
     init = call.init()
     if call.lacks_workspace(init):
         message = f"the workspace {call.given.workspace} is not there yet: planned with an empty state"
-        outcome = _Outcome(engine=call.made_by, caveats=(Problem(code="workspace-new", message=message),))
+        outcome = msgspec.structs.replace(outcome, caveats=(Problem(code="workspace-new", message=message),))
         init = call.init_without_state()
     if _failed(init):
         return msgspec.structs.replace(outcome, problem=diagnosis.problem("init", init, call.directory))
@@ -165,7 +177,7 @@ def _plan_of(stack: Stack, outcome: _Outcome, started: float, before: _Outcome |
         changes=split.changes,
         drift=outcome.document.plan.drift,
         outputs=split.outputs,
-        checks=outcome.document.plan.checks,
+        checks=() if outcome.destroys else outcome.document.plan.checks,
         pending=split.pending,
     )
 

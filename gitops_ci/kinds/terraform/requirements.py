@@ -60,7 +60,8 @@ def _implied(configuration: Configuration) -> Iterator[Requirement]:
     for owner in _OWNERS:
         for located in configuration.all(owner):
             provider = located.block.body.attribute("provider")
-            named = provider.expression.partition(".")[0] if provider is not None else ""
+            written = (values.text(provider.expression) or provider.expression) if provider is not None else ""
+            named = written.partition(".")[0]
             yield _of_hashicorp(named or (located.block.labels or ("",))[0].partition("_")[0], None, located)
 
 

@@ -11,7 +11,7 @@ from gitops_ci.kinds.terraform.configuration import Configuration
 from gitops_ci.kinds.terraform.rules.subject import Fault, Subject
 
 _REF = re.compile(r"[?&]ref=([^&]*)")
-_VERSION = re.compile(r"(\d+(?:\.\d+)*)(?:[-+.].*)?$")
+_VERSION = re.compile(r"=? *v?(\d{1,9}(?:\.\d{1,9}){0,3})(?:[-+][\w.+-]*)?")
 
 
 class _Call(NamedTuple):
@@ -61,6 +61,6 @@ def _calls(root: Configuration) -> Iterator[tuple[str, _Call]]:
 
 
 def _number(written: str | None) -> tuple[int, ...] | None:
-    """`v1.2.3`, `1.2` or `~> 1.2` as a number that can be compared; None for a range or anything else."""
-    found = _VERSION.match((written or "").removeprefix("~>").lstrip(" =v"))
-    return tuple(int(part) for part in found[1].split(".")) if found and len(found[1]) < 40 else None
+    """`v1.2.3`, `= 1.2` as four numbers; None for a range, which is another version tomorrow, or anything else."""
+    found = _VERSION.fullmatch((written or "").strip())
+    return tuple([*map(int, found[1].split(".")), 0, 0, 0][:4]) if found else None

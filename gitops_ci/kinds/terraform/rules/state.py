@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from gitops_ci.config import Config
-from gitops_ci.kinds.terraform import backends, states
+from gitops_ci.kinds.terraform import backends, calls, states
 from gitops_ci.kinds.terraform.rules.subject import Fault, Subject
 from gitops_ci.model.stack import SHARED
 
@@ -19,7 +19,7 @@ def shared(subject: Subject) -> Iterator[Fault]:
     known = states.of(subject.inventory)
     location = known.get(subject.stack.id)
     others = sorted(id for id, place in known.items() if place == location and id != subject.stack.id)
-    if location is None or not others:
+    if location is None or not others or _is_shared_by_workspaces(subject):
         return
     some = ", ".join(others[:_SHOWN]) + (f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else "")
     yield Fault(
@@ -29,6 +29,12 @@ def shared(subject: Subject) -> Iterator[Fault]:
         subject.backend.path or subject.first,
         subject.backend.line,
     )
+
+
+def _is_shared_by_workspaces(subject: Subject) -> bool:
+    """Whether workspaces that nobody names here keep the states apart: their prefix tells one root from another."""
+    given = calls.given(subject.stack, subject.inventory)
+    return given.workspace is None and "workspace_key_prefix" in subject.backend.settings
 
 
 def environment(subject: Subject) -> Iterator[Fault]:

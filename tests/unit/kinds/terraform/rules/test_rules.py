@@ -134,6 +134,26 @@ def test_a_module_with_a_version_that_cannot_be_compared_is_left_alone() -> None
     assert said("module-ahead", files("abc", "v2.0.0")) == []
     assert said("module-ahead", files("v2.0.0", "v1.9.0")) == []
     assert len(said("module-ahead", files("v1.9.0", "v1.10.0"))) == 1
+    assert said("module-ahead", files("v1.9", "v1.9.0")) == []
+
+
+def test_a_range_is_no_version_that_can_be_ahead() -> None:
+    def call(version: str) -> str:
+        return f'module "vpc" {{\n  source = "acme/vpc/aws"\n  version = "{version}"\n}}\n'
+
+    files = {"environments/staging/net/main.tf": call("~> 5.1"), "environments/prod/net/main.tf": call("5.1.0")}
+    assert said("module-ahead", files) == []
+
+
+def test_workspaces_that_nobody_names_may_keep_states_apart() -> None:
+    given = 'bucket = "b"\nkey = "terraform.tfstate"\nworkspace_key_prefix = "{}"'
+    files = {f"accounts/{name}/main.tf": s3(given.format(name)) for name in "ab"}
+    assert said("state-shared", files) == []
+
+
+def test_the_provider_of_a_resource_in_json_is_read_like_that_in_native_syntax() -> None:
+    resource = '{"resource": {"null_resource": {"a": {"provider": "null.west"}}}}'
+    assert [message.split()[1] for _, _, message in said("provider-unpinned", {f"{NETWORK}/main.tf.json": resource})] == ["hashicorp/null"]  # fmt: skip
 
 
 @pytest.mark.parametrize(
