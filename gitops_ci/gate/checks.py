@@ -38,6 +38,15 @@ _REMEDIES = {
     "binding-unknown": "write its backend's settings into its files, or name them under layout.stacks[].backend_config",
     "not-allowed": "take it out, or have its owners permit it on the base branch first",
 }
+_WHO = {
+    "engine-missing": "whoever maintains the workflow",
+    "engine-version": "whoever maintains the workflow",
+    "unreachable": "whoever maintains the workflow",
+    "variables-missing": "whoever maintains the workflow or gitops-ci.yml",
+    "not-allowed": "whoever takes it out, or the owners of gitops-ci.yml",
+    "fork": "a maintainer",
+}
+"""Who can lift what keeps a plan from being made, where that is not anyone who can push."""
 _FIX = "mend the configuration at the place named"
 _REVIEW = "review it by hand, or mend what the message names and run it again"
 _ALWAYS_ENFORCED = frozenset({"binding"})
@@ -127,7 +136,8 @@ def _plan(plan: Plan, stack: AffectedStack) -> Iterator[VerdictReason]:
     decision: Decision = "blocked" if blocks else "undecided"
     message = plan.reason.message.split("\n", 1)[0] if plan.reason is not None else f"{plan.status}, without a reason"
     remedy = _REMEDIES.get(code) or (_FIX if blocks else _REVIEW)
-    yield _reason(rule, decision, message, remedy, plan.stack)
+    reason = _reason(rule, decision, message, remedy, plan.stack)
+    yield msgspec.structs.replace(reason, who=_WHO.get(code, ""))
 
 
 def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictReason]:

@@ -10,6 +10,8 @@ from msgspec import Struct, structs
 from gitops_ci.model.plan import Attribute
 
 _PART = re.compile(r'\.?[^.\[\]]+|\.?\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]|.', re.DOTALL)
+_OF_ONE_SIDE = re.compile(r"\[[+-](\d+)\]")
+"""An element that only one side has: the sign before the line says which."""
 _LONGEST = 300
 _DEEPEST = 16
 _FEW = 2
@@ -61,7 +63,7 @@ def nested(attributes: Sequence[Attribute]) -> tuple[Attribute | Block, ...]:
 
 def _entries(node: _Node, prefix: str) -> Iterator[Attribute | Block]:
     for part, child in node.below.items():
-        path = prefix + (part if prefix else part.removeprefix("."))
+        path = prefix + _OF_ONE_SIDE.sub(r"[\1]", part if prefix else part.removeprefix("."))
         yield from (structs.replace(each, path=path) for each in child.own)
         rest = child.count - len(child.own)
         if not rest:

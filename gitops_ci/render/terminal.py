@@ -101,7 +101,10 @@ def _affected(stack: AffectedStack) -> Line:
 
 
 def _reasons(stack: AffectedStack) -> Iterator[Line]:
-    for reason in stack.reasons[:_MOST_REASONS]:
+    """Those of the stack's own files first: among many they explain the most."""
+    own = f"{stack.path}/" if stack.path else ""
+    reasons = sorted(stack.reasons, key=lambda reason: not reason.path.startswith(own))
+    for reason in reasons[:_MOST_REASONS]:
         yield line(span(" → ".join((reason.path, *reason.via)), "dim"))
     if len(stack.reasons) > _MOST_REASONS:
         yield line(span(f"and {len(stack.reasons) - _MOST_REASONS:,} more", "dim"))

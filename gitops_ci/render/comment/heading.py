@@ -11,6 +11,8 @@ from gitops_ci.render.untrusted import cut, text, visible
 REASON_WIDTH = 160
 STATUS_WIDTH = 140
 
+_SKIPPED = "checks/plan-skipped"
+
 
 def heading(report: Report, shown: tuple[Row, ...]) -> str:
     """The comment's heading."""
@@ -25,12 +27,19 @@ def summary_line(report: Report) -> str:
 
 
 def deciding(report: Report) -> tuple[VerdictReason, ...]:
-    """The reasons that keep a change from being merged, those of the decision itself first."""
+    """The reasons that keep a change from being merged, those of the decision itself first, each told once.
+
+    A plan that was not made because of what a finding says is no second reason to read.
+    """
     if report.verdict is None:
         return ()
     decision = report.verdict.decision
     found = [reason for reason in report.verdict.reasons if reason.decision != "pass"]
-    return tuple(sorted(found, key=lambda reason: reason.decision != decision))
+    said = {(each.stack, each.message.partition(": ")[2]) for each in found if not each.rule.startswith("checks/")}
+    kept = [
+        each for each in found if each.rule != _SKIPPED or (each.stack, each.message.partition("; ")[0]) not in said
+    ]
+    return tuple(sorted(kept, key=lambda reason: reason.decision != decision))
 
 
 def nothing(report: Report) -> str:

@@ -53,3 +53,7 @@ def test_every_attribute_is_there_once(names: list[str]) -> None:
 @given(paths)
 def test_parts_are_the_whole_path(path: str) -> None:
     assert "".join(nesting.parts(path)) == path
+
+
+def test_the_sign_says_which_side_has_an_element() -> None:
+    assert shape("input[-1].name", "input[+2]", "input[1→3].x") == ["input[1].name", "input[2]", "input[1→3].x"]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from gitops_ci.model.finding import make
+from gitops_ci.model.verdict import Verdict, VerdictReason
 from gitops_ci.render import outline, words
+from gitops_ci.render.comment import heading
 from tests.unit.render.example import affected, planned, report
 
 
@@ -30,3 +32,14 @@ def test_words() -> None:
     assert [words.duration(each) for each in (0.04, 9.96, 59.4, 59.6, 125, 3840)] == [
         "0.0 s", "10 s", "59 s", "1 min 0 s", "2 min 5 s", "1 h 4 min",
     ]  # fmt: skip
+
+
+def test_a_refusal_that_a_finding_tells_is_one_reason() -> None:
+    def reason(rule: str, message: str) -> VerdictReason:
+        return VerdictReason(rule=rule, decision="blocked", message=message, remedy="r", stack="staging/terraform/a")
+
+    finding = reason("terraform/module-not-allowed", 'a/main.tf:1: module "m" is from elsewhere')
+    skipped = reason("checks/plan-skipped", 'module "m" is from elsewhere; to permit it, name it')
+    other = reason("checks/plan-skipped", "no engine")
+    verdict = Verdict(decision="blocked", reasons=(finding, skipped, other))
+    assert heading.deciding(report(verdict=verdict)) == (finding, other)

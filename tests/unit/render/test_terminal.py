@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 import gitops_ci.render
+from gitops_ci.model.stack import Reason
 from gitops_ci.render import terminal
 from gitops_ci.render.lines import Line, line, plain, span, tree, write
 from tests.unit.render.example import ENVIRONMENTS, FINDINGS, REALISTIC, affected, planned, report, update
@@ -136,3 +137,10 @@ def test_what_may_be_affected_downstream_is_told_apart() -> None:
     assert "may be affected downstream" in text
     assert text.endswith("1 stack affected, 1 may be downstream\n")
     assert terminal.plain(terminal.affected_lines((later,))).endswith("no stack is affected, 1 may be downstream\n")
+
+
+def test_what_changed_in_the_stack_itself_is_shown_before_the_rest() -> None:
+    stack = affected("staging/terraform/a", *(Reason(f"{name}.md") for name in "abcd"), Reason("z/main.tf"))
+    text = terminal.plain(terminal.affected_lines((msgspec.structs.replace(stack, path="z"),)))
+    assert text.index("z/main.tf") < text.index("a.md")
+    assert "d.md" not in text
