@@ -56,4 +56,4 @@ def test_parts_are_the_whole_path(path: str) -> None:
 
 
 def test_the_sign_says_which_side_has_an_element() -> None:
-    assert shape("input[-1].name", "input[+2]", "input[1→3].x") == ["input[1].name", "input[2]", "input[1→3].x"]
+    assert shape("a[-1].b", "c[+2]", "d[1→3].e") == ["a[1].b", "c[2]", "d[1→3].e"]
