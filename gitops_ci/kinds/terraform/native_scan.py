@@ -133,39 +133,42 @@ class Reader:
 
     def _passes_over(self) -> bool:
         """Takes the block that was just opened in one step, where nothing else in it can matter."""
-        is_module = self.depth == 0 and self.block[:1] == ("module",)
+        begin, source = self.since, None
         if self.depth == 0 and self.block[:1] == ("terraform",):
             return False  # a backend may be in it
-        rest = native_syntax.REST_OF_MODULE if is_module else native_syntax.REST_OF_BLOCK
-        in_resource = self.block[:1] in _RESOURCES
-        limit = self.words.or_source_after(self.since) if in_resource else self.words.after(self.since)
-        match = rest.match(self.text, self.since, limit)
+        if self.depth == 0 and self.block[:1] == ("module",):
+            source = native_syntax.SOURCE_FIRST.match(self.text, begin)
+            if source is None:
+                return False
+            begin = source.end()
+        sources_matter = source is not None or self.block[:1] in _RESOURCES
+        limit = self.words.or_source_after(begin) if sources_matter else self.words.after(begin)
+        match = native_syntax.REST_OF_BLOCK.match(self.text, begin, limit)
         if match is None:
             return False
-        if is_module:
-            self._source(match["source"], True)
-        self.since = match.end()
-        self.in_backend = False
-        if self.depth == 0:
-            self._closed(self.since - 1)
+        if source is not None:
+            self._source(source["source"], True)
+        self._closed(match.end() - 1)
         return True
 
     def _close(self, position: int) -> None:
         if self.depth == 0:
             raise Unbalanced("has a '}' that closes nothing", position)
         self.depth -= 1
-        if self.depth == 0:
-            self._closed(position)
-        self.since = position + 1
-        self.in_backend = self.in_backend and self.depth > 1
+        self._closed(position)
 
     def _closed(self, position: int) -> None:
-        """Keeps the text of a top-level block that says where state is."""
+        """Leaves a block; keeps the text of a top-level one that says where state is."""
+        self.since = position + 1
+        self.in_backend = self.in_backend and self.depth > 1
+        if self.depth:
+            return
         of_states = self.block[:2] in _OF_STATES
         self.reads_state = self.reads_state or of_states
         if of_states or self.has_inner:
             text = self.text[self.began : position + 1]
             self.excerpts.append((self.lines.at(position) - text.count("\n"), text))
+        self.block = ()
 
     def _string(self, start: int) -> int:
         """Reads a string whose content begins at `start`; returns where it has ended."""
@@ -237,6 +240,7 @@ class Reader:
 
     def _source(self, body: str, ends: bool) -> None:
         plain = ends and "{" not in body and "\\" not in body
+        self.commands = False
         module = self.modules[-1]
         self.modules[-1] = Module(module.name, body if plain else None, module.line)
 

@@ -75,9 +75,6 @@ def _rest(levels: int) -> str:
 
 
 _FLAGS = re.VERBOSE | re.DOTALL | re.ASCII
-_NO_SOURCE = rf"""
-    {_OTHER} (?: (?: (?!source\s*+=(?![=>])) \w[\w-]*+(?:\.[\w*-]++)*+ | {_STEP} | \{{ {_rest(2)} ) {_OTHER} )*+
-"""
 _OF_STATES = r'data[ \t]++"(?:terraform_remote_state|tfe_outputs)"'
 _HEAD = rf"""
     ^(?!(?:module|terraform)\b | {_OF_STATES}) \w[\w-]*+ (?: [ \t]++ "(?!\.\.?[/"])[^"\\\n$%]*+" )*+ [ \t]*+ \{{
@@ -86,10 +83,10 @@ PLAIN_BLOCKS = re.compile(rf"(?: (?:\s++|{COMMENT})*+ {_HEAD} {_rest(3)} )*+", _
 """Top-level blocks, one after the other, in which only a word that names a path could matter, as most are written."""
 REST_OF_BLOCK = re.compile(_rest(3), _FLAGS)
 """From after a brace to after the one that closes it, on the same condition."""
-REST_OF_MODULE = re.compile(
-    rf'{_NO_SOURCE} source\s*+= {_BLANK.pattern} "(?P<source>[^"\\\n{{]*+)" (?={_ENDS}) {_NO_SOURCE} \}}', _FLAGS
+SOURCE_FIRST = re.compile(
+    rf'{_BLANK.pattern} source\s*+= {_BLANK.pattern} "(?P<source>[^"\\\n{{]*+)" (?={_ENDS})', _FLAGS
 )
-"""The same of a module with one plain source."""
+"""A plain source that a module begins with."""
 _PATH_WORDS = (
     ("path", r"path\s*[.=]"),
     ("file", r"file\w*\s*[(=]"),
@@ -103,25 +100,6 @@ _PATH_WORDS = (
 )
 _ANY_PATH_WORD = re.compile("|".join(word for _, word in _PATH_WORDS), re.ASCII)
 _EACH_PATH_WORD = tuple((literal, re.compile(word, re.ASCII)) for literal, word in _PATH_WORDS)
-_SOURCE = rf"""
-    {_OTHER} (?: (?: (?!source\s*+=(?![=>])) \w[\w-]*+(?:\.[\w*-]++)*+ | {_STEP} | \{{ {_rest(2)} ) {_OTHER} )*+
-"""
-_OF_STATES = r'data[ \t]++"(?:terraform_remote_state|tfe_outputs)"'
-_HEAD = rf"""
-    ^(?!(?:module|terraform)\b | {_OF_STATES}) \w[\w-]*+ (?: [ \t]++ "(?!\.\.?[/"])[^"\\\n$%]*+" )*+ [ \t]*+ \{{
-"""
-PLAIN_BLOCKS = re.compile(rf"(?: (?:\s++|{COMMENT})*+ {_HEAD} {_rest(3)} )*+", _FLAGS | re.MULTILINE)
-"""Top-level blocks, one after the other, in which only a word that names a path could matter, as most are written."""
-REST_OF_BLOCK = re.compile(_rest(3), _FLAGS)
-"""From after a brace to after the one that closes it, on the same condition."""
-REST_OF_MODULE = re.compile(
-    rf'{_NO_SOURCE} source\s*+= {_BLANK.pattern} "(?P<source>[^"\\\n{{]*+)" (?={_ENDS}) {_NO_SOURCE} \}}', _FLAGS
-)
-"""The same of a module with one plain source."""
-_PATH_WORDS = ("path", "file", "source_dir", "provider::", "chart", "command", "program", "script", "working_dir")
-_PATH_WORD = re.compile(
-    r"path\s*[.=]|file\w*\s*[(=]|source_dir|provider::|(?:chart|command|program|scripts?|working_dir)\s*=", re.ASCII
-)
 _SOURCE = re.compile(r"source\s*=", re.ASCII)
 
 
