@@ -20,7 +20,7 @@ __all__ = ["Module", "PathRead", "Scan", "scan"]
 _WORDS = (
     ("module", re.compile(r"module(?![\w.-])", re.ASCII)),
     ("path", re.compile(r"path\s*\.\s*[mrc]", re.ASCII)),
-    ("file", re.compile(r"file(?:name|\w*\s*\()", re.ASCII)),
+    ("file", re.compile(r"file(?:name|\w{0,12}\s*\()", re.ASCII)),
     ("source_", re.compile(r"source_(?:dir|file|path)")),
     ("backend", re.compile(r"backend(?![\w.-])", re.ASCII)),
     ("cloud", re.compile(r"cloud(?![\w.-])", re.ASCII)),
