@@ -116,8 +116,9 @@ def read(snapshot: Snapshot) -> dict[str, Directory]:
 
 def _is_ignored(path: str) -> bool:
     """What Terraform passes over: its own data, and hidden files (`._main.tf`, an editor's `.#main.tf`)."""
-    return (
-        "/.terraform/" in f"/{path}" or "/.terragrunt-cache/" in f"/{path}" or path.rpartition("/")[2].startswith(".")
+    at = f"/{path}"
+    return "/." in at and (
+        "/.terraform/" in at or "/.terragrunt-cache/" in at or path.rpartition("/")[2].startswith(".")
     )
 
 

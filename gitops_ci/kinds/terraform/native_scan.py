@@ -24,6 +24,7 @@ class Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.lines = native_syntax.Lines(text)
+        self.words = native_syntax.PathWords(text)
         self.depth = 0
         self.opened = 0  # where the top-level block was opened
         self.began = 0  # where its header begins
@@ -65,6 +66,8 @@ class Reader:
     def _walk(self) -> None:
         text, position = self.text, 0
         for _ in range(_MAX_EVENTS):
+            if position == self.since and self.depth == 0:
+                position = self._after_plain_blocks(position)
             match = EVENT.match(text, position)
             if match is None or match.end() == len(text) == position:
                 break
@@ -72,7 +75,7 @@ class Reader:
             if match.lastgroup != "brace":
                 position = self._event(match, position)
             elif text[position - 1] == "{":
-                self._open(position - 1)
+                position = self._open(position - 1)
             else:
                 self._close(position - 1)
         else:
@@ -98,7 +101,15 @@ class Reader:
                 return self._heredoc(match["heredoc"], position)
         return position
 
-    def _open(self, position: int) -> None:
+    def _after_plain_blocks(self, position: int) -> int:
+        """Where other blocks follow than those in which nothing can matter."""
+        match = native_syntax.PLAIN_BLOCKS.match(self.text, position, self.words.or_source_after(position))
+        if match is not None:
+            self.since = match.end()
+        return self.since
+
+    def _open(self, position: int) -> int:
+        """Enters the block that a brace opens, or passes over it; returns where to go on."""
         if self.depth == 0:
             self.block = native_syntax.header(self.text, self.since, position)
             self.opened = position
@@ -112,27 +123,52 @@ class Reader:
             self.in_backend = inner[:1] in (("backend",), ("cloud",)) and "=" not in inner
             self.has_inner = self.has_inner or self.in_backend
             self.has_backend = self.has_backend or self.in_backend
-        self.depth += 1
         self.since = position + 1
+        if self._passes_over():
+            return self.since
+        self.depth += 1
         if self.depth > native_syntax.MAX_DEPTH:
             raise Unbalanced("has braces that are nested too deeply", position)
+        return self.since
+
+    def _passes_over(self) -> bool:
+        """Takes the block that was just opened in one step, where nothing else in it can matter."""
+        begin, source = self.since, None
+        if self.depth == 0 and self.block[:1] == ("terraform",):
+            return False  # a backend may be in it
+        if self.depth == 0 and self.block[:1] == ("module",):
+            source = native_syntax.SOURCE_FIRST.match(self.text, begin)
+            if source is None:
+                return False
+            begin = source.end()
+        sources_matter = source is not None or self.block[:1] in _RESOURCES
+        limit = self.words.or_source_after(begin) if sources_matter else self.words.after(begin)
+        match = native_syntax.REST_OF_BLOCK.match(self.text, begin, limit)
+        if match is None:
+            return False
+        if source is not None:
+            self._source(source["source"], True)
+        self._closed(match.end() - 1)
+        return True
 
     def _close(self, position: int) -> None:
         if self.depth == 0:
             raise Unbalanced("has a '}' that closes nothing", position)
         self.depth -= 1
-        if self.depth == 0:
-            self._closed(position)
-        self.since = position + 1
-        self.in_backend = self.in_backend and self.depth > 1
+        self._closed(position)
 
     def _closed(self, position: int) -> None:
-        """Keeps the text of a top-level block that says where state is."""
+        """Leaves a block; keeps the text of a top-level one that says where state is."""
+        self.since = position + 1
+        self.in_backend = self.in_backend and self.depth > 1
+        if self.depth:
+            return
         of_states = self.block[:2] in _OF_STATES
         self.reads_state = self.reads_state or of_states
         if of_states or self.has_inner:
             text = self.text[self.began : position + 1]
             self.excerpts.append((self.lines.at(position) - text.count("\n"), text))
+        self.block = ()
 
     def _string(self, start: int) -> int:
         """Reads a string whose content begins at `start`; returns where it has ended."""
@@ -204,6 +240,7 @@ class Reader:
 
     def _source(self, body: str, ends: bool) -> None:
         plain = ends and "{" not in body and "\\" not in body
+        self.commands = False
         module = self.modules[-1]
         self.modules[-1] = Module(module.name, body if plain else None, module.line)
 

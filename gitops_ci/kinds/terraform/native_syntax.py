@@ -22,6 +22,7 @@ _PLAIN_STRING = r"""
 """
 """A string that names no path; one with a deeper interpolation, or with a path, is looked at more closely."""
 
+_STEP = rf"{_PLAIN_STRING} | {COMMENT} | /(?![/*]) | <(?!<-?(?:[^\W\d]|[^\x00-\x7f]))"
 _OTHER = r"""[^\w"#/<{}]*+"""
 EVENT = re.compile(
     rf"""
@@ -31,10 +32,7 @@ EVENT = re.compile(
               | path\s*+\.\s*+(?:module|root|cwd)\b
               | {FUNCTIONS}\s*+\( )
             [cfpstw][\w-]*+(?:\.[\w*-]++)*+
-          | {_PLAIN_STRING}
-          | {COMMENT}
-          | /(?![/*])
-          | <(?!<-?(?:[^\W\d]|[^\x00-\x7f]))
+          | {_STEP}
         )
         {_OTHER}
     )*+
@@ -57,7 +55,8 @@ A string with a comment or a heredoc inside of an interpolation is one that is l
 _BLANK = re.compile(rf"(?:\s++|{COMMENT})*+", re.DOTALL | re.VERBOSE)
 _HEADER = re.compile(rf'(?P<comment>{COMMENT})|(?P<label>"(?:[^"\\\n]|\\.)*+")|(?P<line>\n)|[\w-]++|\S', re.VERBOSE)
 _LABELS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\w-]++|\S')
-_END = re.compile(r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))", re.VERBOSE)
+_ENDS = r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))"
+_END = re.compile(_ENDS, re.VERBOSE)
 _SPACE = r"[\t\v\f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 """What Go's unicode.IsSpace holds for a space: the closing tag of a heredoc may stand between any of them."""
 
@@ -67,6 +66,41 @@ _QUOTED_PART = re.compile(rf'\\.|{_ESCAPED}|(?P<opens>[$%]\{{)|(?P<closes>")|(?P
 _EXPRESSION_PART = re.compile(
     rf'(?P<quote>")|{_HEREDOC}|(?P<brace>\{{)|(?P<closes>\}})|{COMMENT}', re.DOTALL | re.VERBOSE
 )
+
+
+def _rest(levels: int) -> str:
+    """What follows an opening brace, up to and with the one that closes it; `levels` may be nested in it."""
+    inner = rf"| \{{ {_rest(levels - 1)}" if levels else ""
+    return rf"""[^"#/<{{}}]*+ (?: (?: {_STEP} {inner} ) [^"#/<{{}}]*+ )*+ \}}"""
+
+
+_FLAGS = re.VERBOSE | re.DOTALL | re.ASCII
+_OF_STATES = r'data[ \t]++"(?:terraform_remote_state|tfe_outputs)"'
+_HEAD = rf"""
+    ^(?!(?:module|terraform)\b | {_OF_STATES}) \w[\w-]*+ (?: [ \t]++ "(?!\.\.?[/"])[^"\\\n$%]*+" )*+ [ \t]*+ \{{
+"""
+PLAIN_BLOCKS = re.compile(rf"(?: (?:\s++|{COMMENT})*+ {_HEAD} {_rest(3)} )*+", _FLAGS | re.MULTILINE)
+"""Top-level blocks, one after the other, in which only a word that names a path could matter, as most are written."""
+REST_OF_BLOCK = re.compile(_rest(3), _FLAGS)
+"""From after a brace to after the one that closes it, on the same condition."""
+SOURCE_FIRST = re.compile(
+    rf'{_BLANK.pattern} source\s*+= {_BLANK.pattern} "(?P<source>[^"\\\n{{]*+)" (?={_ENDS})', _FLAGS
+)
+"""A plain source that a module begins with."""
+_PATH_WORDS = (
+    ("path", r"path\s*[.=]"),
+    ("file", r"file\w{0,12}\s*[(=]"),
+    ("source_dir", r"source_dir\s*="),
+    ("provider::", r"provider::"),
+    ("chart", r"chart\s*="),
+    ("command", r"command\s*="),
+    ("program", r"program\s*="),
+    ("script", r"scripts?\s*="),
+    ("working_dir", r"working_dir\s*="),
+)
+_ANY_PATH_WORD = re.compile("|".join(word for _, word in _PATH_WORDS), re.ASCII)
+_EACH_PATH_WORD = tuple((literal, re.compile(word, re.ASCII)) for literal, word in _PATH_WORDS)
+_SOURCE = re.compile(r"source\s*=", re.ASCII)
 
 
 class Unbalanced(Exception):
@@ -135,15 +169,23 @@ def _end(text: str, start: int, part: re.Pattern[str], unclosed: str) -> int:
 def header(text: str, since: int, position: int) -> tuple[str, ...]:
     """What a `{` at `position` opens: the words and labels (without quotes) that stand on its line, after `since`."""
     if text.find("*/", since, position) == -1:
-        found = _LABELS.findall(text, max(since, text.rfind("\n", since, position) + 1), position)
-    else:
-        found = []
-        for match in _HEADER.finditer(text, since, position):
-            if match["line"]:
-                found.clear()
-            elif not match["comment"]:
-                found.append(match[0])
-    return tuple([part[1:-1] if part[0] == '"' and len(part) > 1 else part for part in found])
+        return _labels(text[max(since, text.rfind("\n", since, position) + 1) : position])
+    found: list[str] = []
+    for match in _HEADER.finditer(text, since, position):
+        if match["line"]:
+            found.clear()
+        elif not match["comment"]:
+            found.append(match[0])
+    return tuple(map(_unquoted, found))
+
+
+@lru_cache(maxsize=4096)  # most lines stand in many files
+def _labels(line: str) -> tuple[str, ...]:
+    return tuple(map(_unquoted, _LABELS.findall(line)))
+
+
+def _unquoted(part: str) -> str:
+    return part[1:-1] if part[0] == '"' and len(part) > 1 else part
 
 
 def after_blanks(text: str, position: int) -> int:
@@ -155,6 +197,37 @@ def after_blanks(text: str, position: int) -> int:
 def ends(text: str, position: int) -> bool:
     """Whether no more of an expression follows at `position`: a line end, a brace or a comment does."""
     return _END.match(text, position) is not None
+
+
+class PathWords:
+    """Where a word stands that may name a path, for positions asked for in ascending order.
+
+    A block that ends before the next one can be passed over. `source` is such a word in resources, not in modules.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._end = len(text)
+        self._next = self._next_source = -1
+        for literal, word in _EACH_PATH_WORD:
+            if literal in text and word.search(text):
+                break
+        else:
+            self._next = self._end  # nearly always, and found out faster than by a search for any of them
+
+    def after(self, position: int) -> int:
+        """Where the next one begins, `source` aside; the end of the text where there is none."""
+        if self._next < position:
+            found = _ANY_PATH_WORD.search(self._text, position)
+            self._next = found.start() if found is not None else self._end
+        return self._next
+
+    def or_source_after(self, position: int) -> int:
+        """Where the next one begins, or a `source`."""
+        if self._next_source < position:
+            found = _SOURCE.search(self._text, position)
+            self._next_source = found.start() if found is not None else self._end
+        return min(self.after(position), self._next_source)
 
 
 class Lines:

@@ -43,8 +43,10 @@ FILESET = re.compile(r'\s*+,\s*+"([^"\\\n]*+)"')
 """The pattern that follows the folder of a `fileset`."""
 _WILD = re.compile(r"[*?\[{$]")
 _CLIMBING = re.compile(
-    r"""(?P<settled>"(?:\$\{\s*+path\s*+\.\s*+(?:module|root)\s*+\}/|\.\.?/)[^"$%\\\n]*+")
-      | ["/}]\.\.(?=["/])""",
+    r"""["/}]
+      (?: (?<=")(?P<settled>(?:\$\{\s*+path\s*+\.\s*+(?:module|root)\s*+\}/|\.\.?/)[^"$%\\\n]*+")
+        | \.\.(?=["/]) )
+    """,
     re.VERBOSE,
 )
 _HANDED = re.compile(rf"\b(?!{FUNCTIONS}\()\w+\(\s*+\Z")

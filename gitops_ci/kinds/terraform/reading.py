@@ -99,7 +99,7 @@ def of_directory(directory: Directory, *, is_root: bool) -> Iterator[Reference]:
             yield Reference(reader, local.target, "directory", "module", SOURCES, visible=True)
         for link in local.links:
             yield Reference(reader, link, "file", "module")
-    for name in directory.files:
+    for name in directory.files if directory.snapshot.symlinks else ():
         path = f"{directory.path}/{name}" if directory.path else name
         found = real(directory.snapshot, path)
         if found not in (path, None):

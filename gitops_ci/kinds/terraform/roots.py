@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
@@ -44,13 +44,19 @@ def find(snapshot: Snapshot, config: Config) -> Found:
     references.extend(reading.through_modules(roots, there))
     references.extend(computed_paths.references(roots, there, snapshot, tuple(references)))
     references.extend(reading.of_templates(references, snapshot))
-    findings = [found for directory in there.values() for found in _findings(directory, there)]
     return Found(
         stacks=tuple(root.stack for root in roots),
         references=tuple(references),
-        findings=(*findings, *terragrunt.findings),
+        findings=_told(there, terragrunt.findings),
         dependencies=(*remote_states.dependencies(roots, there, snapshot), *of_units.dependencies(deployed)),
     )
+
+
+def _told(there: Mapping[str, Directory], of_units: Iterable[Finding]) -> Iterator[Finding]:
+    """What is wrong, found where somebody asks for it."""
+    for directory in there.values():
+        yield from _findings(directory, there)
+    yield from of_units
 
 
 def _units_stacks(unit: Unit, config: Config) -> Iterator[Stack]:

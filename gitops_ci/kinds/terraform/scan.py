@@ -17,43 +17,59 @@ from gitops_ci.kinds.terraform.scanned import Module, Scan
 
 __all__ = ["Module", "PathRead", "Scan", "scan"]
 
-_RELEVANT = (
-    re.compile(rb"module(?![\w.-])"),
-    re.compile(rb"path\s*\.\s*[mrc]"),
-    re.compile(rb"file\w*\s*\("),
-    re.compile(rb"backend(?![\w.-])"),
-    re.compile(rb"cloud(?![\w.-])"),
-    re.compile(rb"terraform_remote_state"),
-    re.compile(rb"tfe_outputs"),
-    re.compile(rb"filename|source_(?:dir|file|path)"),
-    re.compile(rb"provider::"),
-    re.compile(rb'"\.\.?["/]'),
+_WORDS = (
+    ("module", re.compile(r"module(?![\w.-])", re.ASCII)),
+    ("path", re.compile(r"path\s*\.\s*[mrc]", re.ASCII)),
+    ("file", re.compile(r"file(?:name|\w{0,12}\s*\()", re.ASCII)),
+    ("source_", re.compile(r"source_(?:dir|file|path)")),
+    ("backend", re.compile(r"backend(?![\w.-])", re.ASCII)),
+    ("cloud", re.compile(r"cloud(?![\w.-])", re.ASCII)),
+    ('".', re.compile(r'"\.\.?["/]')),
 )
-_RESOURCES = (b'resource "', b'data "', b'ephemeral "')
+_LITERALS = ("terraform_remote_state", "tfe_outputs", "provider::")
+_RESOURCES = ('resource "', 'data "', 'ephemeral "')
 _IN_RESOURCES = (
-    re.compile(rb"scripts?\s*="),
-    re.compile(rb"source\s*="),
-    re.compile(rb"chart\s*="),
-    re.compile(rb"command\s*="),
-    re.compile(rb"program\s*="),
-    re.compile(rb"working_dir\s*="),
+    ("source", re.compile(r"source\s*=", re.ASCII)),
+    ("script", re.compile(r"scripts?\s*=", re.ASCII)),
+    ("chart", re.compile(r"chart\s*=", re.ASCII)),
+    ("command", re.compile(r"command\s*=", re.ASCII)),
+    ("program", re.compile(r"program\s*=", re.ASCII)),
+    ("working_dir", re.compile(r"working_dir\s*=", re.ASCII)),
 )
-"""Where none of these occurs there is nothing to find. Each begins with a literal, which makes the search fast."""
+"""Where none of these occurs there is nothing to find: most of a repository.
+
+A literal that is not in a text at all spares the search, which takes ten times as long.
+"""
+
+
+_NOTHING = Scan()
 
 
 def scan(content: bytes, *, is_json: bool = False) -> Scan:
     """The facts of one file. Never raises: what cannot be read is `problem`."""
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         return Scan(problem="is not UTF-8", problem_line=content[: error.start].count(b"\n") + 1)
     if is_json:
         return _of_json(text)
-    if not any(relevant.search(content) for relevant in _RELEVANT):
-        is_resource = any(block in content for block in _RESOURCES)
-        if not (is_resource and any(relevant.search(content) for relevant in _IN_RESOURCES)):
-            return Scan()
-    return native_scan.Reader(text).scan()
+    if _may_say_something(text):
+        return native_scan.Reader(text).scan()
+    return _NOTHING
+
+
+def _may_say_something(text: str) -> bool:
+    for literal, word in _WORDS:
+        if literal in text and word.search(text):
+            return True
+    for literal in _LITERALS:
+        if literal in text:
+            return True
+    if _RESOURCES[0] in text or _RESOURCES[1] in text or _RESOURCES[2] in text:
+        for literal, word in _IN_RESOURCES:
+            if literal in text and word.search(text):
+                return True
+    return False
 
 
 def _of_json(text: str) -> Scan:

@@ -29,7 +29,7 @@ class Units(Struct, frozen=True):
 def find(snapshot: Snapshot, there: Mapping[str, Directory]) -> Units:
     """The units of a snapshot. What is only included by others is none, nor what deploys nothing."""
     paths = [path for path in snapshot.entries if path.endswith(FILES) and _is_config(path)]
-    stacks = [path for path in snapshot.entries if path.rpartition("/")[2] == STACK_FILE]
+    stacks = [path for path in snapshot.entries if path.endswith(STACK_FILE) and path.rpartition("/")[2] == STACK_FILE]
     if not paths and not stacks:
         return Units()
     reader = _Reader(snapshot)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitops_ci.kinds.terraform.native_syntax import PathWords
 from gitops_ci.kinds.terraform.scan import Module, PathRead, Scan, scan
 
 
@@ -80,6 +81,14 @@ def test_a_computed_source_is_unknown(expression: str) -> None:
 
 def test_a_module_without_a_source_is_unknown() -> None:
     assert sources('module "m" {\n  version = "1"\n}') == {"m": None}
+
+
+def test_an_argument_between_blocks_belongs_to_none() -> None:
+    behind = 'x" {\n}\nscript = "../x.sh"\n'
+    assert (
+        scan(f'resource "{behind}'.encode()).reads
+        == scan(f'variable "{behind}\nresource "a" "b" {{}}\n'.encode()).reads
+    )
 
 
 def test_only_top_level_module_blocks_count() -> None:
@@ -361,15 +370,26 @@ def test_no_arrangement_of_tokens_makes_the_scanner_raise(fragments: list[str]) 
 
 _BLOCKS = ['module "m" {\n', 'resource "a" "b" {\n', "terraform {\n", 'backend "s3" {', "x {", "}", "}\n", "\n", " "]
 _BLOCKS += ['source = "./a"\n', 'source = "./a" # why\n', "source = x\n", 'y = "z"\n', '"./b"', '"${x}"', '"${"', '"']
+_BLOCKS += [
+    'data "terraform_remote_state" "s" {\n',
+    'path = "p"\n',
+    'script = "../s"\n',
+    '"${path.module}/x"',
+    "path.root",
+]
+_BLOCKS += ['command = "a/b"\n', 'file("f")', "command = [", '"../c.sh"', '".."', "\nlocals {\n", 'chart = "./c"\n']
 _BLOCKS += ["# c\n", "/* c */", "/*", "*/", "<<A\n", "A\n", "<", "/", "= {", "-", "\\"]
 
 
 @settings(max_examples=500)
 @given(st.lists(st.sampled_from(_BLOCKS), max_size=40))
 def test_what_is_passed_over_in_one_step_holds_nothing(fragments: list[str]) -> None:
-    text = 'module "m" {}\n' + "".join(fragments)
-    stepwise = scan(f"# filename\n{text}".encode())  # such a word has each word looked at
-    assert scan(f"# anything\n{text}".encode()) == stepwise
+    content = ('module "m" {}\n' + "".join(fragments)).encode()
+    with pytest.MonkeyPatch.context() as patched:  # as if a word that may name a path stood before every block
+        patched.setattr(PathWords, "after", lambda *_: 0)
+        patched.setattr(PathWords, "or_source_after", lambda *_: 0)
+        stepwise = scan(content)
+    assert scan(content) == stepwise
 
 
 @pytest.mark.parametrize(
@@ -392,6 +412,13 @@ def test_what_is_passed_over_in_one_step_holds_nothing(fragments: list[str]) -> 
         "file(",
         '"./ "',
         "path ",
+        "file",
+        "source ",
+        'resource "a" "b" {}\n',
+        'resource "a" "b" {\n source = "q"\n}\n',
+        'module "m" {\n a = "b"\n}\n',
+        "a { b { c { d { <<A\nA\n } } } }\n",
+        "/**/ ",
     ],
 )
 def test_hostile_files_come_to_an_end(unit: str) -> None:
