@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -39,8 +40,8 @@ class Problem(Struct, frozen=True):
     line: int | None
 
 
-class Configuration(Struct, frozen=True):
-    """What the files of a directory say; override files come last, as Terraform has it."""
+class Configuration(Struct, frozen=True, eq=False):
+    """What the files of a directory say; override files come last, as Terraform has it. One is equal to itself only."""
 
     files: tuple[tuple[str, Body], ...]
     problems: tuple[Problem, ...]
@@ -56,12 +57,22 @@ class Configuration(Struct, frozen=True):
             yield from (Located(located.path, block) for block in located.block.body.all(type, *labels))
 
 
+_read_before: WeakKeyDictionary[Snapshot, dict[str, Configuration]] = WeakKeyDictionary()
+
+
 def of(directory: str, snapshot: Snapshot) -> Configuration:
     """The configuration in a directory, or in what a link there leads to; empty where it has no files.
 
-    What cannot be read is a problem, no error.
+    What cannot be read is a problem, no error. A directory is read once, however many roots use it.
     """
-    directory = directory if directory in snapshot.children else snapshot.resolve(directory) or directory
+    known = _read_before.setdefault(snapshot, {})
+    if directory not in known:
+        there = directory if directory in snapshot.children else snapshot.resolve(directory) or directory
+        known[directory] = _in(there, snapshot)
+    return known[directory]
+
+
+def _in(directory: str, snapshot: Snapshot) -> Configuration:
     at = f"{directory}/" if directory else ""
     paths = [at + name for name in _ordered(snapshot.children.get(directory, ()))]
     real = {path: snapshot.resolve(path) if snapshot.entries[path].mode == SYMLINK else path for path in paths}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -27,13 +28,14 @@ class Requirement(Struct, frozen=True):
     line: int
 
 
-def of(configuration: Configuration) -> Iterator[Requirement]:
+@lru_cache(maxsize=4096)
+def of(configuration: Configuration) -> tuple[Requirement, ...]:
     """Every provider that a directory's files use, named or implied by a resource's type; each name once."""
-    seen: set[str] = set()
-    for found in (*_required(configuration), *_implied(configuration)):
-        if found.name not in seen and found.name != _BUILT_IN:
-            seen.add(found.name)
-            yield found
+    found: dict[str, Requirement] = {}
+    for each in (*_required(configuration), *_implied(configuration)):
+        if each.name != _BUILT_IN:
+            found.setdefault(each.name, each)
+    return tuple(found.values())
 
 
 def _required(configuration: Configuration) -> Iterator[Requirement]:
