@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from gitops_ci.kinds.terraform.safety import closure as closures
 from gitops_ci.kinds.terraform.safety import possible
 from gitops_ci.kinds.terraform.safety.closure import Closure
-from gitops_ci.kinds.terraform.safety.possible import ANCHOR, GIVEN, Possible
+from gitops_ci.kinds.terraform.safety.possible import ANCHOR, GIVEN, HERE, JUDGED, SOME, Possible
+
+_BESIDE = re.compile(r"(?:^|/)\.\.[^/]")
+"""Text right behind a directory above, which makes the name of one beside it."""
+_MARK = re.compile(f"[{GIVEN}{SOME}{JUDGED}]")
 
 
 def of(value: Possible, closure: Closure) -> tuple[str, ...] | None:
@@ -22,19 +27,32 @@ def of(value: Possible, closure: Closure) -> tuple[str, ...] | None:
 def outside(value: Possible, closure: Closure) -> str | None:
     """The first path of a value that leads out of the repository, as it is written."""
     texts: Iterable[str] = sorted(possible.texts(value) or ())
-    return next((text.replace(ANCHOR, "").replace(GIVEN, "…") for text in texts if place(text, closure) is None), None)
+    return next((_shown(text) for text in texts if place(text, closure) is None), None)
+
+
+def _shown(text: str) -> str:
+    path = text.replace(HERE, ".").replace(ANCHOR, "")
+    return _MARK.sub("…", path)
 
 
 def place(text: str, closure: Closure) -> str | None:
     """The path in the repository; relative ones begin in the root's directory, where the engine runs."""
     directory, path = closure.root, text
+    if JUDGED in text:
+        return text if text == JUDGED else None
     if text.startswith(ANCHOR):
-        directory, _, path = text[1:].partition(ANCHOR)
+        directory, _, path = text.replace(HERE, f"{ANCHOR}{closure.root}{ANCHOR}", 1)[1:].partition(ANCHOR)
         if directory not in closure.modules or (path and not path.startswith("/")):
             return None
         path = path.lstrip("/")
     elif path.startswith(("/", "~", "\\", GIVEN)) or path[1:2] == ":":
         return None
-    if ANCHOR in path:
+    if ANCHOR in path or _climbs(path) or _BESIDE.search(path):
         return None
-    return closures.inside(closure.snapshot, directory, path.replace(GIVEN, "given"))
+    return closures.inside(closure.snapshot, directory, path)
+
+
+def _climbs(path: str) -> bool:
+    """Whether `..` may follow what is not known: it can be empty, deep, or a link."""
+    known = _MARK.split(path, maxsplit=1)
+    return len(known) > 1 and ".." in known[0].rpartition("/")[2] + known[1]

@@ -88,10 +88,79 @@ def test_what_leads_out_or_is_not_known_is_not_planned(content: str) -> None:
     assert RULE in found(BASE, {**BASE, ROOT: content})
 
 
+ELSEWHERE = "/proc/self/environ"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f'lookup({{"0" = "a.txt", "1" = "{ELSEWHERE}"}}, 0 + 1, "a.txt")',
+        'replace("1proc1self1environ", 0 + 1, "/")',
+        'replace("2proc2self2environ", 2.0, "/")',
+        f'lookup({{"." = "{ELSEWHERE}"}}, path.root, "a.txt")',
+        f'lookup({{"." = "{ELSEWHERE}"}}, path.module, "a.txt")',
+        f'{{"1" = "a.txt", (0 + 1) = "{ELSEWHERE}"}}["1"]',
+        f'{{"1" = "a.txt", 1.0 = "{ELSEWHERE}"}}["1"]',
+        f'lookup({{"e.txt" = "{ELSEWHERE}"}}, one(fileset(path.module, "e.*")), "a.txt")',
+        f'lookup({{default = "a.txt", blue = "{ELSEWHERE}"}}, terraform.workspace, "a.txt")',
+        f'lookup({{a = "a.txt"}}, timestamp(), "{ELSEWHERE}")',
+        f'lookup({{"a/b" = "a.txt", (abspath("a")) = "{ELSEWHERE}"}}, abspath("a"), "a.txt")',
+        f'reverse(["{ELSEWHERE}", "a.txt"])[1]',
+        f'sort(["b.txt", "{ELSEWHERE}"])[0]',
+        'join("", toset(["proc/self/environ", "/"]))',
+        'format("%s/../../../../../etc/passwd", null)',
+        'format("%s/../../../../../etc/passwd", true ? null : "a/b/c/d/e")',
+        f'[for v in merge([{{p = "a.txt", q = {{p = "{ELSEWHERE}"}}}}]...) : file(try(v.p, "a.txt"))]',
+        f'one([{{y = [["b", "a.txt"], ["{ELSEWHERE}"]]}}].*.y[0][1])',
+        '"${terraform.workspace}/../../../../etc/passwd"',
+        '"${one(fileset(path.module, "*"))}/../x"',
+        '"${abspath(".")}x"',
+        'abspath("${path.module}x")',
+        '"${dirname(abspath(path.module))}x"',
+        '"${abspath("${path.module}/")}x"',
+        '"\\u0002/x"',
+    ],
+)  # fmt: skip
+def test_what_only_stands_for_a_text_is_not_taken_for_it(expression: str) -> None:
+    content = local(expression if "file(" in expression else f"file({expression})")
+    assert refused(BASE, {**BASE, ROOT: content}) is not None
+
+
+def test_what_the_job_may_give_in_place_of_a_default_is_not_taken_for_it() -> None:
+    variable = 'variable "x" {\n  default = "a.txt"\n}\n'
+    content = variable + local(f'file({{"a.txt" = "a.txt", b = "{ELSEWHERE}"}}[var.x])')
+    assert refused(BASE, {**BASE, ROOT: content}) is not None
+    assert refused(BASE, {**BASE, ROOT: variable + local('file("${path.module}/${var.x}")')}) is None
+
+
+def test_a_path_that_another_block_was_given_is_judged_as_a_whole_only() -> None:
+    archive = 'data "archive_file" "x" {\n  type = "zip"\n  source_dir = "."\n  output_path = "../../../x"\n}\n'
+    for call in (
+        'file("../../../${data.archive_file.x.output_path}")',
+        'file("${data.archive_file.x.output_path}/../y")',
+    ):
+        assert refused(BASE, {**BASE, ROOT: archive + local(call)}) is not None
+    assert refused(BASE, {**BASE, ROOT: archive + local("file(data.archive_file.x.output_path)")}) is None
+
+
+@pytest.mark.parametrize("times", [1, 3, 4, 19, 20])
+@pytest.mark.parametrize("start", ["path.module", '"."', "path.root"])
+def test_directories_above_are_counted(times: int, start: str) -> None:
+    at = "dirname(" * times + f"abspath({start})" + ")" * times
+    problem = refused(BASE, {**BASE, ROOT: local(f'file("${{{at}}}/proc/self/environ")')})
+    assert (problem is not None) == (times > 3)
+
+
 @pytest.mark.parametrize(
     "content",
     [
         local('file("a.txt")'),
+        local('file("${path.module}/${lower(terraform.workspace)}.yml")'),
+        local('file("${abspath(".")}/a.txt")'),
+        local('file("${abspath("${path.module}/..")}/a.txt")'),
+        local('[for x in merge([for y in ["a"] : {(y) = "a.txt"}]...) : file(x)]'),
+        local('[for x in sort(["b.txt", "a.txt"]) : file(x)]'),
+        local('file({"1" = "a.txt", (0 + 1) = "b.txt"}["1"])'),
         local('file("./a.txt")'),
         local('file("${path.module}/a.txt")'),
         local('file("../../../shared/x.txt")'),
