@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from gitops_ci.kinds.terraform import nodes
 from gitops_ci.kinds.terraform.blocks import Attribute, Body
 from gitops_ci.kinds.terraform.nodes import Node
-from gitops_ci.kinds.terraform.safety import evaluation, places
+from gitops_ci.kinds.terraform.safety import evaluation, places, possible
 from gitops_ci.kinds.terraform.safety.closure import Closure
 
 _READING = ("file", "template", "fileset")
@@ -44,10 +44,10 @@ def _read(node: Node, directory: str, closure: Closure) -> Iterator[str]:
     scope = evaluation.Scope(closure, directory)
     for call in nodes.calls(node):
         if call.name.removeprefix("core::").startswith(_READING) and call.arguments:
-            paths = places.of(evaluation.evaluate(call.arguments[0], scope), closure)
-            found = [closure.snapshot.entries.get(path) for path in paths or ()]
-            yield from (entry.oid for entry in found if entry is not None)
-            if paths is None or None in found:
+            value = evaluation.evaluate(call.arguments[0], scope)
+            found = [places.files((path,), closure) for path in possible.texts(value) or ()]
+            yield from (f"{path}\0{closure.snapshot.entries[path].oid}" for paths in found for path in paths)
+            if places.of(value, closure) is None or () in found:
                 yield closure.snapshot.tree
 
 

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from gitops_ci.kinds.terraform.safety import closure as closures
 from gitops_ci.kinds.terraform.safety import possible
 from gitops_ci.kinds.terraform.safety.closure import Closure
-from gitops_ci.kinds.terraform.safety.possible import ANCHOR, GIVEN, HERE, JUDGED, SOME, Possible
+from gitops_ci.kinds.terraform.safety.possible import ANCHOR, GIVEN, HERE, JUDGED, Possible
 
 _BESIDE = re.compile(r"(?:^|/)\.\.[^/]")
 """Text right behind a directory above, which makes the name of one beside it."""
-_MARK = re.compile(f"[{GIVEN}{SOME}{JUDGED}]")
 
 
 def of(value: Possible, closure: Closure) -> tuple[str, ...] | None:
@@ -24,6 +23,20 @@ def of(value: Possible, closure: Closure) -> tuple[str, ...] | None:
     return None if None in paths else tuple(path for path in paths if path is not None)
 
 
+def files(value: Possible, closure: Closure) -> tuple[str, ...]:
+    """The files of the repository that a value may name: whichever fit around what is not known of a path."""
+    found: dict[str, None] = {}
+    entries = closure.snapshot.entries
+    for path in of(value, closure) or ():
+        begin, *rest = possible.between_marks(path)
+        if rest:
+            fitting = (each for each in entries if each.startswith(begin) and each.endswith(rest[-1]))
+            found.update(dict.fromkeys(fitting))
+        elif path in entries:
+            found[path] = None
+    return tuple(found)
+
+
 def outside(value: Possible, closure: Closure) -> str | None:
     """The first path of a value that leads out of the repository, as it is written."""
     texts: Iterable[str] = sorted(possible.texts(value) or ())
@@ -32,7 +45,7 @@ def outside(value: Possible, closure: Closure) -> str | None:
 
 def _shown(text: str) -> str:
     path = text.replace(HERE, ".").replace(ANCHOR, "")
-    return _MARK.sub("…", path)
+    return "…".join(possible.between_marks(path))
 
 
 def place(text: str, closure: Closure) -> str | None:
@@ -54,5 +67,5 @@ def place(text: str, closure: Closure) -> str | None:
 
 def _climbs(path: str) -> bool:
     """Whether `..` may follow what is not known: it can be empty, deep, or a link."""
-    known = _MARK.split(path, maxsplit=1)
-    return len(known) > 1 and ".." in known[0].rpartition("/")[2] + known[1]
+    known, *unknown = possible.between_marks(path)
+    return bool(unknown) and ".." in "…".join((known.rpartition("/")[2], *unknown))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ SOME = "\2"
 JUDGED = "\3"
 """Stands for a path that is judged where another block is given it."""
 MARKS = (ANCHOR, GIVEN, SOME, JUDGED)
+_MARK = re.compile("[\\1-\\3]")
 MOST = 2000
 """More texts than these are taken for unknown: nobody lists so many, but a hostile file can multiply them."""
 LONGEST = 4096
@@ -56,6 +58,11 @@ def texts(value: Possible) -> frozenset[str] | None:
 def is_marked(text: str) -> bool:
     """Whether a part of a text is known only when it is evaluated."""
     return any(mark in text for mark in MARKS)
+
+
+def between_marks(text: str) -> list[str]:
+    """What is known of a text, split at what is not."""
+    return _MARK.split(text)
 
 
 def plain(value: Possible) -> frozenset[str] | None:

@@ -23,17 +23,22 @@ FUNCTIONS = frozenset({
 
 _TEXTS = ("data", "template_file", "template")
 """A provider's own template, with Terraform's functions."""
-_MENTIONED = re.compile(r"\b(?:" + "|".join(sorted(FUNCTIONS)) + r"|templatestring)\b")
+MENTIONED = re.compile(r"\b(?:" + "|".join(sorted(FUNCTIONS)) + r"|templatestring)\b")
+"""One of their names, whatever stands behind it: a comment may stand before the bracket."""
 
 
 class Reader(Struct, frozen=True):
-    """One such place: what it is as text, the argument that names the file, and what that may be."""
+    """One such place: what it is as text, the argument that names the file, and what that may be.
+
+    `template` is the path of the file that is evaluated as a template, if this is about one.
+    """
 
     placed: Placed
     line: int
     text: str
     argument: str
     value: Possible
+    template: Possible = ()
 
 
 def of(closure: Closure) -> Iterator[Reader]:
@@ -78,17 +83,23 @@ def evaluated_texts(closure: Closure) -> Iterator[Reader]:
 def _text(placed: Placed, attribute: Attribute, node: Node, scope: Scope) -> Reader:
     """The content of a file in the repository is looked at where it lies: it is no text of its own."""
     value = evaluation.evaluate(node, scope)
+    path: Possible = ()
     if isinstance(node, Call) and node.name in ("file", "core::file") and node.arguments:
         path = evaluation.evaluate(node.arguments[0], scope)
         value = () if places.of(path, scope.closure) is not None else None
     written = attribute.expression[node.start : node.end]
-    return Reader(placed, attribute.line, written, written, value)
+    return Reader(placed, attribute.line, written, written, value, path)
 
 
 def _attributes(body: Body) -> Iterator[Attribute]:
     yield from body.attributes
     for block in body.blocks:
         yield from _attributes(block.body)
+
+
+def is_template(call: Call) -> bool:
+    """Whether a call evaluates the file that it reads."""
+    return call.name.removeprefix("core::") == "templatefile"
 
 
 def called(node: Node, scope: Scope) -> Iterator[tuple[Call, Scope]]:
@@ -119,7 +130,7 @@ def _scope(body: Body, scope: Scope) -> Scope:
 def _in_block(placed: Placed, block: Block, scope: Scope) -> Iterator[Reader]:
     listed = FILE_ARGUMENTS.get((placed.block.type, placed.block.labels[0])) if placed.block.labels else None
     for attribute in block.body.attributes:
-        if _MENTIONED.search(attribute.expression):
+        if MENTIONED.search(attribute.expression):
             yield from _in_expression(placed, attribute, scope)
         if listed is not None and attribute.name in listed and block is placed.block:
             text = f"{attribute.name} = {attribute.expression}"
@@ -137,7 +148,8 @@ def _in_expression(placed: Placed, attribute: Attribute, scope: Scope) -> Iterat
         line = attribute.line + text.count("\n", 0, call.start)
         first = call.arguments[0]
         value = evaluation.evaluate(first, inner)
-        yield Reader(placed, line, text[call.start : call.end], text[first.start : first.end], value)
+        template = value if is_template(call) else ()
+        yield Reader(placed, line, text[call.start : call.end], text[first.start : first.end], value, template)
 
 
 def _dynamic(block: Block, scope: Scope) -> Scope:

@@ -308,3 +308,37 @@ def test_a_file_made_to_be_slow_is_not() -> None:
     )
     content = f'locals {{\n{chain}  l60 = ["a", "b"]\n  x = file(local.l0[0])\n}}\n'
     assert refused(BASE, {**BASE, ROOT: content}) is not None
+
+
+LEAK = '${filebase64("/proc/self/environ")}'
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "content"),
+    [
+        ('templatefile("${path.module}/../../../modules/x.tf", {})', "modules/x.tf", f"# {LEAK}\n"),
+        ('core :: templatefile("x.tf.json", {})', f"{FOLDER}/x.tf.json", json.dumps({"//": "${file(p)}"})),
+        ('templatefile("t/${terraform.workspace}.tf", {})', f"{FOLDER}/t/blue.tf", f"# {LEAK}\n"),
+        ('templatefile("t.tpl", {})', f"{FOLDER}/t.tpl", '${filebase64/**/("/proc/self/environ")}'),
+        ('templatefile("t.tpl", {})', f"{FOLDER}/t.tpl", "${" + "(" * 60 + LEAK[2:-1] + ")" * 60 + "}"),
+        ('templatefile("t.tpl", {})', f"{FOLDER}/t.tpl", '${templatefile("../../../modules/x.tf", {})}'),
+    ],
+)  # fmt: skip
+def test_whatever_file_is_evaluated_is_judged(call: str, path: str, content: str) -> None:
+    base = {**BASE, "modules/x.tf": f"# {LEAK}\n"}
+    head = {**base, ROOT: local(call), path: content}
+    assert refused(base, head) is not None
+    assert refused(head, {**head, ROOT: f"{local(call)}{HARMLESS}"}) is None, "as in base"
+
+
+def test_a_text_is_no_template_where_a_name_of_a_file_is_part_of_it() -> None:
+    content = local('templatestring("$${${one(fileset(path.module, "*b*"))}}", {})')
+    assert refused(BASE, {**BASE, ROOT: content}) is not None
+
+
+def test_a_script_that_is_only_read_is_no_template() -> None:
+    script = {f"{FOLDER}/x.sh": "echo ${file%.*} $(file x)\n"}
+    assert refused(BASE, {**BASE, **script, ROOT: local('file("x.sh")')}) is None
+    assert (
+        refused(BASE, {**BASE, f"{FOLDER}/x.tpl": "${a} a file", ROOT: local('templatefile("x.tpl", {a = 1})')}) is None
+    )
