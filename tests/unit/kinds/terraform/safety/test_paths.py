@@ -201,7 +201,9 @@ def test_what_base_has_is_not_refused(call: str) -> None:
     assert refused({ROOT: before}, moved) is None
 
 
+EACH = 'module "m" {{\n  source = "../../../modules/m"\n  for_each = toset([{}])\n  path = {}\n}}\n'
 MODULE = 'variable "path" {}\noutput "x" {\n  value = file(var.path)\n}\n'
+PROGRAM = 'variable "path" {}\ndata "external" "x" {\n  program = ["sh", var.path]\n}\n'
 USE = 'module "m" {{\n  source = "../../../modules/m"\n  path = {}\n}}\n'
 
 
@@ -221,6 +223,12 @@ USE = 'module "m" {{\n  source = "../../../modules/m"\n  path = {}\n}}\n'
          {ROOT: local("file(data.x_y.z.path)") + 'data "x_y" "z" {\n  k = "b"\n}\n'}),
         ({ROOT: local("file(module.m.x)") + USE.format('"a"'), "modules/m/main.tf": 'output "x" {\n  value = "a"\n}\nvariable "path" {}\n'},
          {"modules/m/main.tf": 'output "x" {\n  value = "/proc/self/environ"\n}\nvariable "path" {}\n'}),
+        ({ROOT: EACH.format('"a.txt"', "each.value"), "modules/m/main.tf": MODULE},
+         {ROOT: EACH.format('"/proc/self/environ"', "each.value")}),
+        ({ROOT: EACH.format('"a.txt"', "each.value"), "modules/m/main.tf": PROGRAM},
+         {ROOT: EACH.format('"b.txt"', "each.value")}),
+        ({ROOT: EACH.format("data.x.y.z", "upper(each.key)"), "modules/m/main.tf": MODULE},
+         {ROOT: EACH.format("data.x.w.z", "upper(each.key)")}),
         ({ROOT: local('file(yamldecode(file("${path.module}/x.yml")).path)'), f"{FOLDER}/x.yml": "path: a\n"},
          {f"{FOLDER}/x.yml": "path: /proc/self/environ\n"}),
         ({ROOT: local('templatefile("${path.module}/x.tpl", {})'), f"{FOLDER}/x.tpl": "plain"},
