@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.kinds.terraform import expressions, nodes
-from gitops_ci.kinds.terraform.blocks import Attribute, Unreadable
+from gitops_ci.kinds.terraform.blocks import Attribute, Body, Unreadable
 from gitops_ci.kinds.terraform.nodes import Access, Call, Node
 from gitops_ci.kinds.terraform.safety import functions, possible
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed
@@ -233,7 +233,7 @@ def _variable(name: str, scope: Scope) -> Possible:
     """Every value that a variable may have: from each caller, from var files, and its default."""
     closure, directory = scope.closure, scope.directory
     declared = closure.named.get((directory, f"var.{name}"), ())
-    given = [of(each, scope.at(caller)) for caller, each in arguments(name, closure, directory)]
+    given = [of(each, inside(body, scope.at(at))) for at, each, body in arguments(name, closure, directory)]
     is_settled = closure.is_exact and directory == closure.root and bool(given)
     defaults = [] if is_settled else [each.body.attribute("default") for each in declared]
     given += [of(each, scope.at(directory)) for each in defaults if each is not None]
@@ -253,14 +253,23 @@ def _holds_items(value: Possible) -> bool:
     return value is not None and any(isinstance(each, Items) for each in value)
 
 
-def arguments(name: str, closure: Closure, directory: str) -> Iterator[tuple[str, Attribute]]:
-    """What a variable of a directory is given, each with the directory that it is evaluated in."""
+def inside(body: Body, scope: Scope) -> Scope:
+    """The scope inside of a block: `for_each` decides what `each` is."""
+    repeated = body.attribute("for_each")
+    if repeated is None:
+        return scope
+    value = of(repeated, scope)
+    return msgspec.structs.replace(scope, each=(possible.keys(value), possible.elements(value)))
+
+
+def arguments(name: str, closure: Closure, directory: str) -> Iterator[tuple[str, Attribute, Body]]:
+    """What a variable of a directory is given, each with the directory that it is evaluated in, and the block."""
     for call in closure.callers.get(directory, ()):
         attribute = call.body.attribute(name)
         if attribute is not None:
-            yield call.directory, attribute
+            yield call.directory, attribute, call.body
     if directory == closure.root:
-        yield from ((directory, attribute) for attribute in closure.variables.get(name, ()))
+        yield from ((directory, attribute, Body()) for attribute in closure.variables.get(name, ()))
 
 
 def _filled_in(declared: tuple[Placed, ...], scope: Scope) -> Possible:

@@ -63,10 +63,7 @@ def _names(node: Node) -> Iterator[tuple[str, ...]]:
 def _definitions(name: tuple[str, ...], directory: str, closure: Closure) -> Iterator[_Place]:
     match name:
         case ("var", key, *_):
-            for each in closure.named.get((directory, f"var.{key}"), ()):
-                yield from _of_body(each.body, directory)
-            yield from ((at, each.expression) for at, each in evaluation.arguments(key, closure, directory))
-            yield from _repeated(key, directory, closure)
+            yield from _of_variable(key, directory, closure)
         case ("local", key, *_):
             yield from _of_attributes(closure.locals.get((directory, key), ()), directory)
         case ("module", key, *_):
@@ -83,14 +80,20 @@ def _definitions(name: tuple[str, ...], directory: str, closure: Closure) -> Ite
             pass
 
 
-def _repeated(variable: str, directory: str, closure: Closure) -> Iterator[_Place]:
-    """What decides how often a module is called, where that is what a variable is given."""
-    for call in closure.callers.get(directory, ()):
-        argument = call.body.attribute(variable)
-        node = evaluation.tree(argument.expression) if argument is not None else None
-        if argument is not None and (node is None or {"each", "count"} & {name[0] for name in _names(node)}):
-            repeats = (call.body.attribute(name) for name in ("for_each", "count"))
-            yield from ((call.directory, each.expression) for each in repeats if each is not None)
+def _of_variable(name: str, directory: str, closure: Closure) -> Iterator[_Place]:
+    for each in closure.named.get((directory, f"var.{name}"), ()):
+        yield from _of_body(each.body, directory)
+    for at, attribute, body in evaluation.arguments(name, closure, directory):
+        yield from _given(attribute, at, body)
+
+
+def _given(attribute: Attribute, directory: str, body: Body) -> Iterator[_Place]:
+    """What a variable is given, and what decides how often, where it is made of that."""
+    yield (directory, attribute.expression)
+    node = evaluation.tree(attribute.expression)
+    if node is None or {"each", "count"} & {name[0] for name in _names(node)}:
+        repeats = (body.attribute(name) for name in ("for_each", "count"))
+        yield from ((directory, each.expression) for each in repeats if each is not None)
 
 
 def _of_attributes(attributes: Iterable[Attribute], directory: str) -> Iterator[_Place]:

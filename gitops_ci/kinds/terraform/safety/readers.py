@@ -44,7 +44,7 @@ class Reader(Struct, frozen=True):
 def of(closure: Closure) -> Iterator[Reader]:
     """All of them; an expression that may hold one and cannot be read is one whose path nobody knows."""
     for placed in closure.top():
-        scope = _scope(placed.block.body, Scope(closure, placed.directory))
+        scope = evaluation.inside(placed.block.body, Scope(closure, placed.directory))
         yield from _in_block(placed, placed.block, scope)
         yield from _local_state(placed, scope)
 
@@ -67,7 +67,7 @@ def _local_state(placed: Placed, scope: Scope) -> Iterator[Reader]:
 def evaluated_texts(closure: Closure) -> Iterator[Reader]:
     """Every text that is evaluated as a template once its own value is known."""
     for placed in closure.top():
-        scope = _scope(placed.block.body, Scope(closure, placed.directory))
+        scope = evaluation.inside(placed.block.body, Scope(closure, placed.directory))
         if (placed.block.type, *placed.block.labels[:1]) == _TEXTS[:2]:
             attribute = placed.body.attribute(_TEXTS[2])
             node = evaluation.tree(attribute.expression) if attribute is not None else None
@@ -116,15 +116,6 @@ def called(node: Node, scope: Scope) -> Iterator[tuple[Call, Scope]]:
         return
     for part in nodes.children(node):
         yield from called(part, scope)
-
-
-def _scope(body: Body, scope: Scope) -> Scope:
-    """The scope inside of a block: `for_each` decides what `each` is."""
-    repeated = body.attribute("for_each")
-    if repeated is None:
-        return scope
-    value = evaluation.of(repeated, scope)
-    return Scope(scope.closure, scope.directory, scope.names, (possible.keys(value), possible.elements(value)))
 
 
 def _in_block(placed: Placed, block: Block, scope: Scope) -> Iterator[Reader]:

@@ -246,6 +246,29 @@ def test_an_old_call_with_a_new_value_is_not_planned(base: dict[str, str], head:
     assert problem.code == "not-allowed"
 
 
+@pytest.mark.parametrize(
+    ("values", "argument"),
+    [
+        ('"a.txt", "b.txt"', "each.value"),
+        ('"a", "b"', '"${each.key}.txt"'),
+        ('"${terraform.workspace}.txt"', "each.value"),
+    ],
+)
+def test_the_set_of_a_module_call_is_known_where_it_is_written_down(values: str, argument: str) -> None:
+    module = 'variable "path" {}\noutput "x" {\n  value = file("${path.module}/${var.path}")\n}\n'
+    head = {**BASE, ROOT: EACH.format(values, argument), "modules/m/main.tf": module}
+    assert refused(BASE, head) is None
+    assert refused(BASE, {**head, ROOT: EACH.format(f'{values}, "../../../x"', argument)}) is not None
+
+
+def test_each_of_a_caller_is_none_of_the_module() -> None:
+    files = {
+        ROOT: EACH.format('"a.txt"', '"a"'),
+        "modules/m/main.tf": local("file(each.value)") + 'variable "path" {}\n',
+    }
+    assert refused(BASE, {**BASE, **files}) is not None
+
+
 def test_json_syntax_is_no_way_around() -> None:
     value = json.dumps({"locals": {"x": '${file("/proc/self/environ")}'}})
     key = json.dumps({"output": {"y": {"value": {'${file("/proc/self/environ")}': 1}}}})
