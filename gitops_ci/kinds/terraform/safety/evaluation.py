@@ -18,7 +18,7 @@ from gitops_ci.kinds.terraform.blocks import Attribute, Body, Unreadable
 from gitops_ci.kinds.terraform.nodes import Access, Call, Node
 from gitops_ci.kinds.terraform.safety import functions, possible
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed
-from gitops_ci.kinds.terraform.safety.possible import ANCHOR, GIVEN, JUDGED, SOME, Items, Possible
+from gitops_ci.kinds.terraform.safety.possible import ANCHOR, DEFAULTED, GIVEN, JUDGED, SOME, Items, Possible
 
 FILE_ARGUMENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("data", "local_file"): ("filename",),
@@ -238,7 +238,7 @@ def _variable(name: str, scope: Scope) -> Possible:
     defaults = [] if is_settled else [each.body.attribute("default") for each in declared]
     given += [of(each, scope.at(directory)) for each in defaults if each is not None]
     if declared and directory == closure.root and not _is_given(name, closure):
-        given = [each if _holds_items(each) else possible.union((each, (GIVEN,))) for each in given or [()]]
+        given = [_overridden(each) for each in given] or [(GIVEN,)]
     if not given or not declared:
         return None
     return possible.anywhere(possible.union(given), _filled_in(declared, scope))
@@ -249,8 +249,9 @@ def _is_given(name: str, closure: Closure) -> bool:
     return next(arguments(name, closure, closure.root), None) is not None
 
 
-def _holds_items(value: Possible) -> bool:
-    return value is not None and any(isinstance(each, Items) for each in value)
+def _overridden(default: Possible) -> Possible:
+    """A default, and what the job may give in its place; a text only, as collections are seldom given so."""
+    return default if possible.texts(default) is None else possible.union((default, (DEFAULTED if default else GIVEN,)))
 
 
 def inside(body: Body, scope: Scope) -> Scope:

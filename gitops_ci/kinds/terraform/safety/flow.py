@@ -12,6 +12,7 @@ from gitops_ci.kinds.terraform.blocks import Attribute, Body
 from gitops_ci.kinds.terraform.nodes import Node
 from gitops_ci.kinds.terraform.safety import evaluation, places, possible
 from gitops_ci.kinds.terraform.safety.closure import Closure
+from gitops_ci.kinds.terraform.safety.possible import DEFAULTED
 
 _READING = ("file", "template", "fileset")
 
@@ -45,7 +46,7 @@ def _read(node: Node, directory: str, closure: Closure) -> Iterator[str]:
     for call in nodes.calls(node):
         if call.name.removeprefix("core::").startswith(_READING) and call.arguments:
             value = evaluation.evaluate(call.arguments[0], scope)
-            found = [places.files((path,), closure) for path in possible.texts(value) or ()]
+            found = [places.files((path,), closure) for path in possible.texts(value) or () if path != DEFAULTED]
             yield from (f"{path}\0{closure.snapshot.entries[path].oid}" for paths in found for path in paths)
             if places.of(value, closure) is None or () in found:
                 yield closure.snapshot.tree

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Mapping, Sequence
 
 from gitops_ci.kinds.terraform.safety import possible
-from gitops_ci.kinds.terraform.safety.possible import ANCHOR, GIVEN, HERE, JUDGED, SOME, Items, Possible
+from gitops_ci.kinds.terraform.safety.possible import ANCHOR, DEFAULTED, GIVEN, HERE, JUDGED, SOME, Items, Possible
 
 Arguments = Sequence[Possible]
 
@@ -132,7 +132,7 @@ def _abspath(arguments: Arguments) -> Possible:
 
 
 def _absolute(text: str) -> str:
-    if text.startswith(("/", "~", GIVEN, JUDGED)):
+    if text.startswith(("/", "~", GIVEN, JUDGED, DEFAULTED)):
         return text
     at, tail = HERE, text
     if text.startswith(ANCHOR):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from gitops_ci.kinds.terraform.safety import closure as closures
 from gitops_ci.kinds.terraform.safety import possible
 from gitops_ci.kinds.terraform.safety.closure import Closure
-from gitops_ci.kinds.terraform.safety.possible import ANCHOR, GIVEN, HERE, JUDGED, Possible
+from gitops_ci.kinds.terraform.safety.possible import ANCHOR, DEFAULTED, GIVEN, HERE, JUDGED, Possible
 
 _BESIDE = re.compile(r"(?:^|/)\.\.[^/]")
 """Text right behind a directory above, which makes the name of one beside it."""
@@ -28,6 +28,8 @@ def files(value: Possible, closure: Closure) -> tuple[str, ...]:
     found: dict[str, None] = {}
     entries = closure.snapshot.entries
     for path in of(value, closure) or ():
+        if path == DEFAULTED:
+            continue
         begin, *rest = possible.between_marks(path)
         if rest:
             fitting = (each for each in entries if each.startswith(begin) and each.endswith(rest[-1]))
@@ -51,14 +53,16 @@ def _shown(text: str) -> str:
 def place(text: str, closure: Closure) -> str | None:
     """The path in the repository; relative ones begin in the root's directory, where the engine runs."""
     directory, path = closure.root, text
+    if text in (JUDGED, DEFAULTED):
+        return text
     if JUDGED in text:
-        return text if text == JUDGED else None
+        return None
     if text.startswith(ANCHOR):
         directory, _, path = text.replace(HERE, f"{ANCHOR}{closure.root}{ANCHOR}", 1)[1:].partition(ANCHOR)
         if directory not in closure.modules or (path and not path.startswith("/")):
             return None
         path = path.lstrip("/")
-    elif path.startswith(("/", "~", "\\", GIVEN)) or path[1:2] == ":":
+    elif path.startswith(("/", "~", "\\", GIVEN, DEFAULTED)) or path[1:2] == ":":
         return None
     if ANCHOR in path or _climbs(path) or _BESIDE.search(path):
         return None

@@ -17,8 +17,10 @@ SOME = "\2"
 """Stands for a number, a truth, a workspace, a file's name: never empty, and no `/` at its begin, nor `..` in it."""
 JUDGED = "\3"
 """Stands for a path that is judged where another block is given it."""
-MARKS = (ANCHOR, GIVEN, SOME, JUDGED)
-_MARK = re.compile("[\\1-\\3]")
+DEFAULTED = "\4"
+"""Stands for what the job may give in place of a default: by itself it is judged by the default."""
+MARKS = (ANCHOR, GIVEN, SOME, JUDGED, DEFAULTED)
+_MARK = re.compile("[\\1-\\4]")
 MOST = 2000
 """More texts than these are taken for unknown: nobody lists so many, but a hostile file can multiply them."""
 LONGEST = 4096

@@ -130,7 +130,10 @@ def test_what_the_job_may_give_in_place_of_a_default_is_not_taken_for_it() -> No
     variable = 'variable "x" {\n  default = "a.txt"\n}\n'
     content = variable + local(f'file({{"a.txt" = "a.txt", b = "{ELSEWHERE}"}}[var.x])')
     assert refused(BASE, {**BASE, ROOT: content}) is not None
-    assert refused(BASE, {**BASE, ROOT: variable + local('file("${path.module}/${var.x}")')}) is None
+    for call in ('file("${var.x}/proc/self/environ")', 'file("${path.module}/${var.x}/../../../../../x")'):
+        assert refused(BASE, {**BASE, ROOT: variable + local(call)}) is not None, call
+    for call in ("file(var.x)", 'file("${path.module}/${lower(var.x)}")', "templatefile(var.x, {})"):
+        assert refused(BASE, {**BASE, ROOT: variable + local(call)}) is None, call
 
 
 def test_a_path_that_another_block_was_given_is_judged_as_a_whole_only() -> None:
