@@ -182,14 +182,15 @@ class _Reader:
         self.take("(")
         self.lines_count.append(False)
         arguments: list[Node] = []
-        while not self.at(")"):
+        is_expanded = False
+        while not self.at(")") and not is_expanded:
             arguments.append(self.whole())
-            if self.at("..."):
+            is_expanded = self.at("...")
+            if is_expanded:
                 self.take()
-                break
-            if not self.at(")"):
+            elif not self.at(")"):
                 self.take(",")
-        return nodes.Call(token.start, self._close(")").end, name, tuple(arguments))
+        return nodes.Call(token.start, self._close(")").end, name, tuple(arguments), is_expanded)
 
     def _sequence(self, opening: Token) -> Node:
         self.lines_count.append(False)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.terraform import blocks, values
 
 FILE = ".terraform.lock.hcl"
@@ -26,6 +27,12 @@ class Locked(Struct, frozen=True):
     def archives(self) -> frozenset[str]:
         """The hashes of archives; the origin registry names all of them, for every platform."""
         return frozenset(each for each in self.hashes if each.startswith("zh:"))
+
+
+def place(directory: str, snapshot: Snapshot) -> str:
+    """Where the lock file of a root lies, or would, through the links of the way."""
+    path = f"{directory}/{FILE}".lstrip("/")
+    return snapshot.resolve(path) or path
 
 
 def read(content: bytes) -> dict[str, Locked]:

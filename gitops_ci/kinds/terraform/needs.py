@@ -17,7 +17,7 @@ def of(stack: Stack, inventory: Inventory) -> frozenset[str]:
 
     Only for taking turns: what a computed source or an unreadable file hides is installed all the same.
     """
-    if f"{stack.path}/{locks.FILE}".lstrip("/") in inventory.snapshot:
+    if locks.place(stack.path, inventory.snapshot) in inventory.snapshot:
         return frozenset()
     sources = (path for path in inventory.graph.closure(stack.id, inventory.snapshot) if path.endswith(SOURCES))
     directories = {path.rpartition("/")[0] for path in sources}

@@ -43,10 +43,14 @@ class Mapping(Node, frozen=True):
 
 
 class Call(Node, frozen=True):
-    """`name(arguments)`; the name holds its namespace: `provider::aws::arn_parse`."""
+    """`name(arguments)`; the name holds its namespace: `provider::aws::arn_parse`.
+
+    `is_expanded`: the last argument is a collection of arguments (`f(list...)`).
+    """
 
     name: str
     arguments: tuple[Node, ...]
+    is_expanded: bool = False
 
 
 class Reference(Node, frozen=True):

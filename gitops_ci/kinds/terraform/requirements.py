@@ -79,7 +79,7 @@ def plain(source: str) -> str:
 
 def locked(directory: str, snapshot: Snapshot) -> Mapping[str, locks.Locked] | None:
     """What the lock file of a root holds, by source; None where there is none. An unreadable one holds nothing."""
-    content = snapshot.read(f"{directory}/{locks.FILE}".lstrip("/"))
+    content = snapshot.read(locks.place(directory, snapshot))
     if content is None:
         return None
     try:

@@ -49,7 +49,7 @@ def lock_file_stale(subject: Subject) -> Iterator[Fault]:
     held = requirements.locked(subject.stack.path, subject.inventory.snapshot)
     if held is None:
         return
-    path = f"{subject.stack.path}/{locks.FILE}".lstrip("/")
+    path = locks.place(subject.stack.path, subject.inventory.snapshot)
     lacking: set[str] = set()
     for each in _used(subject):
         entry = held.get(each.source)

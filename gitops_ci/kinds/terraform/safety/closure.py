@@ -61,7 +61,7 @@ class Closure(Struct, frozen=True, dict=True):
     @property
     def root(self) -> str:
         """The root's directory, without links: where the engine runs."""
-        return self.snapshot.resolve(self.stack.path) or self.stack.path
+        return _start(self.stack, self.inventory)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -136,7 +136,7 @@ def of(stack: Stack, inventory: Inventory) -> Closure:
     snapshot = inventory.snapshot
     known = _configurations.setdefault(snapshot, {})
     modules: dict[str, Configuration] = {}
-    start = snapshot.resolve(stack.path) or stack.path
+    start = _start(stack, inventory)
     pending = [start]
     while pending:
         directory = pending.pop()
@@ -197,12 +197,13 @@ def _variables(stack: Stack, inventory: Inventory, problems: list[Problem]) -> M
 def _given(stack: Stack, inventory: Inventory, root: Configuration, problems: list[Problem]) -> Iterator[Placed]:
     """The files that `init` is given for the backend, each as the block that it adds to."""
     pattern = pattern_of(stack, inventory)
+    start = _start(stack, inventory)
     labels = [located.block.labels for located in root.inside("terraform", "backend")] or [("",)]
     for name in pattern.backend_config if pattern is not None else ():
-        path = inside(inventory.snapshot, stack.path, filled(name, stack))
+        path = inside(inventory.snapshot, start, filled(name, stack))
         if path is not None:
             block = Block("backend", labels[-1], 1, _body(path, inventory.snapshot, problems))
-            yield Placed(stack.path, path, Block("terraform", (), 1, Body(blocks=(block,))))
+            yield Placed(start, path, Block("terraform", (), 1, Body(blocks=(block,))))
 
 
 def _body(path: str, snapshot: Snapshot, problems: list[Problem]) -> Body:
@@ -217,15 +218,22 @@ def _body(path: str, snapshot: Snapshot, problems: list[Problem]) -> Body:
 
 
 def _var_files(stack: Stack, inventory: Inventory) -> Iterable[str]:
-    at = f"{stack.path}/" if stack.path else ""
+    start = _start(stack, inventory)
+    at = f"{start}/" if start else ""
     pattern = pattern_of(stack, inventory)
-    names = inventory.snapshot.children.get(stack.path, ())
+    names = inventory.snapshot.children.get(start, ())
     yield from (at + name for name in _DEFAULT if name in names)
     yield from (at + name for name in sorted(names) if name.endswith(_AUTOMATIC))
     for name in pattern.var_files if pattern is not None else ():
-        path = inside(inventory.snapshot, stack.path, filled(name, stack))
+        path = inside(inventory.snapshot, start, filled(name, stack))
         if path is not None:
             yield path
+
+
+def _start(stack: Stack, inventory: Inventory) -> str:
+    """The directory in which the engine runs: the root's, without links."""
+    found = inventory.snapshot.resolve(stack.path)
+    return stack.path if found is None else found
 
 
 def filled(value: str, stack: Stack) -> str:

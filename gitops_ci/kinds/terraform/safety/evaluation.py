@@ -14,11 +14,11 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.kinds.terraform import expressions, nodes
-from gitops_ci.kinds.terraform.blocks import Attribute, Unreadable
+from gitops_ci.kinds.terraform.blocks import Attribute, Body, Unreadable
 from gitops_ci.kinds.terraform.nodes import Access, Call, Node
 from gitops_ci.kinds.terraform.safety import functions, possible
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed
-from gitops_ci.kinds.terraform.safety.possible import ANCHOR, GIVEN, Items, Possible
+from gitops_ci.kinds.terraform.safety.possible import ANCHOR, DEFAULTED, GIVEN, JUDGED, SOME, Items, Possible
 
 FILE_ARGUMENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("data", "local_file"): ("filename",),
@@ -38,6 +38,7 @@ FILE_ARGUMENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("resource", "azurerm_storage_blob"): ("source",),
 }
 """Block and resource type → the attributes that name a file; a table, because no schema says so."""
+_LARGE = 10**15
 _MAX_DEPTH = 25  # definitions that lead to definitions: more are a circle
 
 
@@ -78,15 +79,15 @@ def evaluate(node: Node, scope: Scope) -> Possible:
     """What an expression may be."""
     match node:
         case nodes.Literal(value=value):
-            return () if value is None else (_text(value),)
+            return _written(value)
         case nodes.Template(parts=parts, is_computed=False):
             return possible.joined(evaluate(part, scope) for part in parts)
         case nodes.Operation():
-            return ("0",)  # a number or a truth
+            return (SOME,)  # a number or a truth
         case nodes.Conditional(yes=yes, no=no):
             return possible.union((evaluate(yes, scope), evaluate(no, scope)))
-        case Call(name=name, arguments=arguments):
-            return functions.result(name, [evaluate(each, scope) for each in arguments])
+        case Call(name=name, arguments=arguments, is_expanded=is_expanded):
+            return functions.result(name, [evaluate(each, scope) for each in arguments], is_expanded=is_expanded)
         case nodes.Reference() | Access():
             return _referred(node, scope)
         case _:
@@ -109,8 +110,19 @@ def _referred(node: nodes.Reference | Access, scope: Scope) -> Possible:
     return scope.names.get(node.name) if isinstance(node, nodes.Reference) else _access(node, scope)
 
 
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _written(value: str | float | None) -> Possible:
+    """A literal; a number of which Terraform may write another text (`1.0`) is some number."""
+    match value:
+        case None:
+            return ()
+        case bool():
+            return (str(value).lower(),)
+        case str():
+            return None if possible.is_marked(value) else (value,)
+        case int() if value < _LARGE:
+            return (str(value),)
+        case _:
+            return (SOME,)
 
 
 def _mapping(node: nodes.Mapping, scope: Scope) -> Possible:
@@ -153,7 +165,7 @@ def _access(node: Access, scope: Scope) -> Possible:
     start, steps = chain(node)
     value: Possible
     if _is_judged_where_it_is_given(start, steps, scope):
-        return ("name",)
+        return (JUDGED,)
     if isinstance(start, nodes.Reference) and start.name not in scope.names:
         value = _named(start.name, steps[0].key, scope)
         steps = steps[1:]
@@ -164,6 +176,8 @@ def _access(node: Access, scope: Scope) -> Possible:
         if step.key is None:
             is_list = is_list or step.index is None
             value = possible.elements(value)
+        elif is_list and step.key.isdigit():
+            return None  # of the list after `.*`, of each element after `[*]`
         else:
             value = possible.lookup(value, step.key)
     return possible.listed(value) if is_list else value
@@ -188,9 +202,9 @@ def _named(name: str, key: str | None, scope: Scope) -> Possible:
         case "path" if key in ("module", "root"):
             return (f"{ANCHOR}{scope.directory if key == 'module' else scope.closure.root}{ANCHOR}",)
         case "terraform" | "tofu" if key == "workspace":
-            return ("default",)  # the configuration of base names it
+            return (SOME,)  # the configuration of base names it
         case "count" if key == "index":
-            return ("0",)
+            return (SOME,)
         case "each" if scope.each is not None and key in ("key", "value"):
             return scope.each[key == "value"]
         case "local" | "var":
@@ -219,25 +233,44 @@ def _variable(name: str, scope: Scope) -> Possible:
     """Every value that a variable may have: from each caller, from var files, and its default."""
     closure, directory = scope.closure, scope.directory
     declared = closure.named.get((directory, f"var.{name}"), ())
-    given = [of(each, scope.at(caller)) for caller, each in arguments(name, closure, directory)]
+    given = [of(each, inside(body, scope.at(at))) for at, each, body in arguments(name, closure, directory)]
     is_settled = closure.is_exact and directory == closure.root and bool(given)
     defaults = [] if is_settled else [each.body.attribute("default") for each in declared]
     given += [of(each, scope.at(directory)) for each in defaults if each is not None]
-    if not given and declared and directory == closure.root:
-        return (GIVEN,)
+    if declared and directory == closure.root and not _is_given(name, closure):
+        given = [_overridden(each) for each in given] or [(GIVEN,)]
     if not given or not declared:
         return None
     return possible.anywhere(possible.union(given), _filled_in(declared, scope))
 
 
-def arguments(name: str, closure: Closure, directory: str) -> Iterator[tuple[str, Attribute]]:
-    """What a variable of a directory is given, each with the directory that it is evaluated in."""
+def _is_given(name: str, closure: Closure) -> bool:
+    """Whether a file or a caller says what a variable of the root is, so that the job does not."""
+    return next(arguments(name, closure, closure.root), None) is not None
+
+
+def _overridden(default: Possible) -> Possible:
+    """A default, and what the job may give in its place; a text only, as collections are seldom given so."""
+    return default if possible.texts(default) is None else possible.union((default, (DEFAULTED if default else GIVEN,)))
+
+
+def inside(body: Body, scope: Scope) -> Scope:
+    """The scope inside of a block: `for_each` decides what `each` is."""
+    repeated = body.attribute("for_each")
+    if repeated is None:
+        return scope
+    value = of(repeated, scope)
+    return msgspec.structs.replace(scope, each=(possible.keys(value), possible.elements(value)))
+
+
+def arguments(name: str, closure: Closure, directory: str) -> Iterator[tuple[str, Attribute, Body]]:
+    """What a variable of a directory is given, each with the directory that it is evaluated in, and the block."""
     for call in closure.callers.get(directory, ()):
         attribute = call.body.attribute(name)
         if attribute is not None:
-            yield call.directory, attribute
+            yield call.directory, attribute, call.body
     if directory == closure.root:
-        yield from ((directory, attribute) for attribute in closure.variables.get(name, ()))
+        yield from ((directory, attribute, Body()) for attribute in closure.variables.get(name, ()))
 
 
 def _filled_in(declared: tuple[Placed, ...], scope: Scope) -> Possible:

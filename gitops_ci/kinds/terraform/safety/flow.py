@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from gitops_ci.kinds.terraform import nodes
 from gitops_ci.kinds.terraform.blocks import Attribute, Body
 from gitops_ci.kinds.terraform.nodes import Node
-from gitops_ci.kinds.terraform.safety import evaluation, places
+from gitops_ci.kinds.terraform.safety import evaluation, places, possible
 from gitops_ci.kinds.terraform.safety.closure import Closure
+from gitops_ci.kinds.terraform.safety.possible import DEFAULTED
 
 _READING = ("file", "template", "fileset")
 
@@ -44,10 +45,10 @@ def _read(node: Node, directory: str, closure: Closure) -> Iterator[str]:
     scope = evaluation.Scope(closure, directory)
     for call in nodes.calls(node):
         if call.name.removeprefix("core::").startswith(_READING) and call.arguments:
-            paths = places.of(evaluation.evaluate(call.arguments[0], scope), closure)
-            found = [closure.snapshot.entries.get(path) for path in paths or ()]
-            yield from (entry.oid for entry in found if entry is not None)
-            if paths is None or None in found:
+            value = evaluation.evaluate(call.arguments[0], scope)
+            found = [places.files((path,), closure) for path in possible.texts(value) or () if path != DEFAULTED]
+            yield from (f"{path}\0{closure.snapshot.entries[path].oid}" for paths in found for path in paths)
+            if places.of(value, closure) is None or () in found:
                 yield closure.snapshot.tree
 
 
@@ -63,9 +64,7 @@ def _names(node: Node) -> Iterator[tuple[str, ...]]:
 def _definitions(name: tuple[str, ...], directory: str, closure: Closure) -> Iterator[_Place]:
     match name:
         case ("var", key, *_):
-            for each in closure.named.get((directory, f"var.{key}"), ()):
-                yield from _of_body(each.body, directory)
-            yield from ((at, each.expression) for at, each in evaluation.arguments(key, closure, directory))
+            yield from _of_variable(key, directory, closure)
         case ("local", key, *_):
             yield from _of_attributes(closure.locals.get((directory, key), ()), directory)
         case ("module", key, *_):
@@ -80,6 +79,22 @@ def _definitions(name: tuple[str, ...], directory: str, closure: Closure) -> Ite
                 yield from _of_body(each.body, directory)
         case _:
             pass
+
+
+def _of_variable(name: str, directory: str, closure: Closure) -> Iterator[_Place]:
+    for each in closure.named.get((directory, f"var.{name}"), ()):
+        yield from _of_body(each.body, directory)
+    for at, attribute, body in evaluation.arguments(name, closure, directory):
+        yield from _given(attribute, at, body)
+
+
+def _given(attribute: Attribute, directory: str, body: Body) -> Iterator[_Place]:
+    """What a variable is given, and what decides how often, where it is made of that."""
+    yield (directory, attribute.expression)
+    node = evaluation.tree(attribute.expression)
+    if node is None or {"each", "count"} & {name[0] for name in _names(node)}:
+        repeats = (body.attribute(name) for name in ("for_each", "count"))
+        yield from ((directory, each.expression) for each in repeats if each is not None)
 
 
 def _of_attributes(attributes: Iterable[Attribute], directory: str) -> Iterator[_Place]:

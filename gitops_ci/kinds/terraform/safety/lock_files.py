@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform import blocks, values
+from gitops_ci.kinds.terraform import blocks, locks, values
 from gitops_ci.kinds.terraform.blocks import Block, Unreadable
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.model.finding import Severity
 
 RULE = "terraform/lock-file-altered"
-NAME = ".terraform.lock.hcl"
 _FIX = "take the hashes back, or raise the version; `terraform providers lock` only adds hashes"
 
 
 def breaches(directory: str, base: Snapshot, head: Snapshot) -> Iterator[Breach]:
     """Providers whose version is as in base, with hashes of base that head does not have."""
-    path = f"{directory}/{NAME}".lstrip("/")
-    before, after = _locked(path, base), _locked(path, head)
+    path = locks.place(directory, head)
+    before, after = _locked(locks.place(directory, base), base), _locked(path, head)
     for source, (version, hashes, _) in before.items():
         now, kept, line = after.get(source, (None, frozenset(), None))
         gone = hashes - kept

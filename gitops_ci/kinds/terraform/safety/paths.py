@@ -15,12 +15,12 @@ from gitops_ci.kinds.terraform.safety import evaluation, flow, places, possible,
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure
 from gitops_ci.kinds.terraform.safety.evaluation import Scope
+from gitops_ci.kinds.terraform.safety.possible import Possible
 from gitops_ci.kinds.terraform.safety.readers import Reader
 
 RULE = "terraform/path-not-allowed"
 _ALLOW = "name the path (or the file that reads it) under kinds.terraform.paths.allow in gitops-ci.yml"
 _TEMPLATE = re.compile(r"[$%]\{")
-_READING = re.compile(r"\b(?:file\w*|templatefile)\s*\(")
 _LONGEST = 60
 
 
@@ -32,7 +32,7 @@ def breaches(closure: Closure) -> Iterator[Breach]:
             yield _breach(reader, closure)
     given = _given_to_templates(found, closure)
     yield from _of_texts(closure, given)
-    yield from _of_templates(closure, given)
+    yield from _of_templates((*found, *readers.evaluated_texts(closure)), closure, given)
 
 
 def _breach(reader: Reader, closure: Closure) -> Breach:
@@ -66,10 +66,15 @@ def _shown(text: str) -> str:
 
 def _is_allowed(reader: Reader, closure: Closure) -> bool:
     patterns = closure.inventory.config.kinds.terraform.paths.allow
-    if any(fnmatch.fnmatchcase(reader.placed.path, pattern) for pattern in patterns):
+    if _is_allowed_file(reader, closure):
         return True
     found = possible.texts(reader.value)
     return bool(found) and all(_is_named(text, patterns, closure) for text in found or ())
+
+
+def _is_allowed_file(reader: Reader, closure: Closure) -> bool:
+    patterns = closure.inventory.config.kinds.terraform.paths.allow
+    return any(fnmatch.fnmatchcase(reader.placed.path, pattern) for pattern in patterns)
 
 
 def _is_named(text: str, patterns: tuple[str, ...], closure: Closure) -> bool:
@@ -82,8 +87,8 @@ def _is_named(text: str, patterns: tuple[str, ...], closure: Closure) -> bool:
 def _of_texts(closure: Closure, given: frozenset[str]) -> Iterator[Breach]:
     """Texts that are put together before they are evaluated."""
     for reader in readers.evaluated_texts(closure):
-        found = possible.texts(reader.value)
-        if found is None and not _is_allowed(reader, closure):
+        found = possible.plain(reader.value)
+        if found is None and not _is_allowed_file(reader, closure):
             message = (
                 f"{_shown(reader.text)} is evaluated as a template, and only an evaluation could tell what it reads"
             )
@@ -91,37 +96,54 @@ def _of_texts(closure: Closure, given: frozenset[str]) -> Iterator[Breach]:
             key = (RULE, reader.placed.directory, reader.text, told)
             yield Breach(RULE, message, _ALLOW, reader.placed.path, reader.line, key)
         for text in sorted(found or ()):
-            for call in _calls(text, reader.placed.directory, closure):
-                yield _of_template(call, reader.placed.path, reader.line, given)
+            for call in _calls(text, Scope(closure, reader.placed.directory), is_evaluated=True):
+                if places.of(call.value, closure) is None:
+                    yield _of_template(call, reader.placed.path, reader.line, given)
 
 
-def _of_templates(closure: Closure, given: frozenset[str]) -> Iterator[Breach]:
-    """Files that `templatefile` may evaluate: every one that is read and has calls in it."""
-    snapshot = closure.snapshot
+def _of_templates(found: Iterable[Reader], closure: Closure, given: frozenset[str]) -> Iterator[Breach]:
+    """Files that are evaluated as templates, and every other one that is read and has calls in it."""
+    snapshot, scope = closure.snapshot, Scope(closure, closure.root)
     read = closure.inventory.graph.closure(closure.stack.id, snapshot)
-    for path, content in snapshot.stream(path for path in read if not path.endswith(SOURCES)):
-        text = content.decode("utf-8", "replace")
-        yield from (_of_template(each, path, 1, given) for each in _calls(text, closure.root, closure))
+    others = frozenset(path for path in read if not path.endswith(SOURCES))
+    seen: set[str] = set()
+    named = frozenset(path for reader in found for path in places.files(reader.template, closure))
+    pending = others | named
+    while pending:
+        seen |= pending
+        more: set[str] = set()
+        for path, content in snapshot.stream(sorted(pending)):
+            for call in _calls(content.decode("utf-8", "replace"), scope, is_evaluated=path in named):
+                if places.of(call.value, closure) is None:
+                    yield _of_template(call, path, 1, given)
+                elif call.is_template:
+                    more.update(places.files(call.value, closure))
+        pending = frozenset(more - named)
+        named |= pending
 
 
 class _Call(Struct, frozen=True):
-    """A call in a template whose path is not in the repository, or not known."""
+    """A call in a template: what its path may be."""
 
     text: str
     line: int  # within the template, from zero
+    value: Possible
+    is_template: bool = False
 
 
-def _calls(text: str, directory: str, closure: Closure) -> Iterator[_Call]:
-    """Those of a template. What cannot be read as one, Terraform cannot evaluate either."""
-    if not _TEMPLATE.search(text) or not _READING.search(text):
+def _calls(text: str, scope: Scope, *, is_evaluated: bool) -> Iterator[_Call]:
+    """Those of a text. One that is evaluated and cannot be read here is one call, of a path that nobody knows."""
+    if not _TEMPLATE.search(text) or not readers.MENTIONED.search(text):
         return
     try:
         node = expressions.template(text)
-    except Unreadable:
+    except Unreadable as error:
+        if is_evaluated:
+            yield _Call(text, (error.line or 1) - 1, None)
         return
-    for call, scope in readers.called(node, Scope(closure, directory)):
-        if places.of(evaluation.evaluate(call.arguments[0], scope), closure) is None:
-            yield _Call(text[call.start : call.end], text.count("\n", 0, call.start))
+    for call, inner in readers.called(node, scope):
+        value = evaluation.evaluate(call.arguments[0], inner)
+        yield _Call(text[call.start : call.end], text.count("\n", 0, call.start), value, readers.is_template(call))
 
 
 def _of_template(call: _Call, path: str, line: int, given: frozenset[str]) -> Breach:
@@ -131,5 +153,5 @@ def _of_template(call: _Call, path: str, line: int, given: frozenset[str]) -> Br
 
 def _given_to_templates(found: Iterable[Reader], closure: Closure) -> frozenset[str]:
     """What flows into any template."""
-    calls = [each for each in found if each.text.startswith(("templatefile", "core::templatefile"))]
+    calls = [each for each in found if each.template != ()]
     return flow.into(((each.placed.directory, each.text) for each in calls), closure)

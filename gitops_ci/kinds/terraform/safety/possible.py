@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
 ANCHOR = "\0"
 """Stands around a directory of the repository at the beginning of a path: what `path.module` is."""
+HERE = f"{ANCHOR}.{ANCHOR}"
+"""The directory in which the engine runs, as an absolute path."""
 GIVEN = "\1"
 """Stands for what the job gives a variable of the root (`TF_VAR_x`): no pull request chooses it."""
+SOME = "\2"
+"""Stands for a number, a truth, a workspace, a file's name: never empty, and no `/` at its begin, nor `..` in it."""
+JUDGED = "\3"
+"""Stands for a path that is judged where another block is given it."""
+DEFAULTED = "\4"
+"""Stands for what the job may give in place of a default: by itself it is judged by the default."""
+MARKS = (ANCHOR, GIVEN, SOME, JUDGED, DEFAULTED)
+_MARK = re.compile("[\\1-\\4]")
 MOST = 2000
 """More texts than these are taken for unknown: nobody lists so many, but a hostile file can multiply them."""
 LONGEST = 4096
@@ -46,12 +57,34 @@ def texts(value: Possible) -> frozenset[str] | None:
     return frozenset(each for each in value if isinstance(each, str))
 
 
+def is_marked(text: str) -> bool:
+    """Whether a part of a text is known only when it is evaluated."""
+    return any(mark in text for mark in MARKS)
+
+
+def between_marks(text: str) -> list[str]:
+    """What is known of a text, split at what is not."""
+    return _MARK.split(text)
+
+
+def plain(value: Possible) -> frozenset[str] | None:
+    """The texts that a value may be; None where one of them is not known letter by letter."""
+    found = texts(value)
+    return None if found is None or any(is_marked(each) for each in found) else found
+
+
 def lookup(value: Possible, key: str) -> Possible:
     """What is under a key. One that is not there may be what a type fills in, so it is unknown."""
     if value is None:
         return None
-    found = [each.by_key.get(key, each.rest or None) for each in value if isinstance(each, Items)]
+    found = [under(each, key, each.rest or None) for each in value if isinstance(each, Items)]
     return union(found) if found else None
+
+
+def under(items: Items, key: str, otherwise: Possible) -> Possible:
+    """What is under a key that is known; a key of which that is not known may be the same."""
+    hidden = [part for name, part in items.by_key.items() if is_marked(name)]
+    return union([items.by_key.get(key, otherwise), *hidden])
 
 
 def elements(value: Possible) -> Possible:

@@ -23,23 +23,28 @@ FUNCTIONS = frozenset({
 
 _TEXTS = ("data", "template_file", "template")
 """A provider's own template, with Terraform's functions."""
-_MENTIONED = re.compile(r"\b(?:" + "|".join(sorted(FUNCTIONS)) + r"|templatestring)\b")
+MENTIONED = re.compile(r"\b(?:" + "|".join(sorted(FUNCTIONS)) + r"|templatestring)\b")
+"""One of their names, whatever stands behind it: a comment may stand before the bracket."""
 
 
 class Reader(Struct, frozen=True):
-    """One such place: what it is as text, the argument that names the file, and what that may be."""
+    """One such place: what it is as text, the argument that names the file, and what that may be.
+
+    `template` is the path of the file that is evaluated as a template, if this is about one.
+    """
 
     placed: Placed
     line: int
     text: str
     argument: str
     value: Possible
+    template: Possible = ()
 
 
 def of(closure: Closure) -> Iterator[Reader]:
     """All of them; an expression that may hold one and cannot be read is one whose path nobody knows."""
     for placed in closure.top():
-        scope = _scope(placed.block.body, Scope(closure, placed.directory))
+        scope = evaluation.inside(placed.block.body, Scope(closure, placed.directory))
         yield from _in_block(placed, placed.block, scope)
         yield from _local_state(placed, scope)
 
@@ -62,7 +67,7 @@ def _local_state(placed: Placed, scope: Scope) -> Iterator[Reader]:
 def evaluated_texts(closure: Closure) -> Iterator[Reader]:
     """Every text that is evaluated as a template once its own value is known."""
     for placed in closure.top():
-        scope = _scope(placed.block.body, Scope(closure, placed.directory))
+        scope = evaluation.inside(placed.block.body, Scope(closure, placed.directory))
         if (placed.block.type, *placed.block.labels[:1]) == _TEXTS[:2]:
             attribute = placed.body.attribute(_TEXTS[2])
             node = evaluation.tree(attribute.expression) if attribute is not None else None
@@ -78,17 +83,23 @@ def evaluated_texts(closure: Closure) -> Iterator[Reader]:
 def _text(placed: Placed, attribute: Attribute, node: Node, scope: Scope) -> Reader:
     """The content of a file in the repository is looked at where it lies: it is no text of its own."""
     value = evaluation.evaluate(node, scope)
+    path: Possible = ()
     if isinstance(node, Call) and node.name in ("file", "core::file") and node.arguments:
         path = evaluation.evaluate(node.arguments[0], scope)
         value = () if places.of(path, scope.closure) is not None else None
     written = attribute.expression[node.start : node.end]
-    return Reader(placed, attribute.line, written, written, value)
+    return Reader(placed, attribute.line, written, written, value, path)
 
 
 def _attributes(body: Body) -> Iterator[Attribute]:
     yield from body.attributes
     for block in body.blocks:
         yield from _attributes(block.body)
+
+
+def is_template(call: Call) -> bool:
+    """Whether a call evaluates the file that it reads."""
+    return call.name.removeprefix("core::") == "templatefile"
 
 
 def called(node: Node, scope: Scope) -> Iterator[tuple[Call, Scope]]:
@@ -107,19 +118,10 @@ def called(node: Node, scope: Scope) -> Iterator[tuple[Call, Scope]]:
         yield from called(part, scope)
 
 
-def _scope(body: Body, scope: Scope) -> Scope:
-    """The scope inside of a block: `for_each` decides what `each` is."""
-    repeated = body.attribute("for_each")
-    if repeated is None:
-        return scope
-    value = evaluation.of(repeated, scope)
-    return Scope(scope.closure, scope.directory, scope.names, (possible.keys(value), possible.elements(value)))
-
-
 def _in_block(placed: Placed, block: Block, scope: Scope) -> Iterator[Reader]:
     listed = FILE_ARGUMENTS.get((placed.block.type, placed.block.labels[0])) if placed.block.labels else None
     for attribute in block.body.attributes:
-        if _MENTIONED.search(attribute.expression):
+        if MENTIONED.search(attribute.expression):
             yield from _in_expression(placed, attribute, scope)
         if listed is not None and attribute.name in listed and block is placed.block:
             text = f"{attribute.name} = {attribute.expression}"
@@ -137,7 +139,8 @@ def _in_expression(placed: Placed, attribute: Attribute, scope: Scope) -> Iterat
         line = attribute.line + text.count("\n", 0, call.start)
         first = call.arguments[0]
         value = evaluation.evaluate(first, inner)
-        yield Reader(placed, line, text[call.start : call.end], text[first.start : first.end], value)
+        template = value if is_template(call) else ()
+        yield Reader(placed, line, text[call.start : call.end], text[first.start : first.end], value, template)
 
 
 def _dynamic(block: Block, scope: Scope) -> Scope:

@@ -88,10 +88,82 @@ def test_what_leads_out_or_is_not_known_is_not_planned(content: str) -> None:
     assert RULE in found(BASE, {**BASE, ROOT: content})
 
 
+ELSEWHERE = "/proc/self/environ"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f'lookup({{"0" = "a.txt", "1" = "{ELSEWHERE}"}}, 0 + 1, "a.txt")',
+        'replace("1proc1self1environ", 0 + 1, "/")',
+        'replace("2proc2self2environ", 2.0, "/")',
+        f'lookup({{"." = "{ELSEWHERE}"}}, path.root, "a.txt")',
+        f'lookup({{"." = "{ELSEWHERE}"}}, path.module, "a.txt")',
+        f'{{"1" = "a.txt", (0 + 1) = "{ELSEWHERE}"}}["1"]',
+        f'{{"1" = "a.txt", 1.0 = "{ELSEWHERE}"}}["1"]',
+        f'lookup({{"e.txt" = "{ELSEWHERE}"}}, one(fileset(path.module, "e.*")), "a.txt")',
+        f'lookup({{default = "a.txt", blue = "{ELSEWHERE}"}}, terraform.workspace, "a.txt")',
+        f'lookup({{a = "a.txt"}}, timestamp(), "{ELSEWHERE}")',
+        f'lookup({{"a/b" = "a.txt", (abspath("a")) = "{ELSEWHERE}"}}, abspath("a"), "a.txt")',
+        f'reverse(["{ELSEWHERE}", "a.txt"])[1]',
+        f'sort(["b.txt", "{ELSEWHERE}"])[0]',
+        'join("", toset(["proc/self/environ", "/"]))',
+        'format("%s/../../../../../etc/passwd", null)',
+        'format("%s/../../../../../etc/passwd", true ? null : "a/b/c/d/e")',
+        f'[for v in merge([{{p = "a.txt", q = {{p = "{ELSEWHERE}"}}}}]...) : file(try(v.p, "a.txt"))]',
+        f'one([{{y = [["b", "a.txt"], ["{ELSEWHERE}"]]}}].*.y[0][1])',
+        '"${terraform.workspace}/../../../../etc/passwd"',
+        '"${one(fileset(path.module, "*"))}/../x"',
+        '"${abspath(".")}x"',
+        'abspath("${path.module}x")',
+        '"${dirname(abspath(path.module))}x"',
+        '"${abspath("${path.module}/")}x"',
+        '"\\u0002/x"',
+    ],
+)  # fmt: skip
+def test_what_only_stands_for_a_text_is_not_taken_for_it(expression: str) -> None:
+    content = local(expression if "file(" in expression else f"file({expression})")
+    assert refused(BASE, {**BASE, ROOT: content}) is not None
+
+
+def test_what_the_job_may_give_in_place_of_a_default_is_not_taken_for_it() -> None:
+    variable = 'variable "x" {\n  default = "a.txt"\n}\n'
+    content = variable + local(f'file({{"a.txt" = "a.txt", b = "{ELSEWHERE}"}}[var.x])')
+    assert refused(BASE, {**BASE, ROOT: content}) is not None
+    for call in ('file("${var.x}/proc/self/environ")', 'file("${path.module}/${var.x}/../../../../../x")'):
+        assert refused(BASE, {**BASE, ROOT: variable + local(call)}) is not None, call
+    for call in ("file(var.x)", 'file("${path.module}/${lower(var.x)}")', "templatefile(var.x, {})"):
+        assert refused(BASE, {**BASE, ROOT: variable + local(call)}) is None, call
+
+
+def test_a_path_that_another_block_was_given_is_judged_as_a_whole_only() -> None:
+    archive = 'data "archive_file" "x" {\n  type = "zip"\n  source_dir = "."\n  output_path = "../../../x"\n}\n'
+    for call in (
+        'file("../../../${data.archive_file.x.output_path}")',
+        'file("${data.archive_file.x.output_path}/../y")',
+    ):
+        assert refused(BASE, {**BASE, ROOT: archive + local(call)}) is not None
+    assert refused(BASE, {**BASE, ROOT: archive + local("file(data.archive_file.x.output_path)")}) is None
+
+
+@pytest.mark.parametrize("times", [1, 3, 4, 19, 20])
+@pytest.mark.parametrize("start", ["path.module", '"."', "path.root"])
+def test_directories_above_are_counted(times: int, start: str) -> None:
+    at = "dirname(" * times + f"abspath({start})" + ")" * times
+    problem = refused(BASE, {**BASE, ROOT: local(f'file("${{{at}}}/proc/self/environ")')})
+    assert (problem is not None) == (times > 3)
+
+
 @pytest.mark.parametrize(
     "content",
     [
         local('file("a.txt")'),
+        local('file("${path.module}/${lower(terraform.workspace)}.yml")'),
+        local('file("${abspath(".")}/a.txt")'),
+        local('file("${abspath("${path.module}/..")}/a.txt")'),
+        local('[for x in merge([for y in ["a"] : {(y) = "a.txt"}]...) : file(x)]'),
+        local('[for x in sort(["b.txt", "a.txt"]) : file(x)]'),
+        local('file({"1" = "a.txt", (0 + 1) = "b.txt"}["1"])'),
         local('file("./a.txt")'),
         local('file("${path.module}/a.txt")'),
         local('file("../../../shared/x.txt")'),
@@ -132,7 +204,9 @@ def test_what_base_has_is_not_refused(call: str) -> None:
     assert refused({ROOT: before}, moved) is None
 
 
+EACH = 'module "m" {{\n  source = "../../../modules/m"\n  for_each = toset([{}])\n  path = {}\n}}\n'
 MODULE = 'variable "path" {}\noutput "x" {\n  value = file(var.path)\n}\n'
+PROGRAM = 'variable "path" {}\ndata "external" "x" {\n  program = ["sh", var.path]\n}\n'
 USE = 'module "m" {{\n  source = "../../../modules/m"\n  path = {}\n}}\n'
 
 
@@ -152,6 +226,12 @@ USE = 'module "m" {{\n  source = "../../../modules/m"\n  path = {}\n}}\n'
          {ROOT: local("file(data.x_y.z.path)") + 'data "x_y" "z" {\n  k = "b"\n}\n'}),
         ({ROOT: local("file(module.m.x)") + USE.format('"a"'), "modules/m/main.tf": 'output "x" {\n  value = "a"\n}\nvariable "path" {}\n'},
          {"modules/m/main.tf": 'output "x" {\n  value = "/proc/self/environ"\n}\nvariable "path" {}\n'}),
+        ({ROOT: EACH.format('"a.txt"', "each.value"), "modules/m/main.tf": MODULE},
+         {ROOT: EACH.format('"/proc/self/environ"', "each.value")}),
+        ({ROOT: EACH.format('"a.txt"', "each.value"), "modules/m/main.tf": PROGRAM},
+         {ROOT: EACH.format('"b.txt"', "each.value")}),
+        ({ROOT: EACH.format("data.x.y.z", "upper(each.key)"), "modules/m/main.tf": MODULE},
+         {ROOT: EACH.format("data.x.w.z", "upper(each.key)")}),
         ({ROOT: local('file(yamldecode(file("${path.module}/x.yml")).path)'), f"{FOLDER}/x.yml": "path: a\n"},
          {f"{FOLDER}/x.yml": "path: /proc/self/environ\n"}),
         ({ROOT: local('templatefile("${path.module}/x.tpl", {})'), f"{FOLDER}/x.tpl": "plain"},
@@ -167,6 +247,29 @@ def test_an_old_call_with_a_new_value_is_not_planned(base: dict[str, str], head:
     problem = refused(base, {**base, **head})
     assert problem is not None
     assert problem.code == "not-allowed"
+
+
+@pytest.mark.parametrize(
+    ("values", "argument"),
+    [
+        ('"a.txt", "b.txt"', "each.value"),
+        ('"a", "b"', '"${each.key}.txt"'),
+        ('"${terraform.workspace}.txt"', "each.value"),
+    ],
+)
+def test_the_set_of_a_module_call_is_known_where_it_is_written_down(values: str, argument: str) -> None:
+    module = 'variable "path" {}\noutput "x" {\n  value = file("${path.module}/${var.path}")\n}\n'
+    head = {**BASE, ROOT: EACH.format(values, argument), "modules/m/main.tf": module}
+    assert refused(BASE, head) is None
+    assert refused(BASE, {**head, ROOT: EACH.format(f'{values}, "../../../x"', argument)}) is not None
+
+
+def test_each_of_a_caller_is_none_of_the_module() -> None:
+    files = {
+        ROOT: EACH.format('"a.txt"', '"a"'),
+        "modules/m/main.tf": local("file(each.value)") + 'variable "path" {}\n',
+    }
+    assert refused(BASE, {**BASE, **files}) is not None
 
 
 def test_json_syntax_is_no_way_around() -> None:
@@ -239,3 +342,37 @@ def test_a_file_made_to_be_slow_is_not() -> None:
     )
     content = f'locals {{\n{chain}  l60 = ["a", "b"]\n  x = file(local.l0[0])\n}}\n'
     assert refused(BASE, {**BASE, ROOT: content}) is not None
+
+
+LEAK = '${filebase64("/proc/self/environ")}'
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "content"),
+    [
+        ('templatefile("${path.module}/../../../modules/x.tf", {})', "modules/x.tf", f"# {LEAK}\n"),
+        ('core :: templatefile("x.tf.json", {})', f"{FOLDER}/x.tf.json", json.dumps({"//": "${file(p)}"})),
+        ('templatefile("t/${terraform.workspace}.tf", {})', f"{FOLDER}/t/blue.tf", f"# {LEAK}\n"),
+        ('templatefile("t.tpl", {})', f"{FOLDER}/t.tpl", '${filebase64/**/("/proc/self/environ")}'),
+        ('templatefile("t.tpl", {})', f"{FOLDER}/t.tpl", "${" + "(" * 60 + LEAK[2:-1] + ")" * 60 + "}"),
+        ('templatefile("t.tpl", {})', f"{FOLDER}/t.tpl", '${templatefile("../../../modules/x.tf", {})}'),
+    ],
+)  # fmt: skip
+def test_whatever_file_is_evaluated_is_judged(call: str, path: str, content: str) -> None:
+    base = {**BASE, "modules/x.tf": f"# {LEAK}\n"}
+    head = {**base, ROOT: local(call), path: content}
+    assert refused(base, head) is not None
+    assert refused(head, {**head, ROOT: f"{local(call)}{HARMLESS}"}) is None, "as in base"
+
+
+def test_a_text_is_no_template_where_a_name_of_a_file_is_part_of_it() -> None:
+    content = local('templatestring("$${${one(fileset(path.module, "*b*"))}}", {})')
+    assert refused(BASE, {**BASE, ROOT: content}) is not None
+
+
+def test_a_script_that_is_only_read_is_no_template() -> None:
+    script = {f"{FOLDER}/x.sh": "echo ${file%.*} $(file x)\n"}
+    assert refused(BASE, {**BASE, **script, ROOT: local('file("x.sh")')}) is None
+    assert (
+        refused(BASE, {**BASE, f"{FOLDER}/x.tpl": "${a} a file", ROOT: local('templatefile("x.tpl", {a = 1})')}) is None
+    )
