@@ -58,6 +58,12 @@ def test_a_literal_is_what_terraform_makes_of_it(expression: str, value: object)
     assert node.value == value
 
 
+@pytest.mark.parametrize(("text", "is_expanded"), [("f(a, b...)", True), ("f(a, b)", False), ("f(g(a...))", False)])
+def test_a_collection_of_arguments_is_told(text: str, is_expanded: bool) -> None:
+    call = next(nodes.calls(expressions.parse(text)))
+    assert call.is_expanded is is_expanded
+
+
 def test_a_file_that_is_a_template() -> None:
     node = expressions.template('a "quoted" \\n ${f("x")}\n%{ if g(1) ~}\n%{ endif }')
     assert [call.name for call in nodes.calls(node)] == ["f", "g"]
