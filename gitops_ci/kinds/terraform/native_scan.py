@@ -14,7 +14,11 @@ from gitops_ci.kinds.terraform.scanned import Module, Scan
 _MAX_EVENTS = 500_000  # a second's work: a larger file is hostile, or no configuration
 _REMOTE_STATE = ("data", "terraform_remote_state")
 _OF_STATES = (_REMOTE_STATE, ("data", "tfe_outputs"))
-_RESOURCES = (("resource",), ("data",), ("ephemeral",))
+_RESOURCES = (("resource",), ("data",), ("ephemeral",), ("check",))  # a check holds a data source
+_PROGRAM = re.compile(
+    rf'\b(?:data|resource|ephemeral)(?:\s|{native_syntax.COMMENT})*+"?(?:{"|".join(sorted(path_reads.PROGRAMS))})\b',
+    re.VERBOSE | re.DOTALL,
+)
 _WORD = re.compile(r'[\s,]*+"([^"$%\\\n]*+)"')
 
 
@@ -50,6 +54,8 @@ class Reader:
 
     def _found(self, problem: str | None = None, line: int | None = None) -> Scan:
         """What was found, up to a problem if there is one."""
+        if (program := _PROGRAM.search(self.text)) is not None:
+            self.reads += path_reads.of_program(self.text.count("\n", 0, program.end()) + 1)
         return Scan(
             modules=tuple(self.modules),
             reads=path_reads.distinct(self.reads),
@@ -166,7 +172,7 @@ class Reader:
         if self.commands and self.text[start : start + 1] == "[":
             return self._list(start + 1)
         if self.text[start : start + 1] != '"':
-            if name in path_reads.ARCHIVED and not path_reads.is_anchored(self.text, start):
+            if self._is_read_computed(name) and not path_reads.is_anchored(self.text, start):
                 self.reads.append(path_reads.unknown("root", self.lines.at(begin)))
             return position
         end = native_syntax.end_of_string(self.text, start + 1)
@@ -184,6 +190,11 @@ class Reader:
             return self._path(name, body, line, end + 1)
         return position
 
+    def _is_read_computed(self, name: str) -> bool:
+        """Whether what an argument names is read for certain, also where it is computed."""
+        of_program = self.block[:1] == ("check",) or not path_reads.PROGRAMS.isdisjoint(self.block[1:2])
+        return name in path_reads.ARCHIVED or (name == "working_dir" and of_program)
+
     def _path(self, name: str, body: str, line: int, end: int) -> int:
         """Reads a string that is a path as a whole."""
         if "{" not in body:
@@ -191,7 +202,7 @@ class Reader:
             return end
         reads = path_reads.anchored(body, line)
         self.reads += (msgspec.structs.replace(read, pattern="**") for read in reads if read.complete)
-        if name in path_reads.ARCHIVED and not path_reads.is_anchored(self.text, end - len(body) - 2):
+        if self._is_read_computed(name) and not path_reads.is_anchored(self.text, end - len(body) - 2):
             self.reads.append(path_reads.literal(body, "root", line))
         return end - len(body) - 2
 

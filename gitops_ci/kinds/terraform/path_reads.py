@@ -19,6 +19,11 @@ _IN_RESOURCES = frozenset({"source", "chart", "script", "working_dir"})
 """Arguments that name a file or directory without any function; `source` is one in resources and provisioners only."""
 COMMANDS = frozenset({"command", "program", "scripts"})
 """Arguments that hold a command line, or its words, of a provisioner or of the `external` data source."""
+PROGRAMS = frozenset({
+    "external", "local_command", "shell_script", "shell_sensitive_script", "shell_sensitive", "packer_image",
+    "packer_version", "system_command",
+})  # fmt: skip
+"""Types of data sources and resources that run a program as they are planned: it may read what lies beside it."""
 
 _INTERPOLATION = re.compile(r"[$%]\{")
 _SPACES = re.compile(r"\s")
@@ -139,6 +144,12 @@ def distinct(reads: Iterable[PathRead]) -> tuple[PathRead, ...]:
 def unknown(anchor: str, line: int) -> PathRead:
     """A read of which only the place it starts from is known."""
     return PathRead("", anchor, False, line)
+
+
+def of_program(line: int) -> Iterator[PathRead]:
+    """What a program that is run may read: the folder that it is started in, and the one whose block starts it."""
+    yield PathRead("", "root", True, line)
+    yield PathRead("", "module", True, line)
 
 
 def is_path(attribute: str, *, in_resource: bool) -> bool:

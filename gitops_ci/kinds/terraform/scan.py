@@ -27,6 +27,7 @@ _RELEVANT = (
     re.compile(rb"tfe_outputs"),
     re.compile(rb"filename|source_(?:dir|file|path)"),
     re.compile(rb"provider::"),
+    re.compile(rb"shell_s|packer_|system_command"),
     re.compile(rb'"\.\.?["/]'),
 )
 _RESOURCES = (b'resource "', b'data "', b'ephemeral "')

@@ -204,6 +204,89 @@ def test_and_stays_below_it_elsewhere(text: str) -> None:
     assert certainties(tree, "shared/y.json") == {}
 
 
+EXTERNAL = 'data "external" "x" {\n  program = ["bash", "-c", "make"]\n}\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        EXTERNAL,
+        EXTERNAL.replace("external", "local_command").replace("program", "command"),
+        EXTERNAL.replace('data "external"', 'data /* why */ "external"'),
+        'check "x" {\n' + EXTERNAL + "}\n",
+        'resource "shell_script" "x" {\n  lifecycle_commands {\n    read = "make"\n  }\n}\n',
+        'data "external" "x" {\n  program = ["./x.sh"]\n  working_dir = "./tool/bin"\n}\n',
+        module("../../../../modules/m"),
+        module("../../../../modules/json"),
+        module("../../../../modules/check"),
+    ],
+)  # fmt: skip
+def test_a_program_may_read_all_that_lies_below_its_root(text: str) -> None:
+    tree: Tree = {
+        f"{A}/main.tf": text + 'locals {\n  up = ".."\n}\n',
+        f"{A}/tool/bin/x.go": "",
+        f"{A}/tool/lib/y.go": "",
+        "modules/m/main.tf": EXTERNAL,
+        "modules/json/main.tf.json": '{"data": {"external": {"x": {"program": ["make"]}}}}',
+        "modules/check/main.tf.json": '{"check": {"c": {"data": [{"external": {"x": {"program": ["make"]}}}]}}}',
+        "elsewhere/x.go": "",
+    }
+    assert certainties(tree, f"{A}/tool/lib/y.go") == {ID: "conservative"}
+    assert certainties(tree, "elsewhere/x.go") == {}
+
+
+def test_a_program_of_a_module_may_read_what_lies_beside_it() -> None:
+    tree: Tree = {
+        f"{A}/main.tf": module("../../../../modules/m"),
+        "modules/m/main.tf": EXTERNAL,
+        "modules/m/x/y.go": "",
+    }
+    assert certainties(tree, "modules/m/x/y.go") == {ID: "conservative"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "elsewhere"),
+    [
+        ('"../../../../tools/a"', "tools/a/b/c.go", "tools/x.go"),
+        ('"${path.module}/../../../../tools/a"', "tools/a/b/c.go", "tools/x.go"),
+    ],
+)  # fmt: skip
+def test_and_all_below_the_folder_that_it_works_in(folder: str, path: str, elsewhere: str) -> None:
+    tree: Tree = {f"{A}/main.tf": EXTERNAL.replace("\n}", f"\n  working_dir = {folder}\n}}"), path: "", elsewhere: ""}
+    assert set(certainties(tree, path)) == {ID}
+    assert certainties(tree, elsewhere) == {}
+
+
+@pytest.mark.parametrize("folder", ["var.x", '"${var.x}/a"', "local.up"])
+def test_a_program_may_work_anywhere_where_that_is_computed(folder: str) -> None:
+    text = EXTERNAL.replace("\n}", f"\n  working_dir = {folder}\n}}") + 'locals {\n  up = join("/", ["..", ".."])\n}\n'
+    assert certainties({f"{A}/main.tf": text, "elsewhere/x.go": ""}, "elsewhere/x.go") == {ID: "conservative"}
+
+
+def test_and_so_in_json_and_in_a_check() -> None:
+    check = 'check "c" {\n' + EXTERNAL.replace("\n}", '\n  working_dir = "../../../../tools"\n}') + "}\n"
+    json = '{"data": {"external": {"x": {"program": ["make"], "working_dir": "%s"}}}, "locals": {"u": ".."}}'
+    ends: list[Tree] = [
+        {f"{A}/main.tf": check},
+        {f"{A}/main.tf.json": json % "../../../../tools"},
+        {f"{A}/main.tf.json": json % "${local.u}/x"},
+    ]
+    for tree in ends:
+        assert set(certainties(tree | {"tools/a/b.go": ""}, "tools/a/b.go")) == {ID}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'terraform {\n  required_providers {\n    external = {\n      source = "hashicorp/external"\n    }\n  }\n}\n',
+        'data "external_thing" "x" {\n  y = "${path.module}/a.txt"\n}\n',
+        'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "make"\n  }\n}\n',
+    ],
+)  # fmt: skip
+def test_without_a_program_nothing_else_is_read(text: str) -> None:
+    assert certainties({f"{A}/main.tf": text, f"{A}/b.txt": ""}, f"{A}/b.txt") == {}
+
+
 @pytest.mark.parametrize(
     ("name", "certainty"),
     [
