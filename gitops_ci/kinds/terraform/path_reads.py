@@ -52,6 +52,12 @@ _CLIMBING = re.compile(
       | ["/}]\.\.(?=["/])""",
     re.VERBOSE,
 )
+_BELOW = re.compile(
+    rf"""(?:{FUNCTIONS}\(|\b(?:source_dir|source_file|working_dir)\s*+=)\s*+"
+        (?:\$\{{\s*+path\s*+\.\s*+(?:module|root)\s*+\}}/)?+(?:[^/"$%\\\n]*+/)*+(?!\.)[^/"$%\\\n]*+(?=[$%]\{{)""",
+    re.VERBOSE,
+)
+"""What a path that is read begins with, up to where it goes on computed."""
 _HANDED = re.compile(rf"\b(?!{FUNCTIONS}\()\w+\(\s*+\Z")
 _SET = re.compile(r"\bfileset\(\s*+\Z")
 _NAME_ONLY = re.compile(r"\bbasename\(\s*+(?:abspath\(\s*+)?\Z")
@@ -108,8 +114,10 @@ def fileset(directory: PathRead, pattern: str) -> PathRead:
 def is_climbing(text: str) -> bool:
     """Whether a file spells `..` somewhere else than at the begin of a path that is fully known.
 
-    Put behind something computed it leads out of the directory that the path begins in.
+    Put behind something computed it leads out of the directory that the path begins in. What a path that is read
+    begins with leads to the directory that the rest of it, which is computed, stays below.
     """
+    text = _BELOW.sub('"', text)
     for match in _CLIMBING.finditer(text):
         if match["settled"] is None:
             return True

@@ -249,6 +249,8 @@ def test_a_program_of_a_module_may_read_what_lies_beside_it() -> None:
     [
         ('"../../../../tools/a"', "tools/a/b/c.go", "tools/x.go"),
         ('"${path.module}/../../../../tools/a"', "tools/a/b/c.go", "tools/x.go"),
+        ('"../../../../tools/${var.x}"', "tools/a/b/c.go", "x.go"),
+        ('"${path.module}/../../../../tools/${var.x}"', "tools/a/b/c.go", "x.go"),
     ],
 )  # fmt: skip
 def test_and_all_below_the_folder_that_it_works_in(folder: str, path: str, elsewhere: str) -> None:
@@ -285,6 +287,48 @@ def test_and_so_in_json_and_in_a_check() -> None:
 )  # fmt: skip
 def test_without_a_program_nothing_else_is_read(text: str) -> None:
     assert certainties({f"{A}/main.tf": text, f"{A}/b.txt": ""}, f"{A}/b.txt") == {}
+
+
+NETWORKS = "../../../../networks"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f'file("{NETWORKS}/${{var.x}}")',
+        f'file("${{path.module}}/{NETWORKS}/${{var.x}}.json")',
+        f'file("{NETWORKS}/net-${{var.x}}.json")',
+        f'{{ for f in fileset("{NETWORKS}", "*.json") : f => jsondecode(file("{NETWORKS}/${{f}}")) }}',
+        f'templatefile(\n    "{NETWORKS}/${{var.x}}/a.json", {{}})',
+    ],
+)
+def test_a_computed_path_stays_below_what_it_begins_with(expression: str) -> None:
+    tree: Tree = {f"{A}/main.tf": f"locals {{\n  x = {expression}\n}}\n", "networks/a.json": "{}", "shared/y.json": ""}
+    assert set(certainties(tree, "networks/a.json")) == {ID}
+    assert certainties(tree, "shared/y.json") == {}
+
+
+@pytest.mark.parametrize(
+    ("expression", "content"),
+    [
+        (f'file("{NETWORKS}/${{var.x}}/../../shared/y.json")', ""),
+        (f'[file("{NETWORKS}/${{local.d}}/shared/y.json"), join("/", ["..", "a"])]', ""),
+        (f'file("{NETWORKS}/..${{var.x}}")', ""),
+        (f'file("{NETWORKS}/.${{var.x}}")', ""),
+        (f'file("${{path.cwd}}/{NETWORKS}/${{var.x}}")', ""),
+        (f'[file("{NETWORKS}/${{var.x}}"), "{NETWORKS}/${{var.y}}"]', ""),
+        (f'file("a/${{yamldecode(file("{NETWORKS}/${{var.x}}")).y}}")', '{"y": "../../shared/y.json"}'),
+        (f'file("{NETWORKS}/${{jsondecode(file("i.json")).y}}")', ""),
+    ],
+)
+def test_unless_somebody_else_spells_the_way_out(expression: str, content: str) -> None:
+    tree: Tree = {
+        f"{A}/main.tf": f"locals {{\n  x = {expression}\n}}\n",
+        f"{A}/i.json": '{"y": "../shared/y.json"}',
+        "networks/a.json": content,
+        "shared/y.json": "",
+    }
+    assert certainties(tree, "shared/y.json") == {ID: "conservative"}
 
 
 @pytest.mark.parametrize(
