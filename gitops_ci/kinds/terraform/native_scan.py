@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from gitops_ci.kinds.terraform import native_syntax, path_reads
+from gitops_ci.kinds.terraform import arguments, native_syntax, path_reads
 from gitops_ci.kinds.terraform.native_syntax import EVENT, Unbalanced
 from gitops_ci.kinds.terraform.path_reads import PathRead
 from gitops_ci.kinds.terraform.scanned import Module, Scan
@@ -16,7 +16,7 @@ _REMOTE_STATE = ("data", "terraform_remote_state")
 _OF_STATES = (_REMOTE_STATE, ("data", "tfe_outputs"))
 _RESOURCES = (("resource",), ("data",), ("ephemeral",), ("check",))  # a check holds a data source
 _PROGRAM = re.compile(
-    rf'\b(?:data|resource|ephemeral)(?:\s|{native_syntax.COMMENT})*+"?(?:{"|".join(sorted(path_reads.PROGRAMS))})\b',
+    rf'\b(?:data|resource|ephemeral){arguments.BETWEEN}"?(?:{"|".join(sorted(path_reads.PROGRAMS))})\b',
     re.VERBOSE | re.DOTALL,
 )
 _WORD = re.compile(r'[\s,]*+"([^"$%\\\n]*+)"')
@@ -56,13 +56,15 @@ class Reader:
         """What was found, up to a problem if there is one."""
         if (program := _PROGRAM.search(self.text)) is not None:
             self.reads += path_reads.of_program(self.text.count("\n", 0, program.end()) + 1)
+        if arguments.has_commented_call(self.text):
+            self.reads.append(path_reads.unknown("root", 1))
         return Scan(
             modules=tuple(self.modules),
             reads=path_reads.distinct(self.reads),
             has_backend=self.has_backend,
             states=tuple(self.states),
             reads_state=self.reads_state,
-            climbs=".." in self.text and path_reads.is_climbing(self.text),
+            climbs=(".." in self.text and path_reads.is_climbing(self.text)) or arguments.is_opaque(self.text),
             excerpt=_at_their_lines(self.excerpts),
             problem=problem,
             problem_line=line,

@@ -35,7 +35,7 @@ _FORMATTED = re.compile(r'\bformat\(\s*+"%s/*+([^"\n%\\]*+)(?:(")|%[^"\n]*+")\s*
 _JOINED = re.compile(r'\bjoin\(\s*+"/"\s*+,\s*+\[\s*+\Z')
 _PARTS = re.compile(r'((?:\s*+,\s*+"[^"\n$%\\]*+"(?=\s*+[],]))*+)\s*+(,?+\s*+\])?')
 _PART = re.compile(r'"([^"]*+)"')
-_PARENT = re.compile(r"\bdirname\(\s*+(?:abspath\(\s*+)?\Z")
+_PARENTS = re.compile(r"(?:\b(?:dirname|abspath|pathexpand)\(\s*+)++\Z")
 _ANCHORED = re.compile(
     r"""\s*+(?:(?:abspath|dirname|pathexpand)\(\s*+)*+
         (?:path\s*+\. | "\$\{\s*+path\s*+\. | format\(\s*+"%s[^"\n]*+"\s*+,\s*+path\s*+\.
@@ -61,6 +61,7 @@ _BELOW = re.compile(
 _HANDED = re.compile(rf"\b(?!{FUNCTIONS}\()\w+\(\s*+\Z")
 _SET = re.compile(r"\bfileset\(\s*+\Z")
 _NAME_ONLY = re.compile(r"\bbasename\(\s*+(?:abspath\(\s*+)?\Z")
+_MOST_PARENTS = 2_000  # characters of `dirname(dirname(…` before `path`: more folders than anybody has
 _LOOK_BACK = 200  # characters before `path` in which a call that it is an argument of may begin
 
 
@@ -207,7 +208,9 @@ def beside(text: str, start: int, end: int, anchor: str, line: int) -> PathRead 
     pattern = FILESET.match(text, end)
     if pattern is not None and _SET.search(text, before, start) is not None:
         return fileset(PathRead("", anchor, True, line), pattern[1])
-    return PathRead(".." if _PARENT.search(text, before, start) else "", anchor, False, line)
+    parents = _PARENTS.search(text, max(0, start - _MOST_PARENTS), start)
+    up = parents[0].count("dirname") if parents is not None else 0
+    return PathRead("/".join([".."] * up), anchor, False, line)
 
 
 def called(text: str, line: int) -> Iterator[PathRead]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from gitops_ci.kinds.terraform import json_syntax, native_scan, path_reads
+from gitops_ci.kinds.terraform import arguments, json_syntax, native_scan, path_reads
 from gitops_ci.kinds.terraform.path_reads import PathRead
 from gitops_ci.kinds.terraform.scanned import Module, Scan
 
@@ -20,7 +20,7 @@ __all__ = ["Module", "PathRead", "Scan", "scan"]
 _RELEVANT = (
     re.compile(rb"module(?![\w.-])"),
     re.compile(rb"path\s*\.\s*[mrc]"),
-    re.compile(rb"file\w*\s*\("),
+    re.compile(rb"file\w*\s*[(/#]"),
     re.compile(rb"backend(?![\w.-])"),
     re.compile(rb"cloud(?![\w.-])"),
     re.compile(rb"terraform_remote_state"),
@@ -69,6 +69,6 @@ def _of_json(text: str) -> Scan:
         has_backend=found.has_backend,
         states=found.states,
         reads_state=found.reads_state,
-        climbs=path_reads.is_climbing(text),
+        climbs=path_reads.is_climbing(text) or arguments.is_opaque(text.replace('\\"', '"')),
         excerpt=text if found.has_backend or found.reads_state else "",
     )

@@ -135,7 +135,11 @@ def test_links_upon_links_come_to_an_end() -> None:
     [
         ('${file("x")}', "conservative"),
         ('${jsonencode({ a = file("x") })}', "conservative"),
+        ('${file/**/("x")}', "conservative"),
+        ('${file/*}*/("x")}', "conservative"),
+        ('${{ a = "b" }.a == "" ? file("x") : ""}', "conservative"),
         ("${name} file (x)", None),
+        ('${name} ${"file"} %{ if file == "" }x%{ endif }', None),
     ],
 )
 def test_a_template_that_reads_a_file_may_read_any(template: str, certainty: str | None) -> None:
@@ -287,6 +291,41 @@ def test_and_so_in_json_and_in_a_check() -> None:
 )  # fmt: skip
 def test_without_a_program_nothing_else_is_read(text: str) -> None:
     assert certainties({f"{A}/main.tf": text, f"{A}/b.txt": ""}, f"{A}/b.txt") == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'locals {\n  top = dirname(dirname(dirname(dirname(abspath(path.module)))))\n  x = file("${local.top}/shared/y.json")\n}\n',
+        'locals {\n  top = "${dirname(abspath(dirname(abspath(dirname(dirname(abspath(path.root)))))))}/shared"\n}\n',
+        'locals {\n  a = dirname(abspath(path.module))\n  b = dirname(local.a)\n  x = file("${local.b}/y")\n}\n',
+        'locals {\n  x = file("${' + "dirname(" * 25 + "abspath(path.module" + ")" * 26 + '}/r/shared/y.json")\n}\n',
+        'locals {\n  x = file(replace("uuuushared/y.json", "u", "../"))\n}\n',
+        'locals {\n  x = file("${path.module}/${base64decode("Li4v")}shared/y.json")\n}\n',
+        'locals {\n  x = file(join("", [".", "./", var.x]))\n}\n',
+        'locals {\n  x = file(format("%s./%s", ".", var.x))\n}\n',
+        'locals {\n  x = file/**/(replace("u", "u", "x"))\n}\n',
+    ],
+)  # fmt: skip
+def test_a_path_that_is_put_together_may_be_any(text: str) -> None:
+    assert certainties({f"{A}/main.tf": text, "shared/y.json": ""}, "shared/y.json") == {ID: "conservative"}
+
+
+def test_a_path_that_is_put_together_in_json_may_be_any() -> None:
+    text = '{"locals": {"x": "${file(replace(\\"uu\\", \\"u\\", \\"./\\"))}"}}'
+    assert certainties({f"{A}/main.tf.json": text, "shared/y.json": ""}, "shared/y.json") == {ID: "conservative"}
+
+
+def test_folders_above_the_directory_are_counted() -> None:
+    text = 'locals {\n  x = file("${dirname(dirname(abspath(path.module)))}/y")\n}\n'
+    inside, outside = A.rsplit("/", 2)[0] + "/s/y", A.rsplit("/", 3)[0] + "/s/y"
+    tree: Tree = {f"{A}/main.tf": text, inside: "", outside: ""}
+    assert (certainties(tree, inside), certainties(tree, outside)) == ({ID: "conservative"}, {})
+
+
+def test_a_comment_between_a_function_and_its_argument_hides_nothing() -> None:
+    tree: Tree = {f"{A}/main.tf": 'locals {\n  x = file/**/("y.json")\n}\n', f"{A}/y.json": ""}
+    assert certainties(tree, f"{A}/y.json") == {ID: "conservative"}
 
 
 NETWORKS = "../../../../networks"
