@@ -28,8 +28,8 @@ _READ = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _COMMENTED = re.compile(rf"\b{FUNCTIONS}\s*+(?=[/\#]){BETWEEN}\(", re.VERBOSE | re.DOTALL)
+_NEAR = re.compile(r"file\w{0,12}\s{0,99}[/#]")  # begins with a literal: found out fast for most files
 _PARENT = re.compile(r"""\bdirname\(\s*+(?:abspath\(\s*+)?+(?:(?:local|var|module)\s*+\.|"\$\{)""")
-"""The folder above one that is not known: of an absolute path it may be any."""
 _CALL = re.compile(rf"(?<![\w:-])([^\W\d][\w:-]*+){BETWEEN}\(", re.VERBOSE | re.DOTALL)
 _PART = re.compile(
     rf'(?P<quote>")|(?P<opens>[(\[{{])|(?P<closes>[)\]}}])|(?P<comma>,)|(?P<line>\n)|{COMMENT}', re.DOTALL
@@ -50,8 +50,6 @@ _JOINED_POINTS = re.compile(r"""["/](?=[^"/$]*+\$)(?:\.|\$\{[^{}"/]*+\}){2,}+(?=
 
 def is_opaque(text: str) -> bool:
     """Whether some argument that is read may come to a `..` that nobody spells."""
-    if _PARENT.search(text) is not None:
-        return True
     position = 0
     while (match := _READ.search(text, position)) is not None:
         try:
@@ -63,9 +61,14 @@ def is_opaque(text: str) -> bool:
     return False
 
 
+def leads_up(text: str) -> bool:
+    """Whether it takes the folder above one that is not known here: of an absolute path it may be any."""
+    return "dirname" in text and _PARENT.search(text) is not None
+
+
 def has_commented_call(text: str) -> bool:
     """Whether a comment stands between the name of a function that reads a file and its parenthesis."""
-    return _COMMENTED.search(text) is not None
+    return _NEAR.search(text) is not None and _COMMENTED.search(text) is not None
 
 
 def _end(text: str, start: int, *, is_line: bool) -> int:

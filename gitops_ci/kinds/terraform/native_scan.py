@@ -54,7 +54,8 @@ class Reader:
 
     def _found(self, problem: str | None = None, line: int | None = None) -> Scan:
         """What was found, up to a problem if there is one."""
-        if (program := _PROGRAM.search(self.text)) is not None:
+        is_named = any(program in self.text for program in path_reads.PROGRAMS)
+        if is_named and (program := _PROGRAM.search(self.text)) is not None:
             self.reads += path_reads.of_program(self.text.count("\n", 0, program.end()) + 1)
         if arguments.has_commented_call(self.text):
             self.reads.append(path_reads.unknown("root", 1))
@@ -64,11 +65,18 @@ class Reader:
             has_backend=self.has_backend,
             states=tuple(self.states),
             reads_state=self.reads_state,
-            climbs=(".." in self.text and path_reads.is_climbing(self.text)) or arguments.is_opaque(self.text),
+            climbs=self._climbs(),
             excerpt=_at_their_lines(self.excerpts),
             problem=problem,
             problem_line=line,
         )
+
+    def _climbs(self) -> bool:
+        """Whether a `..` is spelled, or may come of a call: where that is read, its path is not complete."""
+        if ".." in self.text and path_reads.is_climbing(self.text):
+            return True
+        is_computed = any(not read.complete for read in self.reads)
+        return arguments.leads_up(self.text) or (is_computed and arguments.is_opaque(self.text))
 
     def _walk(self) -> None:
         text, position = self.text, 0

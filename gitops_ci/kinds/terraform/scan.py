@@ -62,6 +62,7 @@ def _of_json(text: str) -> Scan:
         found = json_syntax.read(text)
     except json_syntax.Unreadable as error:
         return Scan(problem=str(error), problem_line=error.line)
+    plain = text.replace('\\"', '"')  # the quotes inside of a string's expressions
     modules = tuple(Module(name, source, line) for name, source, line in found.modules)
     return Scan(
         modules=modules,
@@ -69,6 +70,6 @@ def _of_json(text: str) -> Scan:
         has_backend=found.has_backend,
         states=found.states,
         reads_state=found.reads_state,
-        climbs=path_reads.is_climbing(text) or arguments.is_opaque(text.replace('\\"', '"')),
+        climbs=path_reads.is_climbing(text) or arguments.leads_up(plain) or arguments.is_opaque(plain),
         excerpt=text if found.has_backend or found.reads_state else "",
     )

@@ -40,7 +40,7 @@ from gitops_ci.kinds.terraform import arguments
     ],
 )
 def test_a_path_that_is_put_together_may_climb(expression: str) -> None:
-    assert arguments.is_opaque(expression)
+    assert arguments.is_opaque(expression) or arguments.leads_up(expression)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,7 @@ def test_a_path_that_is_put_together_may_climb(expression: str) -> None:
 )  # fmt: skip
 def test_a_path_that_is_chosen_does_not(expression: str) -> None:
     assert not arguments.is_opaque(expression)
+    assert not arguments.leads_up(expression)
 
 
 @pytest.mark.parametrize(
@@ -102,5 +103,6 @@ def test_hostile_arguments_come_to_an_end(unit: str) -> None:
     start = time.perf_counter()
     text = unit * (400_000 // len(unit))
     arguments.is_opaque(text)
+    arguments.leads_up(text)
     arguments.has_commented_call(text)
     assert time.perf_counter() - start < 5
