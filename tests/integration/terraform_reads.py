@@ -108,11 +108,48 @@ WAYS: dict[str, Way] = {
         f'locals {{\n  up = "${{path.module}}/{UP}"\n}}\n' + local('file("${local.up}/common/folder.txt")'),
         {f"{UP}/common/folder.txt": ""},
     ),
+    "below-up": Way(
+        'locals {\n  n = "net"\n}\n' + local(f'file("{UP}/common/below/${{local.n}}.json")'),
+        {f"{UP}/common/below/net.json": "{}"},
+    ),
+    "below-values-up": Way(
+        local(
+            f'[for f in fileset("{UP}/common/values", "*.yml") : file(yamldecode(file("{UP}/common/values/${{f}}")).f)]'
+        ),
+        {f"{UP}/common/values/v.yml": f"f: {UP}/common/by-value.txt\n", f"{UP}/common/by-value.txt": ""},
+    ),
+    "dirname-often": Way(
+        "locals {\n  top = dirname(dirname(abspath(path.module)))\n}\n"
+        + local('file("${local.top}/common/often.txt")'),
+        {f"{UP}/common/often.txt": ""},
+    ),
+    "replaced-up": Way(local('file(replace("uucommon/replaced.txt", "u", "../"))'), {f"{UP}/common/replaced.txt": ""}),
+    "decoded-up": Way(
+        local('file(base64decode("Li4vLi4vY29tbW9uL2RlY29kZWQudHh0"))'),
+        {f"{UP}/common/decoded.txt": ""},
+    ),
+    "decoded-local": Way(
+        'locals {\n  f = base64decode("Li4vLi4vY29tbW9uL2RlY29kZWQyLnR4dA==")\n}\n' + local("file(local.f)"),
+        {f"{UP}/common/decoded2.txt": ""},
+        missed="a local that a call puts together is taken to stay below the directory",
+    ),
+    "points-up": Way(
+        local('file(join("/", [join("", [".", "."]), format("%s.", "."), "common/points.txt"]))'),
+        {f"{UP}/common/points.txt": ""},
+    ),
+    "points-spelled": Way(
+        'locals {\n  p = "."\n}\n' + local('file("${local.p}./.${local.p}/common/spelled.txt")'),
+        {f"{UP}/common/spelled.txt": ""},
+    ),
     # templates
     "template": Way(local('templatefile("a.tpl", {})'), {"a.tpl": "x"}),
     "template-reads": Way(
         local('templatefile("a.tpl", { d = "../.." })'),
         {"a.tpl": '${file("b.txt")} ${file("${d}/common/tpl.txt")}', "b.txt": "", f"{UP}/common/tpl.txt": ""},
+    ),
+    "template-comment": Way(
+        local('templatefile("a.tpl", {})'),
+        {"a.tpl": f'${{file/**/("{UP}/common/remark.txt")}}', f"{UP}/common/remark.txt": ""},
     ),
     # fileset()
     "set": Way(

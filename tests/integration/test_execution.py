@@ -87,6 +87,16 @@ def test_each_root_gets_the_engine_that_it_asks_for(repository: Scratch, tmp_pat
         assert len(log) == 1 + 3 * list(versions.values()).count(binary.name.removeprefix("terraform-"))
 
 
+def test_a_linked_root_is_planned_with_the_engine_that_its_files_ask_for(repository: Scratch) -> None:
+    (repository.path / "environments/staging").mkdir(parents=True)
+    (repository.path / "environments/staging/net").symlink_to("../../real")
+    asked = 'terraform {\n  required_version = ">= 1.0"\n}\n'
+    repository.commit({"real/versions.tf": asked, "real/main.tf": ROOT % "a"})
+    outcome, plans = run(repository)
+    assert outcome.code == 0, outcome.stdout
+    assert (only(plans).stack, only(plans).status) == ("staging/terraform/net", "changed")
+
+
 def test_a_version_that_is_not_there_is_undecided_and_names_both(repository: Scratch) -> None:
     repository.commit({f"{NETWORK}/main.tf": 'terraform {\n  required_version = ">= 9.0"\n}\n' + ROOT % 1})
     outcome, plans = run(repository)

@@ -7,7 +7,7 @@ files. If nobody spells `..` in any of these, it stays below the directory that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
@@ -31,10 +31,16 @@ def references(
     affected = frozenset(computing).union(*users_of(computing, there).values())
     climbing = {path for path, directory in there.items() if any(each.climbs for each in directory.files.values())}
     read = [root for root in roots if root.directory in affected]
-    values = {root.stack.id: tuple(_var_files(root, snapshot)) for root in read}
+    values = {root.stack.id: list(_var_files(root, snapshot)) for root in read}
+    elsewhere: dict[str, list[str]] = {}
     for each in known:
         if each.scope == "file" and each.certainty == "file" and each.path.endswith(_VALUES):
-            values[each.reader] = (*values.get(each.reader, ()), each.path)
+            values.setdefault(each.reader, []).append(each.path)
+        elif _is_elsewhere(each, there):
+            elsewhere.setdefault(each.path, []).append(each.reader)
+    for path, tree in _values_below(elsewhere, snapshot):
+        for reader in elsewhere[tree]:
+            values.setdefault(reader, []).append(path)
     climbing |= _climbing(values, snapshot)
     climbers = climbing.union(*users_of(climbing, there).values())
     for root in read:
@@ -42,7 +48,25 @@ def references(
             yield Reference(root.stack.id, "", "tree", "conservative")
 
 
-def _climbing(values: Mapping[str, tuple[str, ...]], snapshot: Snapshot) -> set[str]:
+def _is_elsewhere(reference: Reference, there: Mapping[str, Directory]) -> bool:
+    """Whether a computed path leads below a folder that lies outside of the directory that names it."""
+    if reference.scope != "tree" or reference.suffixes or not reference.path:
+        return False
+    return reference.reader in there and not f"{reference.path}/".startswith(f"{reference.reader}/")
+
+
+def _values_below(trees: Collection[str], snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """The files below some folders that values may come from, each with the folder."""
+    for path in snapshot.entries if trees else ():
+        if path.endswith(_VALUES):
+            above = path
+            while above:
+                above = above.rpartition("/")[0]
+                if above in trees:
+                    yield path, above
+
+
+def _climbing(values: Mapping[str, Collection[str]], snapshot: Snapshot) -> set[str]:
     """The readers of files that spell `..` somewhere."""
     paths = {path for each in values.values() for path in each}
     found = {path for path, spells in snapshot.facts(paths, _spells_up).items() if spells}

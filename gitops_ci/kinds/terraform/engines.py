@@ -82,7 +82,8 @@ def wish(stack: Stack, inventory: Inventory) -> Wish:
     """What a root and the local modules that it uses ask for. What cannot be read is left to the engine to judge."""
     snapshot = inventory.snapshot
     modules = {each.path for each in inventory.graph.read_by(stack.id) if each.certainty == "module"}
-    folders = [stack.path, *sorted(each for each in modules if each in snapshot.children and each != stack.path)]
+    root = snapshot.resolve(stack.path) or stack.path  # its own path may lead through a link
+    folders = [root, *sorted(each for each in modules if each in snapshot.children and each != root)]
     tofu = (
         posixpath.join(folder, name)
         for folder in folders
@@ -188,7 +189,7 @@ def _required(directory: str, snapshot: Snapshot) -> Iterator[Required]:
     found: list[Required] = []
     overriding: dict[str, list[Required]] = {}
     for located in configuration.of(directory, snapshot).all("terraform"):
-        for required in _of_block(located, snapshot.children[directory]):
+        for required in _of_block(located, snapshot.children.get(directory, ())):
             if configuration.is_override(posixpath.basename(located.path)):
                 overriding.setdefault(located.path, []).append(required)
             else:

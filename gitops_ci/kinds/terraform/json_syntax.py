@@ -13,7 +13,8 @@ from gitops_ci.kinds.terraform.native_syntax import Lines
 from gitops_ci.kinds.terraform.path_reads import PathRead
 
 _COMMENT = "//"
-_RESOURCES = frozenset({"resource", "data", "ephemeral"})
+_RESOURCES = frozenset({"resource", "data", "ephemeral", "check"})  # a check holds a data source
+_READ = path_reads.ARCHIVED | {"working_dir"}
 
 
 class Unreadable(ValueError):
@@ -68,6 +69,8 @@ def read(text: str) -> Facts:
         for key, value in _strings(part)
         for read in _reads(key, value, in_resource=kind in _RESOURCES)
     ]
+    if _runs_program(document):
+        reads += path_reads.of_program(1)
     return Facts(
         modules=tuple(_modules(document, text)),
         reads=path_reads.distinct(reads),
@@ -117,6 +120,23 @@ def _data(document: _Properties, type: str) -> Iterator[Any]:
         yield from data.all(type)
 
 
+def _runs_program(document: _Properties) -> bool:
+    """Whether some block runs a program as it is planned, one in a `check` as well."""
+    checks = (body for named in _bodies(document, "check") for _, check in named for body in _each(check))
+    places = (document, *(body for body in checks if isinstance(body, _Properties)))
+    return any(
+        type in path_reads.PROGRAMS
+        for place in places
+        for kind in _RESOURCES
+        for body in _bodies(place, kind)
+        for type, _ in body
+    )
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _reads(key: str, value: str, *, in_resource: bool) -> Iterator[PathRead]:
     is_path = path_reads.is_path(key, in_resource=in_resource)
     if value.startswith(("./", "../")) and not is_path and (key != "source" or in_resource):
@@ -125,7 +145,7 @@ def _reads(key: str, value: str, *, in_resource: bool) -> Iterator[PathRead]:
         yield from path_reads.commands(value, 1)
     elif is_path and "{" not in value:
         yield path_reads.literal(value, "root", 1, "**")
-    elif key in path_reads.ARCHIVED and not path_reads.is_anchored(value, value.find("{") + 1):
+    elif key in _READ and not path_reads.is_anchored(value, value.find("{") + 1):
         yield path_reads.unknown("root", 1)
     yield from path_reads.anchored(value, 1)
     yield from path_reads.called(value, 1)

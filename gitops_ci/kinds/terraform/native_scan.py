@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from gitops_ci.kinds.terraform import native_syntax, path_reads
+from gitops_ci.kinds.terraform import arguments, native_syntax, path_reads
 from gitops_ci.kinds.terraform.native_syntax import EVENT, Unbalanced
 from gitops_ci.kinds.terraform.path_reads import PathRead
 from gitops_ci.kinds.terraform.scanned import Module, Scan
@@ -14,7 +14,11 @@ from gitops_ci.kinds.terraform.scanned import Module, Scan
 _MAX_EVENTS = 500_000  # a second's work: a larger file is hostile, or no configuration
 _REMOTE_STATE = ("data", "terraform_remote_state")
 _OF_STATES = (_REMOTE_STATE, ("data", "tfe_outputs"))
-_RESOURCES = (("resource",), ("data",), ("ephemeral",))
+_RESOURCES = (("resource",), ("data",), ("ephemeral",), ("check",))  # a check holds a data source
+_PROGRAM = re.compile(
+    rf'\b(?:data|resource|ephemeral){arguments.BETWEEN}"?(?:{"|".join(sorted(path_reads.PROGRAMS))})\b',
+    re.VERBOSE | re.DOTALL,
+)
 _WORD = re.compile(r'[\s,]*+"([^"$%\\\n]*+)"')
 
 
@@ -51,17 +55,29 @@ class Reader:
 
     def _found(self, problem: str | None = None, line: int | None = None) -> Scan:
         """What was found, up to a problem if there is one."""
+        is_named = any(program in self.text for program in path_reads.PROGRAMS)
+        if is_named and (program := _PROGRAM.search(self.text)) is not None:
+            self.reads += path_reads.of_program(self.text.count("\n", 0, program.end()) + 1)
+        if arguments.has_commented_call(self.text):
+            self.reads.append(path_reads.unknown("root", 1))
         return Scan(
             modules=tuple(self.modules),
             reads=path_reads.distinct(self.reads),
             has_backend=self.has_backend,
             states=tuple(self.states),
             reads_state=self.reads_state,
-            climbs=".." in self.text and path_reads.is_climbing(self.text),
+            climbs=self._climbs(),
             excerpt=_at_their_lines(self.excerpts),
             problem=problem,
             problem_line=line,
         )
+
+    def _climbs(self) -> bool:
+        """Whether a `..` is spelled, or may come of a call: where that is read, its path is not complete."""
+        if ".." in self.text and path_reads.is_climbing(self.text):
+            return True
+        is_computed = any(not read.complete for read in self.reads)
+        return arguments.leads_up(self.text) or (is_computed and arguments.is_opaque(self.text))
 
     def _walk(self) -> None:
         text, position = self.text, 0
@@ -202,7 +218,7 @@ class Reader:
         if self.commands and self.text[start : start + 1] == "[":
             return self._list(start + 1)
         if self.text[start : start + 1] != '"':
-            if name in path_reads.ARCHIVED and not path_reads.is_anchored(self.text, start):
+            if self._is_read_computed(name) and not path_reads.is_anchored(self.text, start):
                 self.reads.append(path_reads.unknown("root", self.lines.at(begin)))
             return position
         end = native_syntax.end_of_string(self.text, start + 1)
@@ -220,6 +236,11 @@ class Reader:
             return self._path(name, body, line, end + 1)
         return position
 
+    def _is_read_computed(self, name: str) -> bool:
+        """Whether what an argument names is read for certain, also where it is computed."""
+        of_program = self.block[:1] == ("check",) or not path_reads.PROGRAMS.isdisjoint(self.block[1:2])
+        return name in path_reads.ARCHIVED or (name == "working_dir" and of_program)
+
     def _path(self, name: str, body: str, line: int, end: int) -> int:
         """Reads a string that is a path as a whole."""
         if "{" not in body:
@@ -227,7 +248,7 @@ class Reader:
             return end
         reads = path_reads.anchored(body, line)
         self.reads += (msgspec.structs.replace(read, pattern="**") for read in reads if read.complete)
-        if name in path_reads.ARCHIVED and not path_reads.is_anchored(self.text, end - len(body) - 2):
+        if self._is_read_computed(name) and not path_reads.is_anchored(self.text, end - len(body) - 2):
             self.reads.append(path_reads.literal(body, "root", line))
         return end - len(body) - 2
 

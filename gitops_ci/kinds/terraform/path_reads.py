@@ -19,6 +19,11 @@ _IN_RESOURCES = frozenset({"source", "chart", "script", "working_dir"})
 """Arguments that name a file or directory without any function; `source` is one in resources and provisioners only."""
 COMMANDS = frozenset({"command", "program", "scripts"})
 """Arguments that hold a command line, or its words, of a provisioner or of the `external` data source."""
+PROGRAMS = frozenset({
+    "external", "local_command", "shell_script", "shell_sensitive_script", "shell_sensitive", "packer_image",
+    "packer_version", "system_command",
+})  # fmt: skip
+"""Types of data sources and resources that run a program as they are planned: it may read what lies beside it."""
 
 _INTERPOLATION = re.compile(r"[$%]\{")
 _SPACES = re.compile(r"\s")
@@ -30,7 +35,7 @@ _FORMATTED = re.compile(r'\bformat\(\s*+"%s/*+([^"\n%\\]*+)(?:(")|%[^"\n]*+")\s*
 _JOINED = re.compile(r'\bjoin\(\s*+"/"\s*+,\s*+\[\s*+\Z')
 _PARTS = re.compile(r'((?:\s*+,\s*+"[^"\n$%\\]*+"(?=\s*+[],]))*+)\s*+(,?+\s*+\])?')
 _PART = re.compile(r'"([^"]*+)"')
-_PARENT = re.compile(r"\bdirname\(\s*+(?:abspath\(\s*+)?\Z")
+_PARENTS = re.compile(r"(?:\b(?:dirname|abspath|pathexpand)\(\s*+)++\Z")
 _ANCHORED = re.compile(
     r"""\s*+(?:(?:abspath|dirname|pathexpand)\(\s*+)*+
         (?:path\s*+\. | "\$\{\s*+path\s*+\. | format\(\s*+"%s[^"\n]*+"\s*+,\s*+path\s*+\.
@@ -49,9 +54,16 @@ _CLIMBING = re.compile(
     """,
     re.VERBOSE,
 )
+_BELOW = re.compile(
+    rf"""(?:{FUNCTIONS}\(|\b(?:source_dir|source_file|working_dir)\s*+=)\s*+"
+        (?:\$\{{\s*+path\s*+\.\s*+(?:module|root)\s*+\}}/)?+(?:[^/"$%\\\n]*+/)*+(?!\.)[^/"$%\\\n]*+(?=[$%]\{{)""",
+    re.VERBOSE,
+)
+"""What a path that is read begins with, up to where it goes on computed."""
 _HANDED = re.compile(rf"\b(?!{FUNCTIONS}\()\w+\(\s*+\Z")
 _SET = re.compile(r"\bfileset\(\s*+\Z")
 _NAME_ONLY = re.compile(r"\bbasename\(\s*+(?:abspath\(\s*+)?\Z")
+_MOST_PARENTS = 2_000  # characters of `dirname(dirname(…` before `path`: more folders than anybody has
 _LOOK_BACK = 200  # characters before `path` in which a call that it is an argument of may begin
 
 
@@ -105,8 +117,10 @@ def fileset(directory: PathRead, pattern: str) -> PathRead:
 def is_climbing(text: str) -> bool:
     """Whether a file spells `..` somewhere else than at the begin of a path that is fully known.
 
-    Put behind something computed it leads out of the directory that the path begins in.
+    Put behind something computed it leads out of the directory that the path begins in. What a path that is read
+    begins with leads to the directory that the rest of it, which is computed, stays below.
     """
+    text = _BELOW.sub('"', text)
     for match in _CLIMBING.finditer(text):
         if match["settled"] is None:
             return True
@@ -141,6 +155,12 @@ def distinct(reads: Iterable[PathRead]) -> tuple[PathRead, ...]:
 def unknown(anchor: str, line: int) -> PathRead:
     """A read of which only the place it starts from is known."""
     return PathRead("", anchor, False, line)
+
+
+def of_program(line: int) -> Iterator[PathRead]:
+    """What a program that is run may read: the folder that it is started in, and the one whose block starts it."""
+    yield PathRead("", "root", True, line)
+    yield PathRead("", "module", True, line)
 
 
 def is_path(attribute: str, *, in_resource: bool) -> bool:
@@ -190,7 +210,9 @@ def beside(text: str, start: int, end: int, anchor: str, line: int) -> PathRead 
     pattern = FILESET.match(text, end)
     if pattern is not None and _SET.search(text, before, start) is not None:
         return fileset(PathRead("", anchor, True, line), pattern[1])
-    return PathRead(".." if _PARENT.search(text, before, start) else "", anchor, False, line)
+    parents = _PARENTS.search(text, max(0, start - _MOST_PARENTS), start)
+    up = parents[0].count("dirname") if parents is not None else 0
+    return PathRead("/".join([".."] * up), anchor, False, line)
 
 
 def called(text: str, line: int) -> Iterator[PathRead]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from gitops_ci.config import StackPattern
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.terraform import native_syntax
 from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.directories import Directory, links, real, target
 from gitops_ci.kinds.terraform.path_reads import FUNCTIONS
@@ -32,8 +33,9 @@ _VAR_FILES = (".tfvars", ".tfvars.json")
 _ENDING = re.compile(r"\*+\.(?:([\w.-]+)|\{([\w.,-]+)\})")
 """What a pattern such as `*.json` or `*.{yaml,yml}` says of names."""
 
-_TEMPLATE = re.compile(rb"[$%]\{")
-_READING = re.compile(rb"\b" + FUNCTIONS.encode() + rb"\s*\(")
+_TEMPLATE = re.compile(r"[$%]\{")
+_CALLED = re.compile(rf"\b{FUNCTIONS}\s*+(?:\(|/[/*]|\#)")  # a comment may stand before the parenthesis
+_READING = re.compile(_CALLED.pattern.encode())
 
 
 class Root(Struct, frozen=True):
@@ -122,6 +124,8 @@ def of_path(snapshot: Snapshot, reader: str, anchor: str, read: PathRead) -> Ite
     for link in links(snapshot, anchor, read.path or "."):
         yield Reference(reader, link, "file", "file")
     if found is None:
+        if not read.complete and set(read.path.split("/")) == {".."}:
+            yield Reference(reader, "", "tree", "conservative")  # a folder that the repository lies in
         return
     if read.complete and read.pattern is not None and snapshot.is_directory(found):
         yield _of_pattern(reader, found, read.pattern)
@@ -205,5 +209,12 @@ def _is_reading(content: bytes) -> bool:
     """Whether a template calls a function that reads a file: inside of `${…}`, not only somewhere in its text."""
     if _READING.search(content) is None:
         return False
-    parts = ((part, _TEMPLATE.search(part)) for part in content.split(b"}"))
-    return any(opened is not None and _READING.search(part, opened.end()) for part, opened in parts)
+    text, position = content.decode(errors="replace"), 0
+    while (opened := _TEMPLATE.search(text, position)) is not None:
+        try:
+            position = native_syntax.end_of_interpolation(text, opened.end())
+        except native_syntax.Unbalanced:
+            return True  # who knows
+        if _CALLED.search(text, opened.end(), position) is not None:
+            return True
+    return False

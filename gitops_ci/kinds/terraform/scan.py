@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from gitops_ci.kinds.terraform import json_syntax, native_scan, path_reads
+from gitops_ci.kinds.terraform import arguments, json_syntax, native_scan, path_reads
 from gitops_ci.kinds.terraform.path_reads import PathRead
 from gitops_ci.kinds.terraform.scanned import Module, Scan
 
@@ -20,13 +20,13 @@ __all__ = ["Module", "PathRead", "Scan", "scan"]
 _WORDS = (
     ("module", re.compile(r"module(?![\w.-])", re.ASCII)),
     ("path", re.compile(r"path\s*\.\s*[mrc]", re.ASCII)),
-    ("file", re.compile(r"file(?:name|\w{0,12}\s*\()", re.ASCII)),
+    ("file", re.compile(r"file(?:name|\w{0,12}\s*[(/#])", re.ASCII)),
     ("source_", re.compile(r"source_(?:dir|file|path)")),
     ("backend", re.compile(r"backend(?![\w.-])", re.ASCII)),
     ("cloud", re.compile(r"cloud(?![\w.-])", re.ASCII)),
     ('".', re.compile(r'"\.\.?["/]')),
 )
-_LITERALS = ("terraform_remote_state", "tfe_outputs", "provider::")
+_LITERALS = ("terraform_remote_state", "tfe_outputs", "provider::", "shell_s", "packer_", "system_command")
 _RESOURCES = ('resource "', 'data "', 'ephemeral "')
 _IN_RESOURCES = (
     ("source", re.compile(r"source\s*=", re.ASCII)),
@@ -77,6 +77,7 @@ def _of_json(text: str) -> Scan:
         found = json_syntax.read(text)
     except json_syntax.Unreadable as error:
         return Scan(problem=str(error), problem_line=error.line)
+    plain = text.replace('\\"', '"')  # the quotes inside of a string's expressions
     modules = tuple(Module(name, source, line) for name, source, line in found.modules)
     return Scan(
         modules=modules,
@@ -84,6 +85,6 @@ def _of_json(text: str) -> Scan:
         has_backend=found.has_backend,
         states=found.states,
         reads_state=found.reads_state,
-        climbs=path_reads.is_climbing(text),
+        climbs=path_reads.is_climbing(text) or arguments.leads_up(plain) or arguments.is_opaque(plain),
         excerpt=text if found.has_backend or found.reads_state else "",
     )

@@ -27,8 +27,9 @@ def location(stack: Stack, inventory: Inventory) -> str | None:
     if terragrunt.is_unit(stack.path, inventory.snapshot):
         return None
     given = calls.given(stack, inventory)
-    backend = backends.of(stack.path, inventory.snapshot, backend_config=given.backend_config)
+    directory = inventory.snapshot.resolve(stack.path) or stack.path  # where a link leads: the engine runs there
+    backend = backends.of(directory, inventory.snapshot, backend_config=given.backend_config)
     if backend.unread:
         return None
     workspace = given.workspace or backends.DEFAULT_WORKSPACE
-    return backends.location(backend.type, backend.settings, directory=stack.path, workspace=workspace)
+    return backends.location(backend.type, backend.settings, directory=directory, workspace=workspace)

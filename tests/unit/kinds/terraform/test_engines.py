@@ -68,6 +68,14 @@ def test_a_module_of_a_module_has_a_say() -> None:
     assert chosen(files, OLD, MIDDLE, NEW) == NEW
 
 
+def test_a_root_behind_a_link_asks_as_well() -> None:
+    found = taken({"real/main.tf": required("~> 1.9.0")}, {"environments/staging/net": "../../real"})
+    [stack] = [each for each in found.stacks.values() if each.path == "environments/staging/net"]
+    wanted = engines.wish(stack, found)
+    assert [each.line.path for each in wanted.required] == ["real/main.tf"]
+    assert engines.choose(wanted, [OLD, MIDDLE, NEW]) == MIDDLE
+
+
 def test_where_none_fits_both_are_named() -> None:
     found = chosen({f"{ROOT}/versions.tf": required(">= 1.12")}, OLD, TOFU, ToolError("/opt/x is not there"))
     assert isinstance(found, Problem)

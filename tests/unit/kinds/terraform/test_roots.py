@@ -135,7 +135,11 @@ def test_links_upon_links_come_to_an_end() -> None:
     [
         ('${file("x")}', "conservative"),
         ('${jsonencode({ a = file("x") })}', "conservative"),
+        ('${file/**/("x")}', "conservative"),
+        ('${file/*}*/("x")}', "conservative"),
+        ('${{ a = "b" }.a == "" ? file("x") : ""}', "conservative"),
         ("${name} file (x)", None),
+        ('${name} ${"file"} %{ if file == "" }x%{ endif }', None),
     ],
 )
 def test_a_template_that_reads_a_file_may_read_any(template: str, certainty: str | None) -> None:
@@ -202,6 +206,168 @@ def test_a_computed_path_may_leave_the_directory_where_somebody_spells_it(files:
 def test_and_stays_below_it_elsewhere(text: str) -> None:
     tree: Tree = {f"{A}/main.tf": text, "modules/m/main.tf": PLAIN, "shared/y.json": ""}
     assert certainties(tree, "shared/y.json") == {}
+
+
+EXTERNAL = 'data "external" "x" {\n  program = ["bash", "-c", "make"]\n}\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        EXTERNAL,
+        EXTERNAL.replace("external", "local_command").replace("program", "command"),
+        EXTERNAL.replace('data "external"', 'data /* why */ "external"'),
+        'check "x" {\n' + EXTERNAL + "}\n",
+        'resource "shell_script" "x" {\n  lifecycle_commands {\n    read = "make"\n  }\n}\n',
+        'data "external" "x" {\n  program = ["./x.sh"]\n  working_dir = "./tool/bin"\n}\n',
+        module("../../../../modules/m"),
+        module("../../../../modules/json"),
+        module("../../../../modules/check"),
+    ],
+)  # fmt: skip
+def test_a_program_may_read_all_that_lies_below_its_root(text: str) -> None:
+    tree: Tree = {
+        f"{A}/main.tf": text + 'locals {\n  up = ".."\n}\n',
+        f"{A}/tool/bin/x.go": "",
+        f"{A}/tool/lib/y.go": "",
+        "modules/m/main.tf": EXTERNAL,
+        "modules/json/main.tf.json": '{"data": {"external": {"x": {"program": ["make"]}}}}',
+        "modules/check/main.tf.json": '{"check": {"c": {"data": [{"external": {"x": {"program": ["make"]}}}]}}}',
+        "elsewhere/x.go": "",
+    }
+    assert certainties(tree, f"{A}/tool/lib/y.go") == {ID: "conservative"}
+    assert certainties(tree, "elsewhere/x.go") == {}
+
+
+def test_a_program_of_a_module_may_read_what_lies_beside_it() -> None:
+    tree: Tree = {
+        f"{A}/main.tf": module("../../../../modules/m"),
+        "modules/m/main.tf": EXTERNAL,
+        "modules/m/x/y.go": "",
+    }
+    assert certainties(tree, "modules/m/x/y.go") == {ID: "conservative"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "elsewhere"),
+    [
+        ('"../../../../tools/a"', "tools/a/b/c.go", "tools/x.go"),
+        ('"${path.module}/../../../../tools/a"', "tools/a/b/c.go", "tools/x.go"),
+        ('"../../../../tools/${var.x}"', "tools/a/b/c.go", "x.go"),
+        ('"${path.module}/../../../../tools/${var.x}"', "tools/a/b/c.go", "x.go"),
+    ],
+)  # fmt: skip
+def test_and_all_below_the_folder_that_it_works_in(folder: str, path: str, elsewhere: str) -> None:
+    tree: Tree = {f"{A}/main.tf": EXTERNAL.replace("\n}", f"\n  working_dir = {folder}\n}}"), path: "", elsewhere: ""}
+    assert set(certainties(tree, path)) == {ID}
+    assert certainties(tree, elsewhere) == {}
+
+
+@pytest.mark.parametrize("folder", ["var.x", '"${var.x}/a"', "local.up"])
+def test_a_program_may_work_anywhere_where_that_is_computed(folder: str) -> None:
+    text = EXTERNAL.replace("\n}", f"\n  working_dir = {folder}\n}}") + 'locals {\n  up = join("/", ["..", ".."])\n}\n'
+    assert certainties({f"{A}/main.tf": text, "elsewhere/x.go": ""}, "elsewhere/x.go") == {ID: "conservative"}
+
+
+def test_and_so_in_json_and_in_a_check() -> None:
+    check = 'check "c" {\n' + EXTERNAL.replace("\n}", '\n  working_dir = "../../../../tools"\n}') + "}\n"
+    json = '{"data": {"external": {"x": {"program": ["make"], "working_dir": "%s"}}}, "locals": {"u": ".."}}'
+    ends: list[Tree] = [
+        {f"{A}/main.tf": check},
+        {f"{A}/main.tf.json": json % "../../../../tools"},
+        {f"{A}/main.tf.json": json % "${local.u}/x"},
+    ]
+    for tree in ends:
+        assert set(certainties(tree | {"tools/a/b.go": ""}, "tools/a/b.go")) == {ID}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'terraform {\n  required_providers {\n    external = {\n      source = "hashicorp/external"\n    }\n  }\n}\n',
+        'data "external_thing" "x" {\n  y = "${path.module}/a.txt"\n}\n',
+        'resource "terraform_data" "x" {\n  provisioner "local-exec" {\n    command = "make"\n  }\n}\n',
+    ],
+)  # fmt: skip
+def test_without_a_program_nothing_else_is_read(text: str) -> None:
+    assert certainties({f"{A}/main.tf": text, f"{A}/b.txt": ""}, f"{A}/b.txt") == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'locals {\n  top = dirname(dirname(dirname(dirname(abspath(path.module)))))\n  x = file("${local.top}/shared/y.json")\n}\n',
+        'locals {\n  top = "${dirname(abspath(dirname(abspath(dirname(dirname(abspath(path.root)))))))}/shared"\n}\n',
+        'locals {\n  a = dirname(abspath(path.module))\n  b = dirname(local.a)\n  x = file("${local.b}/y")\n}\n',
+        'locals {\n  x = file("${' + "dirname(" * 25 + "abspath(path.module" + ")" * 26 + '}/r/shared/y.json")\n}\n',
+        'locals {\n  x = file(replace("uuuushared/y.json", "u", "../"))\n}\n',
+        'locals {\n  x = file("${path.module}/${base64decode("Li4v")}shared/y.json")\n}\n',
+        'locals {\n  x = file(join("", [".", "./", var.x]))\n}\n',
+        'locals {\n  x = file(format("%s./%s", ".", var.x))\n}\n',
+        'locals {\n  x = file/**/(replace("u", "u", "x"))\n}\n',
+    ],
+)  # fmt: skip
+def test_a_path_that_is_put_together_may_be_any(text: str) -> None:
+    assert certainties({f"{A}/main.tf": text, "shared/y.json": ""}, "shared/y.json") == {ID: "conservative"}
+
+
+def test_a_path_that_is_put_together_in_json_may_be_any() -> None:
+    text = '{"locals": {"x": "${file(replace(\\"uu\\", \\"u\\", \\"./\\"))}"}}'
+    assert certainties({f"{A}/main.tf.json": text, "shared/y.json": ""}, "shared/y.json") == {ID: "conservative"}
+
+
+def test_folders_above_the_directory_are_counted() -> None:
+    text = 'locals {\n  x = file("${dirname(dirname(abspath(path.module)))}/y")\n}\n'
+    inside, outside = A.rsplit("/", 2)[0] + "/s/y", A.rsplit("/", 3)[0] + "/s/y"
+    tree: Tree = {f"{A}/main.tf": text, inside: "", outside: ""}
+    assert (certainties(tree, inside), certainties(tree, outside)) == ({ID: "conservative"}, {})
+
+
+def test_a_comment_between_a_function_and_its_argument_hides_nothing() -> None:
+    tree: Tree = {f"{A}/main.tf": 'locals {\n  x = file/**/("y.json")\n}\n', f"{A}/y.json": ""}
+    assert certainties(tree, f"{A}/y.json") == {ID: "conservative"}
+
+
+NETWORKS = "../../../../networks"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f'file("{NETWORKS}/${{var.x}}")',
+        f'file("${{path.module}}/{NETWORKS}/${{var.x}}.json")',
+        f'file("{NETWORKS}/net-${{var.x}}.json")',
+        f'{{ for f in fileset("{NETWORKS}", "*.json") : f => jsondecode(file("{NETWORKS}/${{f}}")) }}',
+        f'templatefile(\n    "{NETWORKS}/${{var.x}}/a.json", {{}})',
+    ],
+)
+def test_a_computed_path_stays_below_what_it_begins_with(expression: str) -> None:
+    tree: Tree = {f"{A}/main.tf": f"locals {{\n  x = {expression}\n}}\n", "networks/a.json": "{}", "shared/y.json": ""}
+    assert set(certainties(tree, "networks/a.json")) == {ID}
+    assert certainties(tree, "shared/y.json") == {}
+
+
+@pytest.mark.parametrize(
+    ("expression", "content"),
+    [
+        (f'file("{NETWORKS}/${{var.x}}/../../shared/y.json")', ""),
+        (f'[file("{NETWORKS}/${{local.d}}/shared/y.json"), join("/", ["..", "a"])]', ""),
+        (f'file("{NETWORKS}/..${{var.x}}")', ""),
+        (f'file("{NETWORKS}/.${{var.x}}")', ""),
+        (f'file("${{path.cwd}}/{NETWORKS}/${{var.x}}")', ""),
+        (f'[file("{NETWORKS}/${{var.x}}"), "{NETWORKS}/${{var.y}}"]', ""),
+        (f'file("a/${{yamldecode(file("{NETWORKS}/${{var.x}}")).y}}")', '{"y": "../../shared/y.json"}'),
+        (f'file("{NETWORKS}/${{jsondecode(file("i.json")).y}}")', ""),
+    ],
+)
+def test_unless_somebody_else_spells_the_way_out(expression: str, content: str) -> None:
+    tree: Tree = {
+        f"{A}/main.tf": f"locals {{\n  x = {expression}\n}}\n",
+        f"{A}/i.json": '{"y": "../shared/y.json"}',
+        "networks/a.json": content,
+        "shared/y.json": "",
+    }
+    assert certainties(tree, "shared/y.json") == {ID: "conservative"}
 
 
 @pytest.mark.parametrize(

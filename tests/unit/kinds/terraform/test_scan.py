@@ -187,7 +187,7 @@ def test_arguments_that_are_paths_need_no_function(name: str) -> None:
         ('resource "helm_release" "x" {\n  chart = "charts/app"\n}', ["charts/app"]),
         ('module "x" {\n  source = "a/b/c"\n  source_path = "src"\n}', ["src"]),
         ('data "archive_file" "x" {\n  source_dir = var.dir\n}', [""]),
-        ('data "external" "x" {\n  program = ["python3", "scripts/x.py", "--a/b"]\n}', ["scripts/x.py"]),
+        ('data "external" "x" {\n  program = ["python3", "scripts/x.py", "--a/b"]\n}', ["scripts/x.py", "", ""]),
         ('terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n    }\n  }\n}', []),
         (
             (
@@ -410,6 +410,9 @@ def test_what_is_passed_over_in_one_step_holds_nothing(fragments: list[str]) -> 
         '"${a}',
         '"${"',
         "file(",
+        "file/*",
+        "data/*",
+        "dirname(path.module ",
         '"./ "',
         "path ",
         "file",

@@ -13,8 +13,8 @@ from gitops_ci.model.finding import Finding
 NETWORK = "environments/staging/terraform/network"
 
 
-def judge(files: dict[str, str], config: Config = DEFAULT) -> list[Finding]:
-    seen = inventory.take(snapshot.of(files), config, catalog.ALL)
+def judge(files: dict[str, str], config: Config = DEFAULT, links: dict[str, str] | None = None) -> list[Finding]:
+    seen = inventory.take(snapshot.of(files, links=links), config, catalog.ALL)
     return [found for stack in seen.stacks.values() for found in rules.findings(stack, seen)]
 
 
@@ -36,6 +36,14 @@ def test_one_root_that_is_deployed_twice_to_one_state() -> None:
     pattern = msgspec.structs.replace(config.layout.stacks[0], workspace="{environment}")
     layout = msgspec.structs.replace(config.layout, stacks=(pattern,))
     assert said("state-shared", files, msgspec.structs.replace(config, layout=layout)) == []
+
+
+def test_a_local_state_lies_where_a_linked_root_leads() -> None:
+    files = {"real/main.tf": 'terraform {\n  backend "local" {\n    path = "../s.tfstate"\n  }\n}\n'}
+    links = {f"environments/{each}/net": "../../real" for each in ("production", "staging")}
+    found = [each.message for each in judge(files, links=links) if each.rule == "terraform/state-shared"]
+    assert len(found) == 2
+    assert all(each.startswith("its state is local:s.tfstate, ") for each in found)
 
 
 def test_three_of_many_that_share_a_state_are_named() -> None:
