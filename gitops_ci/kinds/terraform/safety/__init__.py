@@ -10,9 +10,10 @@ from weakref import WeakKeyDictionary
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.terraform import requirements
 from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.safety import closure as closures
-from gitops_ci.kinds.terraform.safety import foreign, lock_files, paths, programs, providers, sources
+from gitops_ci.kinds.terraform.safety import foreign, kept, lock_files, origins, paths, programs, providers, sources
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure
 from gitops_ci.model import finding
@@ -20,7 +21,14 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Problem
 from gitops_ci.model.stack import Stack
 
-_FAMILIES = (providers.breaches, sources.breaches, programs.breaches, paths.breaches, foreign.breaches)
+_FAMILIES = (
+    providers.breaches,
+    sources.breaches,
+    programs.breaches,
+    paths.breaches,
+    foreign.breaches,
+    kept.breaches,
+)
 _MOST_ROOTS = 50  # that are asked whether they have the same in base
 
 _kept: WeakKeyDictionary[Snapshot, dict[Hashable, tuple[Breach, ...]]] = WeakKeyDictionary()
@@ -38,6 +46,26 @@ def refused(stack: Stack, judged: Inventory, base: Inventory | None) -> Problem 
         if breach.is_run:
             message = f"{breach.message}; to permit it, {breach.allow} on the base branch"
             return Problem(code="not-allowed", message=message, path=breach.path, line=breach.line)
+    return None
+
+
+def installed(stack: Stack, judged: Inventory, base: Inventory | None, sources: frozenset[str]) -> Problem | None:
+    """Why a root is not planned once `init` has installed its providers: downloaded modules and the state name some.
+
+    Nothing where all that could name them is as in base.
+    """
+    if base is None or base is judged:
+        return None
+    closure = closures.of(stack, judged)
+    before = base.stacks.get(stack.id)
+    if before is not None and origins.of(closure) <= origins.of(closures.of(before, base)):
+        return None
+    locked = requirements.locked(stack.path, base.snapshot) or {}
+    strange = [each for each in sources if requirements.plain(each) not in locked]
+    for breach in providers.of_installed(strange, closure):
+        if breach.key not in _keys(stack.id, base) and not _is_elsewhere(breach, stack, base):
+            message = f"{breach.message}; to permit it, {breach.allow} on the base branch"
+            return Problem(code="not-allowed", message=message, path=stack.path)
     return None
 
 
