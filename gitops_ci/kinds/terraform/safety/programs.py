@@ -17,6 +17,7 @@ _REVIEW = "let base have it first, or set policy.severity.terraform/provisioner 
 PROVIDERS: Mapping[str, str] = {
     "external": "hashicorp/external",
     "http": "hashicorp/http",
+    "local_command": "hashicorp/local",
     "shell_script": "scottwinkler/shell",
     "shell_sensitive_script": "scottwinkler/shell",
     "shell_sensitive": "scottwinkler/shell",
@@ -52,7 +53,7 @@ _SETTINGS_FILES = frozenset({
 
 
 def breaches(closure: Closure) -> Iterator[Breach]:
-    """Every such block; provisioners are told as well, although only an apply runs them."""
+    """Every such block; provisioners and actions are told as well, although only an apply runs them."""
     for placed in closure.top():
         match placed.block.type:
             case "data" | "resource" | "ephemeral":
@@ -65,6 +66,9 @@ def breaches(closure: Closure) -> Iterator[Breach]:
             case "terraform":
                 for block in placed.body.blocks:
                     yield from _of_settings(Placed(placed.directory, placed.path, block), closure)
+            case "action" if placed.block.labels and placed.block.labels[0] in PROVIDERS:
+                message = f"{placed.block.name} runs a program or asks a server when this is applied"
+                yield _when_applied(placed, placed.block, message)
             case "removed":
                 yield from _provisioners(placed)
             case _:
@@ -161,8 +165,12 @@ def _fetches_token(block: Block) -> bool:
 def _provisioners(placed: Placed) -> Iterator[Breach]:
     for block in placed.body.all("provisioner"):
         message = f"{placed.block.name} has a provisioner ({'.'.join(block.labels)}) that runs when this is applied"
-        key = (PROVISIONER, placed.directory, placed.block.name, _written(block))
-        yield Breach(PROVISIONER, message, _REVIEW, placed.path, block.line, key, is_run=False)
+        yield _when_applied(placed, block, message)
+
+
+def _when_applied(placed: Placed, block: Block, message: str) -> Breach:
+    key = (PROVISIONER, placed.directory, placed.block.name, _written(block))
+    return Breach(PROVISIONER, message, _REVIEW, placed.path, block.line, key, is_run=False)
 
 
 def _breach(placed: Placed, block: Block, message: str, closure: Closure, allow: str) -> Breach:

@@ -28,6 +28,8 @@ TOKEN = '    api_version = "v1"\n    command = "aws"\n    args = ["eks", "get-to
         'data "shell_script" "x" {}\n',
         'resource "shell_script" "x" {}\n',
         'ephemeral "http" "x" {}\n',
+        'data "local_command" "x" {\n  command = "id"\n}\n',
+        'ephemeral "local_command" "x" {\n  command = "id"\n}\n',
         'data "terraform_remote_state" "x" {\n  backend = "http"\n  config = { address = "https://evil.example" }\n}\n',
         exec_block('    command = "sh"\n    args = ["-c", "id"]'),
         exec_block(TOKEN.replace('"aws"', '"./aws"')),
@@ -132,6 +134,15 @@ def test_a_provisioner_is_told_and_planned() -> None:
     assert found({ROOT: HARMLESS}, {ROOT: old})["terraform/provisioner"].severity == "error"
     assert found({ROOT: old}, {ROOT: old + "locals {}\n"}) == {}
     assert "terraform/provisioner" in found({ROOT: old}, {ROOT: old.replace('"id"', '"env"')})
+
+
+def test_an_action_that_runs_a_program_is_told_like_a_provisioner() -> None:
+    action = 'action "local_command" "x" {\n  config {\n    command = "id"\n  }\n}\n'
+    assert refused({ROOT: HARMLESS}, {ROOT: action}) is None
+    assert found({ROOT: HARMLESS}, {ROOT: action})["terraform/provisioner"].severity == "error"
+    assert found({ROOT: action}, {ROOT: action + HARMLESS}) == {}
+    assert "terraform/provisioner" in found({ROOT: action}, {ROOT: action.replace('"id"', '"env"')})
+    assert found({ROOT: HARMLESS}, {ROOT: 'action "aws_lambda_invoke" "x" {}\n'}) == {}, "a plan shows it"
 
 
 LOCK = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{}"\n  hashes = [{}]\n}}\n'
