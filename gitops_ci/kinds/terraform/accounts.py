@@ -56,10 +56,18 @@ def _in_body(placed: Placed, body: Body, scope: Scope) -> Iterator[Account]:
 
 
 def _texts(attribute: Attribute, scope: Scope) -> Iterator[tuple[str, str]]:
-    """The texts of an attribute, and of what is nested in a mapping, each with its name."""
-    pending = [(attribute.name, evaluation.of(attribute, scope))]
+    """The texts of an attribute, and of what is nested in a mapping, each with its name.
+
+    What stands in many places is one object, and looked at once: a few lines can double a value a hundred times.
+    """
+    whole = evaluation.of(attribute, scope)
+    pending = [(attribute.name, whole)]
+    seen: set[tuple[str, int]] = set()
     while pending:
         name, value = pending.pop()
+        if (name, id(value)) in seen:
+            continue
+        seen.add((name, id(value)))
         for each in value or ():
             if isinstance(each, str):
                 yield name, each

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.unit.kinds.terraform.safety.changes import ROOT, bound, config, found, refused
@@ -164,3 +166,12 @@ def test_a_state_of_another_environment_is_not_read_anew() -> None:
 
 def test_without_bindings_nothing_is_said() -> None:
     assert bound({ROOT: s3("production/x")}, config("")) is None
+
+
+@pytest.mark.parametrize("doubled", ["[local.l{0}, local.l{0}]", "{{ a = local.l{0}, role_arn = local.l{0} }}"])
+def test_a_value_that_is_doubled_again_and_again_is_looked_at_once(doubled: str) -> None:
+    names = "".join(f"  l{n} = {doubled.format(n - 1)}\n" for n in range(1, 25))
+    content = s3("staging/a") + f'locals {{\n  l0 = "222222222222"\n{names}}}\n'
+    started = time.monotonic()
+    assert code(content + 'provider "aws" {\n  allowed_account_ids = local.l24\n}\n') == "binding"
+    assert time.monotonic() - started < 2
