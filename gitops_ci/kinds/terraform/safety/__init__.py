@@ -5,15 +5,26 @@ Of head's files only what is new is judged, by the configuration of base; withou
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from weakref import WeakKeyDictionary
+
+import msgspec
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.terraform import requirements
-from gitops_ci.kinds.terraform.configuration import SOURCES
 from gitops_ci.kinds.terraform.safety import closure as closures
-from gitops_ci.kinds.terraform.safety import foreign, kept, lock_files, origins, paths, programs, providers, sources
+from gitops_ci.kinds.terraform.safety import (
+    elsewhere,
+    foreign,
+    kept,
+    lock_files,
+    origins,
+    paths,
+    programs,
+    providers,
+    sources,
+)
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure
 from gitops_ci.model import finding
@@ -29,7 +40,7 @@ _FAMILIES = (
     foreign.breaches,
     kept.breaches,
 )
-_MOST_ROOTS = 50  # that are asked whether they have the same in base
+_MOST_TOLD = 100  # of one root
 
 _kept: WeakKeyDictionary[Snapshot, dict[Hashable, tuple[Breach, ...]]] = WeakKeyDictionary()
 
@@ -62,8 +73,8 @@ def installed(stack: Stack, judged: Inventory, base: Inventory | None, sources: 
         return None
     locked = requirements.locked(stack.path, base.snapshot) or {}
     strange = [each for each in sources if requirements.plain(each) not in locked]
-    for breach in providers.of_installed(strange, closure):
-        if breach.key not in _keys(stack.id, base) and not _is_elsewhere(breach, stack, base):
+    for breach in _elsewhere(providers.of_installed(strange, closure), stack, base):
+        if breach.key not in _keys(stack.id, base):
             message = f"{breach.message}; to permit it, {breach.allow} on the base branch"
             return Problem(code="not-allowed", message=message, path=stack.path)
     return None
@@ -87,12 +98,19 @@ def _finding(breach: Breach, stack: Stack) -> Finding:
     )
 
 
-def _new(closure: Closure, base: Inventory) -> Iterator[Breach]:
-    """What base does not have: in this root, else in another one."""
+def _new(closure: Closure, base: Inventory) -> tuple[Breach, ...]:
+    """What base does not have, in this root nor in another one: what is run first, and no more than anybody reads."""
     known = _keys(closure.stack.id, base)
-    for breach in _breaches(closure):
-        if breach.key not in known and not _is_elsewhere(breach, closure.stack, base):
-            yield breach
+    new = [breach for breach in _breaches(closure) if breach.key not in known]
+    found = sorted(_elsewhere(new, closure.stack, base), key=lambda breach: not breach.is_run)
+    if len(found) > _MOST_TOLD:
+        more = f"{found[_MOST_TOLD - 1].message} (and {len(found) - _MOST_TOLD:,} more)"
+        found[_MOST_TOLD - 1] = msgspec.structs.replace(found[_MOST_TOLD - 1], message=more)
+    return tuple(found[:_MOST_TOLD])
+
+
+def _elsewhere(breaches: Iterable[Breach], stack: Stack, base: Inventory) -> Iterator[Breach]:
+    return elsewhere.none_of(breaches, stack, base, lambda id: _keys(id, base))
 
 
 def _breaches(closure: Closure) -> tuple[Breach, ...]:
@@ -108,32 +126,3 @@ def _keys(stack_id: str, base: Inventory) -> frozenset[Hashable]:
     """What a root has in base."""
     stack = base.stacks.get(stack_id)
     return frozenset(each.key for each in _breaches(closures.of(stack, base))) if stack is not None else frozenset()
-
-
-def _is_elsewhere(breach: Breach, stack: Stack, base: Inventory) -> bool:
-    """Whether another root of base has the same: a file that is only there, and used by none, was never judged.
-
-    Nor do roots count whose environment lets everything pass, save for the stack's own. What a program does depends
-    on the files around it, so programs of other roots do not count at all.
-    """
-    if breach.rule == programs.PROGRAM:
-        return False
-    counted = frozenset(id for id, each in base.stacks.items() if _counts(each, stack, base))
-    files = {breach.path} & base.snapshot.entries.keys()
-    if breach.needle is not None:
-        files |= _holding(breach.needle, base.snapshot)
-    using = sorted(base.graph.reached(files, counted))[:_MOST_ROOTS]
-    return any(breach.key in _keys(each, base) for each in using)
-
-
-def _counts(other: Stack, stack: Stack, base: Inventory) -> bool:
-    settings = base.config.environment(other.environment)
-    enforced = settings is None or settings.enforcement == "block"
-    return other.kind == stack.kind and (enforced or other.environment == stack.environment)
-
-
-def _holding(word: str, snapshot: Snapshot) -> set[str]:
-    """The Terraform files with a word in them."""
-    wanted = word.lower().encode()
-    sources = [path for path in snapshot.entries if path.endswith(SOURCES)]
-    return {path for path, content in snapshot.stream(sources) if wanted in content.lower()}
