@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from gitops_ci.kinds.terraform import values
 from gitops_ci.kinds.terraform.blocks import Attribute, Block, Body
-from gitops_ci.kinds.terraform.safety import flow, providers
+from gitops_ci.kinds.terraform.safety import flow, providers, ran
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed
 
@@ -177,7 +177,16 @@ def _breach(placed: Placed, block: Block, message: str, closure: Closure, allow:
     """Accepted where base has the same block, with the same values, and the files that it may run are unchanged."""
     expressions = [(placed.directory, each.expression) for each in _running(block)]
     told = flow.into(expressions, closure)
-    key = (PROGRAM, placed.directory, block.name, _written(block), told, closure.others)
+    query = block.body.attribute("query")
+    data = flow.into([(placed.directory, query.expression)], closure) if query is not None else frozenset[str]()
+    key = (
+        PROGRAM,
+        placed.directory,
+        block.name,
+        _written(block),
+        told,
+        ran.files(placed.directory, told | data, closure),
+    )
     return Breach(PROGRAM, message, allow, placed.path, block.line, key)
 
 
