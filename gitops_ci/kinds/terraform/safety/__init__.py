@@ -13,9 +13,9 @@ import msgspec
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.terraform import requirements
-from gitops_ci.kinds.terraform.safety import closure as closures
 from gitops_ci.kinds.terraform.safety import (
     elsewhere,
+    ends,
     foreign,
     kept,
     lock_files,
@@ -26,7 +26,6 @@ from gitops_ci.kinds.terraform.safety import (
     sources,
 )
 from gitops_ci.kinds.terraform.safety.breach import Breach
-from gitops_ci.kinds.terraform.safety.closure import Closure
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Problem
@@ -49,11 +48,10 @@ def refused(stack: Stack, judged: Inventory, base: Inventory | None) -> Problem 
     """Why a root is not planned; `judged` is the end that would be planned."""
     if base is None or base is judged:
         return None
-    closure = closures.of(stack, judged)
-    for problem in closure.problems:
+    for problem in (problem for closure in ends.of(stack, judged) for problem in closure.problems):
         message = f"{problem.path} {problem.message}: what it holds is not known, so this root is not planned"
         return Problem(code="invalid", message=message, path=problem.path, line=problem.line)
-    for breach in _new(closure, base):
+    for breach in _new(stack, judged, base):
         if breach.is_run:
             message = f"{breach.message}; to permit it, {breach.allow} on the base branch"
             return Problem(code="not-allowed", message=message, path=breach.path, line=breach.line)
@@ -67,13 +65,13 @@ def installed(stack: Stack, judged: Inventory, base: Inventory | None, sources: 
     """
     if base is None or base is judged:
         return None
-    closure = closures.of(stack, judged)
+    found = tuple(ends.of(stack, judged))
     before = base.stacks.get(stack.id)
-    if before is not None and origins.of(closure) <= origins.of(closures.of(before, base)):
+    if before is not None and origins.of(found) <= origins.of(ends.of(before, base)):
         return None
     locked = requirements.locked(stack.path, base.snapshot) or {}
     strange = [each for each in sources if requirements.plain(each) not in locked]
-    for breach in _elsewhere(providers.of_installed(strange, closure), stack, base):
+    for breach in _elsewhere(providers.of_installed(strange, found), stack, base):
         if breach.key not in _keys(stack.id, base):
             message = f"{breach.message}; to permit it, {breach.allow} on the base branch"
             return Problem(code="not-allowed", message=message, path=stack.path)
@@ -85,7 +83,7 @@ def findings(stack: Stack, base: Inventory | None, head: Inventory | None) -> tu
     if base is None or head is None or stack.id not in head.stacks:
         return ()
     found = [
-        *_new(closures.of(head.stacks[stack.id], head), base),
+        *_new(head.stacks[stack.id], head, base),
         *lock_files.breaches(stack.path, base.snapshot, head.snapshot),
     ]
     return tuple(_finding(each, stack) for each in found)
@@ -98,11 +96,11 @@ def _finding(breach: Breach, stack: Stack) -> Finding:
     )
 
 
-def _new(closure: Closure, base: Inventory) -> tuple[Breach, ...]:
+def _new(stack: Stack, judged: Inventory, base: Inventory) -> tuple[Breach, ...]:
     """What base does not have, in this root nor in another one: what is run first, and no more than anybody reads."""
-    known = _keys(closure.stack.id, base)
-    new = [breach for breach in _breaches(closure) if breach.key not in known]
-    found = sorted(_elsewhere(new, closure.stack, base), key=lambda breach: not breach.is_run)
+    known = _keys(stack.id, base)
+    new = [breach for breach in _breaches(stack, judged) if breach.key not in known]
+    found = sorted(_elsewhere(new, stack, base), key=lambda breach: not breach.is_run)
     if len(found) > _MOST_TOLD:
         more = f"{found[_MOST_TOLD - 1].message} (and {len(found) - _MOST_TOLD:,} more)"
         found[_MOST_TOLD - 1] = msgspec.structs.replace(found[_MOST_TOLD - 1], message=more)
@@ -113,16 +111,17 @@ def _elsewhere(breaches: Iterable[Breach], stack: Stack, base: Inventory) -> Ite
     return elsewhere.none_of(breaches, stack, base, lambda id: _keys(id, base))
 
 
-def _breaches(closure: Closure) -> tuple[Breach, ...]:
+def _breaches(stack: Stack, inventory: Inventory) -> tuple[Breach, ...]:
     """All that one end of a change has, found once."""
-    known = _kept.setdefault(closure.snapshot, {})
-    key = (closure.stack, closure.inventory.config.kinds, closure.inventory.config.environments)
+    known = _kept.setdefault(inventory.snapshot, {})
+    key = (stack, inventory.config.kinds, inventory.config.environments)
     if key not in known:
-        known[key] = tuple(breach for family in _FAMILIES for breach in family(closure))
+        every = ends.of(stack, inventory)
+        known[key] = tuple(breach for closure in every for family in _FAMILIES for breach in family(closure))
     return known[key]
 
 
 def _keys(stack_id: str, base: Inventory) -> frozenset[Hashable]:
     """What a root has in base."""
     stack = base.stacks.get(stack_id)
-    return frozenset(each.key for each in _breaches(closures.of(stack, base))) if stack is not None else frozenset()
+    return frozenset(each.key for each in _breaches(stack, base)) if stack is not None else frozenset()

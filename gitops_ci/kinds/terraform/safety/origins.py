@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from gitops_ci.kinds.terraform import backends, calls, terragrunt
 from gitops_ci.kinds.terraform.safety import kept
@@ -10,8 +10,12 @@ from gitops_ci.kinds.terraform.safety.closure import LOCAL, Closure
 from gitops_ci.kinds.terraform.terragrunt import units
 
 
-def of(closure: Closure) -> frozenset[Hashable]:
+def of(closures: Iterable[Closure]) -> frozenset[Hashable]:
     """All of it, as it is written: where nothing is new, `init` installs what it does for base."""
+    return frozenset(each for closure in closures for each in _of(closure))
+
+
+def _of(closure: Closure) -> frozenset[Hashable]:
     found: set[Hashable] = {breach.key for breach in kept.breaches(closure)}
     given = calls.given(closure.stack, closure.inventory)
     backend = backends.of(closure.root, closure.snapshot, backend_config=given.backend_config)
@@ -22,6 +26,7 @@ def of(closure: Closure) -> frozenset[Hashable]:
         if not texts[0].startswith(tuple(f'"{each}' for each in LOCAL)):
             found.add(texts)
     if terragrunt.is_unit(closure.stack.path, closure.snapshot):
-        read = {path for _, unit in units.at(closure.stack.path, closure.snapshot) for path in unit.files}
+        here = [unit for _, unit in units.at(closure.stack.path, closure.snapshot)]
+        read = {path for unit in here for path in (unit.file, *unit.files)}
         found |= {(path, closure.snapshot.entries[path].oid) for path in read if path in closure.snapshot}
     return frozenset(found)

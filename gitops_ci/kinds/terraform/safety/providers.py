@@ -32,10 +32,10 @@ def breaches(closure: Closure) -> Iterator[Breach]:
             yield Breach(RULE, message, _ALLOW, path, attribute.line, (RULE, source), needle=needle)
 
 
-def of_installed(sources: Iterable[str], closure: Closure) -> Iterator[Breach]:
+def of_installed(sources: Iterable[str], closures: tuple[Closure, ...]) -> Iterator[Breach]:
     """Those of `hostname/namespace/type` that were installed and that neither the files nor the settings name."""
-    allowed = closure.inventory.config.kinds.terraform.providers.allow
-    named = {source for _, _, source in required(closure)}
+    stack, allowed = closures[0].stack, closures[0].inventory.config.kinds.terraform.providers.allow
+    named = {source for closure in closures for _, _, source in required(closure)}
     for full in sorted(sources):
         source = next((full.removeprefix(host) for host in PUBLIC if full.startswith(host)), full)
         if not {full, source} & named and full != _BUILT_IN and not is_allowed(full, (_OFFICIAL, *allowed)):
@@ -44,7 +44,7 @@ def of_installed(sources: Iterable[str], closure: Closure) -> Iterator[Breach]:
                 "the state names it, and a plan runs it"
             )
             key, needle = (RULE, source), source.rpartition("/")[2]
-            yield Breach(RULE, message, _ALLOW, closure.stack.path, None, key, needle=needle)
+            yield Breach(RULE, message, _ALLOW, stack.path, None, key, needle=needle)
 
 
 def required(closure: Closure) -> Iterator[tuple[str, Attribute, str | None]]:
