@@ -104,6 +104,13 @@ def _may_match(stack: Stack, type: str, config: Config) -> bool:
     return any(pattern.startswith(scheme) for each in config.environments for pattern in each.bind.backends)
 
 
+def may_be_owned(type: str | None, environment: str, config: Config) -> bool:
+    """Whether a place of a type of backend (None: of any) that is not told could be another environment's."""
+    scheme = "" if type is None else _SCHEMES.get(type, type)
+    others = (each for each in config.environments if each.name != environment)
+    return any(pattern.startswith(scheme) for each in others for pattern in each.bind.backends)
+
+
 def _accounts(stack: Stack, inventory: Inventory) -> Problem | None:
     config = inventory.config
     settings = config.environment(stack.environment)
@@ -112,6 +119,9 @@ def _accounts(stack: Stack, inventory: Inventory) -> Problem | None:
     for account in accounts.of(stack, inventory) if own or owners else ():
         if account.id in own:
             continue
+        if account.id is None:
+            message = "which account it uses only an evaluation could tell, so nobody knows whose it is"
+            return Problem(code="binding-unknown", message=message, path=account.path, line=account.line)
         owner = owners.get(account.id)
         if owner is not None:
             message = f"it names the account {account.id}, which belongs to {owner} (environments[].bind.accounts)"

@@ -175,3 +175,35 @@ def test_a_value_that_is_doubled_again_and_again_is_looked_at_once(doubled: str)
     started = time.monotonic()
     assert code(content + 'provider "aws" {\n  allowed_account_ids = local.l24\n}\n') == "binding"
     assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        'provider "aws" {\n  assume_role {\n    role_arn = base64decode("YXJuOmF3czppYW06OjIyMjIyMjIyMjIyMjpyb2xlL3g=")\n  }\n}\n',
+        'provider "aws" {\n  assume_role = local.x\n}\nlocals {\n  x = jsondecode(base64decode("e30="))\n}\n',
+        'provider "google" {\n  project = base64decode("cHJvZHVjdGlvbi1wcm9qZWN0")\n}\n',
+    ],
+)  # fmt: skip
+def test_an_account_that_only_an_evaluation_could_tell_is_unknown(provider: str) -> None:
+    assert code(s3("staging/a") + provider) == "binding-unknown"
+
+
+@pytest.mark.parametrize(
+    ("config_of", "is_found"),
+    [
+        ('{ bucket = "acme-state", key = local.k }\n}\nlocals {\n  k = "production/x"\n', True),
+        ('{ bucket = "acme-state", key = base64decode("cHJvZHVjdGlvbi94") }\n', True),
+        ('local.c\n}\nlocals {\n  c = { bucket = "acme-state", key = "production/x" }\n', True),
+        ('{ bucket = "acme-state", key = local.k }\n}\nlocals {\n  k = "staging/x"\n', False),
+    ],
+)
+def test_a_computed_place_of_a_state_is_evaluated_or_refused(config_of: str, is_found: bool) -> None:
+    content = f'data "terraform_remote_state" "x" {{\n  backend = "s3"\n  config = {config_of}}}\n'
+    assert ("terraform/foreign-state" in found({ROOT: "locals {}\n"}, {ROOT: content}, SETTINGS)) is is_found
+    assert found({ROOT: content}, {ROOT: content + "locals {}\n"}, SETTINGS) == {}
+
+
+def test_a_state_that_cannot_be_one_of_another_environment_is_read() -> None:
+    content = 'data "terraform_remote_state" "x" {\n  backend = "gcs"\n  config = { bucket = local.x.y }\n}\n'
+    assert found({ROOT: "locals {}\n"}, {ROOT: content}, SETTINGS) == {}
