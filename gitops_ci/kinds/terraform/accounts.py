@@ -64,7 +64,8 @@ def _in_body(placed: Placed, body: Body, scope: Scope) -> Iterator[Account]:
 def _texts(attribute: Attribute, scope: Scope) -> Iterator[tuple[str, str | None]]:
     """The texts of an attribute, and of what is nested in a mapping, each with its name.
 
-    None for one that chooses an account and is not known. What stands in many places is one object, and looked at once: a few lines can double a value a hundred times.
+    None for one that chooses an account and is not known. What stands in many places is one object, and looked at
+    once: a few lines can double a value a hundred times.
     """
     whole = evaluation.of(attribute, scope)
     pending = [(attribute.name, whole)]

@@ -23,6 +23,7 @@ from gitops_ci.kinds.terraform.safety import (
     paths,
     programs,
     providers,
+    servers,
     sources,
 )
 from gitops_ci.kinds.terraform.safety.breach import Breach
@@ -38,6 +39,7 @@ _FAMILIES = (
     paths.breaches,
     foreign.breaches,
     kept.breaches,
+    servers.breaches,
 )
 _MOST_TOLD = 100  # of one root
 

@@ -15,6 +15,7 @@ RULES = {
     "terraform/external-program": True,
     "terraform/path-not-allowed": True,
     "terraform/state-not-allowed": True,
+    "terraform/server-not-allowed": True,
     "terraform/provisioner": False,
 }
 
