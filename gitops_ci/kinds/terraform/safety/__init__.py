@@ -23,6 +23,7 @@ from gitops_ci.kinds.terraform.safety import (
     paths,
     programs,
     providers,
+    sensitive,
     servers,
     sources,
 )
@@ -84,9 +85,11 @@ def findings(stack: Stack, base: Inventory | None, head: Inventory | None) -> tu
     """Everything that a change adds to one root and that is not allowed."""
     if base is None or head is None or stack.id not in head.stacks:
         return ()
+    before = base.stacks.get(stack.id)
     found = [
         *_new(head.stacks[stack.id], head, base),
         *lock_files.breaches(stack.path, base.snapshot, head.snapshot),
+        *(sensitive.breaches(ends.of(before, base), ends.of(head.stacks[stack.id], head)) if before else ()),
     ]
     return tuple(_finding(each, stack) for each in found)
 
