@@ -252,3 +252,22 @@ def test_an_environment_that_only_warns_does_not_reach_for_production(repository
 def test_hcl_that_only_terraform_understands_is_not_planned_blindly(repository: Scratch) -> None:
     repository.commit({MAIN: "locals {\n  e\u0301 = 1\n}\n"})
     assert reasons(repository) == (1, {"invalid"})
+
+
+def test_a_committed_state_brings_no_provider(repository: Scratch) -> None:
+    repository.commit({MAIN: ROOT})
+    state = {
+        "version": 4,
+        "resources": [
+            {"mode": "managed", "type": "x_y", "name": "z", "provider": 'provider["registry.terraform.io/evil/x"]', "instances": []}
+        ],
+    }  # fmt: skip
+    repository.commit({MAIN.replace("main.tf", "terraform.tfstate"): json.dumps(state), MAIN: f"{ROOT}locals {{}}\n"})
+    assert reasons(repository) == (1, {"not-allowed"})
+
+
+def test_a_state_at_a_new_server_is_not_read(repository: Scratch) -> None:
+    repository.commit({MAIN: ROOT})
+    backend = 'terraform {\n  backend "http" {\n    address = "http://127.0.0.1:1/state"\n  }\n}\n'
+    repository.commit({MAIN: ROOT + backend})
+    assert reasons(repository) == (1, {"not-allowed"})

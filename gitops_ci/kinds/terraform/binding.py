@@ -44,7 +44,7 @@ def _state(stack: Stack, inventory: Inventory) -> Problem | None:
     if owner is not None:
         message = f"its state is {location}, which belongs to {owner} (environments[].bind.backend)"
         return Problem(code="binding", message=message, path=path, line=backend.line)
-    own = _patterns(stack.environment, config)
+    own = patterns(stack.environment, config)
     if own and not _fits_own(location, own):
         message = f"its state is {location}, but that of {stack.environment} is bound to {', '.join(own)}"
         return Problem(code="binding", message=message, path=path, line=backend.line)
@@ -53,7 +53,7 @@ def _state(stack: Stack, inventory: Inventory) -> Problem | None:
 
 def owner_of(location: str, environment: str, config: Config) -> str | None:
     """The other environment that a location belongs to. Where two patterns fit it, the longer one decides."""
-    own = max((_length(each) for each in _patterns(environment, config) if _fits_own(location, (each,))), default=-1)
+    own = max((_length(each) for each in patterns(environment, config) if _fits_own(location, (each,))), default=-1)
     for other in config.environments:
         if other.name == environment:
             continue
@@ -62,7 +62,8 @@ def owner_of(location: str, environment: str, config: Config) -> str | None:
     return None
 
 
-def _patterns(environment: str, config: Config) -> tuple[str, ...]:
+def patterns(environment: str, config: Config) -> tuple[str, ...]:
+    """Where the states of an environment are bound to; none where they are not."""
     settings = config.environment(environment)
     return settings.bind.backends if settings is not None else ()
 
@@ -97,10 +98,17 @@ def _normal(location: str) -> str:
 
 def _may_match(stack: Stack, type: str, config: Config) -> bool:
     """Whether a state whose place is not told could be one that a pattern names."""
-    if _patterns(stack.environment, config) or type in ("unclear", "state_store"):
+    if patterns(stack.environment, config) or type in ("unclear", "state_store"):
         return True
     scheme = _SCHEMES.get(type, type)
     return any(pattern.startswith(scheme) for each in config.environments for pattern in each.bind.backends)
+
+
+def may_be_owned(type: str | None, environment: str, config: Config) -> bool:
+    """Whether a place of a type of backend (None: of any) that is not told could be another environment's."""
+    scheme = "" if type is None else _SCHEMES.get(type, type)
+    others = (each for each in config.environments if each.name != environment)
+    return any(pattern.startswith(scheme) for each in others for pattern in each.bind.backends)
 
 
 def _accounts(stack: Stack, inventory: Inventory) -> Problem | None:
@@ -111,6 +119,9 @@ def _accounts(stack: Stack, inventory: Inventory) -> Problem | None:
     for account in accounts.of(stack, inventory) if own or owners else ():
         if account.id in own:
             continue
+        if account.id is None:
+            message = "which account it uses only an evaluation could tell, so nobody knows whose it is"
+            return Problem(code="binding-unknown", message=message, path=account.path, line=account.line)
         owner = owners.get(account.id)
         if owner is not None:
             message = f"it names the account {account.id}, which belongs to {owner} (environments[].bind.accounts)"

@@ -100,6 +100,10 @@ class Calls(Struct, frozen=True):
         """Where the sources of the root and of every module lie once `init` is done."""
         return (self.workspace.root, self.workspace.private / "data" / "modules")
 
+    def installed(self) -> frozenset[str]:
+        """The providers that `init` installed: `registry.terraform.io/hashicorp/aws`."""
+        return providers(self.workspace.private / "data")
+
     def _run(self, *args: str, installs: Installs | None = None) -> Ended:
         directory = self.workspace.root / self.stack.path
         return self.tools.run(
@@ -153,6 +157,12 @@ class Calls(Struct, frozen=True):
     def show(self) -> Ended:
         """The plan as JSON on stdout."""
         return self._run("show", "-json", "-no-color", str(self.plan_file))
+
+
+def providers(*data: Path) -> frozenset[str]:
+    """What data directories hold (https://developer.hashicorp.com/terraform/cli/config/config-file, its layout)."""
+    found = (path for each in data for path in (each / "providers").glob("*/*/*") if path.is_dir())
+    return frozenset("/".join(path.parts[-3:]).lower() for path in found)
 
 
 def version(engine: Engine) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from gitops_ci.kinds.terraform import (
     pending,
     plan_json,
     refusals,
+    safety,
     states,
     terragrunt,
 )
@@ -32,6 +33,14 @@ from gitops_ci.model.stack import Stack
 ENGINE = "terraform"
 _SAVED_CLOUD_PLANS = (1, 6)  # of Terraform and OpenTofu: before, nothing can be read of a plan that HCP Terraform made
 _DEFERRED = 20  # that are named
+
+
+class _Asked(Struct, frozen=True):
+    """The end of the change that is planned, what it is held against, and whether all of it is to go."""
+
+    inventory: Inventory
+    base: Inventory | None
+    destroy: bool = False
 
 
 class _Outcome(Struct, frozen=True):
@@ -61,11 +70,11 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     refused = refusals.of(stack, inventory, base)
     if refused is not None:
         return _plan_of(stack, _Outcome(problem=refused, skipped=True), started)
-    outcome = _outcome(stack, inventory, tools, destroy=removed)
+    outcome = _outcome(stack, _Asked(inventory, base, removed), tools)
     before = None
     if base is not None and not removed and outcome.document is not None and _compares(stack, base):
         left = refusals.unplannable(stack, base)
-        before = _Outcome(problem=left, skipped=True) if left else _outcome(stack, base, tools, destroy=False)
+        before = _Outcome(problem=left, skipped=True) if left else _outcome(stack, _Asked(base, base), tools)
     return _plan_of(stack, outcome, started, before)
 
 
@@ -80,28 +89,29 @@ def _compares(stack: Stack, base: Inventory) -> bool:
     return base.config.kinds.terraform.plan_base and stack.id in base.stacks
 
 
-def _outcome(stack: Stack, inventory: Inventory, tools: Tools, *, destroy: bool) -> _Outcome:
+def _outcome(stack: Stack, asked: _Asked, tools: Tools) -> _Outcome:
     """The root planned as it is at one end of the change, where nothing speaks against it."""
+    inventory = asked.inventory
     engine: Engine | None = None
     try:
         chosen = engines.choose(engines.wish(stack, inventory), tools.engines(ENGINE))
         if isinstance(chosen, Problem):
             return _Outcome(problem=chosen, skipped=True)
         if terragrunt.is_unit(stack.path, inventory.snapshot):
-            return _of_unit(stack, inventory, chosen, tools, destroy=destroy)
+            return _of_unit(stack, asked, chosen, tools)
         engine = chosen
         if (remote := _remote(stack, inventory, engine)) is not None:
             return _Outcome(problem=remote, engine=engine, skipped=True)
         with tools.workspace(inventory, stack) as workspace:
             given, settings = calls.given(stack, inventory), inventory.config.kinds.terraform
             wanted = needs.of(stack, inventory)
-            return _called(Calls(stack, settings, given, engine, tools, workspace, wanted), destroy=destroy)
+            return _called(Calls(stack, settings, given, engine, tools, workspace, wanted), asked)
     except ToolError as error:
         code = "engine-missing" if engine is None else "engine-failed"
         return _Outcome(problem=Problem(code=code, message=str(error)), engine=engine, skipped=engine is None)
 
 
-def _of_unit(stack: Stack, inventory: Inventory, below: Engine, tools: Tools, *, destroy: bool) -> _Outcome:
+def _of_unit(stack: Stack, asked: _Asked, below: Engine, tools: Tools) -> _Outcome:
     """A unit planned by Terragrunt: Terraform alone would not see the inputs, state and files that it adds."""
     from gitops_ci.kinds.terraform.terragrunt import calls as of_units
 
@@ -109,15 +119,16 @@ def _of_unit(stack: Stack, inventory: Inventory, below: Engine, tools: Tools, *,
     if isinstance(found, Problem):
         return _Outcome(problem=found, skipped=True)
     try:
+        inventory = asked.inventory
         with tools.workspace(inventory, stack, *terragrunt.needed(stack, inventory)) as workspace:
-            return _called(of_units.of(stack, inventory, (found, below), tools, workspace), destroy=destroy)
+            return _called(of_units.of(stack, inventory, (found, below), tools, workspace), asked)
     except ToolError as error:
         problem = Problem(code="engine-failed", message=str(error))
         return _Outcome(problem=problem, engine=engines.through(found, below))
 
 
-def _called(call: Calls, *, destroy: bool) -> _Outcome:
-    outcome = _Outcome(engine=call.made_by, destroys=destroy)
+def _called(call: Calls, asked: _Asked) -> _Outcome:
+    outcome = _Outcome(engine=call.made_by, destroys=asked.destroy)
     init = call.init()
     if call.lacks_workspace(init):
         message = f"the workspace {call.given.workspace} is not there yet: planned with an empty state"
@@ -125,7 +136,9 @@ def _called(call: Calls, *, destroy: bool) -> _Outcome:
         init = call.init_without_state()
     if _failed(init):
         return msgspec.structs.replace(outcome, problem=diagnosis.problem("init", init, call.directory))
-    planned = call.plan(destroy=destroy)
+    if (strange := safety.installed(call.stack, asked.inventory, asked.base, call.installed())) is not None:
+        return msgspec.structs.replace(outcome, problem=strange)
+    planned = call.plan(destroy=asked.destroy)
     failure = diagnosis.problem("plan", planned, call.directory) if _failed(planned) else None
     if failure is not None and not call.plan_file.exists():
         return msgspec.structs.replace(outcome, problem=failure)

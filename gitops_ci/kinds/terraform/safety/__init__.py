@@ -5,23 +5,44 @@ Of head's files only what is new is judged, by the configuration of base; withou
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from weakref import WeakKeyDictionary
+
+import msgspec
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform.configuration import SOURCES
-from gitops_ci.kinds.terraform.safety import closure as closures
-from gitops_ci.kinds.terraform.safety import foreign, lock_files, paths, programs, providers, sources
+from gitops_ci.kinds.terraform import requirements
+from gitops_ci.kinds.terraform.safety import (
+    elsewhere,
+    ends,
+    foreign,
+    kept,
+    lock_files,
+    origins,
+    paths,
+    programs,
+    providers,
+    sensitive,
+    servers,
+    sources,
+)
 from gitops_ci.kinds.terraform.safety.breach import Breach
-from gitops_ci.kinds.terraform.safety.closure import Closure
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Problem
 from gitops_ci.model.stack import Stack
 
-_FAMILIES = (providers.breaches, sources.breaches, programs.breaches, paths.breaches, foreign.breaches)
-_MOST_ROOTS = 50  # that are asked whether they have the same in base
+_FAMILIES = (
+    providers.breaches,
+    sources.breaches,
+    programs.breaches,
+    paths.breaches,
+    foreign.breaches,
+    kept.breaches,
+    servers.breaches,
+)
+_MOST_TOLD = 100  # of one root
 
 _kept: WeakKeyDictionary[Snapshot, dict[Hashable, tuple[Breach, ...]]] = WeakKeyDictionary()
 
@@ -30,14 +51,33 @@ def refused(stack: Stack, judged: Inventory, base: Inventory | None) -> Problem 
     """Why a root is not planned; `judged` is the end that would be planned."""
     if base is None or base is judged:
         return None
-    closure = closures.of(stack, judged)
-    for problem in closure.problems:
+    for problem in (problem for closure in ends.of(stack, judged) for problem in closure.problems):
         message = f"{problem.path} {problem.message}: what it holds is not known, so this root is not planned"
         return Problem(code="invalid", message=message, path=problem.path, line=problem.line)
-    for breach in _new(closure, base):
+    for breach in _new(stack, judged, base):
         if breach.is_run:
             message = f"{breach.message}; to permit it, {breach.allow} on the base branch"
             return Problem(code="not-allowed", message=message, path=breach.path, line=breach.line)
+    return None
+
+
+def installed(stack: Stack, judged: Inventory, base: Inventory | None, sources: frozenset[str]) -> Problem | None:
+    """Why a root is not planned once `init` has installed its providers: downloaded modules and the state name some.
+
+    Nothing where all that could name them is as in base.
+    """
+    if base is None or base is judged:
+        return None
+    found = tuple(ends.of(stack, judged))
+    before = base.stacks.get(stack.id)
+    if before is not None and origins.of(found) <= origins.of(ends.of(before, base)):
+        return None
+    locked = requirements.locked(stack.path, base.snapshot) or {}
+    strange = [each for each in sources if requirements.plain(each) not in locked]
+    for breach in _elsewhere(providers.of_installed(strange, found), stack, base):
+        if breach.key not in _keys(stack.id, base):
+            message = f"{breach.message}; to permit it, {breach.allow} on the base branch"
+            return Problem(code="not-allowed", message=message, path=stack.path)
     return None
 
 
@@ -45,9 +85,11 @@ def findings(stack: Stack, base: Inventory | None, head: Inventory | None) -> tu
     """Everything that a change adds to one root and that is not allowed."""
     if base is None or head is None or stack.id not in head.stacks:
         return ()
+    before = base.stacks.get(stack.id)
     found = [
-        *_new(closures.of(head.stacks[stack.id], head), base),
+        *_new(head.stacks[stack.id], head, base),
         *lock_files.breaches(stack.path, base.snapshot, head.snapshot),
+        *(sensitive.breaches(ends.of(before, base), ends.of(head.stacks[stack.id], head)) if before else ()),
     ]
     return tuple(_finding(each, stack) for each in found)
 
@@ -59,53 +101,32 @@ def _finding(breach: Breach, stack: Stack) -> Finding:
     )
 
 
-def _new(closure: Closure, base: Inventory) -> Iterator[Breach]:
-    """What base does not have: in this root, else in another one."""
-    known = _keys(closure.stack.id, base)
-    for breach in _breaches(closure):
-        if breach.key not in known and not _is_elsewhere(breach, closure.stack, base):
-            yield breach
+def _new(stack: Stack, judged: Inventory, base: Inventory) -> tuple[Breach, ...]:
+    """What base does not have, in this root nor in another one: what is run first, and no more than anybody reads."""
+    known = _keys(stack.id, base)
+    new = [breach for breach in _breaches(stack, judged) if breach.key not in known]
+    found = sorted(_elsewhere(new, stack, base), key=lambda breach: not breach.is_run)
+    if len(found) > _MOST_TOLD:
+        more = f"{found[_MOST_TOLD - 1].message} (and {len(found) - _MOST_TOLD:,} more)"
+        found[_MOST_TOLD - 1] = msgspec.structs.replace(found[_MOST_TOLD - 1], message=more)
+    return tuple(found[:_MOST_TOLD])
 
 
-def _breaches(closure: Closure) -> tuple[Breach, ...]:
+def _elsewhere(breaches: Iterable[Breach], stack: Stack, base: Inventory) -> Iterator[Breach]:
+    return elsewhere.none_of(breaches, stack, base, lambda id: _keys(id, base))
+
+
+def _breaches(stack: Stack, inventory: Inventory) -> tuple[Breach, ...]:
     """All that one end of a change has, found once."""
-    known = _kept.setdefault(closure.snapshot, {})
-    key = (closure.stack, closure.inventory.config.kinds, closure.inventory.config.environments)
+    known = _kept.setdefault(inventory.snapshot, {})
+    key = (stack, inventory.config.kinds, inventory.config.environments)
     if key not in known:
-        known[key] = tuple(breach for family in _FAMILIES for breach in family(closure))
+        every = ends.of(stack, inventory)
+        known[key] = tuple(breach for closure in every for family in _FAMILIES for breach in family(closure))
     return known[key]
 
 
 def _keys(stack_id: str, base: Inventory) -> frozenset[Hashable]:
     """What a root has in base."""
     stack = base.stacks.get(stack_id)
-    return frozenset(each.key for each in _breaches(closures.of(stack, base))) if stack is not None else frozenset()
-
-
-def _is_elsewhere(breach: Breach, stack: Stack, base: Inventory) -> bool:
-    """Whether another root of base has the same: a file that is only there, and used by none, was never judged.
-
-    Nor do roots count whose environment lets everything pass, save for the stack's own. What a program does depends
-    on the files around it, so programs of other roots do not count at all.
-    """
-    if breach.rule == programs.PROGRAM:
-        return False
-    counted = frozenset(id for id, each in base.stacks.items() if _counts(each, stack, base))
-    files = {breach.path} & base.snapshot.entries.keys()
-    if breach.needle is not None:
-        files |= _holding(breach.needle, base.snapshot)
-    using = sorted(base.graph.reached(files, counted))[:_MOST_ROOTS]
-    return any(breach.key in _keys(each, base) for each in using)
-
-
-def _counts(other: Stack, stack: Stack, base: Inventory) -> bool:
-    settings = base.config.environment(other.environment)
-    enforced = settings is None or settings.enforcement == "block"
-    return other.kind == stack.kind and (enforced or other.environment == stack.environment)
-
-
-def _holding(word: str, snapshot: Snapshot) -> set[str]:
-    """The Terraform files with a word in them."""
-    wanted = word.lower().encode()
-    sources = [path for path in snapshot.entries if path.endswith(SOURCES)]
-    return {path for path, content in snapshot.stream(sources) if wanted in content.lower()}
+    return frozenset(each.key for each in _breaches(stack, base)) if stack is not None else frozenset()

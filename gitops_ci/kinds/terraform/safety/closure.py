@@ -24,7 +24,7 @@ from gitops_ci.kinds.terraform.safety.possible import Possible
 from gitops_ci.model.stack import Stack
 
 LOCAL = ("./", "../", ".\\", "..\\")
-_READ_AS_DATA = (*configuration.SOURCES, ".tfvars", ".tfvars.json", ".md", ".lock.hcl")
+READ_AS_DATA = (*configuration.SOURCES, ".tfvars", ".tfvars.json", ".md", ".lock.hcl")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _DEFAULT = ("terraform.tfvars", "terraform.tfvars.json")
 
@@ -125,7 +125,7 @@ class Closure(Struct, frozen=True, dict=True):
             at = f"{directory}/" if directory else ""
             paths.update(at + name for name in self.snapshot.children.get(directory, ()))
             pending.extend(at + name for name in self.snapshot.directories.get(directory, ()))
-        return frozenset((path, self.snapshot.entries[path].oid) for path in paths if not path.endswith(_READ_AS_DATA))
+        return frozenset((path, self.snapshot.entries[path].oid) for path in paths if not path.endswith(READ_AS_DATA))
 
 
 _PREFIXES = {"variable": "var.", "data": "data.", "resource": "", "ephemeral": "ephemeral.", "module": "module."}

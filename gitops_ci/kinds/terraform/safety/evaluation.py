@@ -23,6 +23,7 @@ from gitops_ci.kinds.terraform.safety.possible import ANCHOR, DEFAULTED, GIVEN, 
 FILE_ARGUMENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("data", "local_file"): ("filename",),
     ("data", "local_sensitive_file"): ("filename",),
+    ("ephemeral", "local_file"): ("filename",),
     ("resource", "local_file"): ("source",),
     ("resource", "local_sensitive_file"): ("source",),
     ("data", "archive_file"): ("source_file", "source_dir", "output_path"),

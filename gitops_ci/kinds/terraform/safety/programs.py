@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from gitops_ci.kinds.terraform import values
 from gitops_ci.kinds.terraform.blocks import Attribute, Block, Body
-from gitops_ci.kinds.terraform.safety import flow, providers
+from gitops_ci.kinds.terraform.safety import flow, providers, ran
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed
 
@@ -17,6 +17,7 @@ _REVIEW = "let base have it first, or set policy.severity.terraform/provisioner 
 PROVIDERS: Mapping[str, str] = {
     "external": "hashicorp/external",
     "http": "hashicorp/http",
+    "local_command": "hashicorp/local",
     "shell_script": "scottwinkler/shell",
     "shell_sensitive_script": "scottwinkler/shell",
     "shell_sensitive": "scottwinkler/shell",
@@ -52,7 +53,7 @@ _SETTINGS_FILES = frozenset({
 
 
 def breaches(closure: Closure) -> Iterator[Breach]:
-    """Every such block; provisioners are told as well, although only an apply runs them."""
+    """Every such block; provisioners and actions are told as well, although only an apply runs them."""
     for placed in closure.top():
         match placed.block.type:
             case "data" | "resource" | "ephemeral":
@@ -65,6 +66,9 @@ def breaches(closure: Closure) -> Iterator[Breach]:
             case "terraform":
                 for block in placed.body.blocks:
                     yield from _of_settings(Placed(placed.directory, placed.path, block), closure)
+            case "action" if placed.block.labels and placed.block.labels[0] in PROVIDERS:
+                message = f"{placed.block.name} runs a program or asks a server when this is applied"
+                yield _when_applied(placed, placed.block, message)
             case "removed":
                 yield from _provisioners(placed)
             case _:
@@ -161,15 +165,28 @@ def _fetches_token(block: Block) -> bool:
 def _provisioners(placed: Placed) -> Iterator[Breach]:
     for block in placed.body.all("provisioner"):
         message = f"{placed.block.name} has a provisioner ({'.'.join(block.labels)}) that runs when this is applied"
-        key = (PROVISIONER, placed.directory, placed.block.name, _written(block))
-        yield Breach(PROVISIONER, message, _REVIEW, placed.path, block.line, key, is_run=False)
+        yield _when_applied(placed, block, message)
+
+
+def _when_applied(placed: Placed, block: Block, message: str) -> Breach:
+    key = (PROVISIONER, placed.directory, placed.block.name, _written(block))
+    return Breach(PROVISIONER, message, _REVIEW, placed.path, block.line, key, is_run=False)
 
 
 def _breach(placed: Placed, block: Block, message: str, closure: Closure, allow: str) -> Breach:
     """Accepted where base has the same block, with the same values, and the files that it may run are unchanged."""
     expressions = [(placed.directory, each.expression) for each in _running(block)]
     told = flow.into(expressions, closure)
-    key = (PROGRAM, placed.directory, block.name, _written(block), told, closure.others)
+    query = block.body.attribute("query")
+    data = flow.into([(placed.directory, query.expression)], closure) if query is not None else frozenset[str]()
+    key = (
+        PROGRAM,
+        placed.directory,
+        block.name,
+        _written(block),
+        told,
+        ran.files(placed.directory, told | data, closure),
+    )
     return Breach(PROGRAM, message, allow, placed.path, block.line, key)
 
 

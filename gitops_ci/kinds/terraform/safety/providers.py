@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gitops_ci.kinds.terraform import values
 from gitops_ci.kinds.terraform.blocks import Attribute
@@ -30,6 +30,21 @@ def breaches(closure: Closure) -> Iterator[Breach]:
             message = f"provider {source} is not one that base uses or allows: a plan runs it"
             needle = source.rpartition("/")[2]
             yield Breach(RULE, message, _ALLOW, path, attribute.line, (RULE, source), needle=needle)
+
+
+def of_installed(sources: Iterable[str], closures: tuple[Closure, ...]) -> Iterator[Breach]:
+    """Those of `hostname/namespace/type` that were installed and that neither the files nor the settings name."""
+    stack, allowed = closures[0].stack, closures[0].inventory.config.kinds.terraform.providers.allow
+    named = {source for closure in closures for _, _, source in required(closure)}
+    for full in sorted(sources):
+        source = next((full.removeprefix(host) for host in PUBLIC if full.startswith(host)), full)
+        if not {full, source} & named and full != _BUILT_IN and not is_allowed(full, (_OFFICIAL, *allowed)):
+            message = (
+                f"init installed provider {full}, which no file of the repository asks for: a downloaded module or "
+                "the state names it, and a plan runs it"
+            )
+            key, needle = (RULE, source), source.rpartition("/")[2]
+            yield Breach(RULE, message, _ALLOW, stack.path, None, key, needle=needle)
 
 
 def required(closure: Closure) -> Iterator[tuple[str, Attribute, str | None]]:

@@ -65,6 +65,10 @@ class UnitCalls(Calls, frozen=True, kw_only=True):
     def _downloads(self) -> Path:
         return self.workspace.private / "terragrunt"
 
+    def installed(self) -> frozenset[str]:
+        """What was installed for the unit and those that it reads, each in a directory of its own."""
+        return calls.providers(*(path for each in self.sources for path in each.rglob(".terraform")))
+
     def _run(self, *args: str, installs: Installs | None = None) -> Ended:
         private = self.workspace.private
         cache = private / "cache"  # an empty one hides the job's, which a pull request may have filled

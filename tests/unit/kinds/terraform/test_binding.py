@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.unit.kinds.terraform.safety.changes import ROOT, bound, config, found, refused
@@ -164,3 +166,60 @@ def test_a_state_of_another_environment_is_not_read_anew() -> None:
 
 def test_without_bindings_nothing_is_said() -> None:
     assert bound({ROOT: s3("production/x")}, config("")) is None
+
+
+@pytest.mark.parametrize("doubled", ["[local.l{0}, local.l{0}]", "{{ a = local.l{0}, role_arn = local.l{0} }}"])
+def test_a_value_that_is_doubled_again_and_again_is_looked_at_once(doubled: str) -> None:
+    names = "".join(f"  l{n} = {doubled.format(n - 1)}\n" for n in range(1, 25))
+    content = s3("staging/a") + f'locals {{\n  l0 = "222222222222"\n{names}}}\n'
+    started = time.monotonic()
+    assert code(content + 'provider "aws" {\n  allowed_account_ids = local.l24\n}\n') == "binding"
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        'provider "aws" {\n  assume_role {\n    role_arn = base64decode("YXJuOmF3czppYW06OjIyMjIyMjIyMjIyMjpyb2xlL3g=")\n  }\n}\n',
+        'provider "aws" {\n  assume_role = local.x\n}\nlocals {\n  x = jsondecode(base64decode("e30="))\n}\n',
+        'provider "google" {\n  project = base64decode("cHJvZHVjdGlvbi1wcm9qZWN0")\n}\n',
+    ],
+)  # fmt: skip
+def test_an_account_that_only_an_evaluation_could_tell_is_unknown(provider: str) -> None:
+    assert code(s3("staging/a") + provider) == "binding-unknown"
+
+
+@pytest.mark.parametrize(
+    ("config_of", "is_found"),
+    [
+        ('{ bucket = "acme-state", key = local.k }\n}\nlocals {\n  k = "production/x"\n', True),
+        ('{ bucket = "acme-state", key = base64decode("cHJvZHVjdGlvbi94") }\n', True),
+        ('local.c\n}\nlocals {\n  c = { bucket = "acme-state", key = "production/x" }\n', True),
+        ('{ bucket = "acme-state", key = local.k }\n}\nlocals {\n  k = "staging/x"\n', False),
+    ],
+)
+def test_a_computed_place_of_a_state_is_evaluated_or_refused(config_of: str, is_found: bool) -> None:
+    content = f'data "terraform_remote_state" "x" {{\n  backend = "s3"\n  config = {config_of}}}\n'
+    assert ("terraform/foreign-state" in found({ROOT: "locals {}\n"}, {ROOT: content}, SETTINGS)) is is_found
+    assert found({ROOT: content}, {ROOT: content + "locals {}\n"}, SETTINGS) == {}
+
+
+def test_a_state_that_cannot_be_one_of_another_environment_is_read() -> None:
+    content = 'data "terraform_remote_state" "x" {\n  backend = "gcs"\n  config = { bucket = local.x.y }\n}\n'
+    assert found({ROOT: "locals {}\n"}, {ROOT: content}, SETTINGS) == {}
+
+
+def test_a_project_that_the_workspace_completes_is_not_told() -> None:
+    settings = config("environments: [{name: staging, bind: {accounts: [acme-staging]}}]\n")
+    problem = bound({ROOT: 'provider "google" {\n  project = "acme-${terraform.workspace}"\n}\n'}, settings)
+    assert problem is not None
+    assert problem.code == "binding-unknown"
+
+
+def test_a_project_with_a_default_that_the_job_may_replace_is_its_default() -> None:
+    settings = config("environments: [{name: staging, bind: {accounts: [acme-staging]}}]\n")
+    root = 'variable "p" {\n  default = "acme-staging"\n}\nprovider "google" {\n  project = var.p\n}\n'
+    assert bound({ROOT: root}, settings) is None
+    problem = bound({ROOT: root.replace("acme-staging", "acme-production")}, settings)
+    assert problem is not None
+    assert problem.code == "binding"

@@ -178,3 +178,15 @@ def test_a_linked_override_leads_to_no_other_file(tmp_path: Path) -> None:
     (tmp_path / "repository/infra/net/zz_gitops_ci_override.tf").symlink_to(other)
     planned(tools)
     assert other.read_text() == "kept"
+
+
+def test_a_provider_that_init_brings_unasked_is_not_run(tmp_path: Path) -> None:
+    tools = Fake(tmp_path, FINE, FINE, PLAN)
+    (tmp_path / "private/data/providers/registry.terraform.io/evil/x/1.0.0").mkdir(parents=True)
+    stack, head = taken(FILES)
+    base = inventory.take(snapshot.of({"README.md": ""}), head.config, catalog.ALL)
+    plan = planning.plan(stack, base, head, tools)
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code) == ("failed", "not-allowed")
+    assert "evil/x" in plan.reason.message
+    assert len(tools.asked) == 1

@@ -14,6 +14,8 @@ RULES = {
     "terraform/module-not-allowed": True,
     "terraform/external-program": True,
     "terraform/path-not-allowed": True,
+    "terraform/state-not-allowed": True,
+    "terraform/server-not-allowed": True,
     "terraform/provisioner": False,
 }
 

@@ -19,6 +19,7 @@ def local(expression: str) -> str:
     "content",
     [
         local('file("/proc/self/environ")'),
+        'ephemeral "local_file" "x" {\n  filename = "/proc/self/environ"\n}\n',
         local('filebase64("/proc/self/environ")'),
         local('core::file("/proc/self/environ")'),
         local('core :: file /* here */ ("/proc/self/environ")'),

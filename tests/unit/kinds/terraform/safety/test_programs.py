@@ -28,6 +28,8 @@ TOKEN = '    api_version = "v1"\n    command = "aws"\n    args = ["eks", "get-to
         'data "shell_script" "x" {}\n',
         'resource "shell_script" "x" {}\n',
         'ephemeral "http" "x" {}\n',
+        'data "local_command" "x" {\n  command = "id"\n}\n',
+        'ephemeral "local_command" "x" {\n  command = "id"\n}\n',
         'data "terraform_remote_state" "x" {\n  backend = "http"\n  config = { address = "https://evil.example" }\n}\n',
         exec_block('    command = "sh"\n    args = ["-c", "id"]'),
         exec_block(TOKEN.replace('"aws"', '"./aws"')),
@@ -105,6 +107,46 @@ def test_what_base_runs_may_not_become_something_else(head: dict[str, str]) -> N
     assert refused(base, {**base, **head}) is not None
 
 
+REST = 'locals {\n  any = file("../../../${var.x}")\n}\nvariable "x" {}\n'  # so that the root may read the whole repository
+
+
+@pytest.mark.parametrize(
+    ("script", "changed", "is_refused"),
+    [
+        ("id\n", "other/x.sh", False),
+        ("id\n", "scripts/x.sh", True),
+        ("id\n", "scripts/lib.sh", True),
+        ('. "$(dirname "$0")/../tools/a.sh"\n', "tools/a.sh", True),
+        ('. "$(dirname "$0")/../tools/a.sh"\n', "tools/b.sh", True),
+        ('cd "$(dirname "$0")/../other"\n', "other/x.sh", True),
+        ("cd ..\nmake\n", "other/x.sh", True),
+    ],
+)  # fmt: skip
+def test_a_program_goes_on_where_what_it_names_is_as_it_was(script: str, changed: str, is_refused: bool) -> None:
+    program = 'data "external" "x" {\n  program = ["sh", "${path.module}/../../../scripts/x.sh"]\n}\n'
+    base = {ROOT: program + REST, "scripts/x.sh": script, "scripts/lib.sh": "", "tools/a.sh": "", "other/x.sh": ""}
+    problem = refused(base, {**base, changed: "env\n"})
+    assert (problem is not None) is is_refused
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        'program = ["sh"]\n  working_dir = "${path.module}/../../../other"',
+        'program = ["sh", "x"]\n  query = {\n    dir = "../../../other"\n  }',
+        'program = ["sh", join("/", ["..", "..", "..", "other", "x.sh"])]',
+        'program = ["sh", "-c", "cd ../../../other && sh x.sh"]',
+        'program = ["sh", "${local.up}/x.sh"]',
+    ],
+)
+def test_what_a_block_names_is_what_it_may_run(inside: str) -> None:
+    content = f'data "external" "x" {{\n  {inside}\n}}\nlocals {{\n  up = "../../../other"\n}}\n' + REST
+    base = {ROOT: content, "other/x.sh": "id\n", "else/x.sh": ""}
+    assert refused(base, {**base, "other/x.sh": "env\n"}) is not None
+    if "join" not in inside:
+        assert refused(base, {**base, "else/x.sh": "env\n"}) is None
+
+
 def test_a_program_that_comes_by_a_variable_is_followed() -> None:
     content = 'variable "c" {\n  default = "id"\n}\ndata "external" "x" {\n  program = ["sh", "-c", var.c]\n}\n'
     assert refused({ROOT: content}, {ROOT: content.replace('"id"', '"env"')}) is not None
@@ -132,6 +174,15 @@ def test_a_provisioner_is_told_and_planned() -> None:
     assert found({ROOT: HARMLESS}, {ROOT: old})["terraform/provisioner"].severity == "error"
     assert found({ROOT: old}, {ROOT: old + "locals {}\n"}) == {}
     assert "terraform/provisioner" in found({ROOT: old}, {ROOT: old.replace('"id"', '"env"')})
+
+
+def test_an_action_that_runs_a_program_is_told_like_a_provisioner() -> None:
+    action = 'action "local_command" "x" {\n  config {\n    command = "id"\n  }\n}\n'
+    assert refused({ROOT: HARMLESS}, {ROOT: action}) is None
+    assert found({ROOT: HARMLESS}, {ROOT: action})["terraform/provisioner"].severity == "error"
+    assert found({ROOT: action}, {ROOT: action + HARMLESS}) == {}
+    assert "terraform/provisioner" in found({ROOT: action}, {ROOT: action.replace('"id"', '"env"')})
+    assert found({ROOT: HARMLESS}, {ROOT: 'action "aws_lambda_invoke" "x" {}\n'}) == {}, "a plan shows it"
 
 
 LOCK = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{}"\n  hashes = [{}]\n}}\n'

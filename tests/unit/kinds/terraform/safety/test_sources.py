@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pytest
 
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.terraform import safety
 from gitops_ci.kinds.terraform.safety import sources
-from tests.unit.kinds.terraform.safety.changes import HARMLESS, ROOT, config, found, refused
+from tests.unit.kinds.terraform.safety.changes import HARMLESS, ROOT, STACK, config, end, found, refused
 
 RULE = "terraform/module-not-allowed"
 OTHER = "environments/production/terraform/main.tf"
@@ -93,3 +97,30 @@ def test_an_address_has_neither_user_nor_version_nor_folder() -> None:
 def test_a_server_without_encryption_is_allowed_by_name_only() -> None:
     assert sources.plain("git::http://git.acme.example/*") == "http+git.acme.example/*"
     assert sources.of("git::http://git.acme.example/a/b.git?ref=v1") == "http+git.acme.example/a/b"
+
+
+def test_many_new_sources_are_looked_for_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes: list[int] = []
+    stream = Snapshot.stream
+
+    def counted(self: Snapshot, paths: Iterable[str], **limit: int) -> Iterator[tuple[str, bytes]]:
+        wanted = list(paths)
+        passes.append(len(wanted))
+        return stream(self, wanted, **limit)
+
+    monkeypatch.setattr(Snapshot, "stream", counted)
+    base = {ROOT: HARMLESS} | {f"environments/production/terraform/{n}/main.tf": HARMLESS for n in range(40)}
+    calls = "".join(f'module "m{n}" {{\n  source = "evil{n}/x{n}/aws"\n}}\n' for n in range(300))
+    judged = end({**base, ROOT: calls})
+    told = safety.findings(judged.stacks[STACK], end(base), judged)
+    assert passes.count(41) == 1
+    assert len(told) == 100
+    assert told[-1].message.endswith("(and 200 more)")
+
+
+def test_what_is_run_is_not_hidden_behind_what_is_not() -> None:
+    block = 'resource "terraform_data" "a{0}" {{\n  provisioner "local-exec" {{\n    command = "id"\n  }}\n}}\n'
+    hidden = "".join(block.format(n) for n in range(200)) + use("evil/x/aws")
+    told = found({ROOT: HARMLESS}, {ROOT: hidden})
+    assert RULE in told
+    assert refused({ROOT: HARMLESS}, {ROOT: hidden}) is not None
