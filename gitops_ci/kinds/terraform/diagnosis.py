@@ -193,6 +193,6 @@ def _place(found: Any, directory: str) -> tuple[str | None, int | None]:
 
 
 def _last_words(command: str, ended: Ended) -> str:
-    text = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip()
+    text = (ended.stderr or ended.stdout).decode("utf-8", "replace").partition("\ngoroutine ")[0].strip()
     words = secrets.masked(text)[-1500:] if text else "no output"
     return f"{command} exited with {ended.returncode}: {words}"

@@ -150,3 +150,9 @@ def test_secrets_in_messages_are_masked(detail: str) -> None:
 def test_the_code_is_decided_by_what_the_engine_said() -> None:
     found = problem(line("No access", "token: 4xx and no valid credential sources found"), stage="plan")
     assert found.code == "unreachable"
+
+
+def test_the_stacks_of_an_engine_that_died_are_nothing_to_read() -> None:
+    stderr = b"fatal error: runtime: out of memory\n\ngoroutine 1 [running]:\nruntime.throw()\n"
+    found = problem(returncode=2, stderr=stderr)
+    assert found.message.endswith("exited with 2: fatal error: runtime: out of memory")
