@@ -56,6 +56,9 @@ def installed(folder: Path, name: str, version: str, *, works: bool = True) -> P
     return path
 
 
+OF_ACME = "environments: [{name: staging, bind: {backend: 'remote://*/acme/*'}}]\n"
+
+
 def configured(*lines: str) -> str:
     return "version: 1\nkinds:\n  terraform:\n" + "".join(f"    {line}\n" for line in lines)
 
@@ -366,7 +369,7 @@ def test_the_jobs_own_token_reaches_no_engine_under_any_name(repository: Scratch
 
 def test_a_cloud_root_with_an_old_engine_cannot_be_planned_here(repository: Scratch, tmp_path: Path) -> None:
     engine = installed(tmp_path / "engines", "terraform", "1.5.7")
-    repository.commit({"gitops-ci.yml": configured(f"binary: '{engine}'")})
+    repository.commit({"gitops-ci.yml": configured(f"binary: '{engine}'") + OF_ACME})
     cloud = 'terraform {\n  cloud {\n    organization = "acme"\n    workspaces {\n      name = "x"\n    }\n  }\n}\n'
     repository.commit({f"{NETWORK}/main.tf": cloud})
     outcome, plans = run(repository)
@@ -376,6 +379,7 @@ def test_a_cloud_root_with_an_old_engine_cannot_be_planned_here(repository: Scra
 
 def test_without_credentials_hcp_is_unreachable_and_not_wrong(repository: Scratch) -> None:
     remote = 'terraform {\n  backend "remote" {\n    hostname = "127.0.0.1:1"\n    organization = "acme"\n    workspaces {\n      name = "x"\n    }\n  }\n}\n'
+    repository.commit({"gitops-ci.yml": "version: 1\n" + OF_ACME})
     repository.commit({f"{NETWORK}/main.tf": remote})
     outcome, plans = run(repository)
     assert (outcome.code, code(only(plans))) == (3, "unreachable"), only(plans).reason

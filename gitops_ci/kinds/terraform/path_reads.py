@@ -120,7 +120,10 @@ def is_climbing(text: str) -> bool:
     Put behind something computed it leads out of the directory that the path begins in. What a path that is read
     begins with leads to the directory that the rest of it, which is computed, stays below.
     """
-    text = _BELOW.sub('"', text)
+    return _is_climbing(text) and _is_climbing(_BELOW.sub('"', text))
+
+
+def _is_climbing(text: str) -> bool:
     for match in _CLIMBING.finditer(text):
         if match["settled"] is None:
             return True

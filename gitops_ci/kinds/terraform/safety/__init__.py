@@ -104,7 +104,11 @@ def _finding(breach: Breach, stack: Stack) -> Finding:
 def _new(stack: Stack, judged: Inventory, base: Inventory) -> tuple[Breach, ...]:
     """What base does not have, in this root nor in another one: what is run first, and no more than anybody reads."""
     known = _keys(stack.id, base)
-    new = [breach for breach in _breaches(stack, judged) if breach.key not in known]
+    new = [
+        breach
+        for breach in _breaches(stack, judged)
+        if breach.key not in known and not kept.was_committed(breach, base.snapshot)
+    ]
     found = sorted(_elsewhere(new, stack, base), key=lambda breach: not breach.is_run)
     if len(found) > _MOST_TOLD:
         more = f"{found[_MOST_TOLD - 1].message} (and {len(found) - _MOST_TOLD:,} more)"

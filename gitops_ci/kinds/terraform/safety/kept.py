@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping
 
 import msgspec
 
-from gitops_ci.discover.snapshot import join
+from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.terraform import backends, binding, calls
 from gitops_ci.kinds.terraform.backends import Backend
 from gitops_ci.kinds.terraform.safety import flow
@@ -91,6 +91,12 @@ def _expressions(closure: Closure) -> list[tuple[str, str]]:
         if inner.type in ("backend", "cloud", "state_store")
         for attribute in inner.body.attributes
     ]
+
+
+def was_committed(breach: Breach, base: Snapshot) -> bool:
+    """Whether a committed state is what base has at the same path, though no root of base reads it."""
+    entry = base.entries.get(breach.path) if breach.rule == RULE and breach.path is not None else None
+    return entry is not None and breach.key == (RULE, entry.oid)
 
 
 def _committed(backend: Backend, closure: Closure) -> Iterator[Breach]:
