@@ -9,7 +9,7 @@ import pytest
 
 from gitops_ci.system import clean_room
 
-HERE = Path("/work/repository")
+HERE = Path("/srv/repository")
 
 
 def environment(environ: dict[str, str], *allow: str) -> dict[str, str]:
