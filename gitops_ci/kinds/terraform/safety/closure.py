@@ -9,15 +9,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
-from gitops_ci.config import StackPattern
-from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform import blocks, configuration, values
+from gitops_ci.kinds.terraform import blocks, calls, configuration, values
 from gitops_ci.kinds.terraform.blocks import Attribute, Block, Body, Unreadable
 from gitops_ci.kinds.terraform.configuration import Configuration, Problem
 from gitops_ci.kinds.terraform.safety.possible import Possible
@@ -27,8 +24,6 @@ LOCAL = ("./", "../", ".\\", "..\\")
 READ_AS_DATA = (*configuration.SOURCES, ".tfvars", ".tfvars.json", ".md", ".lock.hcl")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _DEFAULT = ("terraform.tfvars", "terraform.tfvars.json")
-
-_configurations: WeakKeyDictionary[Snapshot, dict[str, Configuration]] = WeakKeyDictionary()
 
 
 class Placed(Struct, frozen=True):
@@ -134,7 +129,6 @@ _PREFIXES = {"variable": "var.", "data": "data.", "resource": "", "ephemeral": "
 def of(stack: Stack, inventory: Inventory) -> Closure:
     """The closure of one stack at one end."""
     snapshot = inventory.snapshot
-    known = _configurations.setdefault(snapshot, {})
     modules: dict[str, Configuration] = {}
     start = _start(stack, inventory)
     pending = [start]
@@ -142,9 +136,7 @@ def of(stack: Stack, inventory: Inventory) -> Closure:
         directory = pending.pop()
         if directory in modules:
             continue
-        if directory not in known:
-            known[directory] = configuration.of(directory, snapshot)
-        modules[directory] = known[directory]
+        modules[directory] = configuration.of(directory, snapshot)
         for call in modules[directory].all("module"):
             pending.extend(_targets(Placed(directory, call.path, call.block), snapshot))
     problems = [problem for module in modules.values() for problem in module.problems]
@@ -179,12 +171,6 @@ def inside(snapshot: Snapshot, directory: str, path: str) -> str | None:
     return None if None in ways or cleaned == ".." else ways[1]
 
 
-def pattern_of(stack: Stack, inventory: Inventory) -> StackPattern | None:
-    """What the configuration says of a stack."""
-    declared = naming.declared(stack.path, "terraform", inventory.config)
-    return next((pattern for each, pattern in declared if each.id == stack.id), None)
-
-
 def _variables(stack: Stack, inventory: Inventory, problems: list[Problem]) -> Mapping[str, tuple[Attribute, ...]]:
     """What the var files of a root give, in the order in which they are read: the last one counts."""
     found: dict[str, list[Attribute]] = {}
@@ -196,11 +182,11 @@ def _variables(stack: Stack, inventory: Inventory, problems: list[Problem]) -> M
 
 def _given(stack: Stack, inventory: Inventory, root: Configuration, problems: list[Problem]) -> Iterator[Placed]:
     """The files that `init` is given for the backend, each as the block that it adds to."""
-    pattern = pattern_of(stack, inventory)
     start = _start(stack, inventory)
     labels = [located.block.labels for located in root.inside("terraform", "backend")] or [("",)]
-    for name in pattern.backend_config if pattern is not None else ():
-        path = inside(inventory.snapshot, start, filled(name, stack))
+    files = (name for name in calls.given(stack, inventory).backend_config if "=" not in name)
+    for name in files:  # `key=value` is base's own word
+        path = inside(inventory.snapshot, start, name)
         if path is not None:
             block = Block("backend", labels[-1], 1, _body(path, inventory.snapshot, problems))
             yield Placed(start, path, Block("terraform", (), 1, Body(blocks=(block,))))
@@ -220,12 +206,11 @@ def _body(path: str, snapshot: Snapshot, problems: list[Problem]) -> Body:
 def _var_files(stack: Stack, inventory: Inventory) -> Iterable[str]:
     start = _start(stack, inventory)
     at = f"{start}/" if start else ""
-    pattern = pattern_of(stack, inventory)
     names = inventory.snapshot.children.get(start, ())
     yield from (at + name for name in _DEFAULT if name in names)
     yield from (at + name for name in sorted(names) if name.endswith(_AUTOMATIC))
-    for name in pattern.var_files if pattern is not None else ():
-        path = inside(inventory.snapshot, start, filled(name, stack))
+    for name in calls.given(stack, inventory).var_files:
+        path = inside(inventory.snapshot, start, name)
         if path is not None:
             yield path
 
@@ -234,8 +219,3 @@ def _start(stack: Stack, inventory: Inventory) -> str:
     """The directory in which the engine runs: the root's, without links."""
     found = inventory.snapshot.resolve(stack.path)
     return stack.path if found is None else found
-
-
-def filled(value: str, stack: Stack) -> str:
-    """A value of the configuration with what stands for the stack's own names filled in."""
-    return value.replace("{environment}", stack.environment)
