@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TypeAlias
 
 from gitops_ci import __version__
 from gitops_ci.commands.options import Options, Outside
@@ -29,6 +30,10 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
     "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
 }
+GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
+"""Commands that have commands of their own, which are listed above as `policy run`."""
+
+_Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  # it has no other name
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,9 +53,12 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--config", metavar="PATH", help="configuration inside the repository (default: gitops-ci.yml)")
     top.add_argument("-v", "--verbose", action="store_true", help="say more, and show where a bug happened")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    groups = {"": top.add_subparsers(dest="command", metavar="COMMAND", required=True)}
     for name, (_, text, formats) in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+        group, _, word = name.rpartition(" ")
+        if group not in groups:
+            groups[group] = _group(groups[""], group)
+        command = groups[group].add_parser(word, help=text, description=_sentence(text), allow_abbrev=False)
         command.add_argument(
             "--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)"
         )
@@ -68,6 +76,17 @@ def parser() -> argparse.ArgumentParser:
         if name in ("plan", "run"):
             _add_planning(command)
     return top
+
+
+def _group(commands: _Parsers, name: str) -> _Parsers:
+    """A command that has commands of its own (`policy run`)."""
+    text = GROUPS[name]
+    parser = commands.add_parser(name, help=text, description=_sentence(text), allow_abbrev=False)
+    return parser.add_subparsers(dest="subcommand", metavar="COMMAND", required=True)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
 
 
 def _add_ends(command: argparse.ArgumentParser) -> None:
@@ -184,7 +203,7 @@ def main(argv: Sequence[str]) -> int:
                 cwd=Path.cwd(),
                 scratch=Path(scratch),
             )
-            code = _command(arguments.command)(options, outside)
+            code = _command(_name(arguments))(options, outside)
             sys.stdout.flush()
             return code
     except GitopsError as error:
@@ -198,6 +217,10 @@ def main(argv: Sequence[str]) -> int:
         return INTERRUPTED
     except Exception as error:
         return _bug(error, verbose=options.verbose)
+
+
+def _name(arguments: argparse.Namespace) -> str:
+    return " ".join(filter(None, (arguments.command, getattr(arguments, "subcommand", None))))
 
 
 def _command(name: str) -> _Command:

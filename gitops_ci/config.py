@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from gitops_ci.model.finding import Severity
 from gitops_ci.model.stack import KINDS, SHARED, Kind
 
 FILE = "gitops-ci.yml"
@@ -17,6 +16,8 @@ PRESETS: tuple[Preset, ...] = ("article", "flat", "terraform-environments", "mul
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 RelativePath = Annotated[str, Meta(min_length=1, max_length=500)]
+SeverityOrOff = Literal["error", "warning", "notice", "off"]
+PolicyInput = Literal["plan", "manifest", "file", "sql"]
 
 KIND_DIRECTORIES: dict[str, Kind] = {
     "k8s": "kubernetes",
@@ -132,10 +133,84 @@ class Kinds(_Section, frozen=True):
     terraform: Terraform = Terraform()
 
 
-class Policy(_Section, frozen=True):
-    """`severity` overrides a rule's severity; `off` silences it."""
+class RegoPolicies(_Section, frozen=True):
+    """Rego policies of the base commit: a file, or a directory with everything below it.
 
-    severity: dict[str, Severity | Literal["off"]] = {}
+    `query` is a package (`kubernetes.admission`) or a rule of one; without it every package with rules of conftest's
+    names (`deny`, `violation`, `warn`) counts. `on` is what they are asked about, told from what they read where it is
+    left out; `files` are glob patterns of the files that `on: file` and `on: manifest` take. `data` are YAML or JSON
+    documents (or directories of them) beside those in `path`.
+    """
+
+    path: RelativePath
+    query: str | None = None
+    on: tuple[PolicyInput, ...] | PolicyInput = ()
+    files: tuple[RelativePath, ...] = ()
+    data: tuple[RelativePath, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[PolicyInput, ...]:
+        """What they are asked about as a list, also where the file gives a single one."""
+        return (self.on,) if isinstance(self.on, str) else self.on
+
+
+class Builtin(_Section, frozen=True):
+    """The policies that come with gitops-ci. `rules` are patterns of the rules that are asked (`kubernetes-*`)."""
+
+    rules: tuple[str, ...] = ("*",)
+    required_tags: tuple[str, ...] = ("Environment", "ManagedBy")
+    required_labels: tuple[str, ...] = ("app", "environment", "team")
+    public_ports: tuple[Annotated[int, Meta(ge=0, le=65535)], ...] = (80, 443)
+
+
+class Checkov(_Section, frozen=True):
+    """How checkov is run. `checks` are the only ones that count, `skip` those that do not (both by id or pattern).
+
+    `custom_checks` is a directory of the base commit with checks in Python or YAML: its code is run. `timeout` is in
+    seconds for all that one run looks at.
+    """
+
+    frameworks: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    custom_checks: RelativePath | None = None
+    timeout: Annotated[float, Meta(gt=0, le=86400)] = 300.0
+
+
+class Secrets(_Section, frozen=True):
+    """The search for secrets. `commits` also looks at what the change's commits added and took away again.
+
+    `ignore` are glob patterns of files that hold none, however they look (fixtures of tests).
+    """
+
+    enabled: bool = True
+    commits: bool = True
+    ignore: tuple[RelativePath, ...] = ()
+
+
+class SeverityByPlace(_Section, frozen=True):
+    """A rule's severity by environment, then by kind, then everywhere else (`default`; without it, the rule's own)."""
+
+    environments: dict[Name, SeverityOrOff] = {}
+    kinds: dict[Kind, SeverityOrOff] = {}
+    default: SeverityOrOff | None = None
+
+
+class Policy(_Section, frozen=True):
+    """What is checked beside the plans, and what is made of it.
+
+    `rego` left out means `shared/security/policies` where that is there. `builtin` and `checkov` are asked where the
+    file has their section. `severity` overrides a rule's severity by its id or family (`checkov/*`); `off` silences
+    it. `waivers` and `baseline` are files of the base commit.
+    """
+
+    rego: tuple[RegoPolicies, ...] | None = None
+    builtin: Builtin | None = None
+    checkov: Checkov | None = None
+    secrets: Secrets = Secrets()
+    severity: dict[str, SeverityOrOff | SeverityByPlace] = {}
+    waivers: RelativePath = "gitops-ci-waivers.yml"
+    baseline: RelativePath = "gitops-ci-baseline.json"
 
 
 class Comment(_Section, frozen=True):

@@ -77,6 +77,12 @@ class Tools(Protocol):
     def program(self, engine: Engine, place: Path) -> Path:
         """One file that starts one of `engines`, for another engine that runs it; `place` takes it if it is made."""
 
+    def keep(self, stack: Stack, document: bytes) -> None:
+        """Keeps the engine's own plan document (JSON) of a stack for policies until the run ends, privately.
+
+        It may hold secrets in clear: it is no part of a report or an artifact.
+        """
+
     def workspace(self, inventory: Inventory, *stacks: Stack) -> AbstractContextManager[Workspace]:
         """The closures of a stack, and of those whose files it needs beside, in a private place; removed at the end."""
 

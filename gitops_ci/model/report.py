@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
+from gitops_ci.model.policy import PolicyRun
 from gitops_ci.model.run import Run
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Verdict, VerdictReason
@@ -42,7 +43,10 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """Base and head are commits (head is None for a work tree); `seconds` is wall time."""
+    """Base and head are commits (head is None for a work tree); `seconds` is wall time.
+
+    `policies` are the checkers that were asked.
+    """
 
     schema: Literal["gitops-ci/report/1"] = SCHEMA
     tool: Tool
@@ -60,5 +64,6 @@ class Report(Struct, frozen=True, kw_only=True):
     changed_files: int = 0
     plans: tuple[Plan, ...] = ()
     findings: tuple[Finding, ...] = ()
+    policies: tuple[PolicyRun, ...] = ()
     verdict: Verdict | None = field(default=None)
     part: Part | None = None

@@ -106,8 +106,10 @@ def inside(path: Path, repository: Path) -> bool:
 
 
 @cache
-def prefix() -> tuple[str, ...]:
+def prefix(*, offline: bool = False, memory: int = _MEMORY) -> tuple[str, ...]:
     """Commands put before an engine's own: limits and, where the system permits, namespaces of its own.
+
+    `offline` also takes the network away, where that is permitted; `memory` is in bytes of private data.
 
     Without new privileges `sudo` gives none: a hosted runner's user needs no password for it.
 
@@ -116,22 +118,25 @@ def prefix() -> tuple[str, ...]:
     """
     found: tuple[str, ...] = ()
     limit = _system_program("prlimit")
-    limits = (f"--data={_MEMORY}", f"--fsize={_FILE}", "--core=0")
+    limits = (f"--data={memory}", f"--fsize={_FILE}", "--core=0")
     if limit and _works([limit, *limits, "true"]):
         found = (limit, *limits)
     setpriv = _system_program("setpriv")
     if setpriv and _works([setpriv, "--no-new-privs", "true"]):
         found = (*found, setpriv, "--no-new-privs")
-    return (*found, *namespaces())
+    return (*found, *((offline and namespaces(offline=True)) or namespaces()))
 
 
 @cache
-def namespaces() -> tuple[str, ...]:
-    """The command that gives a process its own process namespace and `/proc`; empty where that is not permitted."""
+def namespaces(*, offline: bool = False) -> tuple[str, ...]:
+    """The command that gives a process its own process namespace and `/proc`, and with `offline` no network.
+
+    Empty where that is not permitted.
+    """
     unshare = _system_program("unshare") if sys.platform == "linux" else None
     if not unshare:
         return ()
-    own = ["--pid", "--fork", "--kill-child", "--mount-proc"]
+    own = ["--pid", "--fork", "--kill-child", "--mount-proc", *(["--net"] if offline else [])]
     user = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
     # A shell in between tells how its child ended (137: killed); unshare itself calls that an error of its own.
     shell = [_system_program("sh") or "sh", "-c", '"$@"; exit $?', "sh"]

@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -81,6 +82,7 @@ class Toolbox:
         self._env = self._engine_environment()
         self._mirror = providers.Mirror(scratch / "providers", self._write_cli_config())
         self._hidden = clean_room.credentials(self._env)
+        self.documents: dict[str, Path] = {}
         clean_room.hide_own_memory()
 
     def _engine_environment(self) -> dict[str, str]:
@@ -246,6 +248,13 @@ class Toolbox:
             escaped = json.dumps(value)[1:-1].encode()
             output = output.replace(plain, b"(credential)").replace(escaped, b"(credential)")
         return output
+
+    def keep(self, stack: Stack, document: bytes) -> None:
+        """Writes a plan document to the private directory: `documents` has its place under the stack's id."""
+        number, name = tempfile.mkstemp(dir=self._scratch, prefix="plan-", suffix=".json")
+        with os.fdopen(number, "wb") as file:
+            file.write(document)
+        self.documents[stack.id] = Path(name)
 
     def workspace(self, inventory: Inventory, *stacks: Stack) -> AbstractContextManager[AnyWorkspace]:
         """The stacks' files in a private place."""

@@ -148,6 +148,8 @@ def _called(call: Calls, asked: _Asked) -> _Outcome:
         return msgspec.structs.replace(outcome, problem=problem)
     try:
         document = pending.document(shown.stdout, compared_in=call.sources if call.settings.plan_base else ())
+        if asked.destroy or asked.inventory is not asked.base:  # what is judged, not what it is compared with
+            call.tools.keep(call.stack, shown.stdout)
     except plan_json.PlanJsonError as error:
         problem = failure or Problem(code="engine-failed", message=str(error))
         return msgspec.structs.replace(outcome, problem=problem)

@@ -91,6 +91,7 @@ class Fake:
         (self.place.root / "infra/net").mkdir(parents=True)
         self.place.private.mkdir()
         self.answers = list(answers)
+        self.kept: list[tuple[str, bytes]] = []
         self.asked: list[tuple[tuple[str, ...], dict[str, str]]] = []
 
     def engines(self, name: str) -> Iterator[Engine | ToolError]:
@@ -110,6 +111,9 @@ class Fake:
         assert (installs is not None) is ("init" in args)
         self.asked.append((tuple(args), dict(env)))
         return self.answers.pop(0)
+
+    def keep(self, stack: Stack, document: bytes) -> None:
+        self.kept.append((stack.id, document))
 
     def program(self, engine: Engine, place: Path) -> Path:
         raise AssertionError("nothing runs below Terraform")

@@ -44,6 +44,7 @@ class Fake:
         (self.place.root / "live/production/net").mkdir(parents=True)
         self.place.private.mkdir()
         self.answers = list(answers)
+        self.kept: list[tuple[str, bytes]] = []
         self.terragrunt = terragrunt
         self.asked: list[tuple[Engine, tuple[str, ...], dict[str, str]]] = []
         self.stacks: tuple[str, ...] = ()
@@ -55,6 +56,9 @@ class Fake:
             raise ToolError("terragrunt is not on PATH", hint="install terragrunt 1.0 or later")
         else:
             yield self.terragrunt
+
+    def keep(self, stack: Stack, document: bytes) -> None:
+        self.kept.append((stack.id, document))
 
     def program(self, engine: Engine, place: Path) -> Path:
         assert engine == TERRAFORM

@@ -1,0 +1,1 @@
+"""Rego policies: what they are asked about, how, and what their answers mean."""

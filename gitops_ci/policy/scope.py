@@ -1,0 +1,46 @@
+"""What one policy step looks at, and what a checker has to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from gitops_ci.config import Config
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.policy import PolicyRun
+from gitops_ci.model.stack import Stack
+
+
+class Scope(Struct, frozen=True, kw_only=True):
+    """Two ends of a change and what of them is judged.
+
+    `rules` is where policies, their data, waivers and the baseline are read: base, or the work tree where somebody
+    tries a change of them (trust.md, rule 4). `paths` are the files of head to look at, in order: those that changed
+    and those that affected stacks are made of; everything with `--all`. `changed` are the paths that differ between
+    the ends (gone ones too). `owners` gives the stacks that a path belongs to. `plans` gives the engine's own plan
+    document (JSON, with its secrets in clear) of each stack that was planned: nothing of it may reach an output
+    without `policy.secrets` and what the plan itself marks having been taken out.
+    """
+
+    rules: Snapshot
+    base: Snapshot | None
+    head: Snapshot
+    config: Config
+    stacks: Mapping[str, Stack] = {}
+    paths: tuple[str, ...] = ()
+    changed: frozenset[str] = frozenset()
+    owners: Mapping[str, tuple[str, ...]] = {}
+    plans: Mapping[str, Path] = {}
+
+
+class Told(Struct, frozen=True):
+    """What one checker found (new, existing and fixed ones, compared with base) and how its run went.
+
+    Severities are the checker's own: the configuration's, waivers and the baseline come later, for all alike.
+    """
+
+    findings: tuple[Finding, ...]
+    run: PolicyRun
