@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
+    "policy run": ("policy.run.run", "check plans and files against every policy", ("terminal", "markdown", "json")),
     "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
@@ -75,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
             _add_selection(command)
         if name in ("plan", "run"):
             _add_planning(command)
+        if name == "policy run":
+            _add_policing(command)
     return top
 
 
@@ -150,6 +153,19 @@ def _add_planning(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_policing(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plan",
+        action="append",
+        default=[],
+        metavar="ID=FILE",
+        help="a stack's plan, as `terraform show -json` writes it (repeatable)",
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there"
+    )
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -184,6 +200,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         total_timeout=given.get("total_timeout"),
         verbose=given["verbose"],
         reports=tuple(given.get("reports", ())),
+        plans=tuple(given.get("plan", ())),
     )
 
 
@@ -224,7 +241,7 @@ def _name(arguments: argparse.Namespace) -> str:
 
 
 def _command(name: str) -> _Command:
-    module, _, function = COMMANDS[name][0].partition(".")
+    module, _, function = COMMANDS[name][0].rpartition(".")
     command: _Command = getattr(importlib.import_module(f"gitops_ci.commands.{module}"), function)
     return command
 

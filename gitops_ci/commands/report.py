@@ -13,7 +13,7 @@ import msgspec
 from gitops_ci.commands import assembly, output
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.errors import UsageError
-from gitops_ci.gate import merging, verdict
+from gitops_ci.gate import merging, policies, verdict
 from gitops_ci.model import finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Part, Report
@@ -79,6 +79,8 @@ def merged(reports: Sequence[Named]) -> Report:
     plans = _known_upstream(plan for each in reports for plan in each.report.plans)
     findings = finding.ordered(found for each in reports for found in each.report.findings)
     whole = tuple(stacks[name] for name in sorted(stacks))
+    runs = policies.merged(run for each in reports for run in each.report.policies)
+    claimed = merging.Claimed(stacks=whole, plans=plans, findings=findings, policies=runs)
     return msgspec.structs.replace(
         first,
         run=max((each.report.run for each in reports), key=lambda run: run.attempt if run else 0, default=None),
@@ -87,7 +89,8 @@ def merged(reports: Sequence[Named]) -> Report:
         stacks=whole,
         plans=plans,
         findings=findings,
-        verdict=merging.decided(part, whole, plans, findings),
+        policies=runs,
+        verdict=merging.decided(part, claimed),
         part=part,
     )
 
