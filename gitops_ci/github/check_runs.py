@@ -44,7 +44,7 @@ class CheckRun(Struct, frozen=True, kw_only=True):
     annotations: tuple[Annotation, ...] = ()
 
 
-class _Output(Struct):
+class _Output(Struct, frozen=True):
     annotations_count: int = 0
 
 
