@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
     "policy run": ("policy.run.run", "check plans and files against every policy", ("terminal", "markdown", "json")),
     "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
+    "publish": ("publish.run", "say on GitHub what reports claim: status, comment, check run", ()),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
 """Commands that have commands of their own, which are listed above as `policy run`."""
@@ -60,16 +61,14 @@ def parser() -> argparse.ArgumentParser:
         if group not in groups:
             groups[group] = _group(groups[""], group)
         command = groups[group].add_parser(word, help=text, description=_sentence(text), allow_abbrev=False)
-        command.add_argument(
-            "--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)"
-        )
-        if name == "report":
+        if formats:
             command.add_argument(
-                "reports", nargs="+", type=Path, metavar="REPORT", help="report.json, or a directory that holds one"
+                "--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)"
             )
-            command.add_argument(
-                "--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there"
-            )
+        if name in ("report", "publish"):
+            _add_reports(command)
+            if name == "publish":
+                _add_publishing(command)
             continue
         _add_ends(command)
         if name != "layout":
@@ -90,6 +89,24 @@ def _group(commands: _Parsers, name: str) -> _Parsers:
 
 def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + "."
+
+
+def _add_reports(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "reports", nargs="+", type=Path, metavar="REPORT", help="report.json, or a directory that holds one"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there"
+    )
+
+
+def _add_publishing(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--comment",
+        choices=("update", "new", "none"),
+        default="update",
+        help="update the comment in place, write a new one, or none (default: update)",
+    )
 
 
 def _add_ends(command: argparse.ArgumentParser) -> None:
@@ -193,7 +210,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         stacks=frozenset(given.get("stack", ())),
         shard=given.get("shard"),
         everything=given.get("everything", False),
-        format=given["format"],
+        format=given.get("format", "terminal"),
         out=given.get("out"),
         jobs=given.get("jobs", 1),
         timeout=given.get("timeout"),
@@ -201,6 +218,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         verbose=given["verbose"],
         reports=tuple(given.get("reports", ())),
         plans=tuple(given.get("plan", ())),
+        comment=given.get("comment", "update"),
     )
 
 

@@ -31,6 +31,7 @@ class Options(Struct, frozen=True, kw_only=True):
     verbose: bool = False
     reports: tuple[Path, ...] = ()
     plans: tuple[str, ...] = ()
+    comment: str = "update"
 
 
 class Outside(Struct, frozen=True, kw_only=True):

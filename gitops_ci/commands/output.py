@@ -68,6 +68,13 @@ def show(told: Iterable[Line], outside: Outside) -> None:
     lines.write(told, outside.stdout, colour=outside.colour(outside.stdout))
 
 
+def say(text: str, outside: Outside) -> None:
+    """A message on stderr, parts of which may come from somewhere else: nothing in it is taken for a command."""
+    from gitops_ci.render import lines
+
+    lines.write([lines.line(f"gitops-ci: {text}")], outside.stderr, colour=False)
+
+
 def width(outside: Outside) -> int:
     """Columns of the terminal that stdout is, or a width that reads well in a log."""
     return shutil.get_terminal_size((WIDTH, 24)).columns if outside.stdout.isatty() else WIDTH

@@ -33,7 +33,7 @@ class Named(NamedTuple):
 
 def run(options: Options, outside: Outside) -> int:
     """Prints one rendering of the merged reports, and writes all of them where `--out` is given."""
-    report = merged([Named(str(path), _read(outside.cwd / path)) for path in options.reports])
+    report = of(options, outside)
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
     links = assembly.links(outside)
@@ -48,6 +48,11 @@ def run(options: Options, outside: Outside) -> int:
             told = terminal.report_lines(report, environments=environments, detail=part.detail)
             output.show(told, outside)
     return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
+
+
+def of(options: Options, outside: Outside) -> Report:
+    """The reports that the command line names, merged; raises UsageError for what cannot be read."""
+    return merged([Named(str(path), _read(outside.cwd / path)) for path in options.reports])
 
 
 def _read(path: Path) -> Report:

@@ -327,7 +327,7 @@ class Described:
 
         self.document: dict[str, Any] = json.loads(gzip.decompress(DESCRIPTION.read_bytes()))
         _allow_null(self.document)
-        self._api = OpenAPI.from_dict(self.document, config=Config(spec_validator_cls=None))
+        self._api = OpenAPI.from_dict(self.document, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]  # its documented way to skip that
 
     def problems(self, sent: tuple[str, str, dict[str, str], bytes], status: int, body: Any) -> Iterator[str]:
         from openapi_core.exceptions import OpenAPIError
