@@ -184,7 +184,7 @@ class Api:
             self._wait(seconds)
 
     def _pause(self, attempt: int) -> None:
-        self._wait(2.0**attempt * (0.5 + random.random()))  # noqa: S311  # only spreads the load
+        self._wait(2.0 ** (attempt - 1) * (0.5 + random.random()))  # noqa: S311  # only spreads the load
 
     def _wait(self, seconds: float) -> None:
         if self._clock.now() + seconds > self._until:
