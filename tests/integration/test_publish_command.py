@@ -70,7 +70,7 @@ def test_a_pass_is_a_green_status_and_one_comment(tmp_path: Path, github: Server
     assert (status["context"], status["state"], status["sha"]) == ("gitops-ci", "success", job.head)
     assert status["target_url"].endswith("/acme/infra/actions/runs/100/attempts/1")
     (comment,) = github.repository.comments
-    assert "database/main" in comment["body"]
+    assert "orders" in comment["body"]
     assert comment["html_url"] in outcome.stderr
 
 

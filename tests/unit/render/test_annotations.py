@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Severity
 from gitops_ci.model.plan import Plan, Problem
-from gitops_ci.render import annotations
+from gitops_ci.render import annotations as annotating
 from gitops_ci.render.annotations import Annotation
 from tests.unit.render.example import report
 
@@ -21,7 +21,7 @@ def found(severity: Severity, *, path: str | None = "main.tf", message: str = "i
 
 
 def of(*findings: Finding, plans: tuple[Plan, ...] = ()) -> tuple[Annotation, ...]:
-    return annotations.of(msgspec.structs.replace(report(), findings=findings, plans=plans))
+    return annotating.of(msgspec.structs.replace(report(), findings=findings, plans=plans))
 
 
 def test_errors_then_failed_plans_then_warnings_then_notices() -> None:
@@ -39,13 +39,13 @@ def test_only_what_is_new_and_has_a_place() -> None:
 
 def test_as_many_commands_of_a_kind_as_are_shown() -> None:
     told = of(*(found("error", message=f"wrong {chr(97 + number)}") for number in range(14)), found("warning"))
-    commands = list(annotations.commands(told))
+    commands = list(annotating.commands(told))
     assert [command.partition(" ")[0] for command in commands] == ["::error"] * 10 + ["::warning"]
 
 
 @given(st.text(), st.text(min_size=1), st.sampled_from(SEVERITIES))
 def test_no_text_ends_a_command_or_begins_another(message: str, path: str, severity: Severity) -> None:
-    for command in annotations.commands(of(found(severity, path=path, message=message))):
+    for command in annotating.commands(of(found(severity, path=path, message=message))):
         assert len(command.splitlines()) == 1
         head, _, rest = command.removeprefix("::").partition("::")
         properties = dict(each.partition("=")[::2] for each in head.partition(" ")[2].split(","))
