@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
                 "--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)"
             )
         if name in ("report", "publish"):
-            _add_reports(command)
+            _add_reports(command, least="*" if name == "publish" else "+")
             if name == "publish":
                 _add_publishing(command)
             continue
@@ -91,9 +91,9 @@ def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + "."
 
 
-def _add_reports(command: argparse.ArgumentParser) -> None:
+def _add_reports(command: argparse.ArgumentParser, *, least: str) -> None:
     command.add_argument(
-        "reports", nargs="+", type=Path, metavar="REPORT", help="report.json, or a directory that holds one"
+        "reports", nargs=least, type=Path, metavar="REPORT", help="report.json, or a directory that holds one"
     )
     command.add_argument(
         "--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there"
@@ -106,6 +106,9 @@ def _add_publishing(command: argparse.ArgumentParser) -> None:
         choices=("update", "new", "none"),
         default="update",
         help="update the comment in place, write a new one, or none (default: update)",
+    )
+    command.add_argument(
+        "--needs", metavar="JSON", help="how the jobs before ended, as `toJSON(needs)` gives it: one that failed counts"
     )
 
 
@@ -219,6 +222,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         reports=tuple(given.get("reports", ())),
         plans=tuple(given.get("plan", ())),
         comment=given.get("comment", "update"),
+        needs=given.get("needs"),
     )
 
 

@@ -14,10 +14,11 @@ from gitops_ci.commands import report as reports
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import FILE
 from gitops_ci.errors import ToolError, UsageError
+from gitops_ci.gate import claims
 from gitops_ci.github import event as events
 from gitops_ci.github.event import Event
 from gitops_ci.model.report import Part, Report
-from gitops_ci.model.verdict import EXIT_CODES, Decision, Verdict, VerdictReason
+from gitops_ci.model.verdict import EXIT_CODES, Decision, Verdict
 from gitops_ci.render import annotations as annotating
 from gitops_ci.render import markdown
 
@@ -32,27 +33,18 @@ _STATES: dict[Decision, State] = {"pass": "success", "blocked": "failure", "unde
 def run(options: Options, outside: Outside) -> int:
     """Publishes the merged reports; the exit code is the verdict's, or 3 where what people see may be old."""
     event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else Event()
-    report = judged(reports.of(options, outside), event)
-    outcome = sent(report, event, options, outside)
-    code = EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
+    report = reports.of(options, outside) if options.reports else _none(event, outside)
+    judged = claims.judged(report, claims.Asked(event.head, event.pull_request, options.needs))
+    outcome = sent(judged, event, options, outside)
+    code = EXIT_CODES[judged.verdict.decision] if judged.verdict is not None else 0
     return code or (3 if outcome is not None and outcome.failed else 0)
 
 
-def judged(report: Report, event: Event) -> Report:
-    """The report with a verdict about the event's own commit: of another one it says nothing."""
-    verdict = report.verdict or Verdict(decision="undecided")
-    expected, got = (event.head, event.pull_request), (report.head, report.pull_request)
-    if event.head is None or (got[0] == expected[0] and got[1] in (expected[1], None)):
-        return msgspec.structs.replace(report, verdict=verdict)
-    stale = VerdictReason(
-        rule="checks/report-stale",
-        decision="undecided",
-        message=f"the reports are of {(report.head or 'a work tree')[:7]}, and this event is about {event.head[:7]}",
-        remedy="plan this commit, and give its reports",
-    )
-    decision: Decision = "blocked" if verdict.decision == "blocked" else "undecided"
-    told = msgspec.structs.replace(verdict, decision=decision, reasons=(stale, *verdict.reasons))
-    return msgspec.structs.replace(report, verdict=told, head=event.head, pull_request=event.pull_request)
+def _none(event: Event, outside: Outside) -> Report:
+    """What is said where no job wrote a report."""
+    if event.head is None:
+        raise UsageError("no report is given, and no event says which commit is meant", hint="give report.json")
+    return claims.none(assembly.blank(event, outside))
 
 
 def sent(report: Report, event: Event, options: Options, outside: Outside) -> Outcome | None:
