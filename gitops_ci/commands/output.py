@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -41,6 +41,11 @@ def write_report(
         "comment.md": comment.encode("utf-8", "replace"),
         "report.txt": text.getvalue().encode("utf-8", "replace"),
     }
+    return write(directory, contents)
+
+
+def write(directory: Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Writes files into a directory, which is made; raises ToolError where the disk refuses."""
     return tuple(_write(directory / name, content) for name, content in contents.items())
 
 

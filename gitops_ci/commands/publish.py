@@ -13,7 +13,7 @@ from gitops_ci.commands import assembly, output
 from gitops_ci.commands import report as reports
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import FILE
-from gitops_ci.errors import ToolError, UsageError
+from gitops_ci.errors import UsageError
 from gitops_ci.gate import claims
 from gitops_ci.github import event as events
 from gitops_ci.github.event import Event
@@ -53,15 +53,16 @@ def sent(report: Report, event: Event, options: Options, outside: Outside) -> Ou
     if report.verdict is None or report.head is None:
         raise UsageError("a work tree has no commit that a status could be of", hint="give --head REV when planning")
     publication = of(report, event, options, outside)
-    if settings.token is None or settings.repository is None:
-        _written(publication, report, options, outside)
-        return None
-    from gitops_ci.github import publishing
-    from gitops_ci.github.api import Api
+    outcome = None
+    if settings.token is not None and settings.repository is not None:
+        from gitops_ci.github import publishing
+        from gitops_ci.github.api import Api
 
-    api = Api(settings.token, repository=settings.repository, url=settings.api_url)
-    outcome = publishing.publish(api, publication)
-    _told(outcome, outside)
+        api = Api(settings.token, repository=settings.repository, url=settings.api_url)
+        outcome = publishing.publish(api, publication)
+        _told(outcome, outside)
+    if outcome is None or options.out is not None:
+        _written(publication, report, options, outside, outcome)
     return outcome
 
 
@@ -126,23 +127,24 @@ def configuration(options: Options) -> str:
     return re.sub(r"[^\w.-]+", "-", str(path.with_suffix(""))).strip("-.")[:80] or markdown.DEFAULT
 
 
-def _written(publication: Publication, report: Report, options: Options, outside: Outside) -> None:
-    """What would be sent, as files."""
+def _written(
+    publication: Publication, report: Report, options: Options, outside: Outside, outcome: Outcome | None
+) -> None:
+    """What was sent, or would be, as files; annotations only where no check run shows them."""
     from gitops_ci.github import publishing
+    from gitops_ci.render import report_json
 
     place = outside.cwd / (options.out or Path("gitops-ci-publish"))
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        for name, content in publishing.written(publication).items():
-            (place / name).write_bytes(content)
-        (place / "comment.md").write_text(publication.comment or "", encoding="utf-8", errors="replace")
+    documents = publishing.written(publication, outcome)
+    documents["report.json"] = report_json.encode(report)
+    documents["comment.md"] = (publication.comment or "").encode("utf-8", "replace")
+    if outcome is None or (not outcome.check_run and outcome.notes):
         lines = annotating.commands(annotating.of(report))
-        (place / "annotations.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    except OSError as error:
-        message = f"{place} cannot be written: {error.strerror}"
-        raise ToolError(message, hint="give another place with --out DIR") from None
-    why = "GITOPS_CI_TOKEN" if outside.settings.token is None else "GITHUB_REPOSITORY"
-    output.say(f"nothing was sent: {why} is not set; what would be posted is in {place}", outside)
+        documents["annotations.txt"] = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
+    output.write(place, documents)
+    if outcome is None:
+        why = "GITOPS_CI_TOKEN" if outside.settings.token is None else "GITHUB_REPOSITORY"
+        output.say(f"nothing was sent: {why} is not set; what would be posted is in {place}", outside)
 
 
 def _told(outcome: Outcome, outside: Outside) -> None:

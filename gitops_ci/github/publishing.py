@@ -113,9 +113,11 @@ class _Writing:
         return None
 
 
-def written(publication: Publication) -> dict[str, bytes]:
-    """What would be sent, as files, for a run that has no token."""
+def written(publication: Publication, outcome: Outcome | None) -> dict[str, bytes]:
+    """What is sent, as files, for a run that has no token; what came of it for one that has."""
     documents: dict[str, object] = {"status.json": publication.status}
     if publication.check_run is not None:
         documents["check-run.json"] = publication.check_run
+    if outcome is not None:
+        documents["published.json"] = outcome
     return {name: msgspec.json.format(msgspec.json.encode(each), indent=2) + b"\n" for name, each in documents.items()}
