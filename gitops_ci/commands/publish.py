@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from gitops_ci.commands import assembly, output
 from gitops_ci.commands import report as reports
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import FILE
-from gitops_ci.errors import UsageError
+from gitops_ci.errors import ToolError, UsageError
 from gitops_ci.gate import claims
 from gitops_ci.github import event as events
 from gitops_ci.github.event import Event
@@ -55,6 +56,8 @@ def sent(report: Report, event: Event, options: Options, outside: Outside) -> Ou
     publication = of(report, event, options, outside)
     outcome = None
     if settings.token is not None and settings.repository is not None:
+        if importlib.util.find_spec("github") is None:
+            raise ToolError("PyGithub is not installed", hint="pip install 'gitops-ci[github]'")
         from gitops_ci.github import publishing
         from gitops_ci.github.api import Api
 
