@@ -34,8 +34,18 @@ class _MergeGroup(Struct):
     head_sha: _Sha
 
 
+class _Owner(Struct):
+    login: str
+
+
+class _HeadRepository(_Repository):
+    owner: _Owner | None = None
+
+
 class _WorkflowRun(Struct):
-    head_repository: _Repository | None = None
+    head_sha: _Sha | None = None
+    head_branch: str | None = None
+    head_repository: _HeadRepository | None = None
 
 
 class _Payload(Struct):
@@ -45,10 +55,19 @@ class _Payload(Struct):
     workflow_run: _WorkflowRun | None = None
 
 
+class Source(Struct, frozen=True):
+    """The head that a workflow ran for, where this event says that it has ended: whose branch, and which commit."""
+
+    owner: str
+    branch: str
+    commit: str
+
+
 class Event(Struct, frozen=True, kw_only=True):
     """The ends of a change as the payload names them; all None where the event is about no change.
 
     `base_ref` is the branch that a pull request goes to.
+    `source` is the head that a workflow ran for that has ended.
     `fork`: what started the job is somebody's who need not be able to write to this repository.
     """
 
@@ -57,6 +76,7 @@ class Event(Struct, frozen=True, kw_only=True):
     base_ref: str | None = None
     pull_request: int | None = None
     fork: bool = False
+    source: Source | None = None
 
 
 def read(path: Path) -> Event:
@@ -73,8 +93,16 @@ def read(path: Path) -> Event:
     if payload.merge_group is not None:
         return Event(base=payload.merge_group.base_sha, head=payload.merge_group.head_sha)
     if payload.workflow_run is not None:
-        return Event(fork=_differ(payload.repository, payload.workflow_run.head_repository))
+        run = payload.workflow_run
+        return Event(fork=_differ(payload.repository, run.head_repository), source=_source(run))
     return Event()
+
+
+def _source(run: _WorkflowRun) -> Source | None:
+    owner = run.head_repository.owner if run.head_repository is not None else None
+    if owner is None or run.head_branch is None or run.head_sha is None:
+        return None
+    return Source(owner.login, run.head_branch, run.head_sha)
 
 
 def _differ(ours: _Repository | None, theirs: _Repository | None) -> bool:

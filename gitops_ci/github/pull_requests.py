@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gitops_ci.github.api import Api
+from gitops_ci.github.api import Api, ApiError
 
 
 class Account(Struct, frozen=True):
@@ -53,3 +53,23 @@ class PullRequest(Struct, frozen=True):
 def get(api: Api, number: int) -> PullRequest:
     """The pull request of this number."""
     return api.get(f"pulls/{number}", PullRequest)
+
+
+def of_head(api: Api, owner: str, branch: str, commit: str) -> PullRequest:
+    """The one open pull request whose head is this commit of somebody's branch.
+
+    An event of a workflow that a fork's pull request started names none. Raises ApiError where there is none, or
+    more than one: which is meant could then be chosen by whoever opens them.
+    """
+    found = [
+        each
+        for each in api.pages("pulls", PullRequest, state="open", head=f"{owner}:{branch}")
+        if each.head.sha == commit and each.head.ref == branch
+    ]
+    if len(found) == 1:
+        return found[0]
+    numbers = ", ".join(f"#{each.number}" for each in found) or "none"
+    raise ApiError(
+        f"the head {commit[:7]} of {owner}:{branch} belongs to {numbers}, and one open pull request is needed",
+        hint="it was closed, or has a newer commit, or was opened to several branches: plan it by hand",
+    )

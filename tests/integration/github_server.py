@@ -212,6 +212,8 @@ def _of_conversations(
     match verb, parts:
         case "GET", ["pulls", number] if int(number) in state.pulls:
             return 200, state.pulls[int(number)]
+        case "GET", ["pulls"]:
+            return 200, [each for each in state.pulls.values() if each["state"] == "open"]
         case "GET", ["issues", number, "comments"] if int(number) in state.pulls:
             return 200, [each for each in state.comments if each["on"] == int(number)]
         case "POST", ["issues", number, "comments"] if int(number) in state.pulls:

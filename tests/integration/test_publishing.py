@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gitops_ci.github import publishing
+from gitops_ci.github import publishing, pull_requests
 from gitops_ci.github.api import Api, ApiError
 from gitops_ci.github.check_runs import Annotation, CheckRun
 from gitops_ci.github.publishing import Outcome, Publication
@@ -265,3 +265,12 @@ def test_a_redirect_to_elsewhere_is_not_followed(github: Server) -> None:
     github.repository.faults.append(moved)
     with pytest.raises(ApiError):
         publish(github, "one")
+
+
+def test_the_pull_request_of_a_forks_run_is_the_one_with_its_head(github: Server) -> None:
+    github.repository.pull(8, head="c" * 40)
+    assert pull_requests.of_head(api(github), "acme", "feature", HEAD).number == 7
+    github.repository.pull(9)
+    for commit in (HEAD, "d" * 40):  # two of them, none
+        with pytest.raises(ApiError, match="one open pull request is needed"):
+            pull_requests.of_head(api(github), "acme", "feature", commit)
