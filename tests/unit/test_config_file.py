@@ -109,7 +109,7 @@ def test_the_file_is_called_what_the_caller_calls_it_and_the_manual_is_named() -
         ("kinds: {terraform: {timeout: true}}", "at most 86400, found true or false"),
         (
             "policy: {severity: {a: wrning}}",
-            "policy.severity.a: expected one of error, notice, warning, off; did you mean",
+            "policy.severity.a: expected one of error, notice, off, warning; did you mean",
         ),
         (
             "policy: {severity: {on: off}}",
