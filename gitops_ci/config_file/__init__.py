@@ -1,4 +1,4 @@
-"""Reads `gitops-ci.yml` and files like it: typed values, or one error that names every line, key and what was expected."""
+"""Reads `gitops-ci.yml` and files like it: typed values, or one error with every line, key and what was expected."""
 
 from __future__ import annotations
 

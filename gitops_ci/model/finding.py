@@ -64,7 +64,6 @@ def make(
     line: int | None = None,
     column: int | None = None,
     stack: str | None = None,
-    address: str | None = None,
 ) -> Finding:
     """A Finding with its source (the rule's family) and a fingerprint.
 
@@ -74,8 +73,7 @@ def make(
     """
     import hashlib  # loads a cryptographic library, which a run without findings does without
 
-    about = (address,) if address is not None else ()
-    identity = "\x1f".join((rule, path or "", stack or "", *about, _NUMBER.sub("#", message)))
+    identity = "\x1f".join((rule, path or "", stack or "", _NUMBER.sub("#", message)))
     return Finding(
         rule=rule,
         severity=severity,
@@ -85,7 +83,6 @@ def make(
         line=line,
         column=column,
         stack=stack,
-        address=address,
         source=rule.partition("/")[0],
         fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32],
     )

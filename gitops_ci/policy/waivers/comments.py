@@ -1,0 +1,194 @@
+"""Waivers in comments beside the thing itself: those that base has already count, new ones are requests."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.model.finding import Finding, Waiver
+from gitops_ci.policy import rule_ids, secrets
+from gitops_ci.policy.waivers import blocks
+from gitops_ci.policy.waivers.file import NEVER
+
+_MARKS = (b"gitops-ci:", b"checkov:skip", b"bridgecrew:skip")
+_OURS = re.compile(rf"(?:{blocks.COMMENT.pattern})\s*gitops-ci:\s*allow\b(.*)", re.DOTALL)
+_WORDS = re.compile(r"\s+(\S{1,200})\s+because\s+(\S.*)", re.DOTALL)
+_CHECKOV = re.compile(
+    rf"(?:{blocks.COMMENT.pattern})\s*(?:checkov|bridgecrew):skip= *([A-Z0-9_]{{1,100}})(?::(.*))?", re.DOTALL
+)
+_CLOSING = ("*/}}", "*/ }}", "*/-}}", "*/ -}}", "*/", "-->")
+_LONGEST = 2_000
+"""Characters of a line in which a comment is looked for."""
+_MOST = 1_000
+"""Comments of one file that count."""
+_REASON = 500
+
+Standing = Literal["same", "altered", "new"]
+
+
+class Comment(NamedTuple):
+    """A comment that waives: `line` is where it stands, `first` to `last` the lines that it is about (from one).
+
+    `block` is a digest of the part of the file that it stands in. `problem` says why it is none that counts.
+    """
+
+    line: int
+    first: int
+    last: int
+    rule: str
+    reason: str
+    block: str
+    problem: str = ""
+
+
+class Stood(NamedTuple):
+    """A comment of head beside base: the `same` on the same thing, on one that was `altered`, or `new`."""
+
+    path: str
+    comment: Comment
+    standing: Standing
+
+
+class Comments(Struct, frozen=True):
+    """The comments of head that waive, by path."""
+
+    by_path: Mapping[str, tuple[Stood, ...]] = {}
+
+    def of(self, finding: Finding) -> Waiver | None:
+        """Who accepts a finding by a comment; None for nobody.
+
+        A comment counts for the rule that it names, on its line, where base has it in the very same block: what is
+        found in one that was altered may be something else.
+        """
+        for each in self._about(finding):
+            if each.standing == "same":
+                what = f"a comment in {each.path}:{each.comment.line}"
+                return Waiver(what=what, owner=f"an owner of {each.path}", reason=each.comment.reason)
+        return None
+
+    def asked(self, findings: Iterable[Finding]) -> tuple[Stood, ...]:
+        """The comments that only ask: new ones, and those in altered blocks where something new is found."""
+        left = [found for found in findings if found.waived_by is None and found.state == "new"]
+        altered = {each for found in left for each in self._about(found) if each.standing == "altered"}
+        return tuple(
+            each
+            for some in self.by_path.values()
+            for each in some
+            if not each.comment.problem and (each.standing == "new" or each in altered)
+        )
+
+    def malformed(self) -> tuple[Stood, ...]:
+        """New comments that say something else than they should."""
+        return tuple(
+            each for some in self.by_path.values() for each in some if each.comment.problem and each.standing == "new"
+        )
+
+    def _about(self, finding: Finding) -> Iterator[Stood]:
+        for each in self.by_path.get(finding.path or "", ()):
+            comment = each.comment
+            is_here = finding.line is not None and comment.first <= finding.line <= comment.last
+            if not comment.problem and is_here and comment.rule == finding.rule:
+                yield each
+
+
+def beside(base: Snapshot, head: Snapshot, paths: Iterable[str]) -> Comments:
+    """The comments in these files of head, beside those that `base` has in the file of the same path.
+
+    Comments are counted: one that is written twice, with its block, is new the second time.
+    """
+    told: dict[str, tuple[Stood, ...]] = {}
+    there = {path: found for path, found in _read(head, paths).items() if found}
+    before = _read(base, there)
+    for path, found in there.items():
+        known = before.get(path, ())
+        same = Counter((each.rule, each.reason, each.problem, each.block) for each in known)
+        alike = Counter((each.rule, each.reason, each.problem) for each in known)
+        stood: list[Stood] = []
+        for comment in found:
+            words = (comment.rule, comment.reason, comment.problem)
+            standing: Standing = "new"
+            if same[*words, comment.block] > 0:
+                standing = "same"
+                same[*words, comment.block] -= 1
+            elif alike[words] > 0:
+                standing = "altered"
+            alike[words] -= 1
+            stood.append(Stood(path, comment, standing))
+        told[path] = tuple(stood)
+    return Comments(told)
+
+
+def _read(snapshot: Snapshot, paths: Iterable[str]) -> dict[str, tuple[Comment, ...]]:
+    return {path: of(content, path) for path, content in snapshot.stream(sorted(set(paths)))}
+
+
+def of(content: bytes, path: str) -> tuple[Comment, ...]:
+    """The comments of a file that waive, in order: `gitops-ci: allow RULE because REASON`, `checkov:skip=ID:REASON`."""
+    if not any(mark in content for mark in _MARKS):
+        return ()
+    lines = content.decode("utf-8", "replace").split("\n")
+    return tuple(islice(_found(lines, path), _MOST))
+
+
+def _found(lines: list[str], path: str) -> Iterator[Comment]:
+    for block in blocks.of(lines, path):
+        told = [(index, comment) for index in block if (comment := _in(lines[index][:_LONGEST])) is not None]
+        if not told:
+            continue
+        text = "\n".join(lines[block.start : block.stop])
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        for index, comment in told:
+            first = index if not blocks.is_comment(lines[index]) else _below(lines, index, block)
+            last = first
+            if comment.first:  # checkov's own are about all that they stand in
+                first, last = block.start, block.stop - 1
+            yield comment._replace(line=index + 1, first=first + 1, last=last + 1, block=digest)
+
+
+def _below(lines: list[str], index: int, block: range) -> int:
+    """The line right below the comments that `index` is among."""
+    while index in block and blocks.is_comment(lines[index]):
+        index += 1
+    return index
+
+
+def _in(line: str) -> Comment | None:
+    """The comment in a line; `first` is set where it is about the whole block."""
+    if ours := _OURS.search(line):
+        return _ours(_opened(ours[1]))
+    if skip := _CHECKOV.search(line):
+        return Comment(0, 1, 0, f"checkov/{skip[1]}", _reason(_opened(skip[2] or "")) or "no reason given", "")
+    return None
+
+
+def _opened(text: str) -> str:
+    """Without what closes the comment."""
+    text = text.rstrip()
+    for closing in _CLOSING:
+        text = text.removesuffix(closing)
+    return text
+
+
+def _ours(words: str) -> Comment:
+    said = _WORDS.fullmatch(words)
+    if said is None:
+        return Comment(0, 0, 0, "", "", "", "expected `gitops-ci: allow RULE because REASON`")
+    rule, problem = said[1], ""
+    if "*" in rule:
+        problem = "a comment is for one rule: expected its id, without *"
+    elif rule.partition("/")[0] in NEVER:
+        problem = f"{rule} cannot be waived"
+    else:
+        problem = rule_ids.problem(rule)
+    return Comment(0, 0, 0, rule, _reason(said[2]), "", problem)
+
+
+def _reason(text: str) -> str:
+    return secrets.masked(" ".join(text.split())[:_REASON])
