@@ -18,6 +18,7 @@ from gitops_ci.policy import settled
 from gitops_ci.policy.notices import LookedAt
 from gitops_ci.policy.scope import Scope
 from gitops_ci.policy.settled import Asked, Rules
+from gitops_ci.policy.waivers import file
 
 NOWHERE = LookedAt()
 """Nothing is said about waivers that nothing needs: a part was looked at, or not by all rules."""
@@ -52,8 +53,18 @@ def prepared(change: Change, options: Options, clock: Clock) -> Judge:
     """
     head = change.head.snapshot
     source = head if change.base is None or options.config_from == "worktree" else change.base.snapshot
-    today = datetime.datetime.fromisoformat(clock.started_at).date()
-    return Judge(change=change, source=source, rules=settled.rules(change.config, today, source, head))
+    return Judge(change=change, source=source, rules=settled.rules(change.config, _today(clock), source, head))
+
+
+def without_baseline(change: Change, clock: Clock) -> Judge:
+    """Judges by head's own waivers, and by no baseline."""
+    head, today = change.head.snapshot, _today(clock)
+    waivers = file.read(head, change.config.policy.waivers, today)
+    return Judge(change=change, source=head, rules=Rules(config=change.config, today=today, waivers=waivers))
+
+
+def _today(clock: Clock) -> datetime.date:
+    return datetime.datetime.fromisoformat(clock.started_at).date()
 
 
 def looked_at(options: Options, scope: Scope, plans: Iterable[Plan], runs: Iterable[PolicyRun]) -> LookedAt:

@@ -41,11 +41,11 @@ def write_report(
         "comment.md": comment.encode("utf-8", "replace"),
         "report.txt": text.getvalue().encode("utf-8", "replace"),
     }
-    return tuple(_write(directory / name, content) for name, content in contents.items())
+    return tuple(write(directory / name, content) for name, content in contents.items())
 
 
-def _write(path: Path, content: bytes) -> Path:
-    """All of it or nothing: a reader never meets half a report."""
+def write(path: Path, content: bytes) -> Path:
+    """Writes a file, all of it or nothing: a reader never meets half a report. Raises ToolError where it cannot be."""
     partial: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

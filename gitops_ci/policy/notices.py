@@ -22,7 +22,7 @@ from gitops_ci.policy.waivers.file import Entry, Numbered, Waivers
 
 _MOST = 100
 """Requests that are told one by one."""
-_REQUEST = "It counts once this is merged, by {whose} approval; until then what it means counts."
+_REQUEST = "It counts once this is merged, which {who} has to approve; until then it is only asked for."
 _ANEW = "Run `gitops-ci policy baseline`, look at what it adds, and commit the file."
 
 
@@ -71,7 +71,7 @@ def _requested(path: str, asked: Numbered) -> Finding:
     entry, owner = asked.entry, _shown(asked.entry.owner)
     what = f"a waiver of {entry.rule} in {entry.place} is asked for, until {entry.until}"
     message = f"{what}, by {owner}: {_shown(entry.reason)}"
-    help = _REQUEST.format(whose=f"{owner}'s and an owner of {path}'s")
+    help = _REQUEST.format(who=f"an owner of {path}")
     return finding.make("policy/waiver-requested", "warning", message, help=help, path=path, line=asked.line)
 
 
@@ -85,7 +85,7 @@ def of_comments(comments: Comments, findings: Iterable[Finding]) -> Iterator[Fin
                 "policy/waiver-requested",
                 "warning",
                 f"a waiver of {comment.rule} is asked for in a comment: {comment.reason}",
-                help=_REQUEST.format(whose=f"an owner of {path}'s"),
+                help=_REQUEST.format(who=f"an owner of {path}"),
                 path=path,
                 line=comment.line,
             )
