@@ -42,7 +42,7 @@ MEANINGS: dict[str, tuple[str, ...]] = {
     ),
     "a module without a fixed version": ("terraform/module-unpinned", "checkov/CKV_TF_1", "checkov/CKV_TF_2"),
 }
-"""Rules (or patterns of them) that say the same where they say it of the same place."""
+"""Rules (or patterns of them) that say the same where they say it of the same place; the preferred ones first."""
 
 
 def merged(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -53,8 +53,8 @@ def merged(findings: Iterable[Finding]) -> Iterator[Finding]:
     """
     groups: dict[tuple[str, bool], list[Finding]] = {}
     for each in findings:
-        meaning = _meaning(each.rule)
-        if meaning is None or not any(_places(each)):
+        meaning, _ = _meaning(each.rule)
+        if not meaning or not any(_places(each)):
             yield each
         else:
             groups.setdefault((meaning, each.state == "fixed"), []).append(each)
@@ -73,22 +73,25 @@ def _told_once(cluster: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def _weight(found: Finding) -> tuple[object, ...]:
-    """What blocks first, then what nobody waived, then the worse; the rest makes it certain."""
+    """What blocks first, then what nobody waived, then the worse, then as the table has it; the rest makes it certain."""
     return (
         not found.blocks,
         found.waived_by is not None,
         SEVERITIES.index(found.severity),
         found.state != "new",
+        _meaning(found.rule),
         finding.place(found),
     )
 
 
 @lru_cache(maxsize=4096)
-def _meaning(rule: str) -> str | None:
+def _meaning(rule: str) -> tuple[str, int]:
+    """What a rule says, and which it is among those that say it; empty where no other rule does."""
     for meaning, patterns in MEANINGS.items():
-        if any(fnmatchcase(rule, pattern) for pattern in patterns):
-            return meaning
-    return None
+        for index, pattern in enumerate(patterns):
+            if fnmatchcase(rule, pattern):
+                return meaning, index
+    return "", 0
 
 
 def _places(found: Finding) -> Iterator[Hashable]:

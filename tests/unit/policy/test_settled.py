@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from typing import Any
 
 import msgspec
 import pytest
@@ -189,7 +190,7 @@ _ENTRY = st.builds(entry, st.sampled_from([*RULES, "rego/*"]), _PATH, st.sampled
 
 @st.composite
 def _rules(draw: st.DrawFn) -> Rules:
-    severity = draw(
+    severity: dict[str, Any] = draw(
         st.dictionaries(st.sampled_from([*RULES, "rego/*", "checkov/*", "policy/*"]), _SEVERITY, max_size=3)
     )
     entries = draw(st.lists(_ENTRY, max_size=4))
