@@ -73,7 +73,7 @@ def _told_once(cluster: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def _weight(found: Finding) -> tuple[object, ...]:
-    """What blocks first, then what nobody waived, then the worse, then as the table has it; the rest makes it certain."""
+    """What blocks first, then what nobody waived, then the worse, then as the table has it."""
     return (
         not found.blocks,
         found.waived_by is not None,

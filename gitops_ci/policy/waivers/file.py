@@ -6,19 +6,19 @@ import datetime
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from gitops_ci import config_file
-from gitops_ci.config_file import consistency
-from gitops_ci.config_file.document import Path
 from gitops_ci.discover import naming
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import ConfigError
 from gitops_ci.model.finding import Finding, Waiver
 from gitops_ci.policy import rule_ids, secrets
+
+if TYPE_CHECKING:
+    from gitops_ci.config_file.document import Path
 
 LONGEST = datetime.timedelta(days=366)
 """How far ahead a waiver may end: what nobody looks at again for a year is no exception any more."""
@@ -124,6 +124,8 @@ def read(snapshot: Snapshot, path: str, today: datetime.date) -> Waivers:
         if path in snapshot:
             raise ConfigError(f"{path} is too large to be a list of waivers", hint=f"{MANUAL} describes it")
         return Waivers(path)
+    from gitops_ci import config_file  # a YAML reader, which a repository without the file does without
+
     form = config_file.Form(File, "waivers-1.json", partial(_broken, today=today), File(), MANUAL)
     entries = config_file.read(content, path, form).waivers
     lines = config_file.lines(content, "waivers") if entries else ()
@@ -132,6 +134,8 @@ def read(snapshot: Snapshot, path: str, today: datetime.date) -> Waivers:
 
 def _broken(file: File, today: datetime.date) -> Iterator[tuple[Path, str]]:
     """What no schema can say: dates, patterns, rules that there are, and how much one waiver may cover."""
+    from gitops_ci.config_file import consistency
+
     for index, entry in enumerate(file.waivers):
         at: Path = ("waivers", index)
         yield from (((*at, "rule"), text) for text in _of_rule(entry.rule))
