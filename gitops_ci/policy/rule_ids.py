@@ -40,6 +40,11 @@ _WRITTEN = re.compile(r"[A-Za-z0-9*][A-Za-z0-9._*-]*(?:/[A-Za-z0-9._*/-]+)?")
 _MOST_STARS = 3
 
 
+def closed() -> frozenset[str]:
+    """The families that are known as a whole."""
+    return frozenset(_NAMES)
+
+
 @cache
 def ids() -> frozenset[str]:
     """The rules of the families that are known as a whole."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -59,3 +61,9 @@ def test_what_blocks_is_not_hidden_behind_what_does_not() -> None:
 def test_a_rule_has_one_meaning() -> None:
     rules = [rule for patterns in duplicates.MEANINGS.values() for rule in patterns]
     assert len(rules) == len(set(rules))
+
+
+def test_the_table_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "waivers.md").read_text(encoding="utf-8")
+    rows = [f"| {name} | {', '.join(f'`{rule}`' for rule in rules)} |" for name, rules in duplicates.MEANINGS.items()]
+    assert [row for row in page.splitlines() if row in rows] == rows
