@@ -36,7 +36,8 @@ Standing = Literal["same", "altered", "new"]
 class Comment(NamedTuple):
     """A comment that waives: `line` is where it stands, `first` to `last` the lines that it is about (from one).
 
-    `block` is a digest of the part of the file that it stands in. `problem` says why it is none that counts.
+    It is also about what is said of its block as a whole, which is said of the block's first line, `head`. `block` is a
+    digest of the block's text. `problem` says why the comment is none that counts.
     """
 
     line: int
@@ -46,6 +47,7 @@ class Comment(NamedTuple):
     reason: str
     block: str
     problem: str = ""
+    head: int = 0
 
 
 class Stood(NamedTuple):
@@ -93,7 +95,8 @@ class Comments(Struct, frozen=True):
     def _about(self, finding: Finding) -> Iterator[Stood]:
         for each in self.by_path.get(finding.path or "", ()):
             comment = each.comment
-            is_here = finding.line is not None and comment.first <= finding.line <= comment.last
+            line = finding.line
+            is_here = line is not None and (comment.first <= line <= comment.last or line == comment.head)
             if not comment.problem and is_here and comment.rule == finding.rule:
                 yield each
 
@@ -143,13 +146,18 @@ def _found(lines: list[str], path: str) -> Iterator[Comment]:
         if not told:
             continue
         text = "\n".join(lines[block.start : block.stop])
+        head = next((index for index in block if _is_code(lines[index])), block.start)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         for index, comment in told:
             first = index if not blocks.is_comment(lines[index]) else _below(lines, index, block)
             last = first
             if comment.first:  # checkov's own are about all that they stand in
                 first, last = block.start, block.stop - 1
-            yield comment._replace(line=index + 1, first=first + 1, last=last + 1, block=digest)
+            yield comment._replace(line=index + 1, first=first + 1, last=last + 1, block=digest, head=head + 1)
+
+
+def _is_code(line: str) -> bool:
+    return bool(line.strip("- \t\r")) and not blocks.is_comment(line)
 
 
 def _below(lines: list[str], index: int, block: range) -> int:

@@ -96,6 +96,7 @@ MODULE = f'module "a" {{\n  source = "x" # {ALLOW}\n  other  = 1\n}}\n'
 def test_what_base_has_on_the_same_thing_counts_wherever_it_moves() -> None:
     assert waived(MODULE, MODULE, 2)
     assert waived(MODULE, "# a line above\nlocals {}\n\n" + MODULE, 5)
+    assert waived(MODULE, MODULE, 1)  # said of the module as a whole
     assert not waived(MODULE, MODULE, 3)  # the comment is on another line
     assert not waived(MODULE, MODULE, 2, rule="terraform/module-missing")
 
