@@ -14,7 +14,7 @@ from gitops_ci.discover.snapshot import Snapshot, changed_paths
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.policy import PolicyRun
-from gitops_ci.policy import settled
+from gitops_ci.policy import comparison, settled
 from gitops_ci.policy.notices import LookedAt
 from gitops_ci.policy.scope import Scope
 from gitops_ci.policy.settled import Asked, Rules
@@ -40,10 +40,16 @@ class Judge(Struct, frozen=True, kw_only=True):
     ) -> tuple[Finding, ...]:
         """The findings as they count. Comments are looked for where something is found, and in what changed."""
         found = tuple(findings)
-        base, head = self.change.base, self.change.head.snapshot
-        changed = changed_paths(base.snapshot, head) if base is not None else ()
-        beside = settled.beside(self.source, head, (*(each.path for each in found if each.path), *changed))
-        return settled.of(found, self.rules, Asked(comments=beside, owners=owners or {}, looked_at=looked_at))
+        head = self.change.head.snapshot
+        base = self.change.base.snapshot if self.change.base is not None else head
+        paths = (*(each.path for each in found if each.path), *changed_paths(base, head))
+        asked = Asked(
+            comments=settled.beside(self.source, head, paths),
+            owners=owners or {},
+            moved=comparison.moves(base, head),
+            looked_at=looked_at,
+        )
+        return settled.of(found, self.rules, asked)
 
 
 def prepared(change: Change, options: Options, clock: Clock) -> Judge:

@@ -69,7 +69,7 @@ def make(
 
     The fingerprint survives line shifts and other numbers in the message, so that a problem which grows or shrinks
     stays the problem that it was. Equal ones are counted. A path is part of it: where a file lies says where it is
-    deployed, so what moves to another place is new there. It is no secret's: a message holds none.
+    deployed, so what moves to another folder is new there. It is no secret's: a message holds none.
     """
     import hashlib  # loads a cryptographic library, which a run without findings does without
 

@@ -48,7 +48,7 @@ def expired(waivers: Waivers, head: Waivers, today: datetime.date) -> Iterator[F
     for each in waivers.entries:
         if each.entry.expired(today) and each.entry in kept:
             entry, owner = each.entry, _shown(each.entry.owner)
-            message = f"the waiver of {entry.rule} in {entry.place} ended on {entry.until}; {owner} accepted it"
+            message = f"the waiver of {entry.rule} in {_shown(entry.place)} ended on {entry.until}; {owner} accepted it"
             help = f"{owner} mends what it was for and takes it out, or gives it another last day."
             yield finding.make("policy/waiver-expired", "error", message, help=help, path=waivers.path, line=each.line)
 
@@ -69,7 +69,7 @@ def of_waivers(rules: Waivers, head: Waivers) -> Iterator[Finding]:
 
 def _requested(path: str, asked: Numbered) -> Finding:
     entry, owner = asked.entry, _shown(asked.entry.owner)
-    what = f"a waiver of {entry.rule} in {entry.place} is asked for, until {entry.until}"
+    what = f"a waiver of {entry.rule} in {_shown(entry.place)} is asked for, until {entry.until}"
     message = f"{what}, by {owner}: {_shown(entry.reason)}"
     help = _REQUEST.format(who=f"an owner of {path}")
     return finding.make("policy/waiver-requested", "warning", message, help=help, path=path, line=asked.line)
@@ -115,14 +115,21 @@ def unused(
     waivers: Waivers, findings: Iterable[Finding], looked_at: LookedAt, today: datetime.date
 ) -> Iterator[Finding]:
     """Waivers that nothing needs, where everything that they could mean was looked at."""
-    there = [found for found in findings if found.state != "fixed"]
+    used = {
+        each
+        for found in findings
+        if found.state != "fixed"
+        for rule in (found.rule, *found.also)
+        for each in waivers.about(rule)
+        if each.entry.touches(found)
+    }
     for each in waivers.entries:
         entry = each.entry
-        if looked_at.all_of(entry) and not entry.expired(today) and not any(map(entry.touches, there)):
+        if looked_at.all_of(entry) and not entry.expired(today) and each not in used:
             yield finding.make(
                 "policy/waiver-unused",
                 "notice",
-                f"the waiver of {entry.rule} in {entry.place} covers nothing any more",
+                f"the waiver of {entry.rule} in {_shown(entry.place)} covers nothing any more",
                 help="Take it out: it would cover what comes.",
                 path=waivers.path,
                 line=each.line,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,7 @@ from gitops_ci.errors import ConfigError
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.policy import baseline as baselines
-from gitops_ci.policy import duplicates, notices, severity
+from gitops_ci.policy import comparison, duplicates, notices, severity
 from gitops_ci.policy.baseline import Baseline
 from gitops_ci.policy.notices import LookedAt
 from gitops_ci.policy.severity import Owners
@@ -34,10 +34,14 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What the findings come from: comments beside the code, the stacks that files belong to, what was looked at."""
+    """What the findings come from: comments beside the code, the stacks that files belong to, what was looked at.
+
+    `moved` are files that only have another name (new → old path).
+    """
 
     comments: Comments = Comments()
     owners: Owners = {}
+    moved: Mapping[str, str] = {}
     looked_at: LookedAt = LookedAt()
 
 
@@ -71,10 +75,11 @@ def of(findings: Iterable[Finding], rules: Rules, asked: Asked) -> tuple[Finding
     """The final findings, in order, with what is to be said of waivers and baseline.
 
     Each one is among them (with its severity, its waiver and its state as they count), or is named in another's
-    `also`, or is off by `policy.severity`. Settled ones do not change when they are settled again.
+    `also`, or is off by `policy.severity`, or is told where its file has gone to. Settled ones do not change when they
+    are settled again.
     """
     severe = severity.applied(findings, rules.config, asked.owners)
-    waived = (_waived(found, rules, asked) for found in severe)
+    waived = (_waived(found, rules, asked) for found in comparison.followed(severe, asked.moved))
     final = list(baselines.applied(duplicates.merged(waived), rules.baseline))
     more = severity.applied((*rules.told, *_noticed(final, rules, asked)), rules.config, asked.owners)
     return tuple(sorted((*final, *set(more).difference(final)), key=finding.place))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -91,21 +91,36 @@ class Numbered(Struct, frozen=True):
     entry: Entry
 
 
-class Waivers(Struct, frozen=True):
+class Waivers(Struct, frozen=True, dict=True):
     """The waivers of a file that lies at `path`."""
 
     path: str
     entries: tuple[Numbered, ...] = ()
 
+    @cached_property
+    def _by_rule(self) -> dict[str, list[Numbered]]:
+        """Those of one rule by its id, those of patterns under the empty text."""
+        found: dict[str, list[Numbered]] = {}
+        for each in self.entries:
+            found.setdefault("" if "*" in each.entry.rule else each.entry.rule, []).append(each)
+        return found
+
+    def about(self, rule: str) -> Iterator[Numbered]:
+        """Those that may mean findings of a rule."""
+        yield from self._by_rule.get(rule, ())
+        yield from self._by_rule.get("", ())
+
     def of(self, finding: Finding, today: datetime.date) -> Waiver | None:
         """Who accepts a finding; None for nobody. Of several the one that holds the longest."""
-        found = [each for each in self.entries if not each.entry.expired(today) and each.entry.covers(finding)]
+        found = [
+            each for each in self.about(finding.rule) if not each.entry.expired(today) and each.entry.covers(finding)
+        ]
         if not found:
             return None
         longest = max(found, key=lambda each: (each.entry.until, -each.line))
         entry = longest.entry
-        reason = secrets.masked(entry.reason)
-        return Waiver(what=f"{self.path}:{longest.line}", owner=entry.owner, reason=reason, until=entry.until)
+        owner, reason = secrets.masked(entry.owner), secrets.masked(entry.reason)
+        return Waiver(what=f"{self.path}:{longest.line}", owner=owner, reason=reason, until=entry.until)
 
 
 def json_schema() -> dict[str, Any]:

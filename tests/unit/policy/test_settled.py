@@ -205,7 +205,15 @@ def _rules(draw: st.DrawFn) -> Rules:
     )
 
 
-_ASKED = st.sampled_from([Asked(), Asked(looked_at=ALL)])
+_COMMENT = "x # gitops-ci: allow rego/a because we know\n"
+_HEAD = snapshot.of({"a.tf": _COMMENT + "y # gitops-ci: allow rego/b because we know\n"})
+_ENDS = [_HEAD, snapshot.of({"a.tf": _COMMENT}), snapshot.of({"a.tf": "z" + _COMMENT}), snapshot.of({})]
+_ASKED = st.builds(
+    Asked,
+    comments=st.sampled_from([settled.beside(end, _HEAD, ["a.tf"]) for end in _ENDS]),
+    looked_at=st.sampled_from([LookedAt(), ALL]),
+    moved=st.sampled_from([{}, {"a.tf": "environments/production/b.tf"}]),
+)
 
 
 @given(_FOUND, _rules(), _ASKED)
