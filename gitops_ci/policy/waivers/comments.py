@@ -17,12 +17,9 @@ from gitops_ci.policy import rule_ids, secrets
 from gitops_ci.policy.waivers import blocks
 from gitops_ci.policy.waivers.file import NEVER
 
-_MARKS = (b"gitops-ci:", b"checkov:skip", b"bridgecrew:skip")
+_MARK = b"gitops-ci:"
 _OURS = re.compile(rf"(?:{blocks.COMMENT.pattern})\s*gitops-ci:\s*allow\b(.*)", re.DOTALL)
 _WORDS = re.compile(r"\s+(\S{1,200})\s+because\s+(\S.*)", re.DOTALL)
-_CHECKOV = re.compile(
-    rf"(?:{blocks.COMMENT.pattern})\s*(?:checkov|bridgecrew):skip= *([A-Z0-9_]{{1,100}})(?::(.*))?", re.DOTALL
-)
 _CLOSING = ("*/}}", "*/ }}", "*/-}}", "*/ -}}", "*/", "-->")
 _LONGEST = 2_000
 """Characters of a line in which a comment is looked for."""
@@ -34,20 +31,19 @@ Standing = Literal["same", "altered", "new"]
 
 
 class Comment(NamedTuple):
-    """A comment that waives: `line` is where it stands, `first` to `last` the lines that it is about (from one).
+    """A comment that waives: `line` is where it stands, `target` the line that it is about (both from one).
 
     It is also about what is said of its block as a whole, which is said of the block's first line, `head`. `block` is a
     digest of the block's text. `problem` says why the comment is none that counts.
     """
 
-    line: int
-    first: int
-    last: int
     rule: str
     reason: str
-    block: str
     problem: str = ""
+    line: int = 0
+    target: int = 0
     head: int = 0
+    block: str = ""
 
 
 class Stood(NamedTuple):
@@ -95,8 +91,7 @@ class Comments(Struct, frozen=True):
     def _about(self, finding: Finding) -> Iterator[Stood]:
         for each in self.by_path.get(finding.path or "", ()):
             comment = each.comment
-            line = finding.line
-            is_here = line is not None and (comment.first <= line <= comment.last or line == comment.head)
+            is_here = finding.line is not None and finding.line in (comment.target, comment.head)
             if not comment.problem and is_here and comment.rule == finding.rule:
                 yield each
 
@@ -133,8 +128,8 @@ def _read(snapshot: Snapshot, paths: Iterable[str]) -> dict[str, tuple[Comment, 
 
 
 def of(content: bytes, path: str) -> tuple[Comment, ...]:
-    """The comments of a file that waive, in order: `gitops-ci: allow RULE because REASON`, `checkov:skip=ID:REASON`."""
-    if not any(mark in content for mark in _MARKS):
+    """The comments of a file that waive, in order: `gitops-ci: allow RULE because REASON`."""
+    if _MARK not in content:
         return ()
     lines = content.decode("utf-8", "replace").split("\n")
     return tuple(islice(_found(lines, path), _MOST))
@@ -145,15 +140,12 @@ def _found(lines: list[str], path: str) -> Iterator[Comment]:
         told = [(index, comment) for index in block if (comment := _in(lines[index][:_LONGEST])) is not None]
         if not told:
             continue
-        text = "\n".join(lines[block.start : block.stop])
+        text = "\n".join(lines[block.start : block.stop]).strip()
         head = next((index for index in block if _is_code(lines[index])), block.start)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         for index, comment in told:
-            first = index if not blocks.is_comment(lines[index]) else _below(lines, index, block)
-            last = first
-            if comment.first:  # checkov's own are about all that they stand in
-                first, last = block.start, block.stop - 1
-            yield comment._replace(line=index + 1, first=first + 1, last=last + 1, block=digest, head=head + 1)
+            target = index if not blocks.is_comment(lines[index]) else _below(lines, index, block)
+            yield comment._replace(line=index + 1, target=target + 1, head=head + 1, block=digest)
 
 
 def _is_code(line: str) -> bool:
@@ -168,12 +160,8 @@ def _below(lines: list[str], index: int, block: range) -> int:
 
 
 def _in(line: str) -> Comment | None:
-    """The comment in a line; `first` is set where it is about the whole block."""
-    if ours := _OURS.search(line):
-        return _ours(_opened(ours[1]))
-    if skip := _CHECKOV.search(line):
-        return Comment(0, 1, 0, f"checkov/{skip[1]}", _reason(_opened(skip[2] or "")) or "no reason given", "")
-    return None
+    ours = _OURS.search(line)
+    return _read_words(_opened(ours[1])) if ours is not None else None
 
 
 def _opened(text: str) -> str:
@@ -184,10 +172,10 @@ def _opened(text: str) -> str:
     return text
 
 
-def _ours(words: str) -> Comment:
+def _read_words(words: str) -> Comment:
     said = _WORDS.fullmatch(words)
     if said is None:
-        return Comment(0, 0, 0, "", "", "", "expected `gitops-ci: allow RULE because REASON`")
+        return Comment("", "", "expected `gitops-ci: allow RULE because REASON`")
     rule, problem = said[1], ""
     if "*" in rule:
         problem = "a comment is for one rule: expected its id, without *"
@@ -195,7 +183,7 @@ def _ours(words: str) -> Comment:
         problem = f"{rule} cannot be waived"
     else:
         problem = rule_ids.problem(rule)
-    return Comment(0, 0, 0, rule, _reason(said[2]), "", problem)
+    return Comment(rule, _reason(said[2]), problem)
 
 
 def _reason(text: str) -> str:
