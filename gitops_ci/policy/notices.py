@@ -115,14 +115,12 @@ def unused(
     waivers: Waivers, findings: Iterable[Finding], looked_at: LookedAt, today: datetime.date
 ) -> Iterator[Finding]:
     """Waivers that nothing needs, where everything that they could mean was looked at."""
-    used = {
-        each
-        for found in findings
-        if found.state != "fixed"
-        for rule in (found.rule, *found.also)
-        for each in waivers.about(rule)
-        if each.entry.touches(found)
-    }
+    used = set[Numbered]()
+    for found in findings:
+        if found.state != "fixed":
+            used.update(each for each in waivers.about(found.rule) if each not in used and each.entry.covers(found))
+            told_with = (each for rule in found.also for each in waivers.about(rule))
+            used.update(each for each in told_with if each.entry.is_at(found))
     for each in waivers.entries:
         entry = each.entry
         if looked_at.all_of(entry) and not entry.expired(today) and each not in used:

@@ -56,25 +56,22 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Whether its last day is over."""
         return datetime.date.fromisoformat(self.until) < today
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether a finding is one that it means."""
-        is_said = self.message is None or fnmatchcase(finding.message, _literal(self.message))
-        return is_said and self._names(finding.rule) and self._is_at(finding)
-
-    def touches(self, finding: Finding) -> bool:
-        """Whether a finding, or one of those that it was told with, is one that it may mean."""
-        return any(map(self._names, (finding.rule, *finding.also))) and self._is_at(finding)
-
-    def _is_at(self, finding: Finding) -> bool:
-        return (self.path is None or (finding.path is not None and _fits(self.path, finding.path))) and (
-            self.stack is None or (finding.stack is not None and _fits(self.stack, finding.stack))
-        )
-
-    def _names(self, rule: str) -> bool:
+    def names(self, rule: str) -> bool:
+        """Whether it means findings of a rule."""
         family = rule.partition("/")[0]
         if family in NEVER or (family in _BY_NAME and not self.rule.startswith(f"{family}/")):
             return False
         return fnmatchcase(rule, self.rule)
+
+    def is_at(self, finding: Finding) -> bool:
+        """Whether it counts where a finding is."""
+        return (self.path is None or (finding.path is not None and _fits(self.path, finding.path))) and (
+            self.stack is None or (finding.stack is not None and _fits(self.stack, finding.stack))
+        )
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding of a rule that it names is one that it means."""
+        return self.is_at(finding) and (self.message is None or fnmatchcase(finding.message, _literal(self.message)))
 
 
 class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,17 +95,15 @@ class Waivers(Struct, frozen=True, dict=True):
     entries: tuple[Numbered, ...] = ()
 
     @cached_property
-    def _by_rule(self) -> dict[str, list[Numbered]]:
-        """Those of one rule by its id, those of patterns under the empty text."""
-        found: dict[str, list[Numbered]] = {}
-        for each in self.entries:
-            found.setdefault("" if "*" in each.entry.rule else each.entry.rule, []).append(each)
-        return found
+    def _known(self) -> dict[str, tuple[Numbered, ...]]:
+        return {}
 
-    def about(self, rule: str) -> Iterator[Numbered]:
-        """Those that may mean findings of a rule."""
-        yield from self._by_rule.get(rule, ())
-        yield from self._by_rule.get("", ())
+    def about(self, rule: str) -> tuple[Numbered, ...]:
+        """Those that mean findings of a rule; looked for once, since findings are many and rules are few."""
+        found = self._known.get(rule)
+        if found is None:
+            found = self._known[rule] = tuple(each for each in self.entries if each.entry.names(rule))
+        return found
 
     def of(self, finding: Finding, today: datetime.date) -> Waiver | None:
         """Who accepts a finding; None for nobody. Of several the one that holds the longest."""

@@ -105,6 +105,14 @@ def test_an_unused_waiver_is_told_where_all_of_it_was_looked_at() -> None:
     assert settled.of([], rules({WAIVERS: file(entry(path="a*"))}), Asked(looked_at=some)) == ()
 
 
+def test_a_waiver_of_what_is_told_with_another_is_used() -> None:
+    tag, other = "builtin/kubernetes-image-tag", "checkov/CKV_K8S_14"
+    said = told({WAIVERS: file(entry(rule=other))}, None, found(tag), found(other))
+    assert said[tag].also == (other,)
+    assert said[tag].blocks  # nobody waived that one
+    assert "policy/waiver-unused" not in said
+
+
 def test_a_broken_file_of_base_decides_nothing_and_one_of_head_is_found() -> None:
     for path, rule in ((WAIVERS, "policy/waivers-invalid"), (BASELINE, "policy/baseline-invalid")):
         with pytest.raises(ConfigError):
