@@ -132,31 +132,38 @@ def of(content: bytes, path: str) -> tuple[Comment, ...]:
     if _MARK not in content:
         return ()
     lines = content.decode("utf-8", "replace").split("\n")
-    return tuple(islice(_found(lines, path), _MOST))
+    marked = (index for index, line in enumerate(lines) if _MARK.decode() in line)
+    read = ((index, comment) for index in marked if (comment := _in(lines[index][:_LONGEST])) is not None)
+    said = dict(islice(read, _MOST))
+    return tuple(_placed(lines, path, said)) if said else ()
 
 
-def _found(lines: list[str], path: str) -> Iterator[Comment]:
+def _placed(lines: list[str], path: str, said: Mapping[int, Comment]) -> Iterator[Comment]:
+    """The comments by the index of their line, with what each is about."""
     for block in blocks.of(lines, path):
-        told = [(index, comment) for index in block if (comment := _in(lines[index][:_LONGEST])) is not None]
-        if not told:
+        here = [index for index in block if index in said]
+        if not here:
             continue
         text = "\n".join(lines[block.start : block.stop]).strip()
         head = next((index for index in block if _is_code(lines[index])), block.start)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        for index, comment in told:
-            target = index if not blocks.is_comment(lines[index]) else _below(lines, index, block)
-            yield comment._replace(line=index + 1, target=target + 1, head=head + 1, block=digest)
+        below = _below(lines, block)
+        for index in here:
+            yield said[index]._replace(line=index + 1, target=below[index] + 1, head=head + 1, block=digest)
 
 
 def _is_code(line: str) -> bool:
     return bool(line.strip("- \t\r")) and not blocks.is_comment(line)
 
 
-def _below(lines: list[str], index: int, block: range) -> int:
-    """The line right below the comments that `index` is among."""
-    while index in block and blocks.is_comment(lines[index]):
-        index += 1
-    return index
+def _below(lines: list[str], block: range) -> dict[int, int]:
+    """The line that a comment in each line is about: the line itself, or the one right below a run of comments."""
+    target = block.stop
+    found: dict[int, int] = {}
+    for index in reversed(block):
+        target = target if blocks.is_comment(lines[index]) else index
+        found[index] = target
+    return found
 
 
 def _in(line: str) -> Comment | None:

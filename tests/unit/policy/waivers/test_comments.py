@@ -73,6 +73,7 @@ def test_a_hostile_line_takes_no_time() -> None:
     lines = "\n".join("#" * 5_000 + "gitops-ci:" + " " * 5_000 for _ in range(200))
     assert read(lines) == ()
     assert len(read(f"x # {ALLOW}\n" * 5_000)) == 1_000
+    assert len(read(f"# {ALLOW}\n" * 200_000, "x.yaml")) == 1_000
 
 
 def stood(base: str, head: str, path: str = "main.tf", where: str | None = None) -> Comments:
