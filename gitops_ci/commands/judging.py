@@ -18,7 +18,7 @@ from gitops_ci.policy import comparison, settled
 from gitops_ci.policy.notices import LookedAt
 from gitops_ci.policy.scope import Scope
 from gitops_ci.policy.settled import Asked, Rules
-from gitops_ci.policy.waivers import file
+from gitops_ci.policy.waivers import comments, file
 
 NOWHERE = LookedAt()
 """Nothing is said about waivers that nothing needs: a part was looked at, or not by all rules."""
@@ -44,7 +44,7 @@ class Judge(Struct, frozen=True, kw_only=True):
         base = self.change.base.snapshot if self.change.base is not None else head
         paths = (*(each.path for each in found if each.path), *changed_paths(base, head))
         asked = Asked(
-            comments=settled.beside(self.source, head, paths),
+            comments=comments.beside(self.source, head, paths),
             owners=owners or {},
             moved=comparison.moves(base, head),
             looked_at=looked_at,

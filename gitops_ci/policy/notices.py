@@ -42,15 +42,14 @@ class LookedAt(Struct, frozen=True, kw_only=True):
         return self.whole or any(place in seen for place, seen in named if place is not None)
 
 
-def expired(waivers: Waivers, head: Waivers, today: datetime.date) -> Iterator[Finding]:
-    """An error for every waiver whose last day is over; not for one that head takes out or gives another day."""
-    kept = {each.entry for each in head.entries}
-    for each in waivers.entries:
-        if each.entry.expired(today) and each.entry in kept:
+def expired(head: Waivers, today: datetime.date) -> Iterator[Finding]:
+    """An error for every waiver whose last day is over, in head: what takes it out or renews it is not held up."""
+    for each in head.entries:
+        if each.entry.expired(today):
             entry, owner = each.entry, _shown(each.entry.owner)
             message = f"the waiver of {entry.rule} in {_shown(entry.place)} ended on {entry.until}; {owner} accepted it"
             help = f"{owner} mends what it was for and takes it out, or gives it another last day."
-            yield finding.make("policy/waiver-expired", "error", message, help=help, path=waivers.path, line=each.line)
+            yield finding.make("policy/waiver-expired", "error", message, help=help, path=head.path, line=each.line)
 
 
 def of_waivers(rules: Waivers, head: Waivers) -> Iterator[Finding]:

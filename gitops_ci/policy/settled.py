@@ -18,7 +18,7 @@ from gitops_ci.policy import comparison, duplicates, notices, severity
 from gitops_ci.policy.baseline import Baseline
 from gitops_ci.policy.notices import LookedAt
 from gitops_ci.policy.severity import Owners
-from gitops_ci.policy.waivers import comments, file
+from gitops_ci.policy.waivers import file
 from gitops_ci.policy.waivers.comments import Comments
 from gitops_ci.policy.waivers.file import Waivers
 
@@ -62,13 +62,8 @@ def rules(config: Config, today: datetime.date, source: Snapshot, head: Snapshot
             told += notices.of_baseline(baseline, baselines.read(head, paths[1]), paths[1])
         except ConfigError as error:
             told.append(notices.invalid("policy/baseline-invalid", error, paths[1]))
-    told += notices.expired(waivers, newer, today)
+    told += notices.expired(newer, today)
     return Rules(config=config, today=today, waivers=waivers, baseline=baseline, told=tuple(told))
-
-
-def beside(source: Snapshot, head: Snapshot, paths: Iterable[str]) -> Comments:
-    """The comments of head that waive; those that `source` has in the same place count."""
-    return comments.beside(source, head, paths)
 
 
 def of(findings: Iterable[Finding], rules: Rules, asked: Asked) -> tuple[Finding, ...]:

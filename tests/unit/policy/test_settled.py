@@ -20,6 +20,7 @@ from gitops_ci.policy import baseline as baselines
 from gitops_ci.policy import settled
 from gitops_ci.policy.notices import LookedAt
 from gitops_ci.policy.settled import Asked, Rules
+from gitops_ci.policy.waivers import comments
 from gitops_ci.policy.waivers.file import Entry, Numbered, Waivers
 
 TODAY = datetime.date(2026, 11, 25)
@@ -94,6 +95,11 @@ def test_a_change_that_mends_an_expired_waiver_is_not_held_up_by_it(head: str) -
     assert "policy/waiver-expired" not in told({WAIVERS: file(entry(until="2026-11-24"))}, {WAIVERS: head})
 
 
+def test_other_words_do_not_make_an_expired_waiver_another() -> None:
+    head = entry(until="2026-11-24", owner="somebody else")
+    assert told({WAIVERS: file(entry(until="2026-11-24"))}, {WAIVERS: file(head)})["policy/waiver-expired"].blocks
+
+
 def test_an_unused_waiver_is_told_where_all_of_it_was_looked_at() -> None:
     base = {WAIVERS: file(entry())}
     assert told(base)["policy/waiver-unused"].severity == "notice"
@@ -153,21 +159,21 @@ def test_a_baseline_that_counts_what_is_gone_is_told() -> None:
 
 def test_comments_of_base_count_and_new_ones_ask() -> None:
     base, head = "a # gitops-ci: allow rego/a because we know\n", "b # gitops-ci: allow rego/a because we know\n"
-    same = settled.beside(snapshot.of({"a.tf": base}), snapshot.of({"a.tf": base}), ["a.tf"])
+    same = comments.beside(snapshot.of({"a.tf": base}), snapshot.of({"a.tf": base}), ["a.tf"])
     [only] = settled.of([found()], rules({}), Asked(comments=same))
     assert only.waived_by is not None
     assert only.waived_by.owner == "an owner of a.tf"
-    new = settled.beside(snapshot.of({}), snapshot.of({"a.tf": head}), ["a.tf"])
+    new = comments.beside(snapshot.of({}), snapshot.of({"a.tf": head}), ["a.tf"])
     said = {each.rule: each for each in settled.of([found()], rules({}), Asked(comments=new))}
     assert said["rego/a"].blocks
     assert "an owner of a.tf" in said["policy/waiver-requested"].help
-    wrong = settled.beside(snapshot.of({}), snapshot.of({"a.tf": "a # gitops-ci: allow rego/a\n"}), ["a.tf"])
+    wrong = comments.beside(snapshot.of({}), snapshot.of({"a.tf": "a # gitops-ci: allow rego/a\n"}), ["a.tf"])
     assert {each.rule for each in settled.of([], rules({}), Asked(comments=wrong))} == {"policy/waiver-malformed"}
 
 
 def test_a_hostile_number_of_requests_is_bounded() -> None:
     text = "".join(f"a # gitops-ci: allow rego/a because number {count}\n" for count in range(5_000))
-    many = settled.beside(snapshot.of({}), snapshot.of({"a.tf": text}), ["a.tf"])
+    many = comments.beside(snapshot.of({}), snapshot.of({"a.tf": text}), ["a.tf"])
     assert len(settled.of([], rules({}), Asked(comments=many))) == 101
 
 
@@ -218,7 +224,7 @@ _HEAD = snapshot.of({"a.tf": _COMMENT + "y # gitops-ci: allow rego/b because we 
 _ENDS = [_HEAD, snapshot.of({"a.tf": _COMMENT}), snapshot.of({"a.tf": "z" + _COMMENT}), snapshot.of({})]
 _ASKED = st.builds(
     Asked,
-    comments=st.sampled_from([settled.beside(end, _HEAD, ["a.tf"]) for end in _ENDS]),
+    comments=st.sampled_from([comments.beside(end, _HEAD, ["a.tf"]) for end in _ENDS]),
     looked_at=st.sampled_from([LookedAt(), ALL]),
     moved=st.sampled_from([{}, {"a.tf": "environments/production/b.tf"}]),
 )
