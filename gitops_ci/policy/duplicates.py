@@ -12,7 +12,13 @@ from gitops_ci.model import finding
 from gitops_ci.model.finding import SEVERITIES, Finding
 
 MEANINGS: dict[str, tuple[str, ...]] = {
-    "a secret in clear": ("secrets/*", "checkov/CKV_SECRET_*", "checkov/CKV_AWS_41", "checkov/CKV_AWS_46"),
+    "a secret in clear": (
+        "secrets/*",
+        "security/sealed-secret-clear",
+        "checkov/CKV_SECRET_*",
+        "checkov/CKV_AWS_41",
+        "checkov/CKV_AWS_46",
+    ),
     "an image without a fixed tag": ("builtin/kubernetes-image-tag", "checkov/CKV_K8S_14"),
     "a container that may become root": ("builtin/kubernetes-run-as-non-root", "checkov/CKV_K8S_23"),
     "a container that may raise its privileges": (
@@ -40,7 +46,17 @@ MEANINGS: dict[str, tuple[str, ...]] = {
         "checkov/CKV_AWS_139",
         "checkov/CKV_AWS_293",
     ),
-    "a module without a fixed version": ("terraform/module-unpinned", "checkov/CKV_TF_1", "checkov/CKV_TF_2"),
+    "a version that is not pinned": (
+        "terraform/module-unpinned",
+        "terraform/provider-unpinned",
+        "builtin/terraform-pinned-versions",
+        "checkov/CKV_TF_1",
+        "checkov/CKV_TF_2",
+    ),
+    "a reference to another environment": (
+        "terraform/reads-lower-environment",
+        "builtin/terraform-environment-references",
+    ),
 }
 """Rules (or patterns of them) that say the same where they say it of the same place; the preferred ones first."""
 
