@@ -98,13 +98,18 @@ def _order(entry: Entry) -> tuple[str, str, str, str]:
 
 def written(baseline: Baseline) -> bytes:
     """The file: one finding a line, in order, so that a change of it reads as what it adds and takes away."""
-    lines = ",\n  ".join(msgspec.json.encode(_without_nothing(entry)).decode() for entry in baseline.findings)
+    lines = ",\n  ".join(msgspec.json.encode(_written(entry)).decode() for entry in baseline.findings)
     inner = f"\n  {lines}\n" if lines else ""
     return f'{{"schema": "{baseline.schema}", "findings": [{inner}]}}\n'.encode()
 
 
-def _without_nothing(entry: Entry) -> dict[str, str | int]:
-    return {key: value for key, value in msgspec.structs.asdict(entry).items() if value is not None}
+def _written(entry: Entry) -> dict[str, str | int]:
+    """An entry's own fields; bytes of a path that are not UTF-8 are escaped."""
+    told = {key: value for key, value in msgspec.structs.asdict(entry).items() if value is not None}
+    return {
+        key: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for key, value in told.items()
+    }
 
 
 def applied(findings: Iterable[Finding], baseline: Baseline) -> Iterator[Finding]:

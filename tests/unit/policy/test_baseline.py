@@ -127,3 +127,8 @@ def test_no_more_are_hidden_than_it_counts(there: list[Finding], now: list[Findi
         existing = [each for each in now if each.fingerprint == print_ and each.state == "existing"]
         left = [each for each in told if each.fingerprint == print_ and each.state == "new"]
         assert len(left) == max(0, len(new) - max(0, counts[print_] - len(existing)))
+
+
+def test_a_path_that_is_not_utf8_is_written_all_the_same() -> None:
+    odd = msgspec.structs.replace(found(), path="a\udcff.tf")
+    assert read(baselines.written(baselines.of([odd]))).counts() == baselines.of([odd]).counts()
