@@ -29,6 +29,11 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
     "policy run": ("policy.run.run", "check plans and files against every policy", ("terminal", "markdown", "json")),
+    "policy baseline": (
+        "policy.baseline.run",
+        "write what is found today, to be told from what is new",
+        ("terminal", "json"),
+    ),
     "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
     "publish": ("publish.run", "say on GitHub what reports claim: status, comment, check run", ()),
 }
@@ -69,6 +74,14 @@ def parser() -> argparse.ArgumentParser:
             _add_reports(command, least="*" if name == "publish" else "+")
             if name == "publish":
                 _add_publishing(command)
+            continue
+        if name == "policy baseline":
+            command.add_argument(
+                "reports", nargs="*", type=Path, metavar="REPORT", help="take the findings of `run --all` from here"
+            )
+            command.add_argument(
+                "--out", type=Path, metavar="PATH", help="the file to write (default: policy.baseline in gitops-ci.yml)"
+            )
             continue
         _add_ends(command)
         if name != "layout":

@@ -189,10 +189,13 @@ class Secrets(_Section, frozen=True):
 
 
 class SeverityByPlace(_Section, frozen=True):
-    """A rule's severity by environment, then by kind, then everywhere else (`default`; without it, the rule's own)."""
+    """A rule's severity by environment, then by kind, then everywhere else (`default`).
 
-    environments: dict[Name, SeverityOrOff] = {}
-    kinds: dict[Kind, SeverityOrOff] = {}
+    Where none of them says anything, the next pattern of `policy.severity` that means the rule does, else the rule.
+    """
+
+    environments: dict[str, SeverityOrOff] = {}
+    kinds: dict[str, SeverityOrOff] = {}
     default: SeverityOrOff | None = None
 
 
@@ -200,8 +203,8 @@ class Policy(_Section, frozen=True):
     """What is checked beside the plans, and what is made of it.
 
     `rego` left out means `shared/security/policies` where that is there. `builtin` and `checkov` are asked where the
-    file has their section. `severity` overrides a rule's severity by its id or family (`checkov/*`); `off` silences
-    it. `waivers` and `baseline` are files of the base commit.
+    file has their section. `severity` overrides a rule's severity by its id or a pattern (`checkov/*`), of which the
+    most specific counts; `off` silences it. `waivers` and `baseline` are files of the base commit.
     """
 
     rego: tuple[RegoPolicies, ...] | None = None

@@ -1,4 +1,4 @@
-"""What the kinds' static rules say of stacks, at both ends of a change."""
+"""What every static rule says at both ends of a change: about the configuration, the layout, and stacks."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.kinds import catalog
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
-from gitops_ci.policy import comparison, severity
+from gitops_ci.policy import comparison
 
 
 def findings(stacks: Iterable[Stack], change: Change) -> tuple[Finding, ...]:
-    """Head's findings about `stacks` as new or existing, then those of base that are fixed.
+    """What the change does to the configuration, the layout rules' findings, and those of the kinds about `stacks`.
 
-    What several stacks share (a module) is told once.
+    Head's are new or existing; those of base that are fixed follow. What several stacks share (a module) is told once.
     """
     judged = tuple(stacks)
-    before = _at(judged, change.base) if change.base is not None else ()
-    told = comparison.against(before, _at(judged, change.head))
-    return severity.applied(told, change.config)
+    base, head = change.base, change.head
+    layout = comparison.against(base.findings if base is not None else (), head.findings)
+    static = comparison.against(_at(judged, base) if base is not None else (), _at(judged, head))
+    return (*change.warnings, *layout, *static)
 
 
 def _at(stacks: tuple[Stack, ...], end: Inventory) -> Iterator[Finding]:

@@ -41,16 +41,16 @@ def write_report(
         "comment.md": comment.encode("utf-8", "replace"),
         "report.txt": text.getvalue().encode("utf-8", "replace"),
     }
-    return write(directory, contents)
+    return write_all(directory, contents)
 
 
-def write(directory: Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
+def write_all(directory: Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
     """Writes files into a directory, which is made; raises ToolError where the disk refuses."""
-    return tuple(_write(directory / name, content) for name, content in contents.items())
+    return tuple(write(directory / name, content) for name, content in contents.items())
 
 
-def _write(path: Path, content: bytes) -> Path:
-    """All of it or nothing: a reader never meets half a report."""
+def write(path: Path, content: bytes) -> Path:
+    """Writes a file, all of it or nothing: a reader never meets half a report. Raises ToolError where it cannot be."""
     partial: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,6 @@ from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan, Problem
 from gitops_ci.model.stack import AffectedStack
-from gitops_ci.policy import severity
 from gitops_ci.render.progress import Progress
 from gitops_ci.system.process import Stop
 
@@ -166,11 +165,10 @@ def _place(error: BaseException) -> str:
 
 
 def checked(stacks: Iterable[AffectedStack], plans: Iterable[Plan], change: Change) -> tuple[Finding, ...]:
-    """What the kinds' own rules say about the plans, with the configuration's severities."""
+    """What the kinds' own rules say about the plans."""
     by_id = {stack.id: stack for stack in stacks}
-    found = (
+    return tuple(
         finding
         for plan in plans
         for finding in catalog.ALL[by_id[plan.stack].kind].check(by_id[plan.stack], plan, change.base, change.head)
     )
-    return severity.applied(found, change.config)

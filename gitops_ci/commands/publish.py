@@ -144,7 +144,7 @@ def _written(
     if outcome is None or (not outcome.check_run and outcome.notes):
         lines = annotating.commands(annotating.of(report))
         documents["annotations.txt"] = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
-    output.write(place, documents)
+    output.write_all(place, documents)
     if outcome is None:
         why = "GITOPS_CI_TOKEN" if outside.settings.token is None else "GITHUB_REPOSITORY"
         output.say(f"nothing was sent: {why} is not set; what would be posted is in {place}", outside)

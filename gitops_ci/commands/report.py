@@ -52,10 +52,11 @@ def run(options: Options, outside: Outside) -> int:
 
 def of(options: Options, outside: Outside) -> Report:
     """The reports that the command line names, merged; raises UsageError for what cannot be read."""
-    return merged([Named(str(path), _read(outside.cwd / path)) for path in options.reports])
+    return merged([Named(str(path), read(outside.cwd / path)) for path in options.reports])
 
 
-def _read(path: Path) -> Report:
+def read(path: Path) -> Report:
+    """A report, or the one that a directory holds; raises UsageError where there is none that can be read."""
     file = path / "report.json" if path.is_dir() else path
     try:
         content = file.read_bytes()

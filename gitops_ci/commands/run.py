@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gitops_ci.commands import assembly, inspection, output, planning, policing
+from gitops_ci.commands import assembly, inspection, judging, output, planning, policing
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
@@ -19,7 +19,6 @@ from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import EXIT_CODES, VerdictReason
-from gitops_ci.policy import comparison, severity
 from gitops_ci.render import progress, report_json, terminal
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox
@@ -40,11 +39,16 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
     with changes.opened(options, outside, needs_base=not options.everything) as change:
         directory = output.directory(options, outside, change.repository.git_directory)
         output.prepare(directory, change.repository.root)
+        judge = judging.prepared(change, options, clock)
         expected = changes.expected(change, options)
         stacks, plans, documents = _planned(options, outside, change, expected)
         scope = policing.scope(change, stacks, options, expected=expected, plans=documents)
         policed = policing.step(scope)
-        findings = (*_findings(stacks, plans, change), *_downstream(change, options), *policed.findings)
+        findings = judge.final(
+            (*_findings(stacks, plans, change, options), *policed.findings),
+            owners=scope.owners,
+            looked_at=judging.looked_at(options, scope, plans, policed.runs),
+        )
         reasons = (
             *checks.reasons(stacks, plans, findings, change.config),
             *policies.unanswered(policed.runs, change.config),
@@ -65,17 +69,12 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
         return _told(report, options, outside, change, EXIT_CODES[decided.decision])
 
 
-def _findings(stacks: tuple[AffectedStack, ...], plans: tuple[Plan, ...], change: Change) -> tuple[Finding, ...]:
-    before = change.base.findings if change.base is not None else ()
-    static = comparison.against(before, change.head.findings)
-    warnings = severity.applied(change.warnings, change.config)
-    return (*warnings, *static, *inspection.findings(stacks, change), *planning.checked(stacks, plans, change))
-
-
-def _downstream(change: Change, options: Options) -> tuple[Finding, ...]:
-    """What only reads the state of an affected stack: told, and not planned."""
-    found = affected.notices(changes.downstream(change, options), change.base, change.head)
-    return severity.applied(found, change.config)
+def _findings(
+    stacks: tuple[AffectedStack, ...], plans: tuple[Plan, ...], change: Change, options: Options
+) -> tuple[Finding, ...]:
+    """What all but the policies say; what only reads the state of an affected stack is told, and not planned."""
+    downstream = affected.notices(changes.downstream(change, options), change.base, change.head)
+    return (*inspection.findings(stacks, change), *planning.checked(stacks, plans, change), *downstream)
 
 
 def _of_the_whole(change: Change) -> Iterator[VerdictReason]:

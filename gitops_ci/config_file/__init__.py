@@ -1,10 +1,12 @@
-"""Reads `gitops-ci.yml`: a Config, or one error that names every line, key and what was expected there."""
+"""Reads `gitops-ci.yml` and files like it: typed values, or one error with every line, key and what was expected."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from gitops_ci.config import DEFAULT, FILE, Config
 from gitops_ci.config_file import consistency, document
@@ -13,7 +15,22 @@ from gitops_ci.errors import ConfigError
 
 MAX_PROBLEMS = 20
 
-__all__ = ["load"]
+T = TypeVar("T")
+
+__all__ = ["Form", "lines", "load", "read"]
+
+
+class Form(Struct, Generic[T], frozen=True):
+    """What a file is to hold: a type and its shipped schema, what no schema can say, what an empty file is."""
+
+    type: type[T]
+    schema: str
+    broken: Callable[[T], Iterator[tuple[Path, str]]]
+    empty: T
+    manual: str
+
+
+_CONFIG = Form(Config, "config-1.json", consistency.broken, DEFAULT, "docs/configuration.md")
 
 
 def load(content: bytes, path: str = FILE) -> Config:
@@ -22,24 +39,37 @@ def load(content: bytes, path: str = FILE) -> Config:
     Raises ConfigError with all problems, one a line: `gitops-ci.yml:7: layout.presett: unknown key; …`.
     `path` is what to call the file.
     """
+    return read(content, path, _CONFIG)
+
+
+def read(content: bytes, path: str, form: Form[T]) -> T:
+    """The same for any file of a form."""
     try:
-        read = Document(document.decoded(content))
+        found = Document(document.decoded(content))
     except Refused as refused:
-        raise _error(path, (refused.problem,)) from None
-    if read.empty:
-        return DEFAULT
-    problems = [*read.problems, *_without_version(read)]
+        raise _error(path, (refused.problem,), form.manual) from None
+    if found.empty:
+        return form.empty
+    problems = [*found.problems, *_without_version(found)]
     try:
-        config = msgspec.convert(read.data, Config)
+        value = msgspec.convert(found.data, form.type)
     except msgspec.ValidationError as error:
         from gitops_ci.config_file import expectations  # only a bad file pays for it
 
-        told = [read.at(where, text) for where, text in expectations.unmet(read.data, error)]
-        raise _error(path, problems + told) from None
-    problems += [read.at(where, text) for where, text in consistency.broken(config)]
+        told = [found.at(where, text) for where, text in expectations.unmet(found.data, error, form.schema)]
+        raise _error(path, problems + told, form.manual) from None
+    unreadable = {problem.path for problem in problems}
+    problems += [found.at(where, text) for where, text in form.broken(value) if where not in unreadable]
     if problems:
-        raise _error(path, problems)
-    return config
+        raise _error(path, problems, form.manual)
+    return value
+
+
+def lines(content: bytes, key: str) -> tuple[int, ...]:
+    """The line in which each member of a list begins; `content` was read before."""
+    found = Document(document.decoded(content))
+    members = found.data[key] if not found.empty else ()
+    return tuple(found.at((key, index), "").line for index in range(len(members)))
 
 
 def _without_version(read: Document) -> Iterable[Problem]:
@@ -48,12 +78,12 @@ def _without_version(read: Document) -> Iterable[Problem]:
         yield read.at(("version",), "missing; expected `version: 1`")
 
 
-def _error(path: str, problems: Iterable[Problem]) -> ConfigError:
+def _error(path: str, problems: Iterable[Problem], manual: str) -> ConfigError:
     found = sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
-    lines = [f"{path}:{line}: {_dotted(where)}{text}" for line, where, text in found[:MAX_PROBLEMS]]
+    told = [f"{path}:{line}: {_dotted(where)}{text}" for line, where, text in found[:MAX_PROBLEMS]]
     if len(found) > MAX_PROBLEMS:
-        lines.append(f"{path}: and {len(found) - MAX_PROBLEMS} more")
-    return ConfigError("\n".join(lines), hint="docs/configuration.md describes every key")
+        told.append(f"{path}: and {len(found) - MAX_PROBLEMS} more")
+    return ConfigError("\n".join(told), hint=f"{manual} describes every key")
 
 
 def _dotted(path: Path) -> str:

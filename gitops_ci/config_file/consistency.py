@@ -7,9 +7,10 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 
-from gitops_ci.config import SHARED, Config, StackPattern
+from gitops_ci.config import KIND_DIRECTORIES, KINDS, SHARED, Config, SeverityByPlace, StackPattern
 from gitops_ci.config_file import engine_arguments
 from gitops_ci.config_file.document import Path
+from gitops_ci.policy import rule_ids
 
 MAX_STARS = 3
 MAX_SPANS = 4
@@ -26,9 +27,27 @@ def broken(config: Config) -> Iterator[tuple[Path, str]]:
     yield from _stacks(config)
     for key, patterns in (("require", config.layout.require), ("forbid", config.layout.forbid)):
         for index, pattern in enumerate(patterns):
-            yield from ((("layout", key, index), text) for text in _of_pattern(pattern))
+            yield from ((("layout", key, index), text) for text in of_pattern(pattern))
     yield from _engines(config)
     yield from engine_arguments.broken(config)
+    yield from _policy(config)
+
+
+def _policy(config: Config) -> Iterator[tuple[Path, str]]:
+    for key, severity in config.policy.severity.items():
+        at: Path = ("policy", "severity", key)
+        if text := rule_ids.problem(key):
+            yield at, text
+        if isinstance(severity, SeverityByPlace):
+            for name in severity.environments:
+                if name != SHARED and (text := _unknown(config, name)):
+                    yield (*at, "environments", name), text
+            for kind in (kind for kind in severity.kinds if kind not in KINDS):
+                meant = f"; did you mean {KIND_DIRECTORIES[kind]}?" if kind in KIND_DIRECTORIES else ""
+                yield (*at, "kinds", kind), f"{kind} is no kind{meant} (kinds: {', '.join(KINDS)})"
+    for key, path in (("waivers", config.policy.waivers), ("baseline", config.policy.baseline)):
+        if path.startswith("/") or {"", ".", ".."} & set(path.split("/")):
+            yield ("policy", key), "expected a file, as its path from the repository's root"
 
 
 def _engines(config: Config) -> Iterator[tuple[Path, str]]:
@@ -85,7 +104,7 @@ def _unknown(config: Config, name: str) -> str:
 def _stacks(config: Config) -> Iterator[tuple[Path, str]]:
     for index, stack in enumerate(config.layout.stacks):
         at: Path = ("layout", "stacks", index)
-        yield from (((*at, "path"), text) for text in _of_pattern(stack.path, ("environment", "name")))
+        yield from (((*at, "path"), text) for text in of_pattern(stack.path, ("environment", "name")))
         if stack.environment not in (None, SHARED) and (text := _unknown(config, str(stack.environment))):
             yield (*at, "environment"), text
         for position, name in enumerate(stack.environments):
@@ -126,7 +145,8 @@ def _no_placeholder(name: str, known: Collection[str]) -> str:
     return f"{{{name}}} is no placeholder{f'; did you mean {{{near[0]}}}?' if near else ''}"
 
 
-def _of_pattern(pattern: str, placeholders: Collection[str] = ()) -> Iterator[str]:
+def of_pattern(pattern: str, placeholders: Collection[str] = ()) -> Iterator[str]:
+    """What is wrong with a pattern of paths."""
     if pattern == ".":  # the repository's root
         return
     if pattern.startswith("/") or {"", ".", ".."} & set(pattern.rstrip("/").split("/")):

@@ -100,9 +100,10 @@ class Document:
 
     def _key(self, key: yaml.ScalarNode, path: Path, seen: dict[str, int]) -> str:
         name, where, line = str(key.value), (*path, key.value), key.start_mark.line + 1
-        if key.tag != _TAG + "str":
+        is_a_key_of_ours = name == "on" and path[:2] == ("policy", "rego")
+        if key.tag != _TAG + "str" and not is_a_key_of_ours:
             self.problems.append(Problem(line, where, "YAML reads this key as something else than text: quote it"))
-            key.tag = _TAG + "str"
+        key.tag = _TAG + "str"
         if not name.isprintable():
             self.problems.append(Problem(line, where, _UNPRINTABLE))
         if name in seen:
@@ -113,13 +114,14 @@ class Document:
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> None:
         """Settles how a word without quotes is read: YAML 1.1 has more numbers and dates than anyone expects.
 
-        `off` is what `policy.severity` lists, so it is taken as written there.
+        `off` is what a severity may be, so it is taken as written wherever below `policy.severity`; the same with the
+        date of a waiver's `until`.
         """
         tag = node.tag.removeprefix(_TAG)
-        if tag == "timestamp":
+        if tag == "timestamp" and path[-1:] != ("until",):
             self.problems.append(self.at(path, "expected text, found a date: put it in quotes"))
         odd_number = tag in ("int", "float") and node.value[-1:] not in "fFnN" and not _NUMBER.fullmatch(node.value)
-        off = node.value == "off" and path[:-1] == ("policy", "severity")
+        off = node.value == "off" and path[:2] == ("policy", "severity")
         if tag in ("timestamp", "value", "merge") or odd_number or off:
             node.tag = _TAG + "str"
         if not node.value.isprintable():

@@ -14,11 +14,11 @@ import msgspec
 from gitops_ci.config_file.document import Path
 
 
-def unmet(data: object, error: msgspec.ValidationError) -> Iterator[tuple[Path, str]]:
-    """Every key that is not as expected; `error` is the first of them in msgspec's words."""
+def unmet(data: object, error: msgspec.ValidationError, shipped: str) -> Iterator[tuple[Path, str]]:
+    """Every key that is not as the `shipped` schema has it; `error` is the first of them in msgspec's words."""
     import jsonschema  # slow to import, and only a bad file pays for it
 
-    schema = json.loads(resources.files("gitops_ci").joinpath("schema/config-1.json").read_bytes())
+    schema = json.loads(resources.files("gitops_ci").joinpath("schema", shipped).read_bytes())
     found = list(jsonschema.Draft202012Validator(schema).iter_errors(data))
     for each in found:
         yield from _explained(each)
@@ -48,14 +48,23 @@ def _explained(error: Any) -> Iterator[tuple[Path, str]]:
 
 
 def _of_alternatives(error: Any) -> Iterator[tuple[Path, str]]:
+    """What the alternative expected that is of the value's type; all of them where none is."""
     schemas = [each for each in error.schema["anyOf"] if each.get("type") != "null"]
-    if all("enum" in each for each in schemas):
-        choices = {"enum": [value for each in schemas for value in each["enum"]]}
+    choices: dict[str, Any] = {"enum": [value for each in schemas for value in each.get("enum", ())]}
+    inner = [each for each in error.context if not _is_null(each)]
+    deeper = [each for each in inner if each.validator not in ("type", "enum") or len(each.relative_path)]
+    if deeper:
+        for each in deeper:
+            yield from _explained(each)
+    elif choices["enum"] and isinstance(error.instance, str):
         yield tuple(error.absolute_path), f"expected {_described(choices)}{_found(choices, error.instance)}"
-        return
-    for inner in error.context:
-        if inner.schema.get("type") != "null":
-            yield from _explained(inner)
+    else:
+        told = dict.fromkeys(_described(each.schema) for each in inner)
+        yield tuple(error.absolute_path), f"expected {', or '.join(told)}{_found(inner[0].schema, error.instance)}"
+
+
+def _is_null(error: Any) -> bool:
+    return bool(error.schema.get("type") == "null" or error.schema.get("enum") == [None])
 
 
 def _nearest(key: str, known: Collection[str]) -> str:
@@ -70,7 +79,8 @@ def _described(schema: Mapping[str, Any]) -> str:
         return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
     kind = schema.get("type")
     if kind == "string":
-        limit = f" of at most {schema['maxLength']} characters" if "maxLength" in schema else ""
+        least = f" of at least {schema['minLength']} characters" if schema.get("minLength", 1) > 1 else ""
+        limit = least or (f" of at most {schema['maxLength']} characters" if "maxLength" in schema else "")
         letters = "; letters, digits, . _ and -, the first a letter or digit" if "pattern" in schema else ""
         return f"text{limit}{letters}"
     if kind == "number":

@@ -13,7 +13,6 @@ from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Kind, Stack
-from gitops_ci.policy import severity
 
 
 class Dependency(Struct, frozen=True):
@@ -57,8 +56,8 @@ class Inventory(Struct, frozen=True, dict=True):
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong, as severe as the configuration has it."""
-        return severity.applied(self.told, self.config)
+        """What is wrong, as severe as the rules themselves have it."""
+        return tuple(self.told)
 
 
 class Finder(Protocol):

@@ -142,7 +142,7 @@ def _plan(plan: Plan, stack: AffectedStack) -> Iterator[VerdictReason]:
 
 def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictReason]:
     for finding in findings:
-        if finding.severity != "error" or finding.state != "new" or finding.waived_by is not None:
+        if not finding.blocks:
             continue
         reason = VerdictReason(
             rule=finding.rule,

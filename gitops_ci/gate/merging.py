@@ -63,8 +63,7 @@ def _kept_back(reasons: Iterable[VerdictReason], claimed: Claimed) -> Iterator[V
         if plan.status in ("failed", "skipped") and not any((rule, plan.stack) in said for rule in _PLAN_RULES):
             yield _untrue(f"its plan {plan.status}", plan.stack)
     for finding in claimed.findings:
-        counts = finding.severity == "error" and finding.state == "new" and finding.waived_by is None
-        if counts and (finding.rule, finding.stack) not in said:
+        if finding.blocks and (finding.rule, finding.stack) not in said:
             yield _untrue(f"it breaks {finding.rule}", finding.stack)
 
 

@@ -26,7 +26,11 @@ class Waiver(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What a rule found: `line` and `column` count from one; `help` says what to do."""
+    """What a rule found: `line` and `column` count from one; `help` says what to do.
+
+    `address` is the resource or object that it is about, as its tool writes it. `also` are the rules of other tools
+    that say the same about the same place.
+    """
 
     rule: str
     severity: Severity
@@ -37,10 +41,17 @@ class Finding(Struct, frozen=True, kw_only=True):
     line: int | None = None
     column: int | None = None
     stack: str | None = None
+    address: str | None = None
     source: str = ""
     fingerprint: str = ""
     state: State = "new"
     waived_by: Waiver | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it holds a change up, where its environment is enforced: a new error that nobody waived."""
+        return self.severity == "error" and self.state == "new" and self.waived_by is None
 
 
 def make(
@@ -57,7 +68,8 @@ def make(
     """A Finding with its source (the rule's family) and a fingerprint.
 
     The fingerprint survives line shifts and other numbers in the message, so that a problem which grows or shrinks
-    stays the problem that it was.
+    stays the problem that it was. Equal ones are counted. A path is part of it: where a file lies says where it is
+    deployed, so what moves to another folder is new there. It is no secret's: a message holds none.
     """
     import hashlib  # loads a cryptographic library, which a run without findings does without
 
@@ -78,10 +90,12 @@ def make(
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Each finding once, in an order that does not tell who found it first: those of no single stack lead."""
-    return tuple(sorted(dict.fromkeys(findings), key=_place))
+    return tuple(sorted(dict.fromkeys(findings), key=place))
 
 
-def _place(found: Finding) -> tuple[str, str, int, int, str, str, str]:
+def place(found: Finding) -> tuple[object, ...]:
+    """What findings are ordered by, from where they are down to all that they say."""
+    waiver = found.waived_by
     return (
         found.stack or "",
         found.path or "",
@@ -90,4 +104,12 @@ def _place(found: Finding) -> tuple[str, str, int, int, str, str, str]:
         found.rule,
         found.message,
         found.state,
+        found.severity,
+        found.address or "",
+        found.fingerprint,
+        found.help,
+        found.url or "",
+        found.source,
+        found.also,
+        (waiver.what, waiver.owner, waiver.reason, waiver.until or "") if waiver is not None else (),
     )

@@ -11,6 +11,7 @@ from gitops_ci.render.untrusted import block, cut
 
 _MESSAGE_LINES = 40
 _PLACES = 5
+_WAIVED = 10
 
 
 def findings(found: Sequence[Finding]) -> Iterator[Line]:
@@ -23,13 +24,33 @@ def findings(found: Sequence[Finding]) -> Iterator[Line]:
             span(outline.MARKS[first.severity], first.severity),
             " ",
             span(shortened(first.message), "title"),
-            span(f"  {first.rule}", "dim"),
+            span(f"  {first.rule}{_also(group)}", "dim"),
         )
         yield from (line(f"  {place}") for place in where[:_PLACES])
         if len(where) > _PLACES:
             yield line(span(f"  and {len(where) - _PLACES:,} more places", "dim"))
         if first.help:
             yield from message(f"→ {first.help}")
+
+
+def _also(group: Sequence[Finding]) -> str:
+    others = outline.also(group)
+    return f" (also {', '.join(others)})" if others else ""
+
+
+def waived(found: Sequence[Finding]) -> Iterator[Line]:
+    """Who accepted what, where, why and until when; the first of many."""
+    accepted = outline.waived(found)
+    if not accepted:
+        return
+    yield EMPTY
+    yield line(span(f"{len(accepted):,} waived", "title"))
+    for finding, waiver in accepted[:_WAIVED]:
+        until = f" until {waiver.until}" if waiver.until else ""
+        said = f"{shortened(waiver.owner)}{until}: {shortened(waiver.reason)}"
+        yield line(f"  {finding.rule}  {_where(finding)}  ", span(f"{said} ({waiver.what})", "dim"))
+    if len(accepted) > _WAIVED:
+        yield line(span(f"  and {len(accepted) - _WAIVED:,} more", "dim"))
 
 
 def _where(finding: Finding) -> str:

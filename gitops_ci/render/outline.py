@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from gitops_ci.model.finding import SEVERITIES, Finding, Severity
+from gitops_ci.model.finding import SEVERITIES, Finding, Severity, Waiver
 from gitops_ci.model.plan import COUNTED, DESTRUCTIVE, Action, Change, Plan
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import SHARED
@@ -192,6 +192,17 @@ def severities(findings: Iterable[Finding]) -> dict[Severity, int]:
     for finding in findings:
         counts[finding.severity] += 1
     return {severity: count for severity, count in counts.items() if count}
+
+
+def also(group: Iterable[Finding]) -> tuple[str, ...]:
+    """The rules of other tools that say the same."""
+    return tuple(sorted({rule for finding in group for rule in finding.also}))
+
+
+def waived(findings: Iterable[Finding]) -> list[tuple[Finding, Waiver]]:
+    """Findings that somebody accepted, with the waiver, by rule and place."""
+    found = [(finding, finding.waived_by) for finding in findings if finding.waived_by and finding.state != "fixed"]
+    return sorted(found, key=lambda pair: (pair[0].rule, pair[0].path or "", pair[0].line or 0, pair[0].stack or ""))
 
 
 def places(findings: Iterable[Finding]) -> list[list[Finding]]:

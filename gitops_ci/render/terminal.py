@@ -40,6 +40,7 @@ def report_lines(
         shown, Limits(width=max(20, width - 40), text=max(20, width - 14)), attributes=detail == "full"
     )
     lines += finding_lines.findings(outline.new(report.findings))
+    lines += finding_lines.waived(report.findings)
     lines += _verdict(report, shown)
     lines += [line(span("  wrote ", "dim"), path) for path in written]
     return lines
@@ -58,6 +59,7 @@ def layout_lines(
         lines += tree([(line(f"{kind:<11} ", ", ".join(sorted(names))), ()) for kind, names in sorted(kinds.items())])
     found = outline.new(findings)
     lines += finding_lines.findings(found)
+    lines += finding_lines.waived(findings)
     counts = words.counts(outline.severities(found))
     style: Style = "blocked" if any(finding.severity == "error" for finding in found) else "pass"
     return [

@@ -6,12 +6,17 @@ import json
 from pathlib import Path
 
 from gitops_ci import config
+from gitops_ci.policy.waivers import file
 from gitops_ci.render import report_json
 
 
 def texts() -> dict[str, str]:
     """File name → content of each schema."""
-    schemas = {"config-1.json": config.json_schema(), "report-1.json": report_json.json_schema()}
+    schemas = {
+        "config-1.json": config.json_schema(),
+        "report-1.json": report_json.json_schema(),
+        "waivers-1.json": file.json_schema(),
+    }
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
 
 

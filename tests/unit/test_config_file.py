@@ -70,6 +70,23 @@ report: {comment: {detail: summary}}
     assert set(read.policy.severity.values()) == {"off", "notice"}
 
 
+def test_off_is_off_wherever_a_severity_may_stand_and_on_is_a_key() -> None:
+    read = config_file.load(
+        b"""\
+version: 1
+policy:
+  severity: {rego/a: {environments: {production: off}, kinds: {terraform: off}, default: off}, rego/b: off}
+  rego: [{path: policies, on: plan}]
+"""
+    )
+    by_place = read.policy.severity["rego/a"]
+    assert isinstance(by_place, config.SeverityByPlace)
+    assert {*by_place.environments.values(), *by_place.kinds.values(), by_place.default} == {"off"}
+    assert read.policy.severity["rego/b"] == "off"
+    assert read.policy.rego is not None
+    assert read.policy.rego[0].inputs == ("plan",)
+
+
 def test_an_unknown_key_names_the_nearest_and_all() -> None:
     text = "\n\n\n\nlayout:\n  presett: flat\n"
     assert versioned(text) == [
@@ -109,13 +126,27 @@ def test_the_file_is_called_what_the_caller_calls_it_and_the_manual_is_named() -
         ("kinds: {terraform: {timeout: true}}", "at most 86400, found true or false"),
         (
             "policy: {severity: {a: wrning}}",
-            "policy.severity.a: expected one of error, notice, warning, off; did you mean",
+            "policy.severity.a: expected one of error, notice, off, warning; did you mean",
         ),
         (
             "policy: {severity: {on: off}}",
             "policy.severity.on: YAML reads this key as something else than text: quote it",
         ),
         ("policy: {severity: {2: off}}", "policy.severity.2: YAML reads this key"),
+        (
+            "policy: {severity: {rego/a: 2}}",
+            "expected one of error, notice, off, warning, or a mapping with keys out of",
+        ),
+        (
+            "policy: {severity: {rego/a: {default: eror}}}",
+            "rego/a.default: expected one of error, notice, off, warning; did",
+        ),
+        ("policy: {severity: {rego/a: {defalt: off}}}", "rego/a.defalt: unknown key; did you mean default?"),
+        ("policy: {rego: [{path: x, on: [plann]}]}", "policy.rego[0].on[0]: expected one of file, manifest, plan, sql"),
+        (
+            "policy: {rego: [{path: x, on: {a: b}}]}",
+            "on: expected a list, or one of file, manifest, plan, sql, found a mapping",
+        ),
         ('policy: {severity: {"a\\nb": off}}', "policy.severity.a\\nb: expected one line"),
         ("<<: {layout: {preset: x}}", "2: layout.preset: expected one of"),
     ],
@@ -283,6 +314,15 @@ def test_values_are_never_told() -> None:
         ),
         ("kinds: {terraform: {binary: ./terraform}}", "a path inside the repository is never run"),
         ("kinds: {terraform: {binary: ''}}", "kinds.terraform.binary: expected"),
+        (
+            "policy: {severity: {layout/requird: off}}",
+            "2: policy.severity.layout/requird: no rule is called so; did you mean",
+        ),
+        ("policy: {severity: {layot/*: off}}", "layot/ is no family of rules; did you mean layout/*?"),
+        ("policy: {severity: {rego/a: {environments: {prod: off}}}}", "did you mean production?"),
+        ("policy: {severity: {rego/a: {kinds: {tf: off}}}}", "tf is no kind; did you mean terraform?"),
+        ("policy: {waivers: ../x.yml}", "policy.waivers: expected a file, as its path from the repository's root"),
+        ("policy: {baseline: /x.json}", "policy.baseline: expected a file"),
     ],
 )
 def test_what_does_not_fit_together_is_told(text: str, expected: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from gitops_ci.commands import assembly, output, policing
+from gitops_ci.commands import assembly, judging, output, policing
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
@@ -21,19 +21,22 @@ def run(options: Options, outside: Outside) -> int:
     """Checks what changed, what affected stacks are made of, and the plans of `--plan`; returns the verdict's code."""
     clock = assembly.Clock()
     with changes.opened(options, outside, needs_base=not options.everything) as change:
+        judge = judging.prepared(change, options, clock)
         expected = changes.expected(change, options)
         stacks = changes.selected(change, options, expected)
         plans = _given(options.plans, stacks, outside.cwd)
-        policed = policing.step(policing.scope(change, stacks, options, expected=expected, plans=plans))
+        scope = policing.scope(change, stacks, options, expected=expected, plans=plans)
+        policed = policing.step(scope)
+        findings = judge.final(policed.findings, owners=scope.owners)
         reasons = (
-            *checks.reasons((), (), policed.findings, change.config),
+            *checks.reasons((), (), findings, change.config),
             *policies.unanswered(policed.runs, change.config),
         )
         report = assembly.report(
             change,
             outside,
             clock,
-            found=Claimed(stacks=(), plans=(), findings=policed.findings, policies=policed.runs),
+            found=Claimed(stacks=(), plans=(), findings=findings, policies=policed.runs),
             verdict=verdict.of(reasons, plans=(), judges_pull_request=True),
         )
         _told(report, options, outside, change)

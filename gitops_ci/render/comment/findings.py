@@ -37,6 +37,8 @@ def _lines(page: Page, groups: list[list[Finding]]) -> Iterator[str]:
     for group in groups:
         first = group[0]
         rule = anchor(code(cut(first.rule, 100)), page.links.rule(first.rule, first.url))
+        also = words.some([code(cut(each, 100)) for each in outline.also(group)], _PLACES)
+        rule += f", also {also}" if also else ""
         where = words.some(list(dict.fromkeys(_where(page, finding) for finding in group)), _PLACES)
         yield row(
             MARKS[first.severity], f"{text(cut(first.message, _WIDTH))} · {rule}", where, text(cut(first.help, _WIDTH))
@@ -48,12 +50,12 @@ def _where(page: Page, finding: Finding) -> str:
 
 
 def settled(page: Page, room: int) -> Section:
-    """Findings that need nothing now: accepted ones with who, why and until when; existing and fixed ones by rule."""
-    waived = [finding for finding in page.report.findings if finding.waived_by and finding.state != "fixed"]
+    """Findings that need nothing now: waived ones with who, why and until when; existing and fixed ones by rule."""
+    waived = outline.waived(page.report.findings)
     before = [finding for finding in page.report.findings if finding.state == "existing" and not finding.waived_by]
     fixed = sum(finding.state == "fixed" for finding in page.report.findings)
     said = [f"{words.several(len(before), 'finding')} from before this change"] if before else []
-    said += [f"{len(waived):,} accepted"] if waived else []
+    said += [f"{len(waived):,} waived"] if waived else []
     said += [f"{fixed:,} fixed by it ✓"] if fixed else []
     if not said:
         return Section()
@@ -64,18 +66,20 @@ def settled(page: Page, room: int) -> Section:
     return Section(folded(summary, parts) if parts else summary, (("finding", left),))
 
 
-def _settled_parts(page: Page, before: list[Finding], waived: list[Finding], room: int) -> tuple[str, int]:
+def _settled_parts(
+    page: Page, before: list[Finding], waived: list[tuple[Finding, Waiver]], room: int
+) -> tuple[str, int]:
     rules = Counter(finding.rule for finding in before).most_common()
     lines = fit((f"- {code(cut(rule, 100))}: {count:,}" for rule, count in rules), len(rules), room // 2, _MOST)
     accepted = fit(
-        (_accepted(page, finding, finding.waived_by) for finding in waived if finding.waived_by),
+        (_accepted(page, finding, waiver) for finding, waiver in waived),
         len(waived),
         room // 2,
         _MOST,
     )
     parts = ["\n".join(lines.pieces)] if lines.pieces else []
     parts += (
-        [table(("Rule", "Where", "Accepted by", "Because", "Until"), "lllll", accepted.pieces)]
+        [table(("Waived", "Where", "Accepted by", "Because", "Until"), "lllll", accepted.pieces)]
         if accepted.pieces
         else []
     )

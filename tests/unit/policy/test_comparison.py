@@ -7,6 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitops_ci.discover import snapshot
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
 from gitops_ci.policy import comparison
@@ -53,3 +54,35 @@ def test_the_numbers_add_up(base: list[str], head: list[str]) -> None:
         assert told[name, "existing"] == min(before[name], after[name])
         assert told[name, "new"] == max(0, after[name] - before[name])
         assert told[name, "fixed"] == max(0, before[name] - after[name])
+
+
+def at(path: str, message: str = "m") -> Finding:
+    return findings.make("layout/x", "error", message, help="", path=path)
+
+
+def moved_states(base: list[Finding], head: list[Finding], moved: dict[str, str]) -> list[tuple[str | None, str]]:
+    told = comparison.followed(comparison.against(base, head), moved)
+    return sorted((each.path, each.state) for each in told)
+
+
+def test_a_file_with_another_name_takes_its_findings_along() -> None:
+    moved = {"a/new.tf": "a/old.tf"}
+    assert moved_states([at("a/old.tf")], [at("a/new.tf")], moved) == [("a/new.tf", "existing")]
+    assert moved_states([at("a/old.tf")], [at("a/new.tf"), at("a/new.tf")], moved) == [
+        ("a/new.tf", "existing"),
+        ("a/new.tf", "new"),
+    ]
+    assert moved_states([at("a/old.tf")], [at("a/new.tf", "other")], moved) == [
+        ("a/new.tf", "new"),
+        ("a/old.tf", "fixed"),
+    ]
+    assert moved_states([], [at("a/new.tf")], moved) == [("a/new.tf", "new")]
+
+
+def test_only_the_same_content_in_the_same_folder_is_a_move() -> None:
+    base = snapshot.of({"a/old.tf": "x", "a/kept.tf": "y", "b/other.tf": "z"})
+    assert comparison.moves(base, snapshot.of({"a/new.tf": "x", "a/kept.tf": "y", "b/other.tf": "z"})) == {
+        "a/new.tf": "a/old.tf"
+    }
+    altered = snapshot.of({"a/new.tf": "x2", "c/new.tf": "x", "a/kept.tf": "y", "a/copy.tf": "y", "b/other.tf": "z"})
+    assert comparison.moves(base, altered) == {}

@@ -141,7 +141,7 @@ def test_megabyte_values_are_cut() -> None:
 def test_what_was_not_judged_and_what_was_accepted_is_said() -> None:
     comment = markdown.comment(REALISTIC, LINKS, environments=ENVIRONMENTS)
     assert "Not judged here" in comment
-    assert "1 finding from before this change, 1 accepted" in comment
+    assert "1 finding from before this change, 1 waived" in comment
     assert "the backup account has a copy" in comment
 
 

@@ -1,0 +1,55 @@
+"""Names of rules: those that there are, and the nearest to those that there are not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gitops_ci.policy import rule_ids
+
+DOCS = Path(__file__).parents[3] / "docs" / "rules"
+
+
+def test_they_are_those_of_the_documentation() -> None:
+    """`checks/*` are reasons of the verdict and no findings; families with rules of others are open."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
+    found = set(re.findall(r"^## `?((?!checks/)[a-z]+/[\w.-]+)`?$", pages, re.MULTILINE))
+    assert {rule for rule in found if rule.partition("/")[0] in rule_ids.closed()} == rule_ids.ids()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "layout/required",
+        "layout/*",
+        "layout/missing-*",
+        "*",
+        "*/*",
+        "checkov/CKV_X_1",
+        "rego/a.b",
+        "rego/*",
+        "builtin/x",
+    ],
+)
+def test_what_may_be_meant(pattern: str) -> None:
+    assert rule_ids.problem(pattern) == ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("layout/requird", "no rule is called so; did you mean layout/required?"),
+        ("layout/x*", "no rule is called so"),
+        ("layot/required", "layot/ is no family of rules; did you mean layout/required?"),
+        ("layout", "expected family/name or family/*; did you mean layout/*?"),
+        ("checks/plan-failed", "checks/ is no family of rules"),
+        ("", "expected a rule as family/name"),
+        ("rego/a b", "expected a rule as family/name"),
+        ("rego/[a]", "expected a rule as family/name"),
+        ("rego/*a*b*c*", "at most 3 *"),
+    ],
+)
+def test_what_nothing_is_called(pattern: str, expected: str) -> None:
+    assert expected in rule_ids.problem(pattern)
