@@ -1,0 +1,245 @@
+"""Rules of Rego by their text: where each begins and ends, in v0 and v1 syntax; nothing is compiled or evaluated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>[ \t\r\f\v]+) | (?P<newline>\n) | (?P<comment>\#[^\n]*)
+    | (?P<raw>`[^`]*`) | (?P<text>"(?:[^"\\\n]|\\.)*")
+    | (?P<name>[^\W\d]\w*) | (?P<number>\d[\w.]*(?:[eE][+-]?\d+)?)
+    | (?P<open>[\[({]) | (?P<close>[\])}])
+    | (?P<operator>:=|==|!=|<=|>=|[^\w\s"`])
+    """,
+    re.VERBOSE,
+)
+_CLOSES = {"[": "]", "(": ")", "{": "}"}
+_INFIX = frozenset({"else", "if", "contains", "with", "as", "in"})
+"""Names that go on with a statement."""
+_PREFIX = _INFIX | {"default", "import", "package", "not", "some", "every"}
+"""Names after which a statement goes on."""
+
+
+class RegoError(Exception):
+    """Why a text is no Rego; the line counts from one."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+class Token(Struct, frozen=True, gc=False):
+    """A word of the text that counts, with its place and the depth of brackets that it stands in."""
+
+    sort: str
+    text: str
+    start: int
+    end: int
+    line: int
+    depth: int
+
+
+class Definition(Struct, frozen=True):
+    """One of the definitions of a rule: its text, and its words apart from how they are laid out.
+
+    `conditions` are the expressions of its body, each as its words; None where it has several bodies (`else`).
+    `metadata` is the annotation above it.
+    """
+
+    name: str
+    line: int
+    text: str
+    head: tuple[str, ...]
+    conditions: tuple[tuple[str, ...], ...] | None
+    metadata: str = ""
+
+    @property
+    def words(self) -> tuple[object, ...]:
+        """What it is however it is laid out."""
+        return self.head, self.conditions, self.metadata
+
+
+class Parsed(Struct, frozen=True):
+    """A module: its package, what it imports, its own annotation, its definitions in order."""
+
+    package: str
+    line: int
+    imports: tuple[str, ...]
+    metadata: str
+    definitions: tuple[Definition, ...]
+
+
+def parse(text: str) -> Parsed:
+    """The definitions of a module. Raises RegoError where brackets or strings are not closed or no package is named."""
+    tokens, comments = _tokens(text)
+    package, line, described = "", 0, ""
+    imports: list[str] = []
+    definitions: list[Definition] = []
+    annotations = _Annotations(comments)
+    for statement in _statements(tokens):
+        first = statement[0]
+        metadata = annotations.before(first.line)
+        words = [token.text for token in statement]
+        if not package:
+            if first.text != "package" or len(statement) < 2:
+                raise RegoError(first.line, "a module begins with its package")
+            package, line, described = "".join(words[1:]), first.line, metadata
+        elif first.text == "import":
+            imports.append(" ".join(_dotted(words[1:])))
+        else:
+            definitions.append(_definition(text, statement, metadata))
+    if not package:
+        raise RegoError(1, "a module begins with its package")
+    return Parsed(package, line, tuple(sorted(imports)), described, tuple(definitions))
+
+
+def _tokens(text: str) -> tuple[list[Token], list[tuple[int, str]]]:
+    found: list[Token] = []
+    comments: list[tuple[int, str]] = []
+    opened: list[tuple[str, int]] = []
+    at, line = 0, 1
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        sort = match.lastgroup if match else None
+        if match is None or sort is None:
+            raise RegoError(line, "a string that is not closed" if text[at] in '"`' else "a character that is no Rego")
+        word = match[0]
+        if sort == "comment":
+            comments.append((line, word))
+        elif sort == "close":
+            if not opened or _CLOSES[opened.pop()[0]] != word:
+                raise RegoError(line, f"`{word}` closes nothing")
+            found.append(Token(sort, word, at, match.end(), line, len(opened)))
+        elif sort not in ("space", "newline"):
+            found.append(Token(sort, word, at, match.end(), line, len(opened)))
+            if sort == "open":
+                opened.append((word, line))
+        line += word.count("\n")
+        at = match.end()
+    if opened:
+        raise RegoError(opened[-1][1], f"`{opened[-1][0]}` is not closed")
+    return found, comments
+
+
+def _statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """The statements of a module: a name that follows a whole operand begins the next one."""
+    current: list[Token] = []
+    for token in tokens:
+        if token.depth == 0 and token.text == ";":
+            if current:
+                yield current
+            current = []
+            continue
+        if current and _begins(current[-1], token):
+            yield current
+            current = []
+        current.append(token)
+    if current:
+        yield current
+
+
+def _begins(previous: Token, token: Token) -> bool:
+    if token.depth or token.sort != "name" or token.text in _INFIX:
+        return False
+    return previous.sort in ("close", "text", "raw", "number") or (
+        previous.sort == "name" and previous.text not in _PREFIX
+    )
+
+
+def _definition(text: str, statement: Sequence[Token], metadata: str) -> Definition:
+    words = statement[1:] if statement[0].text == "default" and len(statement) > 1 else statement
+    name = words[0].text
+    for dot, part in zip(words[1::2], words[2::2], strict=False):
+        if dot.text != "." or part.sort != "name":
+            break
+        name += f".{part.text}"
+    head, conditions = _body(statement)
+    written = text[statement[0].start : statement[-1].end]
+    return Definition(name, statement[0].line, written, head, conditions, metadata)
+
+
+def _body(statement: Sequence[Token]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...] | None]:
+    """The words of the head, and the expressions of the one body; all words and None for anything else."""
+    words = tuple(token.text for token in statement)
+    start = next((index for index, token in enumerate(statement) if _opens_body(statement, index)), None)
+    if start is None or statement[-1].text != "}" or statement[-1].depth:
+        return words, None
+    inside = statement[start + 1 : -1]
+    if any(token.depth == 0 for token in inside):  # `else`, or another body
+        return words, None
+    return words[:start], tuple(_expressions(inside))
+
+
+def _opens_body(statement: Sequence[Token], index: int) -> bool:
+    token = statement[index]
+    if token.depth or token.text != "{" or index == 0:
+        return False
+    previous = statement[index - 1]
+    return previous.text == "if" or previous.sort in ("close", "name", "text", "raw", "number")
+
+
+def _expressions(inside: Sequence[Token]) -> Iterator[tuple[str, ...]]:
+    """What a body asks for, expression by expression: each begins on a line of its own, or after `;`."""
+    current: list[Token] = []
+    for token in inside:
+        if token.depth == 1 and token.text == ";":
+            if current:
+                yield tuple(each.text for each in current)
+            current = []
+            continue
+        if current and token.depth == 1 and token.line > current[-1].line and _ends(current[-1]) and _starts(token):
+            yield tuple(each.text for each in current)
+            current = []
+        current.append(token)
+    if current:
+        yield tuple(each.text for each in current)
+
+
+def _ends(token: Token) -> bool:
+    return token.sort in ("close", "text", "raw", "number") or (token.sort == "name" and token.text not in _PREFIX)
+
+
+def _starts(token: Token) -> bool:
+    return token.sort in ("name", "text", "raw", "number", "open") and token.text not in _INFIX - {"contains"}
+
+
+def _dotted(words: Sequence[str]) -> Iterator[str]:
+    """`a . b as c` as `a.b as c`."""
+    joined = ""
+    for word in words:
+        if word == "as":
+            yield from (joined, word)
+            joined = ""
+        else:
+            joined += word
+    yield joined
+
+
+class _Annotations:
+    """Blocks of comments that begin with `# METADATA`, by the line after their last."""
+
+    def __init__(self, comments: Sequence[tuple[int, str]]) -> None:
+        self._found: list[tuple[int, str]] = []
+        block: list[str] | None = None
+        last = 0
+        for line, comment in comments:
+            if comment.lstrip("# \t").rstrip() == "METADATA":
+                block = []
+                self._found.append((line, ""))
+            elif block is not None and line == last + 1:
+                block.append(comment.removeprefix("#").removeprefix(" ").rstrip())
+                self._found[-1] = (line, "\n".join(block))
+            else:
+                block = None
+            last = line
+
+    def before(self, line: int) -> str:
+        """The annotations that end above `line` and were not asked for yet, the nearest last."""
+        taken = [block for at, block in self._found if at < line]
+        self._found = [each for each in self._found if each[0] >= line]
+        return "\n".join(filter(None, taken))
