@@ -16,7 +16,9 @@ SECTIONS = {
     "matchers": "m",
 }
 _SECTION = re.compile(r"^\s*\[(\w+)\]\s*$")
-_MODEL = re.compile(r"^\s*\[(?:request_definition|policy_definition|policy_effect|matchers)\]\s*$", re.MULTILINE)
+_MODEL = re.compile(
+    r"(?:[ \t]*(?:[#;][^\n]*)?\n)*[ \t]*\[(?:request_definition|policy_definition|policy_effect|matchers)\]"
+)
 _PTYPE = re.compile(r"[pg]\d*")
 _ROW = re.compile(r"^[ \t]*[pg]\d*[ \t]*,", re.MULTILINE)
 
@@ -65,8 +67,8 @@ class Row(Struct, frozen=True):
 
 
 def is_model(text: str) -> bool:
-    """Whether a text is a Casbin model, by its sections."""
-    return _MODEL.search(text) is not None
+    """Whether a text is a Casbin model: a section of one comes first."""
+    return _MODEL.match(text) is not None
 
 
 def is_policy(text: str) -> bool:

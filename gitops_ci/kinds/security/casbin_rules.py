@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gitops_ci.kinds.security import casbin
-from gitops_ci.kinds.security.casbin import SECTIONS, Model, Row
+from gitops_ci.kinds.security.casbin import SECTIONS, Definition, Model, Row
 from gitops_ci.kinds.security.casbin_items import PolicySet
 from gitops_ci.kinds.security.casbin_model import DENY, EFFECTS, effect
 from gitops_ci.kinds.security.told import Told
@@ -13,14 +13,16 @@ from gitops_ci.kinds.security.told import Told
 _NEEDED = tuple(section for section in SECTIONS if section != "role_definition")
 
 
-def model(path: str, found: Model) -> Iterator[Told]:
-    """Sections that are missing, effects that Casbin does not know, roles that are asked for and not defined."""
+def model(path: str, found: Model, policies: Iterable[PolicySet]) -> Iterator[Told]:
+    """Sections that are missing, effects that Casbin does not know, what is allowed though no row says so."""
     for section in _NEEDED:
         if not found.of(section):
             yield Told("security/casbin-model", f"the model has no [{section}]", path, found.sections.get(section, 1))
     for each in found.of("policy_effect"):
         if effect(each.value) not in EFFECTS:
             yield Told("security/casbin-model", f"`{each.value[:80]}` is no effect that Casbin knows", path, each.line)
+        elif effect(each.value) == DENY:
+            yield _open(path, each, policies)
     for each in found.definitions:
         if each.section not in SECTIONS or not each.name.startswith(SECTIONS[each.section]):
             where = f"[{each.section}]" if each.section else "no section"
@@ -45,7 +47,6 @@ def policy(found: PolicySet) -> Iterator[Told]:
         return
     yield from _types(found, found.model)
     yield from _widths(found, found.model)
-    yield from _open(found, found.model)
     yield from _roles(found)
 
 
@@ -76,13 +77,12 @@ def _effect(row: Row, fields: tuple[str, ...]) -> str:
     return row.values[index] if index < len(row.values) else ""
 
 
-def _open(found: PolicySet, model: Model) -> Iterator[Told]:
-    if not any(effect(each.value) == DENY for each in model.of("policy_effect")):
-        return
-    rows = [row for row in found.rows if row.type.startswith("p")]
-    empty = "; this policy has no row, so everything is allowed" if not rows else ""
-    said = f"whatever no row denies is allowed ({found.model_path}){empty}"
-    yield Told("security/casbin-allows-by-default", said, found.path, 1, "error" if empty else None)
+def _open(path: str, definition: Definition, policies: Iterable[PolicySet]) -> Told:
+    read = [each for each in policies if each.model_path == path]
+    rows = [row for each in read for row in each.rows if row.type.startswith("p")]
+    empty = f"; {read[0].path} has no row, so everything is" if read and not rows else ""
+    said = f"whatever no row denies is allowed{empty}"
+    return Told("security/casbin-allows-by-default", said, path, definition.line, "error" if empty else None)
 
 
 def _roles(found: PolicySet) -> Iterator[Told]:
@@ -94,7 +94,8 @@ def _roles(found: PolicySet) -> Iterator[Told]:
     named = {value for row in found.rows if row.type.startswith("p") for value in row.values}
     told: set[str] = set()
     for role, line in (each for listed in members.values() for each in listed):
-        if role not in named and role not in members and role not in told:
+        pattern = "*" in role or "/" in role
+        if not pattern and role not in named and role not in members and role not in told:
             told.add(role)
             yield Told("security/casbin-role-undefined", f"the role `{role[:60]}` may nothing", found.path, line)
     yield from _circles(found.path, members)

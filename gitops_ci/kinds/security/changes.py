@@ -13,6 +13,7 @@ from gitops_ci.kinds.terraform import attributes
 from gitops_ci.kinds.terraform.attributes import Sides
 from gitops_ci.kinds.terraform.masking import Masking, TooDeep
 from gitops_ci.model.plan import Action, Attribute, Change
+from gitops_ci.policy import secrets
 
 _ONE_PLACE = "moved, so it may be deployed by something else, or by nothing"
 
@@ -41,31 +42,36 @@ def _matched(before: list[Item], after: list[Item]) -> Iterator[_Pair]:
     if len(before) == len(after) == 1:
         yield before[0], after[0]
         return
-    left = list(after)
+    left = dict.fromkeys(range(len(after)))
     waiting = list(before)
-    for alike in (_same_everywhere, _same_content, _same_file):
+    for likeness in (_whole, _content, _file):
+        known: dict[object, list[int]] = defaultdict(list)
+        for index in reversed(left):
+            known[likeness(after[index])].append(index)
         still: list[Item] = []
         for item in waiting:
-            found = next((index for index, other in enumerate(left) if alike(item, other)), None)
-            if found is None:
-                still.append(item)
+            same = known[likeness(item)]
+            if same:
+                index = same.pop()
+                del left[index]
+                yield item, after[index]
             else:
-                yield item, left.pop(found)
+                still.append(item)
         waiting = still
     yield from ((item, None) for item in waiting)
-    yield from ((None, item) for item in left)
+    yield from ((None, after[index]) for index in left)
 
 
-def _same_everywhere(one: Item, other: Item) -> bool:
-    return one.path == other.path and _same_content(one, other)
+def _whole(item: Item) -> object:
+    return item.path, repr(item.content)
 
 
-def _same_content(one: Item, other: Item) -> bool:
-    return bool(one.content == other.content)
+def _content(item: Item) -> object:
+    return repr(item.content)
 
 
-def _same_file(one: Item, other: Item) -> bool:
-    return one.path == other.path
+def _file(item: Item) -> object:
+    return item.path
 
 
 def _reunited(pairs: Sequence[_Pair]) -> Iterator[_Pair]:
@@ -98,11 +104,11 @@ def _change(before: Item | None, after: Item | None) -> Change | None:
     if action == "update" and not told:
         return None
     return Change(
-        address=item.address,
-        previous_address=before.address if before and before.address != item.address else None,
+        address=secrets.masked(item.address),
+        previous_address=secrets.masked(before.address) if before and before.address != item.address else None,
         type=item.type,
         action=action,
-        reason=_listed(reasons) or (protections.unclear(before, after) if action == "update" else None),
+        reason=secrets.masked(_listed(reasons)) or protections.unclear(before, after),
         path=item.path,
         line=item.line,
         destructive=bool(reasons) or (action == "delete" and item.kept),
@@ -123,8 +129,8 @@ def _moved(before: Item, after: Item) -> Change | None:
         was, now = f"{was} in {before.place or 'the root'}", f"{now} in {after.place or 'the root'}"
     reason = None if _is_file(after) else _ONE_PLACE
     return Change(
-        address=now,
-        previous_address=was,
+        address=secrets.masked(now),
+        previous_address=secrets.masked(was),
         type=after.type,
         action="move",
         reason=reason,

@@ -12,6 +12,8 @@ from gitops_ci.kinds.security.rego import Definition
 _DENYING = re.compile(r"(?:deny|violation|warn)(?:_\w*)?")
 _ALLOWING = re.compile(r"(?:allow|exception|exempt|authorized|permit)\w*")
 _SEVERITY = re.compile(r"^\s*severity:\s*[\"']?(\w+)", re.MULTILINE)
+_COMPARED = 200
+"""Definitions of one rule that are compared one by one: more are generated, and told by their number and text."""
 _RANKS = {"critical": 4, "error": 3, "high": 3, "warning": 2, "medium": 2, "notice": 1, "info": 1, "low": 1}
 
 Definitions = tuple[Definition, ...]
@@ -43,8 +45,10 @@ def lost(before: object, after: object) -> tuple[str, ...]:
     gone = [each for each in before if known[_words(each)] > now[_words(each)]]
     new = [each for each in after if now[_words(each)] > known[_words(each)]]
     reasons = list(_lowered(before, after))
-    for definition in gone:
-        other = next((each for each in new if each.head == definition.head and _related(definition, each)), None)
+    for definition in gone[:_COMPARED]:
+        other = next(
+            (each for each in new[:_COMPARED] if each.head == definition.head and _related(definition, each)), None
+        )
         if other is None:
             continue
         new.remove(other)

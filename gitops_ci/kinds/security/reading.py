@@ -136,6 +136,10 @@ def _documents(real: Mapping[str, str], snapshot: Snapshot, end: End) -> None:
         elif known.wrong is not None:
             wrong = known.wrong
             end.wrong[path] = Problem(code="invalid", message=f"{path} is {_said(wrong)}", path=path, line=wrong.line)
+        elif twice := next((each for each in known.found if each.duplicates), None):
+            place, line = twice.duplicates[0]
+            said = f"{path} has the key `{str(place[-1])[:60]}` twice in one object: which of them counts is not known"
+            end.wrong[path] = Problem(code="invalid", message=said, path=path, line=line)
         else:
             _one_document(path, known, end)
     _texts({path: real[path] for path in raw}, snapshot, end)
@@ -179,13 +183,15 @@ def _module(content: bytes) -> Parsed | Wrong:
 def _texts(real: Mapping[str, str], snapshot: Snapshot, end: End) -> None:
     """Casbin's files by what is in them, and everything else as text or by its digest."""
     found = snapshot.read_many(dict.fromkeys(real.values()), limit=MAX_FILE_BYTES)
+    texts = {path: _text(found.get(target)) for path, target in real.items()}
+    end.models.update({path: casbin.model(text) for path, text in texts.items() if text and casbin.is_model(text)})
     for path, target in real.items():
-        text = _text(found.get(target))
+        text = texts[path]
+        if path in end.models:
+            continue
         if text is None:
             end.files[path] = _identity(target, snapshot)
-        elif casbin.is_model(text):
-            end.models[path] = casbin.model(text)
-        elif path.endswith(".csv") and casbin.is_policy(text):
+        elif path.endswith(".csv") and (casbin.is_policy(text) or (end.models and "policy" in path.lower())):
             end.policies[path] = casbin.rows(text)
         elif len(text) > _TOLD:
             end.files[path] = _identity(target, snapshot)

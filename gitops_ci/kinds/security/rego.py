@@ -18,6 +18,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _CLOSES = {"[": "]", "(": ")", "{": "}"}
+_NESTED = 20
+"""How deep strings with expressions inside (`$"…{x}…"`) may be nested."""
 _INFIX = frozenset({"else", "if", "contains", "with", "as", "in"})
 """Names that go on with a statement."""
 _PREFIX = _INFIX | {"default", "import", "package", "not", "some", "every"}
@@ -47,7 +49,7 @@ class Token(Struct, frozen=True, gc=False):
 class Definition(Struct, frozen=True):
     """One of the definitions of a rule: its text, and its words apart from how they are laid out.
 
-    `conditions` are the expressions of its body, each as its words; None where it has several bodies (`else`).
+    `conditions` are the expressions of its body, each as its words; None where it has none of its own, or `else`.
     `metadata` is the annotation above it.
     """
 
@@ -92,7 +94,7 @@ def parse(text: str) -> Parsed:
         elif first.text == "import":
             imports.append(" ".join(_dotted(words[1:])))
         else:
-            definitions.append(_definition(text, statement, metadata))
+            definitions += _definitions(text, statement, metadata)
     if not package:
         raise RegoError(1, "a module begins with its package")
     return Parsed(package, line, tuple(sorted(imports)), described, tuple(definitions))
@@ -104,26 +106,52 @@ def _tokens(text: str) -> tuple[list[Token], list[tuple[int, str]]]:
     opened: list[tuple[str, int]] = []
     at, line = 0, 1
     while at < len(text):
-        match = _TOKEN.match(text, at)
-        sort = match.lastgroup if match else None
-        if match is None or sort is None:
-            raise RegoError(line, "a string that is not closed" if text[at] in '"`' else "a character that is no Rego")
-        word = match[0]
+        sort, end = _next(text, at, line)
+        word = text[at:end]
         if sort == "comment":
             comments.append((line, word))
         elif sort == "close":
             if not opened or _CLOSES[opened.pop()[0]] != word:
                 raise RegoError(line, f"`{word}` closes nothing")
-            found.append(Token(sort, word, at, match.end(), line, len(opened)))
+            found.append(Token(sort, word, at, end, line, len(opened)))
         elif sort not in ("space", "newline"):
-            found.append(Token(sort, word, at, match.end(), line, len(opened)))
+            found.append(Token(sort, word, at, end, line, len(opened)))
             if sort == "open":
                 opened.append((word, line))
         line += word.count("\n")
-        at = match.end()
+        at = end
     if opened:
         raise RegoError(opened[-1][1], f"`{opened[-1][0]}` is not closed")
     return found, comments
+
+
+def _next(text: str, at: int, line: int) -> tuple[str, int]:
+    """The sort of the word at a place, and where it ends."""
+    if text.startswith(('$"', "$`"), at):
+        return "text", _template_end(text, at + 1, line, 0)
+    match = _TOKEN.match(text, at)
+    if match is None or match.lastgroup is None:
+        raise RegoError(line, "a string that is not closed" if text[at] in '"`' else "a character that is no Rego")
+    return match.lastgroup, match.end()
+
+
+def _template_end(text: str, at: int, line: int, depth: int) -> int:
+    """Where a string ends that has expressions in braces, which may have strings of their own."""
+    quote, braces, index = text[at], 0, at + 1
+    while index < len(text) and depth < _NESTED:
+        character = text[index]
+        if character == "\\" and not braces:
+            index += 2
+        elif not braces and character == quote:
+            return index + 1
+        elif braces and text.startswith(('$"', "$`"), index):
+            index = _template_end(text, index + 1, line, depth + 1)
+        elif braces and character in '"`':
+            index = _next(text, index, line)[1]
+        else:
+            braces += (character == "{") - (character == "}" and braces > 0)
+            index += 1
+    raise RegoError(line, "a string that is not closed")
 
 
 def _statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -135,7 +163,7 @@ def _statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
                 yield current
             current = []
             continue
-        if current and _begins(current[-1], token):
+        if current and _begins(current[-2:], token):
             yield current
             current = []
         current.append(token)
@@ -143,36 +171,40 @@ def _statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
         yield current
 
 
-def _begins(previous: Token, token: Token) -> bool:
-    if token.depth or token.sort != "name" or token.text in _INFIX:
-        return False
-    return previous.sort in ("close", "text", "raw", "number") or (
-        previous.sort == "name" and previous.text not in _PREFIX
-    )
+def _begins(before: Sequence[Token], token: Token) -> bool:
+    """Whether a statement begins with `token`, after the last two words of another."""
+    return not token.depth and token.sort == "name" and token.text not in _INFIX and _ends(before)
 
 
-def _definition(text: str, statement: Sequence[Token], metadata: str) -> Definition:
+def _definitions(text: str, statement: Sequence[Token], metadata: str) -> Iterator[Definition]:
+    """The definition that a statement is; those that it is where it has several bodies behind each other."""
     words = statement[1:] if statement[0].text == "default" and len(statement) > 1 else statement
     name = words[0].text
     for dot, part in zip(words[1::2], words[2::2], strict=False):
         if dot.text != "." or part.sort != "name":
             break
         name += f".{part.text}"
-    head, conditions = _body(statement)
-    written = text[statement[0].start : statement[-1].end]
-    return Definition(name, statement[0].line, written, head, conditions, metadata)
+    bodies = list(_bodies(statement))
+    if not bodies:
+        whole = tuple(token.text for token in statement)
+        written = text[statement[0].start : statement[-1].end]
+        yield Definition(name, statement[0].line, written, whole, None, metadata)
+        return
+    head = tuple(token.text for token in statement[: bodies[0][0]])
+    for number, (opening, closing) in enumerate(bodies):
+        first = statement[opening if number else 0]
+        written = text[first.start : statement[closing].end]
+        yield Definition(
+            name, first.line, written, head, tuple(_expressions(statement[opening + 1 : closing])), metadata
+        )
 
 
-def _body(statement: Sequence[Token]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...] | None]:
-    """The words of the head, and the expressions of the one body; all words and None for anything else."""
-    words = tuple(token.text for token in statement)
-    start = next((index for index, token in enumerate(statement) if _opens_body(statement, index)), None)
-    if start is None or statement[-1].text != "}" or statement[-1].depth:
-        return words, None
-    inside = statement[start + 1 : -1]
-    if any(token.depth == 0 for token in inside):  # `else`, or another body
-        return words, None
-    return words[:start], tuple(_expressions(inside))
+def _bodies(statement: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """Where the bodies of a rule begin and end; none where it has none, or `else`."""
+    start = next((index for index in range(len(statement)) if _opens_body(statement, index)), None)
+    edges = [index for index in range(start or 0, len(statement)) if not statement[index].depth]
+    if start is not None and all(statement[index].text in "{}" for index in edges):
+        yield from zip(edges[::2], edges[1::2], strict=True)
 
 
 def _opens_body(statement: Sequence[Token], index: int) -> bool:
@@ -192,7 +224,7 @@ def _expressions(inside: Sequence[Token]) -> Iterator[tuple[str, ...]]:
                 yield tuple(each.text for each in current)
             current = []
             continue
-        if current and token.depth == 1 and token.line > current[-1].line and _ends(current[-1]) and _starts(token):
+        if current and token.depth == 1 and token.line > current[-1].line and _ends(current[-2:]) and _starts(token):
             yield tuple(each.text for each in current)
             current = []
         current.append(token)
@@ -200,8 +232,12 @@ def _expressions(inside: Sequence[Token]) -> Iterator[tuple[str, ...]]:
         yield tuple(each.text for each in current)
 
 
-def _ends(token: Token) -> bool:
-    return token.sort in ("close", "text", "raw", "number") or (token.sort == "name" and token.text not in _PREFIX)
+def _ends(words: Sequence[Token]) -> bool:
+    """Whether something whole ends with these last words: `x`, `"x"`, `}`, also the `in` of `future.keywords.in`."""
+    last, dotted = words[-1], len(words) > 1 and words[-2].text == "."
+    if last.sort == "name":
+        return dotted or last.text not in _PREFIX
+    return last.sort in ("close", "text", "raw", "number")
 
 
 def _starts(token: Token) -> bool:

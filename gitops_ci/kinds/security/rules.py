@@ -12,6 +12,7 @@ from gitops_ci.kinds.security.told import Told
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding, Severity
 from gitops_ci.model.stack import Stack
+from gitops_ci.policy import secrets
 
 ALL: Mapping[str, tuple[Severity, str]] = {
     "security/rbac-wildcard": ("warning", "Name the resources and verbs that are needed."),
@@ -56,10 +57,11 @@ def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
     """What the static rules say of one end; nothing where it lacks the stack."""
     end = reading.read(stack, inventory)
     told = [*_objects(end), *gatekeeper.templates_missing(end, stack, inventory)]
-    for each in end.sets():
+    policies = list(end.sets())
+    for each in policies:
         told += casbin_rules.policy(each)
     for path, model in end.models.items():
-        told += casbin_rules.model(path, model)
+        told += casbin_rules.model(path, model, policies)
     return _findings(told, stack)
 
 
@@ -105,7 +107,7 @@ def _findings(told: Iterable[Told], stack: Stack) -> tuple[Finding, ...]:
         findings.make(
             each.rule,
             each.severity or ALL[each.rule][0],
-            each.message,
+            secrets.masked(each.message),
             help=ALL[each.rule][1],
             path=each.path,
             line=each.line,
