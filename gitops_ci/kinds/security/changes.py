@@ -76,17 +76,16 @@ def _file(item: Item) -> object:
 
 def _reunited(pairs: Sequence[_Pair]) -> Iterator[_Pair]:
     """A file of another name that holds the same is the same file, moved."""
-    gone = {repr(before.content): before for before, after in pairs if before and not after and _is_file(before)}
-    taken: set[int] = set()
+    gone = {_content(before): before for before, after in pairs if before and not after and _is_file(before)}
+    was = {
+        id(after): gone.pop(_content(after), None)
+        for before, after in pairs
+        if after and not before and _is_file(after)
+    }
+    taken = {id(before) for before in was.values() if before is not None}
     for before, after in pairs:
-        if before is None and after is not None and _is_file(after):
-            was = gone.pop(repr(after.content), None)
-            if was is not None:
-                taken.add(id(was))
-                yield was, after
-                continue
-        if before is None or after is not None or id(before) not in taken:
-            yield before, after
+        if after is not None or id(before) not in taken:
+            yield before or was.get(id(after)), after
 
 
 def _is_file(item: Item) -> bool:

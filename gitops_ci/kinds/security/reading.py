@@ -184,7 +184,7 @@ def _texts(real: Mapping[str, str], snapshot: Snapshot, end: End) -> None:
     """Casbin's files by what is in them, and everything else as text or by its digest."""
     found = snapshot.read_many(dict.fromkeys(real.values()), limit=MAX_FILE_BYTES)
     texts = {path: _text(found.get(target)) for path, target in real.items()}
-    end.models.update({path: casbin.model(text) for path, text in texts.items() if text and casbin.is_model(text)})
+    end.models.update({path: casbin.model(text) for path, text in texts.items() if text and _may_be_model(path, text)})
     for path, target in real.items():
         text = texts[path]
         if path in end.models:
@@ -197,6 +197,11 @@ def _texts(real: Mapping[str, str], snapshot: Snapshot, end: End) -> None:
             end.files[path] = _identity(target, snapshot)
         else:
             end.files[path] = {"content": text}
+
+
+def _may_be_model(path: str, text: str) -> bool:
+    """Whether a text is a model; one that only shows a model in its prose is none."""
+    return casbin.is_model(text) and not path.endswith((".md", ".rst"))
 
 
 def _text(content: bytes | None) -> str | None:
