@@ -22,15 +22,28 @@ def _narrowed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[s
     excluded = _texts(after.get("excludedNamespaces")) - _texts(before.get("excludedNamespaces"))
     if excluded:
         yield f"leaves out the namespaces {', '.join(sorted(excluded))}"
-    for name, noun in (("namespaces", "namespaces"), ("kinds", "kinds")):
-        was, now = _texts(before.get(name)), _texts(after.get(name))
+    sides = (_texts(before.get("namespaces")), _texts(after.get("namespaces"))), (_kinds(before), _kinds(after))
+    for noun, (was, now) in zip(("namespaces", "kinds"), sides, strict=True):
+        gone = sorted(each for each in was - now if not now & {"*", "*.*", f"*.{each.partition('.')[2]}"})
         if now and not was:
             yield f"is about some {noun} only"
-        elif was - now and now:
-            yield f"is no longer about the {noun} {', '.join(sorted(was - now))}"
+        elif gone and now:
+            yield f"is no longer about the {noun} {', '.join(gone)}"
     for name in _SELECTORS:
         if after.get(name) and after.get(name) != before.get(name):
             yield f"selects by another {name} than before"
+
+
+def _kinds(match: Mapping[str, Any]) -> set[str]:
+    """The kinds that a constraint is about, each with its group (`Deployment.apps`, `*.*` for all)."""
+    listed = match.get("kinds")
+    found = [_mapping(each) for each in (listed if isinstance(listed, list) else ())]
+    return {
+        f"{kind}.{group}" if group else kind
+        for each in found
+        for kind in _texts(each.get("kinds"))
+        for group in _texts(each.get("apiGroups")) or {""}
+    }
 
 
 def _parameters(before: Any, after: Any, name: str) -> Iterator[str]:

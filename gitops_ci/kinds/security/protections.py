@@ -21,6 +21,11 @@ _JUDGES: Mapping[str, Callable[[object, object], tuple[str, ...]]] = {
 """What only both sides together show, by the type of `Item.facts`' owner."""
 
 
+_REWRITTEN = "rewritten: whether it refuses less than before, its text alone does not tell"
+_TEXTS = frozenset({"ClusterPolicy", "Policy", "ValidatingPolicy", "ValidatingAdmissionPolicy"})
+"""Kinds whose rules are expressions or patterns, which are not understood."""
+
+
 def lost(before: Item | None, after: Item | None) -> tuple[str, ...]:
     """Why a change takes a protection away or opens something; empty where nothing of the kind is seen."""
     reasons: list[str] = []
@@ -37,11 +42,11 @@ def lost(before: Item | None, after: Item | None) -> tuple[str, ...]:
 
 def unclear(before: Item | None, after: Item | None) -> str | None:
     """What a reader has to judge, because no text tells it."""
-    if before is None or after is None or before.meaning is None or before.meaning == after.meaning:
+    if before is None or after is None or (before.meaning is not None and before.meaning == after.meaning):
         return None
-    if before.type in ("rego.rule", "ConstraintTemplate") and policies.is_denying(before.facts):
-        return "rewritten: whether it refuses less than before, its text alone does not tell"
-    return None
+    if before.type in ("rego.rule", "ConstraintTemplate"):
+        return _REWRITTEN if policies.is_denying(before.facts) else None
+    return _REWRITTEN if before.type in _TEXTS and before.content.get("spec") != after.content.get("spec") else None
 
 
 def _judge(item: Item) -> Callable[[object, object], tuple[str, ...]] | None:

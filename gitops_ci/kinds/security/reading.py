@@ -16,6 +16,8 @@ from gitops_ci.kinds.security.manifests import Documents, Manifest, Wrong
 from gitops_ci.kinds.security.rego import Parsed
 from gitops_ci.model.plan import JsonValue, Problem
 from gitops_ci.model.stack import Stack
+from gitops_ci.policy import secrets
+from gitops_ci.policy.documents.yaml_documents import Document
 
 _YAML = (".yaml", ".yml", ".json")
 _TOLD = 100_000
@@ -135,14 +137,22 @@ def _documents(real: Mapping[str, str], snapshot: Snapshot, end: End) -> None:
             raw.append(path)
         elif known.wrong is not None:
             wrong = known.wrong
-            end.wrong[path] = Problem(code="invalid", message=f"{path} is {_said(wrong)}", path=path, line=wrong.line)
+            end.wrong[path] = Problem(
+                code="invalid", message=f"{path} is {secrets.masked(_said(wrong))}", path=path, line=wrong.line
+            )
         elif twice := next((each for each in known.found if each.duplicates), None):
-            place, line = twice.duplicates[0]
-            said = f"{path} has the key `{str(place[-1])[:60]}` twice in one object: which of them counts is not known"
-            end.wrong[path] = Problem(code="invalid", message=said, path=path, line=line)
+            end.wrong[path] = _twice(path, twice)
         else:
             _one_document(path, known, end)
     _texts({path: real[path] for path in raw}, snapshot, end)
+
+
+def _twice(path: str, document: Document) -> Problem:
+    """Readers of YAML differ on what such a key means: the one that a reviewer sees need not be the one that counts."""
+    place, line = document.duplicates[0]
+    key = secrets.masked(str(place[-1]))[:60]
+    said = f"{path} has the key `{key}` twice in one object: which of them counts is not known"
+    return Problem(code="invalid", message=said, path=path, line=line)
 
 
 def _said(wrong: Wrong) -> str:

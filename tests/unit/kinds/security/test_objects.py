@@ -145,6 +145,7 @@ def test_traffic_that_is_kept_out_is_not() -> None:
         ("[app, team]", "[app]", "no longer names team in labels"),
         ("exemptImages: [a]", "exemptImages: [a, b]", "lets off b (exemptImages)"),
         ("namespaces: [shop, blog]", "namespaces: [shop]", "is no longer about the namespaces blog"),
+        ("kinds: [Deployment]", "kinds: [Pod]", "is no longer about the kinds Deployment.apps"),
         ("match: {", "match: {excludedNamespaces: [blog], ", "leaves out the namespaces blog"),
         ("match: {", "match: {labelSelector: {matchLabels: {a: b}}, ", "selects by another labelSelector than before"),
     ],
@@ -161,6 +162,8 @@ def test_a_constraint_that_asks_less_is_destructive(old: str, new: str, reason: 
         ("[app, team]", "[team, app, environment]"),
         ("exemptImages: [a]", "exemptImages: []"),
         ("[shop, blog]", "[blog, shop, cart]"),
+        ("kinds: [Deployment]", "kinds: [Deployment, StatefulSet]"),
+        ("apiGroups: [apps], kinds: [Deployment]", 'apiGroups: ["*"], kinds: ["*"]'),
     ],
 )
 def test_a_constraint_that_asks_more_is_not(old: str, new: str) -> None:
@@ -187,6 +190,13 @@ def test_what_is_admitted_now_is_destructive(text: str, old: str, new: str, reas
     assert change.destructive
     assert change.reason is not None
     assert change.reason.startswith(reason)
+
+
+def test_a_pattern_that_is_rewritten_is_said_to_be() -> None:
+    change = edited(KYVERNO, "?*", "*")
+    assert not change.destructive
+    assert change.reason is not None
+    assert change.reason.startswith("rewritten")
 
 
 def test_a_template_is_compared_by_its_rules() -> None:
