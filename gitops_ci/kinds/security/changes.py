@@ -100,7 +100,7 @@ def _change(before: Item | None, after: Item | None) -> Change | None:
     reasons = protections.lost(before, after)
     action: Action = "create" if before is None else "delete" if after is None else "update"
     told = _attributes(before, after)
-    if action == "update" and not told:
+    if action == "update" and not told and not reasons:
         return None
     return Change(
         address=secrets.masked(item.address),

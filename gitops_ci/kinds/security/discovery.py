@@ -53,7 +53,7 @@ def _references(stack: Stack, snapshot: Snapshot) -> Iterator[Reference]:
     inside = f"{stack.path}/" if stack.path else ""
     for link in snapshot.symlinks:
         if link.startswith(inside):
-            yield from _read(stack, snapshot.resolve(link), snapshot)
+            yield from _linked(stack, snapshot.resolve(link), snapshot)
     pending = [each for each in _below(stack.path, snapshot) if each.rpartition("/")[2] in _KUSTOMIZATIONS]
     seen = set(pending)
     while pending:
@@ -64,13 +64,14 @@ def _references(stack: Stack, snapshot: Snapshot) -> Iterator[Reference]:
                 target = join(path.rpartition("/")[0], name)
                 if target is None or (target == stack.path or target.startswith(inside)):
                     continue
-                yield from _read(stack, target, snapshot)
-                new = [f"{target}/{each}" for each in _KUSTOMIZATIONS if f"{target}/{each}" in snapshot]
+                at = f"{target}/" if target else ""
+                new = [at + each for each in _KUSTOMIZATIONS if at + each in snapshot]
+                yield from (Reference(stack.id, each, "file", "file") for each in new or [target])
                 pending += [each for each in new if each not in seen]
                 seen.update(new)
 
 
-def _read(stack: Stack, target: str | None, snapshot: Snapshot) -> Iterator[Reference]:
+def _linked(stack: Stack, target: str | None, snapshot: Snapshot) -> Iterator[Reference]:
     if target is None:
         return
     yield Reference(stack.id, target, "tree" if target in snapshot.directories else "file", "file")

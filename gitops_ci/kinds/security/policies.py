@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from gitops_ci.kinds.security import rego
 from gitops_ci.kinds.security.rego import Definition
+from gitops_ci.kinds.security.rego_words import RegoError
 
 _DENYING = re.compile(r"(?:deny|violation|warn)(?:_\w*)?")
 _ALLOWING = re.compile(r"(?:allow|exception|exempt|authorized|permit)\w*")
@@ -105,7 +106,7 @@ def template(text: str) -> Definitions | None:
     """The definitions of the Rego inside of a Gatekeeper template; None for what cannot be read."""
     try:
         return rego.parse(text).definitions
-    except rego.RegoError:
+    except RegoError:
         return None
 
 

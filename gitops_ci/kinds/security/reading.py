@@ -14,6 +14,7 @@ from gitops_ci.kinds.security.casbin_items import PolicySet
 from gitops_ci.kinds.security.items import Item
 from gitops_ci.kinds.security.manifests import Documents, Manifest, Wrong
 from gitops_ci.kinds.security.rego import Parsed
+from gitops_ci.kinds.security.rego_words import RegoError
 from gitops_ci.model.plan import JsonValue, Problem
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy import secrets
@@ -186,7 +187,7 @@ def _module(content: bytes) -> Parsed | Wrong:
         return rego.parse(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return Wrong(content.count(b"\n", 0, error.start) + 1, "not UTF-8")
-    except rego.RegoError as error:
+    except RegoError as error:
         return Wrong(error.line, error.message)
 
 

@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-_TOKEN = re.compile(
-    r"""
-      (?P<space>[ \t\r\f\v]+) | (?P<newline>\n) | (?P<comment>\#[^\n]*)
-    | (?P<raw>`[^`]*`) | (?P<text>"(?:[^"\\\n]|\\.)*")
-    | (?P<name>[^\W\d]\w*) | (?P<number>\d[\w.]*(?:[eE][+-]?\d+)?)
-    | (?P<open>[\[({]) | (?P<close>[\])}])
-    | (?P<operator>:=|==|!=|<=|>=|[^\w\s"`])
-    """,
-    re.VERBOSE,
-)
-_CLOSES = {"[": "]", "(": ")", "{": "}"}
-_NESTED = 20
-"""How deep strings with expressions inside (`$"…{x}…"`) may be nested."""
+from gitops_ci.kinds.security import rego_words
+from gitops_ci.kinds.security.rego_words import RegoError, Token
+
 _INFIX = frozenset({"else", "if", "contains", "with", "as", "in"})
 """Names that go on with a statement."""
 _PREFIX = _INFIX | {"default", "import", "package", "not", "some", "every"}
 """Names after which a statement goes on."""
-
-
-class RegoError(Exception):
-    """Why a text is no Rego; the line counts from one."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-        self.message = message
-
-
-class Token(Struct, frozen=True, gc=False):
-    """A word of the text that counts, with its place and the depth of brackets that it stands in."""
-
-    sort: str
-    text: str
-    start: int
-    end: int
-    line: int
-    depth: int
 
 
 class Definition(Struct, frozen=True):
@@ -78,7 +47,7 @@ class Parsed(Struct, frozen=True):
 
 def parse(text: str) -> Parsed:
     """The definitions of a module. Raises RegoError where brackets or strings are not closed or no package is named."""
-    tokens, comments = _tokens(text)
+    tokens, comments = rego_words.read(text)
     package, line, described = "", 0, ""
     imports: list[str] = []
     definitions: list[Definition] = []
@@ -98,60 +67,6 @@ def parse(text: str) -> Parsed:
     if not package:
         raise RegoError(1, "a module begins with its package")
     return Parsed(package, line, tuple(sorted(imports)), described, tuple(definitions))
-
-
-def _tokens(text: str) -> tuple[list[Token], list[tuple[int, str]]]:
-    found: list[Token] = []
-    comments: list[tuple[int, str]] = []
-    opened: list[tuple[str, int]] = []
-    at, line = 0, 1
-    while at < len(text):
-        sort, end = _next(text, at, line)
-        word = text[at:end]
-        if sort == "comment":
-            comments.append((line, word))
-        elif sort == "close":
-            if not opened or _CLOSES[opened.pop()[0]] != word:
-                raise RegoError(line, f"`{word}` closes nothing")
-            found.append(Token(sort, word, at, end, line, len(opened)))
-        elif sort not in ("space", "newline"):
-            found.append(Token(sort, word, at, end, line, len(opened)))
-            if sort == "open":
-                opened.append((word, line))
-        line += word.count("\n")
-        at = end
-    if opened:
-        raise RegoError(opened[-1][1], f"`{opened[-1][0]}` is not closed")
-    return found, comments
-
-
-def _next(text: str, at: int, line: int) -> tuple[str, int]:
-    """The sort of the word at a place, and where it ends."""
-    if text.startswith(('$"', "$`"), at):
-        return "text", _template_end(text, at + 1, line, 0)
-    match = _TOKEN.match(text, at)
-    if match is None or match.lastgroup is None:
-        raise RegoError(line, "a string that is not closed" if text[at] in '"`' else "a character that is no Rego")
-    return match.lastgroup, match.end()
-
-
-def _template_end(text: str, at: int, line: int, depth: int) -> int:
-    """Where a string ends that has expressions in braces, which may have strings of their own."""
-    quote, braces, index = text[at], 0, at + 1
-    while index < len(text) and depth < _NESTED:
-        character = text[index]
-        if character == "\\" and not braces:
-            index += 2
-        elif not braces and character == quote:
-            return index + 1
-        elif braces and text.startswith(('$"', "$`"), index):
-            index = _template_end(text, index + 1, line, depth + 1)
-        elif braces and character in '"`':
-            index = _next(text, index, line)[1]
-        else:
-            braces += (character == "{") - (character == "}" and braces > 0)
-            index += 1
-    raise RegoError(line, "a string that is not closed")
 
 
 def _statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:

@@ -52,9 +52,20 @@ def _peer(item: Any) -> str:
     if isinstance(item, dict) and isinstance(block := item.get("ipBlock"), dict) and not block.get("except"):
         cidr = str(block.get("cidr"))
         return ANY if cidr in ("0.0.0.0/0", "::/0") else cidr
-    if isinstance(item, dict) and item == {"namespaceSelector": {}}:
-        return "every namespace"
+    if isinstance(item, dict) and item and item.keys() <= {"podSelector", "namespaceSelector"}:
+        told = [_selected(noun, item[f"{noun}Selector"]) for noun in ("pod", "namespace") if f"{noun}Selector" in item]
+        return " in ".join(told)
     return _written(item)
+
+
+def _selected(noun: str, selector: Any) -> str:
+    """`pods with app=shop`, or every one."""
+    if not selector:
+        return f"every {noun}"
+    labels = selector.get("matchLabels") if isinstance(selector, dict) and len(selector) == 1 else None
+    if isinstance(labels, dict):
+        return f"{noun}s with {', '.join(f'{name}={value}' for name, value in sorted(labels.items()))}"
+    return f"{noun}s with {_written(selector)}"
 
 
 def _written(value: Any) -> str:

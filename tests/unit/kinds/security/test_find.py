@@ -63,9 +63,15 @@ def test_a_kustomization_reads_what_it_names_and_what_that_names() -> None:
         "base/kustomization.yaml",
         "base/b.yaml",
         "more/kustomization.yaml",
-        "more/c.yaml",
         "patches/p.yaml",
     }
+
+
+def test_a_kustomization_that_names_the_root_does_not_read_everything() -> None:
+    seen = side({"shared/security/kustomization.yaml": "resources: [../..]\n", "kustomization.yaml": "resources: [a.yaml]\n",
+                 "a.yaml": "", "b.yaml": ""})  # fmt: skip
+    closure = seen.graph.closure("shared/security/main", seen.snapshot)
+    assert closure == {"shared/security/kustomization.yaml", "kustomization.yaml", "a.yaml"}
 
 
 def test_links_lead_to_what_is_read() -> None:

@@ -114,7 +114,7 @@ def test_who_is_bound_to_a_dangerous_role_of_the_stack_is_told() -> None:
     [
         ("    - from", "    - {}\n    - from", "allows traffic from anything on any port"),
         ("      ports: [{protocol: TCP, port: 8080}]\n", "", "allows traffic from"),
-        ("port: 8080}", "port: 8080}, {port: 22}", "allows traffic from"),
+        ("port: 8080}", "port: 8080}, {port: 22}", "allows traffic from namespaces with name=ingress on TCP 22"),
         ("[Ingress, Egress]", "[Ingress]", "no longer rules egress: all of it is allowed"),
         ("podSelector: {}", "podSelector: {matchLabels: {app: x}}", "is about other pods than before"),
         ("    - from", "    - from: [{ipBlock: {cidr: 0.0.0.0/0}}]\n    - from", "allows traffic from anything on any port"),
@@ -252,6 +252,7 @@ def test_several_of_one_name_are_told_apart() -> None:
 def test_a_shared_base_is_part_of_what_reads_it() -> None:
     files = {
         "environments/production/security/kustomization.yaml": "resources: [../../../base]\n",
+        "base/kustomization.yaml": "resources: [a.yaml]\n",
         "base/a.yaml": POLICY,
     }
     base, head = side(files), side({**files, "base/a.yaml": POLICY.replace("8080", "80")})

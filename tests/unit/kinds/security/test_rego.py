@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_ci.kinds.security import rego
-from gitops_ci.kinds.security.rego import RegoError
+from gitops_ci.kinds.security.rego_words import RegoError
 from tests.unit.kinds.security.sides import changes, only
 
 V0 = """package kubernetes.admission
