@@ -155,10 +155,10 @@ def written(subject: Any) -> str:
     return f"{subject.get('kind')} {at}{subject.get('name')}"
 
 
-def content(document: Mapping[str, Any]) -> dict[str, Any]:
+def content(document: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """A role or binding with its lists as what they mean: verbs by resource, subjects and roles as one text each."""
     told = dict(document)
-    if document.get("kind") in ROLES:
+    if kind in ROLES:
         found = permissions(document)
         if found is not None:
             told["rules"] = {what: ", ".join(verbs) for what, verbs in found.items()}

@@ -126,13 +126,14 @@ def items(manifests: Iterable[Manifest]) -> tuple[Item, ...]:
 
 def _item(manifest: Manifest, roles: Mapping[tuple[str, str, str], tuple[str, ...]]) -> Item:
     group, kind, value = manifest.group, manifest.kind, manifest.value
+    told = _unnamed(value)
     item = Item(
         key=(group, kind, manifest.name if manifest.name != "(no name)" else manifest.path),
         address=f"{kind} {manifest.name if not _is_kustomization(manifest) else manifest.path}",
         type=kind,
         path=manifest.path,
         line=manifest.line_of(),
-        content=_canonical(value) if group in _UNORDERED else value,
+        content=_canonical(told) if group in _UNORDERED else told,
         marks=marks(group, value),
         opens=admission.opens(group, value),
         closes=admission.closes(group, value),
@@ -144,7 +145,7 @@ def _item(manifest: Manifest, roles: Mapping[tuple[str, str, str], tuple[str, ..
     if group == access.GROUP:
         says = tuple(each.says for each in access.dangers(value))
         extra = access.new_access(value, roles) if kind in access.BINDINGS else ()
-        return structs.replace(item, content=access.content(value), opens=(*says, *extra))
+        return structs.replace(item, content=access.content(told, kind), opens=(*says, *extra))
     if group == "networking.k8s.io" and kind == "NetworkPolicy":
         return structs.replace(item, facts=traffic.of(value))
     if group == admission.CONSTRAINTS:
@@ -152,6 +153,16 @@ def _item(manifest: Manifest, roles: Mapping[tuple[str, str, str], tuple[str, ..
     if group == _TEMPLATES:
         return _template(item, value)
     return item
+
+
+def _unnamed(value: dict[str, Any]) -> dict[str, Any]:
+    """The object without its kind, name and namespace, which its address says."""
+    told = {name: inner for name, inner in value.items() if name != "kind"}
+    if isinstance(metadata := value.get("metadata"), dict):
+        told["metadata"] = {name: inner for name, inner in metadata.items() if name not in ("name", "namespace")}
+        if not told["metadata"]:
+            del told["metadata"]
+    return told
 
 
 def _is_kustomization(manifest: Manifest) -> bool:

@@ -10,7 +10,7 @@ from gitops_ci.kinds.security import rego
 from gitops_ci.kinds.security.rego import Definition
 from gitops_ci.kinds.security.rego_words import RegoError
 
-_DENYING = re.compile(r"(?:deny|violation|warn)(?:_\w*)?")
+_DENYING = re.compile(r"(?:\w*_)?(?:deny|violation|warn)(?:_\w*)?")
 _ALLOWING = re.compile(r"(?:allow|exception|exempt|authorized|permit)\w*")
 _SEVERITY = re.compile(r"^\s*severity:\s*[\"']?(\w+)", re.MULTILINE)
 _COMPARED = 200
