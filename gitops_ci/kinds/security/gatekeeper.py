@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.security import manifests, policies
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.security import manifests, parameters, policies
 from gitops_ci.kinds.security.admission import CONSTRAINTS
 from gitops_ci.kinds.security.manifests import Manifest
 from gitops_ci.kinds.security.reading import End
 from gitops_ci.kinds.security.told import Told
-from gitops_ci.model.stack import Stack
 
 _FIELDS: Mapping[str, Any] = {
     "match": ({"excludedNamespaces": None, "processes": None},),
@@ -115,38 +116,53 @@ def _kind(template: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def templates_missing(end: End, stack: Stack, inventory: Inventory) -> Iterator[Told]:
-    """Constraints of a kind that no template of the repository makes, as far as it lies where templates do."""
+def constraints(end: End, inventory: Inventory) -> Iterator[Told]:
+    """Constraints of a kind that no template of the repository makes, and parameters that their template has not."""
     constraints = [each for each in end.manifests if each.group == CONSTRAINTS]
     if not constraints:
         return
-    known = {kind for each in end.manifests if each.kind == "ConstraintTemplate" and (kind := _kind(each.value))}
-    missing = [each for each in constraints if each.kind not in known]
-    if not missing:
-        return
-    found = inventory.snapshot.facts(_likely(inventory), _kinds)
-    known.update(kind for kinds in found.values() for kind in kinds)
-    for each in missing:
+    folders = frozenset(stack.path for stack in inventory.stacks.values() if stack.kind == "security")
+    known = dict(_known(inventory.snapshot, folders))
+    own = (each for each in end.manifests if each.kind == "ConstraintTemplate")
+    known |= {kind: parameters.schema(each.value) for each in own if (kind := _kind(each.value))}
+    for each in constraints:
+        spec = each.value.get("spec")
+        given = spec.get("parameters") if isinstance(spec, dict) else None
         if each.kind not in known:
             said = f"{each.kind} {each.name} has no ConstraintTemplate here: a cluster without it refuses it"
             yield Told("security/constraint-template-missing", said, each.path, each.line_of("kind"))
+        for place, said in parameters.misfits(given, known.get(each.kind)):
+            where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+            message = f"{each.kind} {each.name}: `parameters{where[:80]}` {said}"
+            yield Told("security/constraint-parameters", message, each.path, each.line_of("spec", "parameters", *place))
 
 
-def _likely(inventory: Inventory) -> Iterator[str]:
+@lru_cache(maxsize=2)
+def _known(snapshot: Snapshot, folders: frozenset[str]) -> Mapping[str, Any]:
+    """The kinds that templates make, with their schemas; asked once for each end, however many stacks there are."""
+    found = snapshot.facts(_likely(snapshot, folders), _templates)
+    return {kind: schema for templates in found.values() for kind, schema in templates}
+
+
+def _likely(snapshot: Snapshot, folders: frozenset[str]) -> Iterator[str]:
     """Files in which templates are looked for: those of stacks of this kind, and those that are called so."""
-    folders = tuple(
-        f"{stack.path}/" if stack.path else "" for stack in inventory.stacks.values() if stack.kind == "security"
-    )
-    for path in inventory.snapshot.entries:
+    for path in snapshot.entries:
         if path.endswith((".yaml", ".yml", ".json")):
             lower = path.lower()
-            if path.startswith(folders) or any(word in lower for word in _LIKELY):
+            if any(word in lower for word in _LIKELY) or not folders.isdisjoint(_above(path)):
                 yield path
 
 
-def _kinds(content: bytes) -> tuple[str, ...]:
-    """The kinds that the templates of a file make."""
+def _above(path: str) -> Iterator[str]:
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _templates(content: bytes) -> tuple[tuple[str, Any], ...]:
+    """The kinds that the templates of a file make, each with the schema of its parameters."""
     if b"ConstraintTemplate" not in content:
         return ()
     found = manifests.of("", manifests.documents(content))
-    return tuple(kind for each in found if each.kind == "ConstraintTemplate" and (kind := _kind(each.value)))
+    values = [each.value for each in found if each.kind == "ConstraintTemplate"]
+    return tuple((kind, parameters.schema(value)) for value in values if (kind := _kind(value)))

@@ -20,6 +20,7 @@ ALL: Mapping[str, tuple[Severity, str]] = {
     "security/rbac-cluster-admin": ("warning", "Bind a role that holds what is needed, in the namespaces where it is."),
     "security/rbac-anonymous": ("error", "Bind the groups that need it; nobody is asked who they are here."),
     "security/constraint-template-missing": ("warning", "Add the ConstraintTemplate, or correct the kind."),
+    "security/constraint-parameters": ("warning", "Correct the parameter, or add it to the template's schema."),
     "security/constraint-action": ("error", "Write deny, warn, dryrun or scoped."),
     "security/constraint-template": ("error", "Mend the template: Gatekeeper refuses it as it is."),
     "security/gatekeeper-config": ("error", "Take it out, or write what it should do as a Constraint."),
@@ -56,7 +57,7 @@ ALL: Mapping[str, tuple[Severity, str]] = {
 def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
     """What the static rules say of one end; nothing where it lacks the stack."""
     end = reading.read(stack, inventory)
-    told = [*_objects(end), *gatekeeper.templates_missing(end, stack, inventory)]
+    told = [*_objects(end), *gatekeeper.constraints(end, inventory)]
     policies = list(end.sets())
     for each in policies:
         told += casbin_rules.policy(each)
