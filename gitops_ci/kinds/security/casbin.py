@@ -14,7 +14,9 @@ SECTIONS = {
     "role_definition": "g",
     "policy_effect": "e",
     "matchers": "m",
+    "constraint_definition": "c",
 }
+"""The sections of a model, with what the names of their definitions begin with."""
 _SECTION = re.compile(r"^\s*\[(\w+)\]\s*$")
 _MODEL = re.compile(
     r"(?:[ \t]*(?:[#;][^\n]*)?\n)*[ \t]*\[(?:request_definition|policy_definition|policy_effect|matchers)\]"

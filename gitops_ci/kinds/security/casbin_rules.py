@@ -10,7 +10,7 @@ from gitops_ci.kinds.security.casbin_items import PolicySet
 from gitops_ci.kinds.security.casbin_model import DENY, EFFECTS, effect
 from gitops_ci.kinds.security.told import Told
 
-_NEEDED = tuple(section for section in SECTIONS if section != "role_definition")
+_NEEDED = ("request_definition", "policy_definition", "policy_effect", "matchers")
 
 
 def model(path: str, found: Model, policies: Iterable[PolicySet]) -> Iterator[Told]:
@@ -63,8 +63,7 @@ def _widths(found: PolicySet, model: Model) -> Iterator[Told]:
         if definition is None:
             continue
         fields = definition.fields
-        least = len(fields) - (fields[-1:] == ("eft",))
-        if not least <= len(row.values) <= len(fields):
+        if len(row.values) != len(fields):
             said = f"the row has {len(row.values)} values, `{row.type} = {definition.value[:80]}` has {len(fields)}"
             yield Told("security/casbin-width", said, found.path, row.line)
         elif "eft" in fields and (written := _effect(row, fields)) not in ("allow", "deny", ""):
@@ -91,11 +90,13 @@ def _roles(found: PolicySet) -> Iterator[Told]:
     for row in found.rows:
         if row.type == "g" and len(row.values) > 1:
             members.setdefault(row.values[0], []).append((row.values[1], row.line))
+    definition = found.model.named("g") if found.model else None
+    plain = definition is not None and len(definition.fields) == 2  # a third field may be the role, or a domain
     named = {value for row in found.rows if row.type.startswith("p") for value in row.values}
     told: set[str] = set()
     for role, line in (each for listed in members.values() for each in listed):
         pattern = "*" in role or "/" in role
-        if not pattern and role not in named and role not in members and role not in told:
+        if plain and not pattern and role not in named and role not in members and role not in told:
             told.add(role)
             yield Told("security/casbin-role-undefined", f"the role `{role[:60]}` may nothing", found.path, line)
     yield from _circles(found.path, members)
