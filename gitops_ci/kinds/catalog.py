@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gitops_ci.kinds import database, terraform
+from gitops_ci.kinds import database, security, terraform
 from gitops_ci.kinds.unplanned import Unplanned
 from gitops_ci.model.stack import Kind
 
@@ -16,5 +16,5 @@ ALL: Mapping[Kind, KindModule] = {
     "terraform": terraform,
     "kubernetes": Unplanned("kubernetes"),
     "database": database,
-    "security": Unplanned("security"),
+    "security": security,
 }

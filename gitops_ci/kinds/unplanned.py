@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Unplanned:
-    """A kind by its folder name only (`k8s`, `security` …)."""
+    """A kind by its folder name only (`k8s`, `kubernetes`)."""
 
     RUNS_CODE = False
 

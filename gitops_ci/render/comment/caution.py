@@ -14,6 +14,8 @@ _MOST = 40
 _FRAME = 140
 _LONG = 60
 _VERBS = {"delete": "deletes", "replace": "replaces"}
+_OPENS = {"create": "adds", "update": "loosens"}
+"""What a change of rules and permissions does that takes a protection away."""
 
 
 def section(page: Page, room: int) -> Section:
@@ -35,7 +37,8 @@ def _lines(page: Page) -> Iterator[str]:
 
 
 def _sentence(each: Told, change: Change) -> str:
-    verb = _VERBS.get(change.action, "loses data in")
+    rules = each.row.label.startswith("security/")
+    verb = _VERBS.get(change.action) or (_OPENS.get(change.action, "changes") if rules else "loses data in")
     deposed = f"the deposed object {code(cut(change.deposed, 40))} of " if change.deposed else ""
     subject = f"**{text(cut(each.row.id, 200))}** {verb} {deposed}{code(cut(change.address, 200))}"
     forcing = [attribute for attribute in change.attributes if attribute.forces_replacement]
