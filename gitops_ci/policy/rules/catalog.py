@@ -1,0 +1,38 @@
+"""Every rule that gitops-ci itself knows, by id; read when the first one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from gitops_ci.model.rule import Rule
+
+FILE = Path(__file__).with_name("rules.json")
+"""Made from docs/rules by `make schemas`: the documentation is not part of an installed package."""
+
+
+def of(id: str) -> Rule | None:
+    """The rule of this id; None for one that no page of ours describes."""
+    return _all().get(id)
+
+
+def ids() -> frozenset[str]:
+    """The ids of all rules that are known without looking at a repository."""
+    return frozenset(_all())
+
+
+def families() -> dict[str, tuple[Rule, ...]]:
+    """All rules, by family and in the order of their pages."""
+    groups: dict[str, list[Rule]] = {}
+    for rule in _all().values():
+        groups.setdefault(rule.family, []).append(rule)
+    return {family: tuple(rules) for family, rules in sorted(groups.items())}
+
+
+@cache
+def _all() -> Mapping[str, Rule]:
+    rules = msgspec.json.decode(FILE.read_bytes(), type=tuple[Rule, ...])
+    return {rule.id: rule for rule in rules}

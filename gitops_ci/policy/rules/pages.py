@@ -1,0 +1,104 @@
+"""Pages of docs/rules read as Rules: they are the one place where a rule's words are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gitops_ci.model.rule import Rule
+
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_ID = re.compile(r"`?([a-z][a-z0-9-]*/[A-Za-z0-9][\w.-]*)`?")
+_ROW = re.compile(r"^\| *`?([a-z][a-z0-9-]*/[A-Za-z0-9][\w.-]*)`? *\|(.*)\|$")
+_LABEL = re.compile(r"^\*\*(What|Why|Fix|Severity)\*\*: *", re.MULTILINE)
+_EXAMPLES = re.compile(r"(?:^|(?<=\. ))(?=(?:Fails|Found|Passes|Not found)\b)", re.MULTILINE)
+_FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
+_PASSING = ("Passes", "Not found")
+_CODE = re.compile(r"`[^`]*`")
+_CLAUSE = re.compile(r"[.:;](?=\s|$)")
+_ASIDE = re.compile(r" \([^()]*\)")
+
+
+def rules(page: str, text: str) -> Iterator[Rule]:
+    """The rules of a page (its path below docs/): each `## family/rule`, with the row of a table of severities.
+
+    A section is made of paragraphs that begin with **What**, **Why**, **Fix** and perhaps **Severity**, then an example
+    that begins with "Fails" or "Found" and one that begins with "Passes" or "Not found". The title is what **What**
+    says up to its first full stop, colon or semicolon.
+    """
+    severities = _severities(text)
+    parts = _HEADING.split(_hidden(text))[1:]
+    for heading, _ in zip(parts[::2], parts[1::2], strict=True):
+        known = _ID.fullmatch(heading.strip())
+        if known:
+            yield _rule(known[1], page, _section(text, heading), severities.get(known[1], ""))
+
+
+def title(what: str) -> str:
+    """The first clause of a sentence as a title, without what is in parentheses; code in it is left alone."""
+    flat = _ASIDE.sub("", " ".join(what.split()))
+    end = _CLAUSE.search(_CODE.sub(lambda code: "x" * len(code[0]), flat))
+    first = flat[: end.start()] if end else flat
+    return first[:1].upper() + first[1:]
+
+
+def _rule(id: str, page: str, section: str, severity: str) -> Rule:
+    words, found, passing = _split(section)
+    labelled = _LABEL.split(words)[1:]
+    texts = dict(zip(labelled[::2], (each.strip() for each in labelled[1::2]), strict=True))
+    what = texts.get("What", "")
+    return Rule(
+        id=id,
+        title=title(what),
+        what=what[:1].upper() + what[1:],
+        why=texts.get("Why", "")[:1].upper() + texts.get("Why", "")[1:],
+        fix=texts.get("Fix", "")[:1].upper() + texts.get("Fix", "")[1:],
+        severity=texts.get("Severity", severity).rstrip("."),
+        found=found,
+        passing=passing,
+        page=f"{page}#{anchor(id)}",
+    )
+
+
+def anchor(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def _hidden(text: str) -> str:
+    """The text with the content of fences blanked, so that nothing in an example is taken for a heading."""
+    return _FENCE.sub(lambda fence: re.sub(r"[^\n]", " ", fence[0]), text)
+
+
+def _section(text: str, heading: str) -> str:
+    start = _hidden(text).index(f"\n## {heading}\n") + len(heading) + 5
+    end = re.search(r"^#{1,2} ", _hidden(text)[start:], re.MULTILINE)
+    return text[start : start + end.start()] if end else text[start:]
+
+
+def _split(section: str) -> tuple[str, str, str]:
+    """A section's words, what is found in it and what passes."""
+    cuts = [each.start() for each in _EXAMPLES.finditer(_hidden(section))]
+    if not cuts:
+        return section, "", ""
+    found: list[str] = []
+    passing: list[str] = []
+    for start, end in zip(cuts, [*cuts[1:], len(section)], strict=True):
+        piece = section[start:end].strip()
+        (passing if piece.startswith(_PASSING) else found).append(piece)
+    return section[: cuts[0]], "\n\n".join(found), "\n\n".join(passing)
+
+
+def _severities(text: str) -> dict[str, str]:
+    """What the page's tables say of each rule: a column of severities as it is, others with their names."""
+    told: dict[str, str] = {}
+    columns: list[str] = []
+    for each in text.splitlines():
+        if each.startswith("| rule |"):
+            columns = [cell.strip() for cell in each.strip("|").split("|")][1:]
+        row = _ROW.match(each)
+        if row and columns:
+            cells = [cell.strip() for cell in row[2].split("|")]
+            named = zip(columns, cells, strict=False)
+            told[row[1]] = "; ".join(cell if name == "severity" else f"{name}: {cell}" for name, cell in named)
+    return told
