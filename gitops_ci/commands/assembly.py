@@ -86,7 +86,8 @@ def part(change: Change, expected: tuple[AffectedStack, ...], reasons: tuple[Ver
 
 def links(outside: Outside) -> Links:
     """Where a comment of this run leads to; nothing where the job does not say which repository it is."""
-    from gitops_ci.render.links import DOCS, Links
+    from gitops_ci.model.rule import DOCS
+    from gitops_ci.render.links import Links
 
     settings = outside.settings
     if settings.repository is None:

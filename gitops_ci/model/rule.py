@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+DOCS = "https://github.com/gitops-ci/gitops-ci/blob/v1/docs/"
+"""The folder of our documentation."""
+
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One rule, known by its id (`family/name`); all texts but `title` are Markdown of ours or of the rule's author.
+    """One rule, known by its id (`family/name`); its texts but `title` and `severity` are Markdown.
 
     `severity` says in words how severe a finding is without a configuration. `found` is an example that is found,
     `passing` one that is not. `page` is a page of our documentation with its anchor (`rules/layout.md#…`), `url` the
@@ -28,3 +31,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     def family(self) -> str:
         """What comes before the slash."""
         return self.id.partition("/")[0]
+
+    @property
+    def link(self) -> str | None:
+        """Where it is documented."""
+        return self.url if self.page is None else DOCS + self.page

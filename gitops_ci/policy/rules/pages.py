@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urljoin
 
-from gitops_ci.model.rule import Rule
+from gitops_ci.model.rule import DOCS, Rule
 
-_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,2} (.+)$", re.MULTILINE)
 _ID = re.compile(r"`?([a-z][a-z0-9-]*/[A-Za-z0-9][\w.-]*)`?")
 _ROW = re.compile(r"^\| *`?([a-z][a-z0-9-]*/[A-Za-z0-9][\w.-]*)`? *\|(.*)\|$")
 _LABEL = re.compile(r"^\*\*(What|Why|Fix|Severity)\*\*: *", re.MULTILINE)
-_EXAMPLES = re.compile(r"(?:^|(?<=\. ))(?=(?:Fails|Found|Passes|Not found)\b)", re.MULTILINE)
+_EXAMPLES = re.compile(r"(?:^|(?<=\. ))(?=(?:Fails|Found|Passes|Not found)(?:[ ,][^:\n]*)?:)", re.MULTILINE)
 _FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
 _PASSING = ("Passes", "Not found")
 _CODE = re.compile(r"`[^`]*`")
 _CLAUSE = re.compile(r"[.:;](?=\s|$)")
 _ASIDE = re.compile(r" \([^()]*\)")
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
 
 
 def rules(page: str, text: str) -> Iterator[Rule]:
@@ -27,37 +29,46 @@ def rules(page: str, text: str) -> Iterator[Rule]:
     says up to its first full stop, colon or semicolon.
     """
     severities = _severities(text)
-    parts = _HEADING.split(_hidden(text))[1:]
-    for heading, _ in zip(parts[::2], parts[1::2], strict=True):
-        known = _ID.fullmatch(heading.strip())
+    headings = list(_HEADING.finditer(_hidden(text)))
+    ends = [*(each.start() for each in headings[1:]), len(text)]
+    for heading, end in zip(headings, ends, strict=False):
+        known = _ID.fullmatch(heading[1].strip())
         if known:
-            yield _rule(known[1], page, _section(text, heading), severities.get(known[1], ""))
+            yield _rule(known[1], page, text[heading.end() : end], severities.get(known[1], ""))
 
 
 def title(what: str) -> str:
-    """The first clause of a sentence as a title, without what is in parentheses; code in it is left alone."""
-    flat = _ASIDE.sub("", " ".join(what.split()))
+    """The first clause of a sentence as plain text, without what is in parentheses; code is not looked into."""
+    flat = _ASIDE.sub("", _LINK.sub(r"\1", " ".join(what.split())))
     end = _CLAUSE.search(_CODE.sub(lambda code: "x" * len(code[0]), flat))
-    first = flat[: end.start()] if end else flat
-    return first[:1].upper() + first[1:]
+    return _capital((flat[: end.start()] if end else flat).replace("`", ""))
 
 
 def _rule(id: str, page: str, section: str, severity: str) -> Rule:
-    words, found, passing = _split(section)
+    words, found, passing = _split(_LINK.sub(lambda link: f"[{link[1]}]({_absolute(link[2], page)})", section))
     labelled = _LABEL.split(words)[1:]
     texts = dict(zip(labelled[::2], (each.strip() for each in labelled[1::2]), strict=True))
-    what = texts.get("What", "")
+    what, why, fix = (_capital(texts.get(label, "")) for label in ("What", "Why", "Fix"))
     return Rule(
         id=id,
         title=title(what),
-        what=what[:1].upper() + what[1:],
-        why=texts.get("Why", "")[:1].upper() + texts.get("Why", "")[1:],
-        fix=texts.get("Fix", "")[:1].upper() + texts.get("Fix", "")[1:],
+        what=what,
+        why=why,
+        fix=fix,
         severity=texts.get("Severity", severity).rstrip("."),
         found=found,
         passing=passing,
         page=f"{page}#{anchor(id)}",
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _absolute(target: str, page: str) -> str:
+    """Where a link of a page leads for somebody who reads it elsewhere."""
+    return urljoin(DOCS + page, target)
 
 
 def anchor(heading: str) -> str:
@@ -68,12 +79,6 @@ def anchor(heading: str) -> str:
 def _hidden(text: str) -> str:
     """The text with the content of fences blanked, so that nothing in an example is taken for a heading."""
     return _FENCE.sub(lambda fence: re.sub(r"[^\n]", " ", fence[0]), text)
-
-
-def _section(text: str, heading: str) -> str:
-    start = _hidden(text).index(f"\n## {heading}\n") + len(heading) + 5
-    end = re.search(r"^#{1,2} ", _hidden(text)[start:], re.MULTILINE)
-    return text[start : start + end.start()] if end else text[start:]
 
 
 def _split(section: str) -> tuple[str, str, str]:
@@ -100,5 +105,8 @@ def _severities(text: str) -> dict[str, str]:
         if row and columns:
             cells = [cell.strip() for cell in row[2].split("|")]
             named = zip(columns, cells, strict=False)
-            told[row[1]] = "; ".join(cell if name == "severity" else f"{name}: {cell}" for name, cell in named)
+            parts = {name: cell for name, cell in named if cell != "the same"}
+            alike = len(set(parts.values())) == 1
+            words = [cell if alike or name == "severity" else f"{name}: {cell}" for name, cell in parts.items()]
+            told[row[1]] = "; ".join(dict.fromkeys(words))
     return told

@@ -1,9 +1,22 @@
-"""The catalogue: in step with docs/rules, complete, and complete for the code."""
+"""The catalogue: in step with docs/rules, each rule told in full, and every rule of the code in it."""
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
 from gitops_ci.policy.rules import __main__ as compiler
 from gitops_ci.policy.rules import catalog
+
+PACKAGE = Path(__file__).parents[4] / "gitops_ci"
+NO_RULES = {"terraform/environments"}
+"""Text of the code that looks like a rule's id and is none: a folder."""
+OF_OTHERS = ("checkov/", "rego/")
+"""Families whose rules are written elsewhere: by checkov, and in a repository."""
 
 
 def test_the_catalogue_is_what_the_pages_say() -> None:
@@ -15,5 +28,62 @@ def test_a_rule_is_found_by_its_id() -> None:
     assert rule is not None
     assert rule.title == "Two stacks keep their state at the same place"
     assert rule.page == "rules/terraform.md#terraformstate-shared"
+    assert rule.link == f"https://github.com/gitops-ci/gitops-ci/blob/v1/docs/{rule.page}"
     assert catalog.of("terraform/nothing") is None
     assert "terraform/state-shared" in catalog.ids()
+
+
+@pytest.mark.parametrize("id", sorted(catalog.ids()))
+def test_a_rule_is_told_in_full(id: str) -> None:
+    rule = catalog.of(id)
+    assert rule is not None
+    for text in (rule.what, rule.why, rule.fix, rule.severity, rule.found, rule.passing):
+        assert text.strip()
+    assert 10 <= len(rule.title) <= 100, f"let the first clause of **What** be its title, not {rule.title!r}"
+    assert re.match(r"Fails|Found", rule.found)
+    assert re.match(r"Passes|Not found", rule.passing)
+
+
+def test_a_rule_is_told_once() -> None:
+    pages = sorted((PACKAGE.parent / "docs" / "rules").glob("*.md"))
+    told = [id for page in pages for id in re.findall(r"^## `?([a-z-]+/[^`\s]+)`?$", page.read_text(), re.MULTILINE)]
+    assert sorted(told) == sorted(catalog.ids())
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_every_rule_that_the_code_names_is_in_it() -> None:
+    families = "|".join(map(re.escape, catalog.families()))
+    named = re.compile(rf"(?:{families})/[a-z0-9][a-z0-9-]*")
+    unknown = [
+        f"{name}:{node.lineno} {node.value}"
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and named.fullmatch(node.value)
+        if node.value not in catalog.ids() | NO_RULES
+    ]
+    assert unknown == []
+
+
+def test_every_finding_is_made_by_a_rule_that_is_in_it() -> None:
+    """`finding.make("x/y", …)`, whatever its family; what is put together at run time begins with a known family."""
+    families = tuple(f"{family}/" for family in catalog.families())
+    unknown, seen = [], 0
+    for name, tree in modules():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="make"), args=[ast.Constant(value=str(rule)), *_]):
+                    seen += 1
+                    unknown += [] if rule in catalog.ids() else [f"{name}:{node.lineno} {rule}"]
+                case ast.Call(
+                    func=ast.Attribute(attr="make"),
+                    args=[ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]), *_],
+                ):
+                    unknown += [] if start.startswith((*families, *OF_OTHERS)) else [f"{name}:{node.lineno} {start}…"]
+                case _:
+                    pass
+    assert unknown == []
+    assert seen > 10
