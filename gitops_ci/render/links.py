@@ -50,10 +50,11 @@ class Links(Struct, frozen=True):
         known = catalog.of(rule)
         if known is not None and known.page is not None:
             return self.docs + known.page if self.docs else None
-        return url if url and _trusted(url) else None
+        return url if url and trusted(url) else None
 
 
-def _trusted(url: str) -> bool:
+def trusted(url: str) -> bool:
+    """Whether a URL leads to the documentation of a tool whose rules we run."""
     try:
         parts = urlsplit(url)
         return parts.scheme == "https" and parts.netloc in TRUSTED_HOSTS
