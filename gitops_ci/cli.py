@@ -22,13 +22,15 @@ from gitops_ci.settings import Settings
 BUG = 4
 _Command = Callable[[Options, Outside], int]
 
+_REPORT_FORMATS = ("terminal", "markdown", "json", "sarif", "code-scanning", "junit")
+
 COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     # name: (module.function, help, formats)
     "layout": ("layout.run", "validate the repository's layout and static files", ("terminal", "json")),
     "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
-    "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
+    "report": ("report.run", "merge reports and render them", _REPORT_FORMATS),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
 """Commands that have commands of their own, which are listed above as `policy run`."""
@@ -67,7 +69,10 @@ def parser() -> argparse.ArgumentParser:
                 "reports", nargs="+", type=Path, metavar="REPORT", help="report.json, or a directory that holds one"
             )
             command.add_argument(
-                "--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there"
+                "--out",
+                type=Path,
+                metavar="DIR",
+                help="also write report.json, comment.md, report.txt, code-scanning.sarif and junit.xml there",
             )
             continue
         _add_ends(command)

@@ -29,9 +29,14 @@ def write_report(
     *,
     environments: tuple[str, ...],
     detail: Literal["full", "summary"] = "full",
+    category: str = "",
 ) -> tuple[Path, ...]:
-    """Writes report.json, comment.md and report.txt; raises ToolError where the disk refuses."""
-    from gitops_ci.render import lines, markdown, report_json, terminal
+    """Writes report.json, comment.md and report.txt; raises ToolError where the disk refuses.
+
+    With a verdict also code-scanning.sarif (`category` as in `sarif.encode`) and junit.xml: of a part they would
+    replace what the others say.
+    """
+    from gitops_ci.render import junit, lines, markdown, report_json, sarif, terminal
 
     text = io.StringIO()
     lines.write(terminal.report_lines(report, environments=environments, detail=detail), text, colour=False)
@@ -41,6 +46,9 @@ def write_report(
         "comment.md": comment.encode("utf-8", "replace"),
         "report.txt": text.getvalue().encode("utf-8", "replace"),
     }
+    if report.verdict is not None:
+        contents["code-scanning.sarif"] = sarif.encode(report, links, category=category, only_open=True)
+        contents["junit.xml"] = junit.encode(report)
     return tuple(_write(directory / name, content) for name, content in contents.items())
 
 

@@ -36,14 +36,24 @@ def run(options: Options, outside: Outside) -> int:
     report = merged([Named(str(path), _read(outside.cwd / path)) for path in options.reports])
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
-    links = assembly.links(outside)
+    links, category = assembly.links(outside), options.config or ""
     if options.out is not None:
-        output.write_report(report, outside.cwd / options.out, links, environments=environments, detail=part.detail)
+        directory = outside.cwd / options.out
+        output.write_report(report, directory, links, environments=environments, detail=part.detail, category=category)
     match options.format:
         case "json":
             outside.stdout.write(report_json.encode(report).decode())
         case "markdown":
             outside.stdout.write(markdown.comment(report, links, environments=environments, detail=part.detail))
+        case "sarif" | "code-scanning":
+            from gitops_ci.render import sarif
+
+            only_open = options.format == "code-scanning"
+            outside.stdout.write(sarif.encode(report, links, category=category, only_open=only_open).decode())
+        case "junit":
+            from gitops_ci.render import junit
+
+            outside.stdout.write(junit.encode(report).decode())
         case _:
             told = terminal.report_lines(report, environments=environments, detail=part.detail)
             output.show(told, outside)

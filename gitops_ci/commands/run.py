@@ -115,7 +115,9 @@ def _told(report: Report, options: Options, outside: Outside, change: Change, co
     detail = change.config.report.comment.detail
     try:
         links = assembly.links(outside)
-        paths = output.write_report(report, directory, links, environments=environments, detail=detail)
+        paths = output.write_report(
+            report, directory, links, environments=environments, detail=detail, category=options.config or ""
+        )
         written = tuple(map(str, paths))
     except ToolError as error:
         failure = error
