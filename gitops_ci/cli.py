@@ -23,6 +23,7 @@ BUG = 4
 _Command = Callable[[Options, Outside], int]
 
 _REPORT_FORMATS = ("terminal", "markdown", "json", "sarif", "code-scanning", "junit")
+_ALSO_WRITE = "also write report.json, comment.md, report.txt, code-scanning.sarif and junit.xml there"
 
 COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     # name: (module.function, help, formats)
@@ -30,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
+    "policy run": ("policy.run.run", "check plans and files against every policy", _REPORT_FORMATS),
     "report": ("report.run", "merge reports and render them", _REPORT_FORMATS),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
@@ -68,18 +70,15 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "reports", nargs="+", type=Path, metavar="REPORT", help="report.json, or a directory that holds one"
             )
-            command.add_argument(
-                "--out",
-                type=Path,
-                metavar="DIR",
-                help="also write report.json, comment.md, report.txt, code-scanning.sarif and junit.xml there",
-            )
+            command.add_argument("--out", type=Path, metavar="DIR", help=_ALSO_WRITE)
             continue
         _add_ends(command)
         if name != "layout":
             _add_selection(command)
         if name in ("plan", "run"):
             _add_planning(command)
+        if name == "policy run":
+            _add_policing(command)
     return top
 
 
@@ -155,6 +154,17 @@ def _add_planning(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_policing(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plan",
+        action="append",
+        default=[],
+        metavar="ID=FILE",
+        help="a stack's plan, as `terraform show -json` writes it (repeatable)",
+    )
+    command.add_argument("--out", type=Path, metavar="DIR", help=_ALSO_WRITE)
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -189,6 +199,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         total_timeout=given.get("total_timeout"),
         verbose=given["verbose"],
         reports=tuple(given.get("reports", ())),
+        plans=tuple(given.get("plan", ())),
     )
 
 
@@ -229,7 +240,7 @@ def _name(arguments: argparse.Namespace) -> str:
 
 
 def _command(name: str) -> _Command:
-    module, _, function = COMMANDS[name][0].partition(".")
+    module, _, function = COMMANDS[name][0].rpartition(".")
     command: _Command = getattr(importlib.import_module(f"gitops_ci.commands.{module}"), function)
     return command
 

@@ -14,9 +14,8 @@ from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Outside
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.gate import verdict as verdicts
+from gitops_ci.gate.merging import Claimed
 from gitops_ci.model import finding
-from gitops_ci.model.finding import Finding
-from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Part, Planned, Report, Tool
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Verdict, VerdictReason
@@ -45,9 +44,7 @@ def report(
     outside: Outside,
     clock: Clock,
     *,
-    stacks: tuple[AffectedStack, ...],
-    plans: tuple[Plan, ...] = (),
-    findings: tuple[Finding, ...] = (),
+    found: Claimed,
     verdict: Verdict | None = None,
     part: Part | None = None,
 ) -> Report:
@@ -65,10 +62,11 @@ def report(
         started_at=clock.started_at,
         seconds=clock.seconds(),
         stacks_total=len(change.head.stacks.keys() | (change.base.stacks.keys() if change.base is not None else set())),
-        stacks=stacks,
+        stacks=found.stacks,
         changed_files=len(changed_paths(change.base.snapshot, snapshot)) if change.base is not None else 0,
-        plans=plans,
-        findings=finding.ordered(findings),
+        plans=found.plans,
+        findings=finding.ordered(found.findings),
+        policies=found.policies,
         verdict=verdict,
         part=part,
     )

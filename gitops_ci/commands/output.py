@@ -69,6 +69,48 @@ def _write(path: Path, content: bytes) -> Path:
         raise ToolError(message, hint="give another place with --out DIR") from None
 
 
+def show_report(
+    report: Report,
+    options: Options,
+    outside: Outside,
+    *,
+    environments: tuple[str, ...],
+    detail: Literal["full", "summary"] = "full",
+    written: tuple[str, ...] = (),
+) -> None:
+    """Writes the rendering that `--format` asks for to stdout; `written` are files that a terminal is told of."""
+    from gitops_ci.commands import assembly
+
+    links = assembly.links(outside)
+    match options.format:
+        case "json":
+            from gitops_ci.render import report_json
+
+            outside.stdout.write(report_json.encode(report).decode())
+        case "markdown":
+            from gitops_ci.render import markdown
+
+            outside.stdout.write(markdown.comment(report, links, environments=environments, detail=detail))
+        case "sarif" | "code-scanning":
+            from gitops_ci.render import sarif
+
+            is_open = options.format == "code-scanning"
+            log = sarif.encode(report, links, category=options.config or "", only_open=is_open)
+            outside.stdout.write(log.decode())
+        case "junit":
+            from gitops_ci.render import junit
+
+            outside.stdout.write(junit.encode(report).decode())
+        case _:
+            from gitops_ci.render import terminal
+
+            columns = width(outside)
+            told = terminal.report_lines(
+                report, environments=environments, width=columns, detail=detail, written=written
+            )
+            show(told, outside)
+
+
 def show(told: Iterable[Line], outside: Outside) -> None:
     """Writes styled lines to stdout."""
     from gitops_ci.render import lines

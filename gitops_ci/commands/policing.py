@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options
+from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.policy import PolicyRun
@@ -34,28 +35,41 @@ def _told(_scope: Scope) -> Iterator[Told]:
 
 
 def scope(
-    change: Change, stacks: Iterable[Stack], options: Options, *, plans: Mapping[str, Path] | None = None
+    change: Change,
+    stacks: Iterable[Stack],
+    options: Options,
+    *,
+    expected: Iterable[Stack] = (),
+    plans: Mapping[str, Path] | None = None,
 ) -> Scope:
-    """What a policy step over these stacks looks at; `plans` are the engines' own documents by the stack's id."""
-    chosen = {stack.id: stack for stack in stacks}
+    """What a policy step over these stacks looks at; `plans` are the engines' own documents by the stack's id.
+
+    Of the files that changed those that belong to other `expected` stacks only are left to whoever checks those.
+    """
     head, base = change.head, change.base
+    chosen = {stack.id: stack for stack in stacks}
     changed = frozenset(changed_paths(base.snapshot, head.snapshot)) if base is not None else frozenset[str]()
-    owners: dict[str, tuple[str, ...]] = {}
-    for stack in chosen.values():
-        if stack.id in head.stacks:
-            for path in head.graph.closure(stack.id, head.snapshot):
-                owners[path] = (*owners.get(path, ()), stack.id)
-    whole = options.everything or base is None
-    looked_at = head.snapshot.entries.keys() if whole else (owners.keys() | changed) & head.snapshot.entries.keys()
-    own = base is None or options.config_from == "worktree"
+    owners = _owners(chosen, head)
+    others = _owners({stack.id: stack for stack in expected if stack.id not in chosen}, head)
+    whole = base is None or (options.everything and not others)
+    looked_at = head.snapshot.entries.keys() if whole else owners.keys() | (changed - others.keys())
     return Scope(
-        rules=head.snapshot if base is None or own else base.snapshot,
+        rules=head.snapshot if base is None or options.config_from == "worktree" else base.snapshot,
         base=base.snapshot if base is not None else None,
         head=head.snapshot,
         config=change.config,
         stacks=chosen,
-        paths=tuple(sorted(looked_at)),
+        paths=tuple(sorted(looked_at & head.snapshot.entries.keys())),
         changed=changed,
         owners=owners,
         plans=plans or {},
     )
+
+
+def _owners(stacks: Mapping[str, Stack], end: Inventory) -> dict[str, tuple[str, ...]]:
+    """Each file that one of the stacks is made of, with the ids of those."""
+    owners: dict[str, tuple[str, ...]] = {}
+    for id in sorted(stacks.keys() & end.stacks.keys()):
+        for path in end.graph.closure(id, end.snapshot):
+            owners[path] = (*owners.get(path, ()), id)
+    return owners

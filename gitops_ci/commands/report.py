@@ -13,12 +13,12 @@ import msgspec
 from gitops_ci.commands import assembly, output
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.errors import UsageError
-from gitops_ci.gate import merging, verdict
+from gitops_ci.gate import merging, policies, verdict
 from gitops_ci.model import finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Part, Report
 from gitops_ci.model.verdict import EXIT_CODES
-from gitops_ci.render import markdown, report_json, terminal
+from gitops_ci.render import report_json
 
 _SAME = ("base", "head", "planned", "config_digest", "pull_request", "repository", "tool")
 """What reports of one change have in common."""
@@ -36,27 +36,11 @@ def run(options: Options, outside: Outside) -> int:
     report = merged([Named(str(path), _read(outside.cwd / path)) for path in options.reports])
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
-    links, category = assembly.links(outside), options.config or ""
     if options.out is not None:
+        links, category = assembly.links(outside), options.config or ""
         directory = outside.cwd / options.out
         output.write_report(report, directory, links, environments=environments, detail=part.detail, category=category)
-    match options.format:
-        case "json":
-            outside.stdout.write(report_json.encode(report).decode())
-        case "markdown":
-            outside.stdout.write(markdown.comment(report, links, environments=environments, detail=part.detail))
-        case "sarif" | "code-scanning":
-            from gitops_ci.render import sarif
-
-            only_open = options.format == "code-scanning"
-            outside.stdout.write(sarif.encode(report, links, category=category, only_open=only_open).decode())
-        case "junit":
-            from gitops_ci.render import junit
-
-            outside.stdout.write(junit.encode(report).decode())
-        case _:
-            told = terminal.report_lines(report, environments=environments, detail=part.detail)
-            output.show(told, outside)
+    output.show_report(report, options, outside, environments=environments, detail=part.detail)
     return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
 
 
@@ -89,6 +73,8 @@ def merged(reports: Sequence[Named]) -> Report:
     plans = _known_upstream(plan for each in reports for plan in each.report.plans)
     findings = finding.ordered(found for each in reports for found in each.report.findings)
     whole = tuple(stacks[name] for name in sorted(stacks))
+    runs = policies.merged(run for each in reports for run in each.report.policies)
+    claimed = merging.Claimed(stacks=whole, plans=plans, findings=findings, policies=runs)
     return msgspec.structs.replace(
         first,
         run=max((each.report.run for each in reports), key=lambda run: run.attempt if run else 0, default=None),
@@ -97,7 +83,8 @@ def merged(reports: Sequence[Named]) -> Report:
         stacks=whole,
         plans=plans,
         findings=findings,
-        verdict=merging.decided(part, whole, plans, findings),
+        policies=runs,
+        verdict=merging.decided(part, claimed),
         part=part,
     )
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from gitops_ci.commands import assembly, inspection, output, planning
+from gitops_ci.commands import assembly, inspection, output, planning, policing
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.commands.planning import Limits
 from gitops_ci.discover import affected
 from gitops_ci.errors import INTERRUPTED, ToolError
-from gitops_ci.gate import checks, verdict
+from gitops_ci.gate import checks, policies, verdict
+from gitops_ci.gate.merging import Claimed
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import EXIT_CODES, VerdictReason
 from gitops_ci.policy import comparison, severity
-from gitops_ci.render import progress, report_json, terminal
+from gitops_ci.render import progress
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox
 
@@ -39,9 +41,14 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
         directory = output.directory(options, outside, change.repository.git_directory)
         output.prepare(directory, change.repository.root)
         expected = changes.expected(change, options)
-        stacks, plans = _planned(options, outside, change, expected)
-        findings = (*_findings(stacks, plans, change), *_downstream(change, options))
-        reasons = tuple(checks.reasons(stacks, plans, findings, change.config))
+        stacks, plans, documents = _planned(options, outside, change, expected)
+        scope = policing.scope(change, stacks, options, expected=expected, plans=documents)
+        policed = policing.step(scope)
+        findings = (*_findings(stacks, plans, change), *_downstream(change, options), *policed.findings)
+        reasons = (
+            *checks.reasons(stacks, plans, findings, change.config),
+            *policies.unanswered(policed.runs, change.config),
+        )
         whole = (*reasons, *_of_the_whole(change))
         if judged:
             decided = verdict.of((*whole, *checks.not_asked(expected, stacks)), plans=plans, judges_pull_request=False)
@@ -51,9 +58,7 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
             change,
             outside,
             clock,
-            stacks=stacks,
-            plans=plans,
-            findings=findings,
+            found=Claimed(stacks=stacks, plans=plans, findings=findings, policies=policed.runs),
             verdict=decided if judged else None,
             part=assembly.part(change, expected, whole),
         )
@@ -81,10 +86,11 @@ def _of_the_whole(change: Change) -> Iterator[VerdictReason]:
 
 def _planned(
     options: Options, outside: Outside, change: Change, expected: tuple[AffectedStack, ...]
-) -> tuple[tuple[AffectedStack, ...], tuple[Plan, ...]]:
+) -> tuple[tuple[AffectedStack, ...], tuple[Plan, ...], Mapping[str, Path]]:
+    """The stacks that are asked for, their plans, and the engines' own documents of them by the stack's id."""
     stacks = changes.selected(change, options, expected)
     if not stacks:
-        return (), ()
+        return (), (), {}
     stop = Stop()
     tools = Toolbox(
         config=change.config,
@@ -97,7 +103,7 @@ def _planned(
     with _progress(outside, len(stacks)) as shown:
         limits = Limits(options.jobs, options.total_timeout)
         plans = planning.plans(stacks, change, tools, limits=limits, progress=shown, stop=stop)
-    return stacks, planning.marked(plans, change, expected)
+    return stacks, planning.marked(plans, change, expected), tools.documents
 
 
 def _progress(outside: Outside, total: int) -> progress.Progress:
@@ -121,12 +127,7 @@ def _told(report: Report, options: Options, outside: Outside, change: Change, co
         written = tuple(map(str, paths))
     except ToolError as error:
         failure = error
-    if options.format == "json":
-        outside.stdout.write(report_json.encode(report).decode())
-    else:
-        width = output.width(outside)
-        told = terminal.report_lines(report, environments=environments, width=width, detail=detail, written=written)
-        output.show(told, outside)
+    output.show_report(report, options, outside, environments=environments, detail=detail, written=written)
     if failure is not None:
         raise failure
     interrupted = any(plan.reason is not None and plan.reason.code == "interrupted" for plan in report.plans)

@@ -71,11 +71,11 @@ def reasons(
     for stack in expected.values():
         for plan in planned.get(stack.id, ()):
             always = plan.reason is not None and plan.reason.code in _ALWAYS_ENFORCED
-            yield from _weighed(_plan(plan, stack), stack.environment, config, always=always)
+            yield from weighed(_plan(plan, stack), stack.environment, config, always=always)
         if stack.id not in planned:
             remedy = "plan it, and give its report to the gate"
             missing = _reason("checks/plan-missing", "undecided", "has no plan", remedy, stack.id)
-            yield from _weighed((missing,), stack.environment, config)
+            yield from weighed((missing,), stack.environment, config)
 
 
 def not_asked(expected: Iterable[AffectedStack], asked: Iterable[AffectedStack]) -> Iterator[VerdictReason]:
@@ -106,7 +106,7 @@ def unclaimed(paths: Iterable[str]) -> Iterator[VerdictReason]:
         )
 
 
-def _weighed(
+def weighed(
     found: Iterable[VerdictReason], environment: str, config: Config, *, always: bool = False
 ) -> Iterator[VerdictReason]:
     """The reasons as they count in an environment: one that only warns lets them pass, visibly."""
@@ -151,7 +151,7 @@ def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictRe
             remedy=finding.help,
             stack=finding.stack,
         )
-        yield from _weighed((reason,), _environment(finding, config), config)
+        yield from weighed((reason,), _environment(finding, config), config)
 
 
 def _environment(finding: Finding, config: Config) -> str:

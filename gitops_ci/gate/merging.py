@@ -7,24 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from gitops_ci.gate import verdict
+from msgspec import Struct
+
+from gitops_ci.gate import policies, verdict
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
+from gitops_ci.model.policy import PolicyRun
 from gitops_ci.model.report import Part
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Decision, Verdict, VerdictReason
 
+
+class Claimed(Struct, frozen=True, kw_only=True):
+    """What the reports of one change say together."""
+
+    stacks: tuple[AffectedStack, ...]
+    plans: tuple[Plan, ...]
+    findings: tuple[Finding, ...]
+    policies: tuple[PolicyRun, ...] = ()
+
+
 _PLAN_RULES = ("checks/plan-failed", "checks/plan-skipped")
 
 
-def decided(
-    part: Part, stacks: Iterable[AffectedStack], plans: tuple[Plan, ...], findings: Iterable[Finding]
-) -> Verdict:
+def decided(part: Part, claimed: Claimed) -> Verdict:
     """What follows from everything that the reports claim, and from the stacks that no report has a plan of."""
-    known = {stack.id for stack in stacks}
-    found = [*part.reasons, *_missing(part, plans), *_foreign(plans, known)]
-    found += _kept_back(part.reasons, plans, findings)
-    return verdict.of(found, plans=plans, judges_pull_request=False)
+    known = {stack.id for stack in claimed.stacks}
+    found = [*part.reasons, *_missing(part, claimed.plans), *_foreign(claimed.plans, known)]
+    found += _kept_back(part.reasons, claimed)
+    return verdict.of(found, plans=claimed.plans, judges_pull_request=False)
 
 
 def _missing(part: Part, plans: Iterable[Plan]) -> Iterator[VerdictReason]:
@@ -42,15 +53,16 @@ def _foreign(plans: Iterable[Plan], known: set[str]) -> Iterator[VerdictReason]:
             yield _reason("checks/plan-foreign", "blocked", message, remedy, plan.stack)
 
 
-def _kept_back(
-    reasons: Iterable[VerdictReason], plans: Iterable[Plan], findings: Iterable[Finding]
-) -> Iterator[VerdictReason]:
-    """What a report's own plans and findings say, and its reasons do not."""
+def _kept_back(reasons: Iterable[VerdictReason], claimed: Claimed) -> Iterator[VerdictReason]:
+    """What a report's own plans, findings and checkers say, and its reasons do not."""
     said = {(reason.rule, reason.stack) for reason in reasons}
-    for plan in plans:
+    for run in claimed.policies:
+        if run.problems and not any(rule == policies.UNANSWERED for rule, _ in said):
+            yield _untrue(f"{run.name} gave no answer", None)
+    for plan in claimed.plans:
         if plan.status in ("failed", "skipped") and not any((rule, plan.stack) in said for rule in _PLAN_RULES):
             yield _untrue(f"its plan {plan.status}", plan.stack)
-    for finding in findings:
+    for finding in claimed.findings:
         counts = finding.severity == "error" and finding.state == "new" and finding.waived_by is None
         if counts and (finding.rule, finding.stack) not in said:
             yield _untrue(f"it breaks {finding.rule}", finding.stack)

@@ -33,7 +33,9 @@ _NAME = 300
 _NOT_XML = re.compile("[\ufffe\uffff]")
 """What `visible` leaves and XML 1.0 refuses."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*")
-_PLAN_RULES = frozenset({"checks/plan-failed", "checks/plan-skipped"})
+_UNANSWERED = "checks/policy-unanswered"
+_OF_CASES = frozenset({"checks/plan-failed", "checks/plan-skipped", _UNANSWERED})
+"""Rules of the verdict that the cases of plans and checkers tell of."""
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -72,13 +74,13 @@ def suites(report: Report) -> Iterator[Suite]:
     """The repository's suite with the checkers' and the verdict's own cases, then each stack's, by its id."""
     decisions = _decisions(report)
     stacks = {stack.id: stack for stack in report.stacks}
-    cases: dict[str, list[Case]] = {_WHOLE: [_checker(run) for run in report.policies]}
+    cases: dict[str, list[Case]] = {_WHOLE: [_checker(run, decisions) for run in report.policies]}
     cases |= {name: [] for name in sorted(stacks.keys() | {plan.stack for plan in report.plans})}
     for plan in report.plans:
         cases[plan.stack].append(_plan(plan, decisions))
     told = {(finding.rule, finding.stack) for finding in report.findings}
     for reason in _reasons(report):
-        if reason.rule not in _PLAN_RULES and (reason.rule, reason.stack) not in told:
+        if reason.rule not in _OF_CASES and (reason.rule, reason.stack) not in told:
             cases.setdefault(reason.stack or _WHOLE, []).append(_reason(reason))
     for finding in report.findings:
         cases.setdefault(finding.stack or _WHOLE, []).append(_finding(finding, decisions))
@@ -101,7 +103,7 @@ def _decisions(report: Report) -> Decisions:
     return found
 
 
-def _checker(run: PolicyRun) -> Case:
+def _checker(run: PolicyRun, decisions: Decisions) -> Case:
     engine = f"{run.engine.name} {run.engine.version} ({run.engine.source})" if run.engine else ""
     looked = f"{words.several(run.policies, 'rule')} asked about {words.several(run.inputs, 'input')}"
     case = Case(name=f"policies/{run.name}", seconds=run.seconds, text="\n".join(filter(None, (engine, looked))))
@@ -110,7 +112,7 @@ def _checker(run: PolicyRun) -> Case:
     first = run.problems[0]
     return structs.replace(
         case,
-        outcome="error",
+        outcome=_OUTCOMES[decisions.get((_UNANSWERED, None), "undecided")],
         kind=first.code,
         message=f"gave no answer: {_first(first.message)}",
         text="\n".join((case.text, *(f"{_place(each.path, each.line)}{each.message}" for each in run.problems))),

@@ -57,7 +57,7 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 def test_every_rule_that_the_code_names_is_in_it() -> None:
     families = "|".join(map(re.escape, catalog.families()))
-    named = re.compile(rf"(?:{families})/[a-z0-9][a-z0-9-]*")
+    named = re.compile(rf"(?:{families})/[a-z0-9-]*[a-z0-9]")
     unknown = [
         f"{name}:{node.lineno} {node.value}"
         for name, tree in modules()
