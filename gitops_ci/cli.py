@@ -23,6 +23,7 @@ BUG = 4
 _Command = Callable[[Options, Outside], int]
 
 _REPORT_FORMATS = ("terminal", "markdown", "json", "sarif", "code-scanning", "junit")
+_REPORT = "report.json, or a directory that holds one"
 _ALSO_WRITE = "also write report.json, comment.md, report.txt, code-scanning.sarif and junit.xml there"
 
 COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -32,6 +33,11 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
     "policy run": ("policy.run.run", "check plans and files against every policy", _REPORT_FORMATS),
+    "policy explain": (
+        "policy.explain.run",
+        "say what a rule is, why, and how to fix it",
+        ("terminal", "markdown", "json"),
+    ),
     "report": ("report.run", "merge reports and render them", _REPORT_FORMATS),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
@@ -67,10 +73,14 @@ def parser() -> argparse.ArgumentParser:
             "--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)"
         )
         if name == "report":
-            command.add_argument(
-                "reports", nargs="+", type=Path, metavar="REPORT", help="report.json, or a directory that holds one"
-            )
+            command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help=_REPORT)
             command.add_argument("--out", type=Path, metavar="DIR", help=_ALSO_WRITE)
+            continue
+        if name == "policy explain":
+            command.add_argument("rule", nargs="?", metavar="RULE", help="its id, or a family (default: lists all)")
+            command.add_argument(
+                "--report", action="append", dest="reports", type=Path, default=[], metavar="REPORT", help=_REPORT
+            )
             continue
         _add_ends(command)
         if name != "layout":
@@ -199,6 +209,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         total_timeout=given.get("total_timeout"),
         verbose=given["verbose"],
         reports=tuple(given.get("reports", ())),
+        rule=given.get("rule"),
         plans=tuple(given.get("plan", ())),
     )
 

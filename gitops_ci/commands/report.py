@@ -33,7 +33,7 @@ class Named(NamedTuple):
 
 def run(options: Options, outside: Outside) -> int:
     """Prints one rendering of the merged reports, and writes all of them where `--out` is given."""
-    report = merged([Named(str(path), _read(outside.cwd / path)) for path in options.reports])
+    report = merged([Named(str(path), read(outside.cwd / path)) for path in options.reports])
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
     if options.out is not None:
@@ -44,7 +44,8 @@ def run(options: Options, outside: Outside) -> int:
     return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
 
 
-def _read(path: Path) -> Report:
+def read(path: Path) -> Report:
+    """The report in a file, or in a directory that holds one; raises UsageError where there is none."""
     file = path / "report.json" if path.is_dir() else path
     try:
         content = file.read_bytes()

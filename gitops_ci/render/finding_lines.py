@@ -5,31 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gitops_ci.model.finding import Finding
-from gitops_ci.render import outline
+from gitops_ci.render import finding_groups, outline
 from gitops_ci.render.lines import EMPTY, Line, line, span
 from gitops_ci.render.untrusted import block, cut
 
 _MESSAGE_LINES = 40
 _PLACES = 5
+_FEW = 40
+"""Groups up to which findings are told one by one."""
 
 
 def findings(found: Sequence[Finding]) -> Iterator[Line]:
-    """Each thing that rules say, where, and what to do about it."""
-    for group in outline.places(found):
-        first = group[0]
-        where = list(dict.fromkeys(_where(finding) for finding in group))
+    """Each thing that rules say, where, and what to do about it; many of them by rule."""
+    for group in finding_groups.of(found, _FEW):
+        where = list(dict.fromkeys(_where(finding) for finding in group.findings))
         yield EMPTY
         yield line(
-            span(outline.MARKS[first.severity], first.severity),
+            span(outline.MARKS[group.severity], group.severity),
             " ",
-            span(shortened(first.message), "title"),
-            span(f"  {first.rule}", "dim"),
+            span(shortened(group.said), "title"),
+            span(f"  {group.rule}", "dim"),
         )
         yield from (line(f"  {place}") for place in where[:_PLACES])
         if len(where) > _PLACES:
             yield line(span(f"  and {len(where) - _PLACES:,} more places", "dim"))
-        if first.help:
-            yield from message(f"→ {first.help}")
+        if group.help:
+            yield from message(f"→ {group.help}")
 
 
 def _where(finding: Finding) -> str:

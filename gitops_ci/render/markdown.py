@@ -20,6 +20,7 @@ from gitops_ci.render.comment import (
     graph,
     merge,
     notices,
+    policies,
     stacks,
     unplanned,
 )
@@ -40,9 +41,11 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
     (merge.section, 0.35),
     (caution.section, 0.35),
     (unplanned.section, 0.35),
+    (policies.problems, 0.2),
     (notices.checks, 0.2),
     (stacks.section, 0.4),
     (findings.section, 0.35),
+    (policies.section, 0.1),
     (notices.upstream, 0.1),
     (graph.section, 0.15),
     (changes.section, 0.9),
@@ -56,6 +59,7 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
 _ORDER: tuple[Build, ...] = (
     merge.section,
     caution.section,
+    policies.problems,
     notices.checks,
     stacks.section,
     unplanned.section,
@@ -65,6 +69,7 @@ _ORDER: tuple[Build, ...] = (
     drift.section,
     generated.section,
     drift.pending,
+    policies.section,
     findings.section,
     findings.settled,
 )

@@ -8,7 +8,7 @@ from typing import Literal
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import SHARED, AffectedStack, ChangeOfStack, Stack
-from gitops_ci.render import finding_lines, outline, stack_lines, words
+from gitops_ci.render import finding_lines, outline, policy_lines, stack_lines, words
 from gitops_ci.render.comment.heading import deciding, effect, nothing
 from gitops_ci.render.finding_lines import shortened
 from gitops_ci.render.lines import EMPTY, Line, Style, line, plain, span, tree, write
@@ -40,6 +40,7 @@ def report_lines(
         shown, Limits(width=max(20, width - 40), text=max(20, width - 14)), attributes=detail == "full"
     )
     lines += finding_lines.findings(outline.new(report.findings))
+    lines += policy_lines.policies(report)
     lines += _verdict(report, shown)
     lines += [line(span("  wrote ", "dim"), path) for path in written]
     return lines

@@ -41,7 +41,7 @@ def title(what: str) -> str:
     """The first clause of a sentence as plain text, without what is in parentheses; code is not looked into."""
     flat = _ASIDE.sub("", _LINK.sub(r"\1", " ".join(what.split())))
     end = _CLAUSE.search(_CODE.sub(lambda code: "x" * len(code[0]), flat))
-    return _capital((flat[: end.start()] if end else flat).replace("`", ""))
+    return _capital(flat[: end.start()] if end else flat).replace("`", "")
 
 
 def _rule(id: str, page: str, section: str, severity: str) -> Rule:
