@@ -13,13 +13,13 @@ from gitops_ci.render import outline, rule_texts, words
 class Group(Struct, frozen=True):
     """Findings that are told together: a `title`, what to do (`help`; both plain text), and the findings themselves.
 
-    `is_rule`: they say different things, and the title is their rule's.
+    Where they say different things the title is their rule's, or the first one's message; then `more` are not told.
     """
 
     title: str
     help: str
     findings: tuple[Finding, ...]
-    is_rule: bool = False
+    more: int = 0
 
     @property
     def rule(self) -> str:
@@ -33,8 +33,12 @@ class Group(Struct, frozen=True):
 
     @property
     def said(self) -> str:
-        """The title, with the number of findings where they say different things."""
-        return f"{self.title} ({words.several(len(self.findings), 'finding')})" if self.is_rule else self.title
+        """The title, with how many findings there are where they say different things."""
+        if not self.more:
+            return self.title
+        first = self.title == self.findings[0].message
+        count = f"and {self.more:,} more" if first else words.several(len(self.findings), "finding")
+        return f"{self.title} ({count})"
 
 
 def of(found: Sequence[Finding], few: int) -> list[Group]:
@@ -59,7 +63,8 @@ def _by_rule(found: list[Finding]) -> list[Group]:
     told = []
     for id, members in groups.items():
         messages, helps = {each.message for each in members}, {each.help for each in members}
-        one = len(messages) == 1
         help = members[0].help if len(helps) == 1 else rule_texts.plain(rules[id].fix).replace("\n", " ")
-        told.append(Group(members[0].message if one else rules[id].title, help, tuple(members), is_rule=not one))
+        title = members[0].message if len(messages) == 1 or rules[id].title == id else rules[id].title
+        more = len(members) - 1 if len(messages) > 1 else 0
+        told.append(Group(title, help, tuple(members), more))
     return sorted(told, key=lambda group: -len(group.findings))
