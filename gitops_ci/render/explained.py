@@ -52,10 +52,10 @@ def _part(title: str, below: Iterator[Line] | Sequence[Line]) -> Iterator[Line]:
 
 
 def _severity(explained: Explained, columns: int) -> Iterator[Line]:
+    here = list(_here(explained.here or ()))
     if explained.rule.severity:
-        yield from prose.lines(explained.rule.severity, columns)
-    for each in _here(explained.here or ()):
-        yield line("  ", span(each))
+        yield from prose.lines(("by itself: " if here else "") + explained.rule.severity, columns)
+    yield from (line("  ", each) for each in here)
 
 
 def _here(here: Sequence[Here]) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from gitops_ci.model.finding import Finding
 from gitops_ci.render import finding_groups, outline
@@ -11,6 +12,7 @@ from gitops_ci.render.untrusted import block, cut
 
 _MESSAGE_LINES = 40
 _PLACES = 5
+_SETTLED = ("from before this change", "accepted", "fixed by it ✓")
 _FEW = 40
 """Groups up to which findings are told one by one."""
 
@@ -31,6 +33,22 @@ def findings(found: Sequence[Finding]) -> Iterator[Line]:
             yield line(span(f"  and {len(where) - _PLACES:,} more places", "dim"))
         if group.help:
             yield from message(f"→ {group.help}")
+
+
+def settled(found: Iterable[Finding]) -> Iterator[Line]:
+    """In one line how many findings need nothing now: from before, accepted and fixed ones."""
+    counts: Counter[str] = Counter()
+    for finding in found:
+        if finding.state == "fixed":
+            counts["fixed by it ✓"] += 1
+        elif finding.waived_by is not None:
+            counts["accepted"] += 1
+        elif finding.state == "existing":
+            counts["from before this change"] += 1
+    said = [f"{counts[word]:,} {word}" for word in _SETTLED if counts[word]]
+    if said:
+        yield EMPTY
+        yield line(span(f"findings that need nothing now: {', '.join(said)}", "dim"))
 
 
 def _where(finding: Finding) -> str:

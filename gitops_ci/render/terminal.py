@@ -40,6 +40,7 @@ def report_lines(
         shown, Limits(width=max(20, width - 40), text=max(20, width - 14)), attributes=detail == "full"
     )
     lines += finding_lines.findings(outline.new(report.findings))
+    lines += finding_lines.settled(report.findings)
     lines += policy_lines.policies(report)
     lines += _verdict(report, shown)
     lines += [line(span("  wrote ", "dim"), path) for path in written]

@@ -80,8 +80,8 @@ def _near(asked: str, known: Mapping[str, Rule]) -> list[str]:
     import difflib  # only a mistake needs it
 
     names = {id.lower(): id for id in known} | {id.partition("/")[2].lower(): id for id in known}
-    near = difflib.get_close_matches(asked, names, n=5, cutoff=0.6)
-    return list(dict.fromkeys(names[each] for each in near))[:3]
+    near = difflib.get_close_matches(asked, names, cutoff=0.85) or difflib.get_close_matches(asked, names)
+    return list(dict.fromkeys(names[each] for each in near))
 
 
 def _of(rule: Rule, found: Sequence[Finding]) -> tuple[Finding, ...]:
