@@ -6,6 +6,7 @@ from gitops_ci.commands import assembly, inspection, output
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.policy import comparison
+from gitops_ci.policy.rules import catalog
 from gitops_ci.render import terminal
 
 SCHEMA = "gitops-ci/layout/1"
@@ -17,7 +18,7 @@ def run(options: Options, outside: Outside) -> int:
         before = change.base.findings if change.base is not None else ()
         stacks = tuple(change.head.stacks.values())
         found = comparison.against(before, change.head.findings)
-        findings = (*change.warnings, *found, *inspection.findings(stacks, change))
+        findings = tuple(catalog.documented((*change.warnings, *found, *inspection.findings(stacks, change))))
         if options.format == "json":
             output.document({"schema": SCHEMA, "stacks": stacks, "findings": findings}, outside)
         else:

@@ -63,6 +63,7 @@ def test_all_and_a_family_are_listed(tmp_path: Path) -> None:
 
 def test_a_report_is_rendered_for_machines_and_its_findings_explained(repository: Scratch) -> None:
     run = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert all(finding.url and finding.help for finding in run.report.findings)
     log = json.loads((run.out / "code-scanning.sarif").read_bytes())
     (result,) = [each for each in log["runs"][0]["results"] if each["ruleId"] == "layout/state-in-git"][:1]
     assert result["level"] == "warning"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
+from gitops_ci.model.finding import Finding
 from gitops_ci.model.rule import Rule
 
 FILE = Path(__file__).with_name("rules.json")
@@ -30,6 +31,17 @@ def families() -> dict[str, tuple[Rule, ...]]:
     for rule in _all().values():
         groups.setdefault(rule.family, []).append(rule)
     return {family: tuple(rules) for family, rules in sorted(groups.items())}
+
+
+def documented(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings, those of our own rules with the address of their documentation, and with help if they have none."""
+    for finding in findings:
+        rule = of(finding.rule)
+        if rule is None or (finding.url and finding.help):
+            yield finding
+        else:
+            help = finding.help or " ".join(rule.fix.split())
+            yield msgspec.structs.replace(finding, url=finding.url or rule.link, help=help)
 
 
 @cache

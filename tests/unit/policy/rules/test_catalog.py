@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from gitops_ci.model.finding import make
 from gitops_ci.policy.rules import __main__ as compiler
 from gitops_ci.policy.rules import catalog
 
@@ -52,6 +54,17 @@ def test_a_rule_is_told_once() -> None:
         for id in re.findall(r"^## `?([a-z-]+/[^`\s]+)`?$", page.read_text(), re.MULTILINE)
     ]
     assert sorted(told) == sorted(catalog.ids())
+
+
+def test_findings_of_our_rules_are_documented_and_those_of_others_stay_as_they_are() -> None:
+    ours = make("layout/missing-readme", "notice", "m", help="")
+    (told,) = catalog.documented([ours])
+    assert told.url == "https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/layout.md#layoutmissing-readme"
+    assert told.help.startswith("Add `README.md`")
+    assert told.fingerprint == ours.fingerprint
+    helped = structs.replace(ours, help="h", url="https://example.org")
+    others = make("checkov/CKV_AWS_20", "error", "m", help="")
+    assert list(catalog.documented([helped, others])) == [helped, others]
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
