@@ -20,48 +20,63 @@ usage() {
 
 command=$GITOPS_CI_COMMAND
 case $command in
-  layout | affected | plan | run) ;;
-  *) usage "the input \`command\` is $(printf %q "$command"); this version of the action knows layout, affected, plan and run" ;;
+  layout | affected | plan | run | 'policy run' | publish) ;;
+  *) usage "the input \`command\` is $(printf %q "$command"); known are run, plan, affected, layout, policy run and publish" ;;
 esac
 case $GITOPS_CI_FAIL_ON in
   blocked | undecided | never) ;;
   *) usage "the input \`fail-on\` is $(printf %q "$GITOPS_CI_FAIL_ON"); expected blocked, undecided or never" ;;
 esac
-case $GITOPS_CI_COMMENT in
-  update | new | none) ;;
-  *) usage "the input \`comment\` is $(printf %q "$GITOPS_CI_COMMENT"); expected update, new or none" ;;
-esac
-if [ "$GITOPS_CI_HAS_TOKEN" = true ]; then
-  echo 'gitops-ci: the input github-token is not used yet: the report goes to the job summary and the output directory'
-fi
 
 arguments=("--repo=$GITHUB_WORKSPACE")
 [ -z "$GITOPS_CI_CONFIG" ] || arguments+=("--config=$GITOPS_CI_CONFIG")
-arguments+=("$command")
+read -ra words <<<"$command"
+arguments+=("${words[@]}")
 
-# option NAME VALUES: one `--NAME=VALUE` for each line that is not blank; `=` keeps a value from being read as an option.
-option() {
+# lines TEXT: its lines that are not blank, without the spaces around them, in `found`.
+lines() {
   local line
+  found=()
   while IFS= read -r line || [ -n "$line" ]; do
     line="${line#"${line%%[![:space:]]*}"}"
     line="${line%"${line##*[![:space:]]}"}"
-    [ -z "$line" ] || arguments+=("--$1=$line")
-  done <<<"$2"
+    [ -z "$line" ] || found+=("$line")
+  done <<<"$1"
 }
-option base "$GITOPS_CI_BASE"
-option head "$GITOPS_CI_HEAD"
-option environment "$GITOPS_CI_ENVIRONMENT"
-option stack "$GITOPS_CI_STACK"
-option shard "$GITOPS_CI_SHARD"
+
+# option NAME VALUES: one `--NAME=VALUE` for each line; `=` keeps a value from being read as an option.
+option() {
+  lines "$2"
+  for line in "${found[@]+"${found[@]}"}"; do arguments+=("--$1=$line"); done
+}
 
 report=
 case $command in
-  plan | run)
+  plan | run | publish | 'policy run')
     report=${GITOPS_CI_OUT:-$work/report}
     [[ $report == /* ]] || report=$GITHUB_WORKSPACE/$report
     arguments+=("--out=$report")
     ;;
 esac
+
+if [ "$command" = publish ]; then
+  case $GITOPS_CI_COMMENT in
+    update | new | none) arguments+=("--comment=$GITOPS_CI_COMMENT") ;;
+    *) usage "the input \`comment\` is $(printf %q "$GITOPS_CI_COMMENT"); expected update, new or none" ;;
+  esac
+  [ -z "$GITOPS_CI_NEEDS" ] || arguments+=("--needs=$GITOPS_CI_NEEDS")
+  lines "$GITOPS_CI_REPORTS"
+  for place in "${found[@]+"${found[@]}"}"; do
+    [[ $place == /* ]] || place=$GITHUB_WORKSPACE/$place
+    while IFS= read -r -d '' file; do arguments+=("$file"); done < <(find "$place" -name report.json -type f -print0 2>/dev/null | sort -z)
+  done
+else
+  option base "$GITOPS_CI_BASE"
+  option head "$GITOPS_CI_HEAD"
+  option environment "$GITOPS_CI_ENVIRONMENT"
+  option stack "$GITOPS_CI_STACK"
+  option shard "$GITOPS_CI_SHARD"
+fi
 
 touch "$work/begun" # a report that was there before, committed by the pull request perhaps, is not this run's
 
@@ -101,6 +116,8 @@ esac
 "$python" -I -c 'import sys; from gitops_ci.github import outputs; outputs.write(*sys.argv[1:])' \
   "$command" "$code" "$work" "$report" "$GITHUB_OUTPUT" "$GITHUB_STEP_SUMMARY"
 echo "::$token::"
+# Where the check run could not be written its annotations are workflow commands: gitops-ci has escaped them.
+[ "$command" != publish ] || [ ! -f "$report/annotations.txt" ] || cat "$report/annotations.txt"
 
 case "$code:$GITOPS_CI_FAIL_ON" in
   1:never | 3:never | 3:blocked)

@@ -33,12 +33,9 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
     "policy run": ("policy.run.run", "check plans and files against every policy", _REPORT_FORMATS),
-    "policy explain": (
-        "policy.explain.run",
-        "say what a rule is, why, and how to fix it",
-        ("terminal", "markdown", "json"),
-    ),
+    "policy explain": ("policy.explain.run", "say what a rule is, why, and how to fix it", _REPORT_FORMATS[:3]),
     "report": ("report.run", "merge reports and render them", _REPORT_FORMATS),
+    "publish": ("publish.run", "say on GitHub what reports claim: status, comment, check run", ()),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
 """Commands that have commands of their own, which are listed above as `policy run`."""
@@ -69,18 +66,17 @@ def parser() -> argparse.ArgumentParser:
         if group not in groups:
             groups[group] = _group(groups[""], group)
         command = groups[group].add_parser(word, help=text, description=_sentence(text), allow_abbrev=False)
-        command.add_argument(
-            "--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)"
-        )
-        if name == "report":
-            command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help=_REPORT)
-            command.add_argument("--out", type=Path, metavar="DIR", help=_ALSO_WRITE)
+        if formats:
+            command.add_argument(
+                "--format", choices=formats, default="terminal", help="what stdout carries (default: terminal)"
+            )
+        if name in ("report", "publish"):
+            _add_reports(command, least="*" if name == "publish" else "+")
+            if name == "publish":
+                _add_publishing(command)
             continue
         if name == "policy explain":
-            command.add_argument("rule", nargs="?", metavar="RULE", help="its id, or a family (default: lists all)")
-            command.add_argument(
-                "--report", action="append", dest="reports", type=Path, default=[], metavar="REPORT", help=_REPORT
-            )
+            _add_explaining(command)
             continue
         _add_ends(command)
         if name != "layout":
@@ -101,6 +97,28 @@ def _group(commands: _Parsers, name: str) -> _Parsers:
 
 def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + "."
+
+
+def _add_reports(command: argparse.ArgumentParser, *, least: str) -> None:
+    command.add_argument("reports", nargs=least, type=Path, metavar="REPORT", help=_REPORT)
+    command.add_argument("--out", type=Path, metavar="DIR", help=_ALSO_WRITE)
+
+
+def _add_explaining(command: argparse.ArgumentParser) -> None:
+    command.add_argument("rule", nargs="?", metavar="RULE", help="its id, or a family (default: lists all)")
+    command.add_argument("--report", action="append", dest="reports", type=Path, default=[], help=_REPORT)
+
+
+def _add_publishing(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--comment",
+        choices=("update", "new", "none"),
+        default="update",
+        help="update the comment in place, write a new one, or none (default: update)",
+    )
+    command.add_argument(
+        "--needs", metavar="JSON", help="how the jobs before ended, as `toJSON(needs)` gives it: one that failed counts"
+    )
 
 
 def _add_ends(command: argparse.ArgumentParser) -> None:
@@ -202,7 +220,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         stacks=frozenset(given.get("stack", ())),
         shard=given.get("shard"),
         everything=given.get("everything", False),
-        format=given["format"],
+        format=given.get("format", "terminal"),
         out=given.get("out"),
         jobs=given.get("jobs", 1),
         timeout=given.get("timeout"),
@@ -211,6 +229,8 @@ def _options(arguments: argparse.Namespace) -> Options:
         reports=tuple(given.get("reports", ())),
         rule=given.get("rule"),
         plans=tuple(given.get("plan", ())),
+        comment=given.get("comment", "update"),
+        needs=given.get("needs"),
     )
 
 

@@ -12,12 +12,18 @@ from gitops_ci.model.run import Run
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """`environ` is what processes may be given from; it never appears in a `repr`."""
+    """`environ` is what processes may be given from; it never appears in a `repr`, nor does `token`.
+
+    `token` is what writes to GitHub, from `GITOPS_CI_TOKEN` alone: a job's `GITHUB_TOKEN` is there whether or not
+    somebody means us to use it.
+    """
 
     event_path: Path | None = None
     event_name: str = ""
     repository: str | None = None
     server_url: str = "https://github.com"
+    api_url: str = "https://api.github.com"
+    token: str | None = None
     run: Run | None = None
     no_color: bool = False
     force_color: bool = False
@@ -38,6 +44,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             event_name=environ.get("GITHUB_EVENT_NAME", ""),
             repository=name if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else None,
             server_url=environ.get("GITHUB_SERVER_URL", "") or "https://github.com",
+            api_url=environ.get("GITHUB_API_URL", "") or "https://api.github.com",
+            token=environ.get("GITOPS_CI_TOKEN") or None,
             run=Run(id=run_id, attempt=int(attempt) if attempt.isdecimal() else 1) if run_id else None,
             no_color=bool(environ.get("NO_COLOR")),
             force_color=bool(environ.get("FORCE_COLOR")),

@@ -21,9 +21,16 @@ def main() -> int:
     extra = sys.argv[1:]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     embedded = "\n".join(project["project"]["optional-dependencies"]["terraform"])
-    dev = ("pyproject.toml", "--extra=database", "--group=build", "--group=dev")
+    dev = ("pyproject.toml", "--extra=database", "--extra=github", "--group=build", "--group=dev")
     compiled("dev.txt", *dev, *extra)  # first: the others take its versions
-    compiled("runtime.txt", "pyproject.toml", "--extra=database", "--group=build", "--constraint=requirements/dev.txt")
+    compiled(
+        "runtime.txt",
+        "pyproject.toml",
+        "--extra=database",
+        "--extra=github",
+        "--group=build",
+        "--constraint=requirements/dev.txt",
+    )
     compiled("terraform.txt", "-", *extra, given=embedded)
     compiled("lock.txt", "--group=lock", *extra)
     return 0

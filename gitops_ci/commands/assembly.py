@@ -15,6 +15,7 @@ from gitops_ci.commands.options import Outside
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.gate import verdict as verdicts
 from gitops_ci.gate.merging import Claimed
+from gitops_ci.github.event import Event
 from gitops_ci.model import finding
 from gitops_ci.model.report import Part, Planned, Report, Tool
 from gitops_ci.model.stack import AffectedStack
@@ -70,6 +71,23 @@ def report(
         policies=found.policies,
         verdict=verdict,
         part=part,
+    )
+
+
+def blank(event: Event, outside: Outside) -> Report:
+    """A report about an event's commit that nobody has looked at."""
+    clock = Clock()
+    return Report(
+        tool=Tool(gitops_ci.__version__),
+        repository=outside.settings.repository,
+        pull_request=event.pull_request,
+        base=event.base,
+        head=event.head,
+        planned=Planned(commit=event.head, tree=""),
+        config_digest="",
+        run=outside.settings.run,
+        started_at=clock.started_at,
+        seconds=0.0,
     )
 
 

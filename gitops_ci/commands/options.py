@@ -32,6 +32,8 @@ class Options(Struct, frozen=True, kw_only=True):
     reports: tuple[Path, ...] = ()
     rule: str | None = None
     plans: tuple[str, ...] = ()
+    comment: str = "update"
+    needs: str | None = None
 
 
 class Outside(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -49,6 +49,11 @@ def write_report(
     if report.verdict is not None:
         contents["code-scanning.sarif"] = sarif.encode(report, links, category=category, only_open=True)
         contents["junit.xml"] = junit.encode(report)
+    return write(directory, contents)
+
+
+def write(directory: Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Writes files into a directory, which is made; raises ToolError where the disk refuses."""
     return tuple(_write(directory / name, content) for name, content in contents.items())
 
 
@@ -116,6 +121,13 @@ def show(told: Iterable[Line], outside: Outside) -> None:
     from gitops_ci.render import lines
 
     lines.write(told, outside.stdout, colour=outside.colour(outside.stdout))
+
+
+def say(text: str, outside: Outside) -> None:
+    """A message on stderr, parts of which may come from somewhere else: nothing in it is taken for a command."""
+    from gitops_ci.render import lines
+
+    lines.write([lines.line(f"gitops-ci: {text}")], outside.stderr, colour=False)
 
 
 def width(outside: Outside) -> int:

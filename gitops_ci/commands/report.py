@@ -33,7 +33,7 @@ class Named(NamedTuple):
 
 def run(options: Options, outside: Outside) -> int:
     """Prints one rendering of the merged reports, and writes all of them where `--out` is given."""
-    report = merged([Named(str(path), read(outside.cwd / path)) for path in options.reports])
+    report = of(options, outside)
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
     if options.out is not None:
@@ -42,6 +42,11 @@ def run(options: Options, outside: Outside) -> int:
         output.write_report(report, directory, links, environments=environments, detail=part.detail, category=category)
     output.show_report(report, options, outside, environments=environments, detail=part.detail)
     return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
+
+
+def of(options: Options, outside: Outside) -> Report:
+    """The reports that the command line names, merged; raises UsageError for what cannot be read."""
+    return merged([Named(str(path), read(outside.cwd / path)) for path in options.reports])
 
 
 def read(path: Path) -> Report:

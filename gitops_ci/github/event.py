@@ -19,6 +19,7 @@ class _Repository(Struct):
 
 class _Side(Struct):
     sha: _Sha
+    ref: str | None = None
     repo: _Repository | None = None
 
 
@@ -47,11 +48,13 @@ class _Payload(Struct):
 class Event(Struct, frozen=True, kw_only=True):
     """The ends of a change as the payload names them; all None where the event is about no change.
 
+    `base_ref` is the branch that a pull request goes to.
     `fork`: what started the job is somebody's who need not be able to write to this repository.
     """
 
     base: str | None = None
     head: str | None = None
+    base_ref: str | None = None
     pull_request: int | None = None
     fork: bool = False
 
@@ -65,7 +68,8 @@ def read(path: Path) -> Event:
     if payload.pull_request is not None:
         pull = payload.pull_request
         fork = _differ(pull.base.repo or payload.repository, pull.head.repo)
-        return Event(base=pull.base.sha, head=pull.head.sha, pull_request=pull.number, fork=fork)
+        ends = Event(base=pull.base.sha, head=pull.head.sha, base_ref=pull.base.ref)
+        return msgspec.structs.replace(ends, pull_request=pull.number, fork=fork)
     if payload.merge_group is not None:
         return Event(base=payload.merge_group.base_sha, head=payload.merge_group.head_sha)
     if payload.workflow_run is not None:

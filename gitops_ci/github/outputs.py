@@ -24,6 +24,10 @@ class _Stack(Struct):
     certainty: str = ""
 
 
+class _Outcome(Struct):
+    comment_url: str | None = None
+
+
 class _Verdict(Struct):
     decision: Decision
 
@@ -66,6 +70,8 @@ def collect(command: str, code: int, work: Path, report: Path | None) -> dict[st
         else:
             outputs |= _stacks(read)
             decisions += [read.verdict.decision] if read.verdict is not None else []
+        if (published := report / "published.json").is_file():
+            outputs["comment-url"] = msgspec.json.decode(_read(published), type=_Outcome).comment_url or ""
     outputs["verdict"] = next(decision for decision in _WORST_FIRST if decision in decisions)
     return outputs
 

@@ -48,9 +48,10 @@ class Links(Struct, frozen=True):
     def rule(self, rule: str, url: str | None = None) -> str | None:
         """A rule's documentation: ours, or `url` where its host is trusted."""
         known = catalog.of(rule)
-        if known is not None and known.page is not None:
-            return self.docs + known.page if self.docs else None
-        return url if url and trusted(url) else None
+        if known is None and url and trusted(url):
+            return url
+        known = known or catalog.general(rule)
+        return self.docs + known.page if self.docs and known is not None and known.page else None
 
 
 def trusted(url: str) -> bool:

@@ -28,7 +28,8 @@ from gitops_ci.render.comment.heading import heading, summary_line
 from gitops_ci.render.comment.page import Page, Section, units
 from gitops_ci.render.links import Links
 
-MARKER = "<!-- gitops-ci:comment v1 config=default -->"
+DEFAULT = "default"
+"""What the configuration at the repository's root is called in a comment's marker."""
 LIMIT = 65_000
 """GitHub refuses more than 65,536 characters."""
 LEAST = 1_000
@@ -76,6 +77,11 @@ _ORDER: tuple[Build, ...] = (
 """Sections as they are read."""
 
 
+def marker(name: str = DEFAULT) -> str:
+    """The first line of a comment about one configuration: by it the comment is found again."""
+    return f"<!-- gitops-ci:comment v1 config={name} -->"
+
+
 def comment(
     report: Report,
     links: Links = _NO_LINKS,
@@ -83,9 +89,11 @@ def comment(
     environments: tuple[str, ...] = (),
     detail: Literal["full", "summary"] = "full",
     limit: int = LIMIT,
+    name: str = DEFAULT,
 ) -> str:
     """The comment in at most `limit` (1,000 or more) UTF-16 code units.
 
+    `name` is the configuration's: a repository may have several, each with a comment of its own.
     `environments` are shown in this order, others after them, shared stacks last; `summary` leaves attributes out.
     """
     if limit < LEAST:
@@ -93,7 +101,7 @@ def comment(
     shown = outline.rows(report, environments)
     commit = links.commit or report.head or report.planned.commit
     page = Page(report, structs.replace(links, commit=commit), shown, told.of(shown), detail)
-    top = f"{MARKER}\n{heading(report, shown)}"
+    top = f"{marker(name)}\n{heading(report, shown)}"
     plain_footer = footer.footer(page, {})
     sections = _sections(page, limit - units(top) - units(plain_footer) - footer.ROOM)
     left_out: Counter[str] = Counter()
@@ -101,7 +109,7 @@ def comment(
         left_out.update(dict(section.left_out))
     body = [sections[build].text for build in _ORDER if sections[build].text]
     whole = "\n\n".join([top, *body, footer.footer(page, left_out)]) + "\n"
-    return whole if units(whole) <= limit else _last_resort(page, limit)
+    return whole if units(whole) <= limit else _last_resort(page, limit, marker(name))
 
 
 def _sections(page: Page, room: int) -> dict[Build, Section]:
@@ -113,12 +121,12 @@ def _sections(page: Page, room: int) -> dict[Build, Section]:
     return written
 
 
-def _last_resort(page: Page, limit: int) -> str:
+def _last_resort(page: Page, limit: int, first: str) -> str:
     """The verdict alone, where even that is said at length."""
     mark, word = outline.VERDICTS[page.report.verdict.decision] if page.report.verdict else ("📋", "Planned")
-    top = f"{MARKER}\n{heading(page.report, page.rows)}"
+    top = f"{first}\n{heading(page.report, page.rows)}"
     note = "\n\n<sub>**left out to fit: everything else**; see the report.</sub>\n"
-    return f"{top}{note}" if units(top + note) <= limit else f"{MARKER}\n### {mark} {word}{note}"
+    return f"{top}{note}" if units(top + note) <= limit else f"{first}\n### {mark} {word}{note}"
 
 
-__all__ = ["LIMIT", "MARKER", "comment", "summary_line"]
+__all__ = ["LIMIT", "comment", "marker", "summary_line"]

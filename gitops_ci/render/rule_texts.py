@@ -6,6 +6,8 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec import structs
+
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.rule import Rule
 from gitops_ci.policy.rules import catalog
@@ -33,10 +35,13 @@ def _told(id: str, found: list[Finding]) -> Rule:
     messages = {finding.message for finding in found}
     helps = list(dict.fromkeys(finding.help for finding in found if finding.help))
     url = next((finding.url for finding in found if finding.url and trusted(finding.url)), None)
-    return Rule(
+    general = catalog.general(id) or Rule(id=id, title=id)
+    return structs.replace(
+        general,
         id=id,
         title=visible(cut(messages.pop() if len(messages) == 1 else id, _TITLE)),
-        fix=text(cut(helps[0], _TEXT)) if len(helps) == 1 else "",
+        fix=text(cut(helps[0], _TEXT)) if len(helps) == 1 else general.fix,
+        page=None if url else general.page,
         url=url,
     )
 

@@ -50,7 +50,7 @@ NEVER = (
 """Variables that never do, whatever the configuration says: they hold tokens, or change which code runs."""
 
 _CREDENTIALS = ("*TOKEN*", "*SECRET*", "*ACCESS_KEY*", "*API_KEY*", "*PRIVATE_KEY*", "*PASSWORD*", "*CREDENTIAL*")
-_JOB_TOKENS = ("GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_*TOKEN", "INPUT_GITHUB-TOKEN")
+_JOB_TOKENS = ("GITHUB_TOKEN", "GH_TOKEN", "GITOPS_CI_TOKEN", "ACTIONS_*TOKEN", "INPUT_GITHUB-TOKEN")
 _INSIDE = re.compile(r"://[^/@\s:]*:([^/@\s]{4,})@|authorization:\s*\w+\s+(\S+)", re.IGNORECASE)
 """A password in an address, or what follows the scheme in a header: git is given credentials in both ways."""
 _MEMORY = 8 << 30  # bytes of private data a process may hold

@@ -28,8 +28,10 @@ INPUTS = {
     "SHARD": "",
     "OUT": "",
     "FAIL_ON": "undecided",
+    "REPORTS": "",
+    "NEEDS": "",
     "COMMENT": "update",
-    "HAS_TOKEN": "false",
+    "TOKEN": "",
 }
 
 

@@ -19,7 +19,8 @@ from gitops_ci.github import outputs
 ROOT = Path(__file__).resolve().parents[2]
 LOCKED = sorted((ROOT / "requirements").glob("*.txt"))
 INPUTS = (
-    "command", "config", "base", "head", "environment", "stack", "shard", "out", "github-token", "comment", "fail-on",
+    "command", "config", "base", "head", "environment", "stack", "shard", "out", "reports", "needs", "github-token", "comment",
+    "fail-on",
 )  # fmt: skip
 """The contract's inputs; its outputs are `outputs.NAMES`."""
 
@@ -90,8 +91,11 @@ def test_the_action_has_the_outputs_of_the_contract_and_the_docs() -> None:
     assert tuple(action()["outputs"]) == outputs.NAMES
     assert tuple(table(read("docs/action.md"), "Outputs")) == outputs.NAMES
     for name, output in action()["outputs"].items():
-        assert output["value"] == f"${{{{ steps.run.outputs.{name} }}}}"
-    assert "run" in {step.get("id") for step in action()["runs"]["steps"]}
+        steps = re.findall(r"steps\.(\w+)\.outputs\.([\w-]+)", output["value"])
+        assert steps, name
+        assert {step for step, _ in steps} <= {"run", "publish"}
+        assert {given for _, given in steps} == {name}
+    assert {"run", "publish"} <= {step.get("id") for step in action()["runs"]["steps"]}
 
 
 def test_every_input_is_used_and_none_is_mistyped() -> None:
@@ -104,15 +108,20 @@ def test_inputs_reach_the_shell_through_its_environment_only() -> None:
     for step in action()["runs"]["steps"]:
         assert "${{" not in step.get("run", "")
         for name in step.get("env", {}):
-            assert name in step["run"] or name in script, f"{name} is set and never read"
+            read_by = script + read("gitops_ci/settings.py")
+            assert name in step["run"] or name in read_by, f"{name} is set and never read"
     read_there = set(re.findall(r"\bGITOPS_CI_[A-Z_]+", script)) - {"GITOPS_CI_"}
     assert read_there <= {name for step in action()["runs"]["steps"] for name in step.get("env", {})}
     assert "eval" not in script.replace("evaluated", "")
 
 
-def test_the_token_is_handed_to_nobody_while_nothing_needs_it() -> None:
-    assert re.findall(r".*inputs\.github-token.*", read("action.yml")) == [
-        "        GITOPS_CI_HAS_TOKEN: ${{ inputs.github-token != '' }} # never the token itself, while nothing needs it"
+def test_the_token_is_in_no_step_that_runs_what_a_pull_request_holds() -> None:
+    steps = {step["id"]: step for step in action()["runs"]["steps"] if "id" in step}
+    assert [id for id, step in steps.items() if "github-token" in str(step.get("env", {}))] == ["publish"]
+    assert steps["publish"]["env"]["GITOPS_CI_COMMAND"] == "publish"
+    assert re.findall(r"\w+: .*inputs\.github-token.*", read("action.yml")) == [
+        "if: ${{ always() && (inputs.command == 'publish' || (inputs.command == 'run' && inputs.github-token != '')) }}",
+        "GITOPS_CI_TOKEN: ${{ inputs.github-token }}",
     ]
 
 
@@ -120,7 +129,7 @@ def test_every_action_is_pinned_to_a_commit() -> None:
     found = 0
     for name, text in texts("action.yml", ".github/**", "examples/**.yml", "examples/**.yaml", "docs/**.md", "*.md"):
         for used in re.findall(r"^\s*(?:- )?uses: *(\S+)(.*)", text, re.MULTILINE):
-            if used[0].startswith(("./", "gitops-ci/gitops-ci@")):
+            if used[0].startswith(("./", "gitops-ci/gitops-ci@", "gitops-ci/gitops-ci/")):
                 continue
             found += 1
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used[0]), f"{name}: {used[0]} is not pinned"

@@ -11,25 +11,32 @@ import msgspec
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.rule import Rule
 
+_ANY = "/ID"
 FILE = Path(__file__).with_name("rules.json")
 """Made from docs/rules by `make schemas`: the documentation is not part of an installed package."""
 
 
 def of(id: str) -> Rule | None:
     """The rule of this id; None for one that no page of ours describes."""
-    return _all().get(id)
+    return _all().get(id) if not id.endswith(_ANY) else None
+
+
+def general(id: str) -> Rule | None:
+    """What a page says of all rules of a family that others write (its section `checkov/ID`); None where none does."""
+    return _all().get(id.partition("/")[0] + _ANY)
 
 
 def ids() -> frozenset[str]:
     """The ids of all rules that are known without looking at a repository."""
-    return frozenset(_all())
+    return frozenset(id for id in _all() if not id.endswith(_ANY))
 
 
 def families() -> dict[str, tuple[Rule, ...]]:
     """All rules, by family and in the order of their pages."""
     groups: dict[str, list[Rule]] = {}
-    for rule in _all().values():
-        groups.setdefault(rule.family, []).append(rule)
+    for id in _all():
+        if rule := of(id):
+            groups.setdefault(rule.family, []).append(rule)
     return {family: tuple(rules) for family, rules in sorted(groups.items())}
 
 

@@ -10,12 +10,13 @@ from gitops_ci.model.rule import DOCS, Rule
 
 _HEADING = re.compile(r"^#{1,2} (.+)$", re.MULTILINE)
 _ID = re.compile(r"`?([a-z][a-z0-9-]*/[A-Za-z0-9][\w.-]*)`?")
-_ROW = re.compile(r"^\| *`?([a-z][a-z0-9-]*/[A-Za-z0-9][\w.-]*)`? *\|(.*)\|$")
+_ROW = re.compile(r"^\| *\[?`?([a-z][a-z0-9-]*/[A-Za-z0-9][\w.-]*)`?(?:\]\([^)]*\))? *\|(.*)\|$")
 _LABEL = re.compile(r"^\*\*(What|Why|Fix|Severity)\*\*: *", re.MULTILINE)
 _EXAMPLES = re.compile(r"(?:^|(?<=\. ))(?=(?:Fails|Found|Passes|Not found)(?:[ ,][^:\n]*)?:)", re.MULTILINE)
 _FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
 _PASSING = ("Passes", "Not found")
 _CODE = re.compile(r"`[^`]*`")
+LONGEST_TITLE = 100
 _CLAUSE = re.compile(r"[.:;](?=\s|$)")
 _ASIDE = re.compile(r" \([^()]*\)")
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
@@ -41,7 +42,8 @@ def title(what: str) -> str:
     """The first clause of a sentence as plain text, without what is in parentheses; code is not looked into."""
     flat = _ASIDE.sub("", _LINK.sub(r"\1", " ".join(what.split())))
     end = _CLAUSE.search(_CODE.sub(lambda code: "x" * len(code[0]), flat))
-    return _capital(flat[: end.start()] if end else flat).replace("`", "")
+    first = _capital(flat[: end.start()] if end else flat).replace("`", "")
+    return first if len(first) <= LONGEST_TITLE else first[:LONGEST_TITLE].rpartition(" ")[0] + " …"
 
 
 def _rule(id: str, page: str, section: str, severity: str) -> Rule:
@@ -95,7 +97,7 @@ def _split(section: str) -> tuple[str, str, str]:
 
 
 def _severities(text: str) -> dict[str, str]:
-    """What the page's tables say of each rule: a column of severities as it is, others with their names."""
+    """What the page's tables say of each rule: the column of severities, or all columns with their names."""
     told: dict[str, str] = {}
     columns: list[str] = []
     for each in text.splitlines():
@@ -107,6 +109,6 @@ def _severities(text: str) -> dict[str, str]:
             named = zip(columns, cells, strict=False)
             parts = {name: cell for name, cell in named if cell != "the same"}
             alike = len(set(parts.values())) == 1
-            words = [cell if alike or name == "severity" else f"{name}: {cell}" for name, cell in parts.items()]
-            told[row[1]] = "; ".join(dict.fromkeys(words))
+            words = [cell if alike else f"{name}: {cell}" for name, cell in parts.items()]
+            told[row[1]] = parts.get("severity") or "; ".join(dict.fromkeys(words))
     return told

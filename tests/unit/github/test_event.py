@@ -25,7 +25,7 @@ PULL = {"number": 7, "base": BASE, "head": {"sha": "a" * 40, "repo": OURS}, "tit
 
 
 def test_a_pull_request(tmp_path: Path) -> None:
-    expected = Event(base="b" * 40, head="a" * 40, pull_request=7)
+    expected = Event(base="b" * 40, head="a" * 40, base_ref="main", pull_request=7)
     assert read(tmp_path, {"action": "synchronize", "pull_request": PULL, "sender": {}}) == expected
 
 

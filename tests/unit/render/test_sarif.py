@@ -80,11 +80,9 @@ def test_our_rules_bring_their_help() -> None:
 
 def test_other_tools_rules_are_told_by_their_findings() -> None:
     url = "https://docs.prismacloud.io/x"
-    one = structs.replace(
-        make("checkov/CKV_AWS_20", "error", "Bucket *is* public", help="make it <b>private</b>"), url=url
-    )
+    one = structs.replace(make("tool/X_20", "error", "Bucket *is* public", help="make it <b>private</b>"), url=url)
     (rule,) = run(report(one))["tool"]["driver"]["rules"]
-    assert (rule["id"], rule["shortDescription"]["text"]) == ("checkov/CKV_AWS_20", "Bucket *is* public")
+    assert (rule["id"], rule["shortDescription"]["text"]) == ("tool/X_20", "Bucket *is* public")
     assert (
         rule["help"]["markdown"] == f"**How to fix**: make it &#60;b&#62;private&#60;/b&#62;\n\n[Documentation]({url})"
     )

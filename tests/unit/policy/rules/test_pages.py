@@ -60,7 +60,7 @@ def test_a_page_is_read() -> None:
     assert knot.what.endswith("It may be old.")
     assert knot.why == "It is weak\nthere."
     assert knot.fix == "Untie it."
-    assert knot.severity == "error; loud: yes"
+    assert knot.severity == "error"
     assert knot.found == "Fails:\n\n```text\n## ropes/fake\n\nPasses: no\n```\n\nSo does `x`."
     assert knot.passing == "Passes: a rope."
     assert knot.page == "rules/ropes.md#ropesknot"
@@ -79,6 +79,29 @@ def test_a_page_is_read() -> None:
 )
 def test_a_title_is_the_first_clause(what: str, title: str) -> None:
     assert pages.title(what) == title
+
+
+def test_a_long_title_ends_at_a_word() -> None:
+    title = pages.title("a rope " * 30)
+    assert title.endswith(" rope …")
+    assert pages.title("rope " * 30).endswith("rope …")
+    assert len(title) <= pages.LONGEST_TITLE + 2
+
+
+def test_severities_of_a_table() -> None:
+    table = """# T
+| rule | declared | guessed |
+|---|---|---|
+| a/one | error | notice |
+| [a/two](#atwo) | error | error |
+| [`a/three`](#athree) | warning | the same |
+"""
+    text = table + "".join(f"\n## a/{name}\n\n**What**: x\n" for name in ("one", "two", "three"))
+    assert [rule.severity for rule in pages.rules("rules/t.md", text)] == [
+        "declared: error; guessed: notice",
+        "error",
+        "warning",
+    ]
 
 
 @given(

@@ -1,0 +1,87 @@
+"""The rule family *claims*: reports that are of another commit, jobs that did not end well, no report at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from gitops_ci.errors import UsageError
+from gitops_ci.gate import verdict
+from gitops_ci.model.report import Report
+from gitops_ci.model.verdict import Verdict, VerdictReason
+
+_FINE = ("success", "skipped")
+"""Results of a job that are no reason by themselves: what a skipped one left out is missing from the reports."""
+
+
+class Asked(Struct, frozen=True):
+    """What a verdict is asked about: the commit and the pull request of the event, and how the jobs before ended.
+
+    `needs` is what `toJSON(needs)` gives (https://docs.github.com/actions/reference/workflows-and-actions/contexts#needs-context).
+    """
+
+    commit: str | None
+    pull_request: int | None
+    needs: str | None = None
+
+
+class _Job(Struct):
+    result: str
+
+
+def judged(report: Report, asked: Asked) -> Report:
+    """The report with the verdict that is left of it: of another commit or without all its jobs it does not pass."""
+    before = report.verdict or Verdict(decision="undecided")
+    found = (*_stale(report, asked), *_jobs(asked.needs))
+    told = verdict.of((*before.reasons, *found), plans=report.plans, judges_pull_request=True)
+    whole = msgspec.structs.replace(told, left_out=before.left_out)
+    if before.decision == "undecided" and told.decision == "pass":
+        whole = msgspec.structs.replace(whole, decision="undecided")
+    head = report.head if asked.commit is None else asked.commit
+    number = report.pull_request if asked.commit is None else asked.pull_request
+    return msgspec.structs.replace(report, verdict=whole, head=head, pull_request=number)
+
+
+def none(blank: Report) -> Report:
+    """A report that says that there is none."""
+    reason = VerdictReason(
+        rule="checks/report-missing",
+        decision="undecided",
+        message="no job wrote a report",
+        remedy="look at the jobs of this run: one failed before it could plan anything",
+    )
+    return msgspec.structs.replace(blank, verdict=Verdict(decision="undecided", reasons=(reason,)))
+
+
+def _stale(report: Report, asked: Asked) -> Iterator[VerdictReason]:
+    other = report.pull_request is not None and report.pull_request != asked.pull_request
+    if asked.commit is not None and (report.head != asked.commit or other):
+        yield VerdictReason(
+            rule="checks/report-stale",
+            decision="undecided",
+            message=f"the reports are of {(report.head or 'a work tree')[:7]}, and asked is about {asked.commit[:7]}",
+            remedy="plan this commit, and give its reports",
+        )
+
+
+def _jobs(needs: str | None) -> Iterator[VerdictReason]:
+    """A job that failed, or was cancelled, whatever the others say."""
+    for name, job in _decoded(needs).items():
+        if job.result not in _FINE:
+            yield VerdictReason(
+                rule="checks/job-failed",
+                decision="undecided",
+                message=f"the job {name} ended with {job.result}",
+                remedy="look at its log, and run it again",
+            )
+
+
+def _decoded(needs: str | None) -> Mapping[str, _Job]:
+    if not needs:
+        return {}
+    try:
+        return msgspec.json.decode(needs, type=dict[str, _Job])
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise UsageError(f"--needs is not what toJSON(needs) gives: {error}") from None

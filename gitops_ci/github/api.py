@@ -1,0 +1,266 @@
+"""GitHub's API for one repository: typed answers, every page, limits waited for in bounded time, no write twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import github
+import msgspec
+import requests
+from github.Requester import Requester
+from msgspec import Struct
+
+from gitops_ci.errors import ToolError
+
+T = TypeVar("T")
+
+PER_PAGE = 100
+MOST_PAGES = 100
+TIMEOUT = 20
+"""Seconds for one request."""
+
+_ATTEMPTS = 4
+_SERVER_ERRORS = range(500, 600)
+_LIMITED = (403, 429)
+_MESSAGE = 300  # characters of GitHub's own words that are repeated
+
+
+class ApiError(ToolError):
+    """GitHub refused, or could not be reached: nothing can be decided. Exit 3."""
+
+    def __init__(self, message: str, *, hint: str = "", status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class Denied(ApiError):
+    """The token may not do this: it can only read (a fork's) or lacks a permission; GitHub says 403, or 404."""
+
+
+class Uncertain(ApiError):
+    """A write that GitHub may have done before it failed: look whether it is there before it is tried again."""
+
+
+class Clock(Protocol):
+    """Time, which tests hold in their hands."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, as GitHub counts until a limit ends."""
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+
+
+class WallClock:
+    """The real time."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        time.sleep(seconds)
+
+
+class Answer(Struct, frozen=True):
+    """A status code, headers in lower case, and a body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+class Api:
+    """Requests about one repository. `patience` are the seconds that all waiting together may take.
+
+    A request that reads is tried again after a server error; one that writes is not, unless GitHub said that it
+    did nothing (a limit). Raises Denied, Uncertain or ApiError.
+    """
+
+    def __init__(
+        self, token: str, *, repository: str, url: str, clock: Clock | None = None, patience: float = 90.0
+    ) -> None:
+        self.repository = repository
+        self.sent = 0
+        self._clock = clock or WallClock()
+        self._until = self._clock.now() + patience
+        self._requester = Requester(
+            auth=github.Auth.Token(token),
+            base_url=url,
+            timeout=TIMEOUT,
+            user_agent="gitops-ci",
+            per_page=PER_PAGE,
+            verify=True,
+            retry=None,
+            pool_size=None,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+            api_version="2022-11-28",
+        )
+
+    def __repr__(self) -> str:
+        return f"Api({self.repository})"  # the token is in there
+
+    def get(self, path: str, kind: type[T], **parameters: str | int) -> T:
+        """What is at a path below the repository (`pulls/7`)."""
+        return _decoded(self._read(self._at(path), parameters), kind)
+
+    def pages(self, path: str, kind: type[T], **parameters: str | int) -> Iterator[T]:
+        """Everything in a list, a page at a time, as long as somebody asks; raises ApiError past 100 pages."""
+        url, given = self._at(path), {"per_page": PER_PAGE, **parameters}
+        for _ in range(MOST_PAGES):
+            answer = self._read(url, given)
+            yield from _decoded(answer, list[kind])  # type: ignore[valid-type]  # a list of what is asked for
+            following = _next(answer)
+            if following is None:
+                return
+            url, given = following, {}
+        raise ApiError(f"{path} has more than {MOST_PAGES} pages")
+
+    def send(self, verb: str, path: str, kind: type[T], body: Mapping[str, Any]) -> T:
+        """Writes (`POST`, `PATCH`, `PUT`, `DELETE`) and gives the answer; raises Uncertain where it may be done."""
+        answer = self._write(verb, self._at(path), dict(body) if body else None)
+        return _decoded(answer, kind) if answer.body else _decoded(Answer(answer.status, {}, "null"), kind)
+
+    def graphql(self, query: str, variables: Mapping[str, Any], kind: type[T]) -> T:
+        """The `data` of a GraphQL answer; its errors are Denied or ApiError."""
+        sent = {"query": query, "variables": dict(variables)}
+        answer = _decoded(self._write("POST", self._requester.graphql_url, sent), _Graph)
+        if answer.errors:
+            told = "; ".join(error.message for error in answer.errors)[:_MESSAGE]
+            denied = any(error.type in ("FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND") for error in answer.errors)
+            raise (Denied if denied else ApiError)(f"GitHub refused: {told}")
+        try:
+            return msgspec.json.decode(answer.data, type=kind)
+        except msgspec.DecodeError as error:
+            raise ApiError(f"GitHub's answer is not what was expected: {error}") from None
+
+    def _at(self, path: str) -> str:
+        return f"/repos/{self.repository}/{path}" if path else f"/repos/{self.repository}"
+
+    def _read(self, url: str, parameters: Mapping[str, str | int]) -> Answer:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                answer = self._sent("GET", url, parameters, None)
+            except requests.exceptions.RequestException as error:
+                if attempt == _ATTEMPTS:
+                    raise ApiError(
+                        f"GitHub cannot be reached: {type(error).__name__}", hint="run the job again later"
+                    ) from None
+                self._pause(attempt)
+                continue
+            if answer.status in _SERVER_ERRORS and attempt < _ATTEMPTS:
+                self._pause(attempt)
+                continue
+            return _accepted(answer, "GET", url)
+        raise AssertionError("every attempt returns or raises")
+
+    def _write(self, verb: str, url: str, body: Mapping[str, Any] | None) -> Answer:
+        try:
+            answer = self._sent(verb, url, {}, body)
+        except requests.exceptions.RequestException as error:
+            raise Uncertain(f"GitHub did not answer a {verb}: {type(error).__name__}") from None
+        if answer.status in _SERVER_ERRORS:
+            raise Uncertain(f"GitHub failed at a {verb} ({answer.status})", status=answer.status)
+        return _accepted(answer, verb, url)
+
+    def _sent(self, verb: str, url: str, parameters: Mapping[str, str | int], body: Mapping[str, Any] | None) -> Answer:
+        """One exchange; where a limit is met, as many as it takes until it has passed."""
+        while True:
+            self.sent += 1
+            try:
+                status, headers, text = self._requester.requestJson(verb, url, dict(parameters), None, body)
+            except (RuntimeError, AssertionError) as error:  # a redirect to somewhere else
+                raise ApiError(f"GitHub's API is not at this address: {str(error)[:_MESSAGE]}") from None
+            answer = Answer(status, headers, text)
+            seconds = _limit(answer, self._clock.now())
+            if seconds is None:
+                return answer
+            self._wait(seconds)
+
+    def _pause(self, attempt: int) -> None:
+        self._wait(2.0 ** (attempt - 1) * (0.5 + random.random()))  # noqa: S311  # only spreads the load
+
+    def _wait(self, seconds: float) -> None:
+        if self._clock.now() + seconds > self._until:
+            message = f"GitHub asks to wait {seconds:.0f} s (a rate limit, or it is overloaded)"
+            raise ApiError(message, hint="run the job again later, or give it a GitHub App's token")
+        self._clock.sleep(seconds)
+
+
+class _GraphError(Struct):
+    message: str
+    type: str = ""
+
+
+class _Graph(Struct):
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    errors: list[_GraphError] = []
+
+
+class _Refusal(Struct):
+    message: str = ""
+    errors: msgspec.Raw = msgspec.Raw(b"")
+
+
+def _decoded(answer: Answer, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer.body, type=kind)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise ApiError(f"GitHub's answer is not what was expected: {error}") from None
+
+
+def _accepted(answer: Answer, verb: str, url: str) -> Answer:
+    if answer.status < 300:
+        return answer
+    try:
+        refusal = msgspec.json.decode(answer.body, type=_Refusal)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        refusal = _Refusal()
+    said = " ".join(f"{refusal.message} {bytes(refusal.errors).decode(errors='replace')}".split())[:_MESSAGE]
+    message = f"{verb} {urlsplit(url).path}: GitHub says {answer.status}{f', {said}' if said else ''}"
+    if answer.status == 401:
+        raise Denied(message, hint="the token is wrong or has expired", status=401)
+    if answer.status in (403, 404, 410):
+        raise Denied(message, hint=_permission(answer), status=answer.status)
+    if answer.status in _SERVER_ERRORS:
+        raise ApiError(message, hint="run the job again later", status=answer.status)
+    raise ApiError(message, status=answer.status)
+
+
+def _permission(answer: Answer) -> str:
+    """What GitHub says that is missing (`x-accepted-github-permissions`), or what it may be."""
+    wanted = answer.headers.get("x-accepted-github-permissions", "")
+    return f"the token needs: {wanted}" if wanted else "the token may lack a permission (a fork's can only read)"
+
+
+def _limit(answer: Answer, now: float) -> float | None:
+    """Seconds to wait where a limit was met (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+
+    None for every other answer. `retry-after` wins; then the end of the hour's limit; a secondary limit without
+    either is a minute.
+    """
+    if answer.status not in _LIMITED:
+        return None
+    after, left = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-remaining", "")
+    if after.isdecimal():
+        return float(after)
+    if left == "0":
+        reset = answer.headers.get("x-ratelimit-reset", "")
+        return max(1.0, float(reset) - now + 1) if reset.replace(".", "", 1).isdecimal() else 60.0
+    said = answer.body.lower()
+    return 60.0 if answer.status == 429 or "secondary rate limit" in said or "abuse detection" in said else None
+
+
+def _next(answer: Answer) -> str | None:
+    """The path of the following page (`Link: <…>; rel="next"`)."""
+    for part in answer.headers.get("link", "").split(","):
+        address, _, parameters = part.partition(";")
+        if 'rel="next"' in parameters:
+            return address.strip().strip("<>")
+    return None

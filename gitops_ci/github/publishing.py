@@ -1,0 +1,123 @@
+"""Puts a verdict where people meet it: the status first, then the comment and the check run, none by an older run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from gitops_ci.github import check_runs, comments, pull_requests, statuses
+from gitops_ci.github.api import Api, ApiError, Denied
+from gitops_ci.github.check_runs import CheckRun
+from gitops_ci.github.comments import Mode
+from gitops_ci.github.statuses import Status
+from gitops_ci.model.run import Run
+
+T = TypeVar("T")
+
+
+class Publication(Struct, frozen=True, kw_only=True):
+    """What is said about one commit, and on its pull request where there is one.
+
+    `commit` is the pull request's head, or the commit of a merge queue. `base` is the branch that was judged against;
+    `run` the run that found this out. Without `comment` none is written.
+    """
+
+    commit: str
+    run: Run | None
+    status: Status
+    pull_request: int | None = None
+    base: str | None = None
+    comment: str | None = None
+    marker: str = ""
+    mode: Mode = "update"
+    check_run: CheckRun | None = None
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What was written. `stale` says why nothing was; `notes` what could not be written, and why.
+
+    `failed`: something that was allowed did not work, so that what people see may be old.
+    """
+
+    stale: str | None = None
+    status: bool = False
+    comment_url: str | None = None
+    check_run: bool = False
+    notes: tuple[str, ...] = ()
+    failed: bool = False
+
+
+def publish(api: Api, publication: Publication) -> Outcome:
+    """Writes what is not there yet, and nothing where something newer is known: a commit, a base, a run.
+
+    The status comes first: should this be interrupted, no older verdict stays behind. A token that may not write
+    something is a note. Raises ApiError where it cannot be found out whether this is the newest.
+    """
+    if (stale := _stale(api, publication)) is not None:
+        return Outcome(stale=stale)
+    before = statuses.latest(api, publication.commit, publication.status.context)
+    if before is not None and statuses.newer(before.run, publication.run):
+        return Outcome(stale=f"a newer run has judged {publication.commit[:7]} already: {before.target_url}")
+    writing = _Writing()
+    wrote = writing.tried("the status", lambda: statuses.write(api, publication.commit, publication.status, before))
+    url: str | None = None
+    number, body = publication.pull_request, publication.comment
+    if number is not None and body is not None:
+        comment = writing.tried(
+            "the comment",
+            lambda: comments.publish(api, number, body, marker=publication.marker, mode=publication.mode),
+        )
+        url = comment.html_url if comment is not None else None
+    run, checked = publication.check_run, None
+    if run is not None:
+        checked = writing.tried("the check run", lambda: check_runs.publish(api, run))
+    return Outcome(
+        status=bool(wrote),
+        comment_url=url,
+        check_run=bool(checked),
+        notes=tuple(writing.notes),
+        failed=writing.failed,
+    )
+
+
+def _stale(api: Api, publication: Publication) -> str | None:
+    """Why the pull request is not what was judged any more; None where it is, or where there is none."""
+    if publication.pull_request is None:
+        return None
+    now = pull_requests.get(api, publication.pull_request)
+    if now.head.sha != publication.commit:
+        return f"pull request #{now.number} has a newer commit, {now.head.sha[:7]}: its own run says what it is like"
+    if publication.base is not None and now.base.ref != publication.base:
+        return f"pull request #{now.number} goes to {now.base.ref} now, and this was judged against {publication.base}"
+    return f"pull request #{now.number} is closed" if now.state == "closed" else None
+
+
+class _Writing:
+    """Several things to write, of which each is tried whatever became of the others."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.failed = False
+
+    def tried(self, what: str, write: Callable[[], T]) -> T | None:
+        try:
+            return write()
+        except Denied as denied:
+            self.notes.append(f"{what} was not written: {denied.message} ({denied.hint})")
+        except ApiError as error:
+            self.notes.append(f"{what} was not written: {error.message}")
+            self.failed = True
+        return None
+
+
+def written(publication: Publication, outcome: Outcome | None) -> dict[str, bytes]:
+    """What is sent, as files, for a run that has no token; what came of it for one that has."""
+    documents: dict[str, object] = {"status.json": publication.status}
+    if publication.check_run is not None:
+        documents["check-run.json"] = publication.check_run
+    if outcome is not None:
+        documents["published.json"] = outcome
+    return {name: msgspec.json.format(msgspec.json.encode(each), indent=2) + b"\n" for name, each in documents.items()}

@@ -1,0 +1,146 @@
+"""Runs our reusable workflows with act, against the stand-in for GitHub's API; no Docker, no network."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.integration.github_server import TOKEN, Server
+from tests.integration.repositories import IDENTITY, Scratch
+
+ROOT = Path(__file__).resolve().parents[2]
+STANDINS = Path(__file__).with_name("standins")
+ACT = Path(sys.executable).with_name("act")
+CALLER = """
+on: [pull_request, merge_group]
+permissions: {}
+jobs:
+  gitops:
+    uses: ./.github/workflows/gitops-pull-request.yml
+    permissions: {contents: read, id-token: write, statuses: write, checks: write, pull-requests: write}
+"""
+_USED = re.compile(r"uses: ([\w-]+/([\w-]+))@([0-9a-f]{40})")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a workflow ended, and what it said."""
+
+    code: int
+    log: str
+
+
+class Workflows:
+    """A repository of a user with our workflow in it, and act to run it."""
+
+    def __init__(self, place: Path, server: Server, files: Mapping[str, str]) -> None:
+        self.place = place
+        self.server = server
+        self.scratch = Scratch(place / "infra")
+        self.base = self.scratch.commit({**files, **self._workflows()})
+        self.scratch.git("remote", "add", "origin", "https://github.com/acme/infra")
+        self.scratch.git("switch", "--quiet", "--create", "feature")
+        self.head = self.base
+        self._prepare()
+
+    def push(self, files: Mapping[str, str]) -> str:
+        """A commit on the pull request's branch, which GitHub knows as its head."""
+        self.head = self.scratch.commit(files)
+        self.server.repository.commits.add(self.head)
+        self.server.repository.pull(7, head=self.head)
+        return self.head
+
+    def run(self, event: str, payload: Mapping[str, Any], *, run: int = 100, token: str = TOKEN) -> Ended:
+        """Runs the workflow for one event."""
+        file = self.place / "event.json"
+        file.write_text(json.dumps(payload))
+        shutil.rmtree(self.place / "artifacts", ignore_errors=True)
+        (self.place / "artifacts").mkdir()
+        env = {
+            "GITHUB_API_URL": self.server.url,
+            "GITHUB_GRAPHQL_URL": f"{self.server.url}/graphql",
+            "GITHUB_RUN_ID": str(run),
+            "STANDIN_ORIGIN": str(self.scratch.path),
+            "STANDIN_COMMIT": self.head,
+            "STANDIN_PYTHON": str(self.place / "python"),
+            "STANDIN_ARTIFACTS": str(self.place / "artifacts"),
+        }
+        command = [str(ACT), event, "--eventpath", str(file), "--workflows", ".github/workflows/pull-request.yml"]
+        command += ["--platform", "ubuntu-24.04=-self-hosted", "--platform", "ubuntu-latest=-self-hosted"]
+        command += ["--no-cache-server", "--artifact-server-addr", "127.0.0.1", "--action-offline-mode"]
+        command += [f"--local-repository={name}={path}" for name, path in self._standins.items()]
+        command += [f"--env={name}={value}" for name, value in env.items()] + [f"--secret=GITHUB_TOKEN={token}"]
+        done = subprocess.run(
+            command,
+            cwd=self.scratch.path,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.place / "home"), **IDENTITY},
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+        log = (done.stdout + done.stderr).decode("utf-8", "replace")
+        assert "Traceback" not in log, log[-4000:]
+        return Ended(done.returncode, log)
+
+    def pull_request(self, *, run: int = 100, fork: bool = False, **changes: str) -> Ended:
+        """Runs the workflow as a push to the pull request does."""
+        side = {"ref": "main", "sha": self.base, "repo": {"id": 1}}
+        head = {"ref": "feature", "sha": self.head, "repo": {"id": 2 if fork else 1}}
+        pull = {"number": 7, "base": side, "head": head}
+        return self.run(
+            "pull_request", {"number": 7, "repository": {"id": 1}, "pull_request": pull}, run=run, **changes
+        )
+
+    def merge_group(self) -> Ended:
+        """Runs the workflow as a merge queue does."""
+        group = {"base_sha": self.base, "head_sha": self.head, "head_ref": "refs/heads/gh-readonly-queue/main/pr-7"}
+        return self.run("merge_group", {"repository": {"id": 1}, "merge_group": group})
+
+    def _workflows(self) -> dict[str, str]:
+        """Ours as it is; act finds the action under its name."""
+        text = (ROOT / ".github/workflows/gitops-pull-request.yml").read_text()
+        self._used = _USED.findall(text + (ROOT / "action.yml").read_text())
+        return {".github/workflows/pull-request.yml": CALLER, ".github/workflows/gitops-pull-request.yml": text}
+
+    def _prepare(self) -> None:
+        (self.place / "home").mkdir()
+        self._standins = {"gitops-ci/gitops-ci@v1": str(self._action())}
+        for name, short, commit in self._used:
+            known = STANDINS / f"{short}.yml"
+            self._standins[f"{name}@{commit}"] = str(self._standin(short, known if known.is_file() else None))
+        python = self.place / "python"
+        # What the action installs is there already: its own test installs it for real.
+        python.write_text(
+            f'#!/bin/sh\ncase "$*" in *install.py*)\n  mkdir -p "$3/bin"\n'
+            f'  printf \'#!/bin/sh\\nexec "{sys.executable}" "$@"\\n\' >"$3/bin/python"\n'
+            f'  chmod +x "$3/bin/python"; exit 0 ;;\nesac\nexec "{sys.executable}" "$@"\n'
+        )
+        python.chmod(0o755)
+
+    def _action(self) -> Path:
+        """The action as it is here, without environments and caches: act copies all of it for each job."""
+        place = self.place / "action"
+        for part in ("action", "requirements"):
+            shutil.copytree(ROOT / part, place / part)
+        shutil.copy(ROOT / "action.yml", place)
+        return _repository(place)
+
+    def _standin(self, name: str, file: Path | None) -> Path:
+        place = self.place / "standins" / name
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file or STANDINS / "nothing.yml", place / "action.yml")
+        return _repository(place)
+
+
+def _repository(place: Path) -> Path:
+    if not (place / ".git").is_dir():
+        Scratch(place).commit()
+    return place

@@ -1,0 +1,129 @@
+"""`gitops-ci publish` from plan to GitHub, as a job runs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.command_line import Outcome, gitops_ci
+from tests.integration.github_server import READ_ONLY, TOKEN, Server
+from tests.integration.repositories import Scratch
+
+MIGRATIONS = "environments/production/databases/migrations"
+SQL = {f"{MIGRATIONS}/001_users.sql": "CREATE TABLE users (id bigint PRIMARY KEY);\n"}
+
+
+@pytest.fixture
+def github() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+    assert server.problems == []
+
+
+class Job:
+    """A repository with a pull request, and the job that looks at it."""
+
+    def __init__(self, place: Path, server: Server, head: dict[str, str]) -> None:
+        self.scratch = Scratch(place / "infra")
+        self.base = self.scratch.commit(SQL)
+        self.scratch.git("switch", "--quiet", "--create", "feature")
+        self.server = server
+        self.push(head)
+
+    def push(self, files: dict[str, str]) -> None:
+        self.head = self.scratch.commit(files)
+        state = self.server.repository
+        state.commits.add(self.head)
+        state.pull(7, head=self.head)
+        side = {"ref": "main", "sha": self.base, "repo": {"id": 1}}
+        payload = {"pull_request": {"number": 7, "base": side, "head": {"sha": self.head, "repo": {"id": 1}}}}
+        event = self.scratch.path.parent / "event.json"
+        event.write_text(json.dumps(payload))
+        self.env = {
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_REPOSITORY": "acme/infra",
+            "GITHUB_API_URL": self.server.url,
+            "GITHUB_RUN_ID": "100",
+        }
+
+    def run(self, *arguments: str, token: str | None = TOKEN, **env: str) -> Outcome:
+        given = {**self.env, **env} | ({"GITOPS_CI_TOKEN": token} if token else {})
+        return gitops_ci(self.scratch.path, *arguments, env=given)
+
+    def published(self, **changes: Any) -> Outcome:
+        """Planned by a job without a token, published by one without engines."""
+        planned = self.run("plan", "--head", "HEAD", token=None)
+        return self.run("publish", str(planned.out), **changes)
+
+
+def test_a_pass_is_a_green_status_and_one_comment(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    outcome = job.published()
+    assert outcome.code == 0, outcome.stderr
+    (status,) = github.repository.statuses
+    assert (status["context"], status["state"], status["sha"]) == ("gitops-ci", "success", job.head)
+    assert status["target_url"].endswith("/acme/infra/actions/runs/100/attempts/1")
+    (comment,) = github.repository.comments
+    assert "orders" in comment["body"]
+    assert comment["html_url"] in outcome.stderr
+
+
+def test_a_second_push_updates_the_comment_and_a_block_is_red_with_its_line(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    job.published()
+    job.push({f"{MIGRATIONS}/001_users.sql": "CREATE TABLE users (id int PRIMARY KEY);\n"})
+    outcome = job.published(GITHUB_RUN_ID="101")
+    assert outcome.code == 1
+    assert github.repository.statuses[-1]["state"] == "failure"
+    assert len(github.repository.comments) == 1
+    assert "Blocked" in github.repository.comments[0]["body"]
+    annotations = github.repository.check_runs[-1]["annotations"]
+    assert annotations[0]["path"] == f"{MIGRATIONS}/001_users.sql"
+    assert annotations[0]["annotation_level"] == "failure"
+
+
+def test_reports_of_an_older_commit_never_pass(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    job.push({"README.md": "later\n"})
+    outcome = job.run("publish", str(planned.out))
+    assert outcome.code == 3
+    assert [each["state"] for each in github.repository.statuses] == ["error"]
+    assert github.repository.statuses[0]["sha"] == job.head
+    assert "plan this commit" in github.repository.comments[0]["body"]
+
+
+def test_a_read_only_token_leaves_the_verdict_and_says_so(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    outcome = job.published(token=READ_ONLY)
+    assert outcome.code == 0
+    assert "the comment was not written" in outcome.stderr
+    assert READ_ONLY not in outcome.stderr + outcome.stdout
+
+
+def test_without_a_token_everything_is_written_to_a_directory(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    place = tmp_path / "would-be"
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    outcome = job.run("publish", str(planned.out), "--out", str(place), token=None)
+    assert outcome.code == 0
+    assert str(place) in outcome.stderr
+    assert json.loads((place / "status.json").read_text())["state"] == "success"
+    assert {each.name for each in place.iterdir()} == {
+        *("status.json", "check-run.json", "comment.md", "annotations.txt"),
+    }
+    assert github.repository.requests == []
+
+
+def test_an_unreachable_api_is_exit_3_and_no_traceback(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    outcome = job.run("publish", str(planned.out), GITHUB_API_URL="http://127.0.0.1:9")
+    assert outcome.code == 3
+    assert "cannot be reached" in outcome.stderr
