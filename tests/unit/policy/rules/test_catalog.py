@@ -14,6 +14,8 @@ from gitops_ci.model.finding import make
 from gitops_ci.model.rule import Rule
 from gitops_ci.policy.rules import __main__ as compiler
 from gitops_ci.policy.rules import catalog
+from gitops_ci.render import rule_texts
+from gitops_ci.render.links import Links
 
 PACKAGE = Path(__file__).parents[4] / "gitops_ci"
 NO_RULES = {"terraform/environments"}

@@ -82,10 +82,10 @@ def test_a_title_is_the_first_clause(what: str, title: str) -> None:
 
 
 def test_a_long_title_ends_at_a_word() -> None:
-    title = pages.title("a rope " * 30)
-    assert title.endswith(" rope …")
-    assert pages.title("rope " * 30).endswith("rope …")
-    assert len(title) <= pages.LONGEST_TITLE + 2
+    for words in ("a rope " * 30, "rope " * 30):
+        title = pages.title(words)
+        assert title.endswith((" rope …", " a …"))
+        assert len(title) <= pages.LONGEST_TITLE + 2
 
 
 def test_severities_of_a_table() -> None:
