@@ -11,7 +11,7 @@ from gitops_ci.model.rule import DOCS, Rule
 _HEADING = re.compile(r"^#{1,2} (.+)$", re.MULTILINE)
 _ID = re.compile(r"`?([a-z][a-z0-9-]*/[A-Za-z0-9][\w.-]*)`?")
 _ROW = re.compile(r"^\| *\[?`?([a-z][a-z0-9-]*/[A-Za-z0-9][\w.-]*)`?(?:\]\([^)]*\))? *\|(.*)\|$")
-_LABEL = re.compile(r"^\*\*(What|Why|Fix|Severity)\*\*: *", re.MULTILINE)
+_LABEL = re.compile(r"\*\*(What|Why|Fix|Severity)\*\*(?: \(([^)]*)\))?: *")
 _EXAMPLES = re.compile(r"(?:^|(?<=\. ))(?=(?:Fails|Found|Passes|Not found)(?:[ ,][^:\n]*)?:)", re.MULTILINE)
 _FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
 _PASSING = ("Passes", "Not found")
@@ -25,9 +25,9 @@ _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
 def rules(page: str, text: str) -> Iterator[Rule]:
     """The rules of a page (its path below docs/): each `## family/rule`, with the row of a table of severities.
 
-    A section is made of paragraphs that begin with **What**, **Why**, **Fix** and perhaps **Severity**, then an example
-    that begins with "Fails" or "Found" and one that begins with "Passes" or "Not found". The title is what **What**
-    says up to its first full stop, colon or semicolon.
+    A section has the words **What**, **Why**, **Fix** and perhaps **Severity** (which may also be in parentheses behind
+    **What**), then an example that begins with "Fails" or "Found" and one that begins with "Passes" or "Not found". The
+    title is what **What** says up to its first full stop, colon or semicolon.
     """
     severities = _severities(text)
     headings = list(_HEADING.finditer(_hidden(text)))
@@ -49,7 +49,8 @@ def title(what: str) -> str:
 def _rule(id: str, page: str, section: str, severity: str) -> Rule:
     words, found, passing = _split(_LINK.sub(lambda link: f"[{link[1]}]({_absolute(link[2], page)})", section))
     labelled = _LABEL.split(words)[1:]
-    texts = dict(zip(labelled[::2], (each.strip() for each in labelled[1::2]), strict=True))
+    texts = dict(zip(labelled[::3], (each.strip() for each in labelled[2::3]), strict=True))
+    noted = next(filter(None, labelled[1::3]), severity)
     what, why, fix = (_capital(texts.get(label, "")) for label in ("What", "Why", "Fix"))
     return Rule(
         id=id,
@@ -57,7 +58,7 @@ def _rule(id: str, page: str, section: str, severity: str) -> Rule:
         what=what,
         why=why,
         fix=fix,
-        severity=texts.get("Severity", severity).rstrip("."),
+        severity=texts.get("Severity", noted).rstrip("."),
         found=found,
         passing=passing,
         page=f"{page}#{anchor(id)}",

@@ -81,6 +81,13 @@ def test_a_title_is_the_first_clause(what: str, title: str) -> None:
     assert pages.title(what) == title
 
 
+def test_labels_may_stand_in_one_paragraph() -> None:
+    text = "# R\n\n## a/b\n\n**What** (notice, once): a rope. **Why**: it\nis. **Fix**: none.\nFound: `a. b`. Passes: `b`.\n"
+    (rule,) = pages.rules("rules/r.md", text)
+    assert (rule.title, rule.why, rule.fix, rule.severity) == ("A rope", "It\nis.", "None.", "notice, once")
+    assert (rule.found, rule.passing) == ("Found: `a. b`.", "Passes: `b`.")
+
+
 def test_a_long_title_ends_at_a_word() -> None:
     for words in ("a rope " * 30, "rope " * 30):
         title = pages.title(words)
