@@ -31,15 +31,24 @@ def of(findings: Iterable[Finding]) -> dict[str, Rule]:
     return {id: catalog.of(id) or _told(id, found) for id, found in groups.items()}
 
 
+def of_checkov() -> dict[str, Rule]:
+    """Checkov's own checks, which nobody found anything with."""
+    return {
+        id: structs.replace(catalog.general(id) or Rule(id=id, title=id), id=id, title=name)
+        for id, name in catalog.names().items()
+    }
+
+
 def _told(id: str, found: list[Finding]) -> Rule:
     messages = {finding.message for finding in found}
     helps = list(dict.fromkeys(finding.help for finding in found if finding.help))
     url = next((finding.url for finding in found if finding.url and trusted(finding.url)), None)
     general = catalog.general(id) or Rule(id=id, title=id)
+    said = messages.pop() if len(messages) == 1 else id
     return structs.replace(
         general,
         id=id,
-        title=visible(cut(messages.pop() if len(messages) == 1 else id, _TITLE)),
+        title=visible(cut(catalog.names().get(id, said), _TITLE)),
         fix=text(cut(helps[0], _TEXT)) if len(helps) == 1 else general.fix,
         page=None if url else general.page,
         url=url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from gitops_ci.commands import change as changes
@@ -16,6 +17,7 @@ from gitops_ci.policy.rules import catalog
 from gitops_ci.render import explained, rule_texts
 from gitops_ci.render.explained import Explained
 
+_OF_CHECKOV = re.compile(r"(?:checkov/)?ckv", re.IGNORECASE)
 _REASONS = "checks"
 """The family of the verdict's own reasons, which no configuration makes more or less severe."""
 
@@ -25,10 +27,14 @@ def run(options: Options, outside: Outside) -> int:
     found = [each for path in options.reports for each in report.read(outside.cwd / path).findings]
     known = {rule.id: rule for rules in catalog.families().values() for rule in rules} | rule_texts.of(found)
     asked = (options.rule or "").removesuffix("/*").strip()
+    if asked == "checkov":
+        known = rule_texts.of_checkov() | known
     families = {rule.family for rule in known.values()}
     if not asked or asked in families:
         _listed([rule for rule in known.values() if asked in ("", rule.family)], options, outside)
         return 0
+    if asked not in known and _OF_CHECKOV.match(asked):
+        known = rule_texts.of_checkov() | known
     rule = known[_meant(asked, known)]
     config = _config(options, outside) if rule.family != _REASONS else None
     told = Explained(

@@ -14,6 +14,8 @@ from gitops_ci.model.rule import Rule
 _ANY = "/ID"
 FILE = Path(__file__).with_name("rules.json")
 """Made from docs/rules by `make schemas`: the documentation is not part of an installed package."""
+NAMES = Path(__file__).with_name("checkov.json")
+"""Made by requirements/checkov_names.py."""
 
 
 def of(id: str) -> Rule | None:
@@ -24,6 +26,11 @@ def of(id: str) -> Rule | None:
 def general(id: str) -> Rule | None:
     """What a page says of all rules of a family that others write (its section `checkov/ID`); None where none does."""
     return _all().get(id.partition("/")[0] + _ANY)
+
+
+def names() -> Mapping[str, str]:
+    """What checkov calls its checks, by the ids that their findings have (`checkov/CKV_AWS_20`)."""
+    return _checkov()
 
 
 def ids() -> frozenset[str]:
@@ -49,6 +56,12 @@ def documented(findings: Iterable[Finding]) -> Iterator[Finding]:
         else:
             help = finding.help or " ".join(rule.fix.split())
             yield msgspec.structs.replace(finding, url=finding.url or rule.link, help=help)
+
+
+@cache
+def _checkov() -> Mapping[str, str]:
+    names = msgspec.json.decode(NAMES.read_bytes(), type=dict[str, str])
+    return {f"checkov/{id}": name for id, name in names.items()}
 
 
 @cache

@@ -125,3 +125,14 @@ def test_a_section_about_all_rules_of_a_family_is_no_rule(monkeypatch: pytest.Mo
     links = Links(docs="https://docs.example/")
     assert links.rule("tool/X_1", None) == "https://docs.example/rules/tool.md#toolid"
     assert links.rule("tool/X_1", "https://www.checkov.io/x") == "https://www.checkov.io/x"
+
+
+def test_checkovs_checks_have_their_names() -> None:
+    assert catalog.names()["checkov/CKV_AWS_20"] == "Ensure the S3 bucket does not allow READ permissions to everyone"
+    assert all(
+        re.fullmatch(r"checkov/CKV2?_[A-Z0-9]+_\d+", id) and name.isprintable() for id, name in catalog.names().items()
+    )
+    found = [make("checkov/CKV_AWS_20", "error", f"bucket {letter}", help="h") for letter in "ab"]
+    assert rule_texts.of(found)["checkov/CKV_AWS_20"].title == catalog.names()["checkov/CKV_AWS_20"]
+    assert rule_texts.of_checkov().keys() == catalog.names().keys()
+    assert not catalog.ids() & catalog.names().keys()
