@@ -23,18 +23,18 @@ NAMES: dict[Checker, str] = {
 
 
 class Checked(Struct, frozen=True):
-    """One checker's run and how many of its findings are new, from before, fixed and accepted."""
+    """One checker's run and how many of its findings are new, from before, fixed and waived."""
 
     run: PolicyRun
     new: int
     existing: int
     fixed: int
-    accepted: int
+    waived: int
 
     @property
     def found(self) -> str:
         """The counts in words; empty for nothing."""
-        counts = {"new": self.new, "from before": self.existing, "fixed": self.fixed, "accepted": self.accepted}
+        counts = {"new": self.new, "from before": self.existing, "fixed": self.fixed, "waived": self.waived}
         return ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
 
     @property
@@ -54,14 +54,14 @@ def of(report: Report) -> tuple[Checked, ...]:
     """Every checker that was asked, in order."""
     states = Counter(map(_state, report.findings))
     return tuple(
-        Checked(run, *(states[run.name, state] for state in ("new", "existing", "fixed", "accepted")))
+        Checked(run, *(states[run.name, state] for state in ("new", "existing", "fixed", "waived")))
         for run in report.policies
     )
 
 
 def _state(finding: Finding) -> tuple[str, str]:
     waived = finding.waived_by is not None and finding.state != "fixed"
-    return finding.source, "accepted" if waived else finding.state
+    return finding.source, "waived" if waived else finding.state
 
 
 def unsaid(report: Report) -> list[tuple[PolicyRun, Problem]]:

@@ -93,7 +93,7 @@ def _counts(findings: Sequence[Finding]) -> str:
         count = sum(each.state == state and each.waived_by is None for each in findings)
         said += [f"{count:,} {word}"] if count else []
     waived = sum(each.waived_by is not None for each in findings)
-    return ", ".join([*said, *([f"{waived:,} accepted"] if waived else [])])
+    return ", ".join([*said, *([f"{waived:,} waived"] if waived else [])])
 
 
 def markdown(explained: Explained) -> str:

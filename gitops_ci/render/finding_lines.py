@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from gitops_ci.model.finding import Finding
-from gitops_ci.render import finding_groups, outline
+from gitops_ci.render import finding_groups, outline, words
 from gitops_ci.render.lines import EMPTY, Line, line, span
 from gitops_ci.render.untrusted import block, cut
 
 _MESSAGE_LINES = 40
 _PLACES = 5
-_SETTLED = ("from before this change", "accepted", "fixed by it ✓")
 _FEW = 40
 """Groups up to which findings are told one by one."""
 
@@ -36,19 +35,13 @@ def findings(found: Sequence[Finding]) -> Iterator[Line]:
 
 
 def settled(found: Iterable[Finding]) -> Iterator[Line]:
-    """In one line how many findings need nothing now: from before, accepted and fixed ones."""
-    counts: Counter[str] = Counter()
-    for finding in found:
-        if finding.state == "fixed":
-            counts["fixed by it ✓"] += 1
-        elif finding.waived_by is not None:
-            counts["accepted"] += 1
-        elif finding.state == "existing":
-            counts["from before this change"] += 1
-    said = [f"{counts[word]:,} {word}" for word in _SETTLED if counts[word]]
+    """In one line how many findings this change neither brings nor has to mend."""
+    states = Counter(finding.state for finding in found if finding.state == "fixed" or finding.waived_by is None)
+    said = [f"{words.several(states['existing'], 'finding')} from before this change"] if states["existing"] else []
+    said += [f"{states['fixed']:,} fixed by it ✓"] if states["fixed"] else []
     if said:
         yield EMPTY
-        yield line(span(f"findings that need nothing now: {', '.join(said)}", "dim"))
+        yield line(span(", ".join(said), "dim"))
 
 
 def _where(finding: Finding) -> str:

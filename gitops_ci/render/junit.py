@@ -155,7 +155,9 @@ def _finding(finding: Finding, decisions: Decisions) -> Case:
     if finding.waived_by is not None:
         waiver = finding.waived_by
         until = f" until {waiver.until}" if waiver.until else ""
-        return structs.replace(case, outcome="skipped", message=f"accepted by {waiver.owner}{until}: {waiver.reason}")
+        return structs.replace(
+            case, outcome="skipped", message=f"waived by {waiver.owner or 'nobody named'}{until}: {waiver.reason}"
+        )
     if finding.state == "existing":
         return structs.replace(case, outcome="skipped", message="from before this change")
     if finding.severity != "error":

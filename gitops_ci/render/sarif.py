@@ -30,7 +30,7 @@ _ROOT = "%SRCROOT%"
 _NO_PLACE = "gitops-ci.yml"
 """Where findings about the repository as a whole are shown: code scanning refuses a result without a place."""
 _MESSAGE = 4_000
-_INLINE = ("checkov:skip", "gitops-ci: allow", "#", "inline")
+_INLINE = ("checkov:skip", "a comment in ")
 
 
 def encode(report: Report, links: Links, *, category: str = "", only_open: bool = False) -> bytes:

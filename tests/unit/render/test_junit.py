@@ -104,7 +104,7 @@ def test_what_blocks_fails_and_the_rest_says_why_it_does_not() -> None:
         "repository layout/b a.tf:3": ("passed", ""),
         "repository layout/c a.tf:3": ("skipped", "from before this change"),
         "repository layout/d a.tf:3": ("passed", ""),
-        "repository layout/e a.tf:3": ("skipped", "accepted by @acme/sre until 2026-12-31: known"),
+        "repository layout/e a.tf:3": ("skipped", "waived by @acme/sre until 2026-12-31: known"),
         "production/terraform/network layout/f": ("failure", "error: about f"),
     }
 

@@ -57,7 +57,7 @@ def shown(report: Report) -> str:
 def test_the_comment_has_a_row_a_checker_and_says_loudly_what_is_open() -> None:
     text = comment(reported(*FINDINGS))
     assert "<b>2 policy checkers</b> · 1 question without an answer, 2 new, 1 fixed ✓ · 5.2 s" in text
-    assert "| Rego | opa 1.9.0 (path) | 12 | 214 | 1 new, 1 from before, 1 fixed, 1 accepted | 0.3 s |" in text
+    assert "| Rego | opa 1.9.0 (path) | 12 | 214 | 1 new, 1 from before, 1 fixed, 1 waived | 0.3 s |" in text
     assert "| checkov |  |  | 1 | **? 1 question without an answer** · 1 new | 4.9 s |" in text
     warning = text[text.index("> [!WARNING]") :].split("\n")[1]
     assert warning.startswith("> - **checkov gave no answer**: took longer than 300 s ([`policies/a.rego:4`](")
@@ -65,10 +65,10 @@ def test_the_comment_has_a_row_a_checker_and_says_loudly_what_is_open() -> None:
 
 def test_the_terminal_has_a_line_a_checker() -> None:
     text = shown(reported(*FINDINGS))
-    assert "· Rego     12 rules, 214 inputs, 1 new, 1 from before, 1 fixed, 1 accepted, 0.3 s, opa 1.9.0 (path)" in text
+    assert "· Rego     12 rules, 214 inputs, 1 new, 1 from before, 1 fixed, 1 waived, 0.3 s, opa 1.9.0 (path)" in text
     assert "? checkov  1 input, 1 new, 4.9 s" in text
     assert "  ? policies/a.rego:4: checkov gave no answer: took longer than 300 s" in text
-    assert "findings that need nothing now: 1 from before this change, 1 accepted, 1 fixed by it ✓" in text
+    assert "1 finding from before this change, 1 fixed by it ✓" in text
 
 
 def test_what_the_verdict_tells_is_not_told_twice() -> None:
