@@ -52,8 +52,9 @@ lock: dev ## writes requirements/*.txt anew (ARGS=--upgrade for newer versions)
 readme: runtime ## shows the demo's comment in README.md as it is now
 	@$(IN)/python -I examples/demo/run.py --readme
 
-schemas: runtime ## writes gitops_ci/schema/*.json anew from the types
+schemas: runtime ## writes the JSON Schemas anew from the types, the catalogue of rules from docs/rules
 	@$(IN)/python -I -m gitops_ci.schema
+	@$(IN)/python -I -m gitops_ci.policy.rules
 
 clean: ## removes what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist out

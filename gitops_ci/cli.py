@@ -22,19 +22,20 @@ from gitops_ci.settings import Settings
 BUG = 4
 _Command = Callable[[Options, Outside], int]
 
+_REPORT_FORMATS = ("terminal", "markdown", "json", "sarif", "code-scanning", "junit")
+_REPORT = "report.json, or a directory that holds one"
+_ALSO_WRITE = "also write report.json, comment.md, report.txt, code-scanning.sarif and junit.xml there"
+
 COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     # name: (module.function, help, formats)
     "layout": ("layout.run", "validate the repository's layout and static files", ("terminal", "json")),
     "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
-    "policy run": ("policy.run.run", "check plans and files against every policy", ("terminal", "markdown", "json")),
-    "policy baseline": (
-        "policy.baseline.run",
-        "write what is found today, to be told from what is new",
-        ("terminal", "json"),
-    ),
-    "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
+    "policy run": ("policy.run.run", "check plans and files against every policy", _REPORT_FORMATS),
+    "policy baseline": ("policy.baseline.run", "write what is found today, to be told from what is new", _REPORT_FORMATS[:3:2]),
+    "policy explain": ("policy.explain.run", "say what a rule is, why, and how to fix it", _REPORT_FORMATS[:3]),
+    "report": ("report.run", "merge reports and render them", _REPORT_FORMATS),
     "publish": ("publish.run", "say on GitHub what reports claim: status, comment, check run", ()),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
@@ -83,6 +84,9 @@ def parser() -> argparse.ArgumentParser:
                 "--out", type=Path, metavar="PATH", help="the file to write (default: policy.baseline in gitops-ci.yml)"
             )
             continue
+        if name == "policy explain":
+            _add_explaining(command)
+            continue
         _add_ends(command)
         if name != "layout":
             _add_selection(command)
@@ -105,12 +109,13 @@ def _sentence(text: str) -> str:
 
 
 def _add_reports(command: argparse.ArgumentParser, *, least: str) -> None:
-    command.add_argument(
-        "reports", nargs=least, type=Path, metavar="REPORT", help="report.json, or a directory that holds one"
-    )
-    command.add_argument(
-        "--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there"
-    )
+    command.add_argument("reports", nargs=least, type=Path, metavar="REPORT", help=_REPORT)
+    command.add_argument("--out", type=Path, metavar="DIR", help=_ALSO_WRITE)
+
+
+def _add_explaining(command: argparse.ArgumentParser) -> None:
+    command.add_argument("rule", nargs="?", metavar="RULE", help="its id, or a family (default: lists all)")
+    command.add_argument("--report", action="append", dest="reports", type=Path, default=[], help=_REPORT)
 
 
 def _add_publishing(command: argparse.ArgumentParser) -> None:
@@ -194,9 +199,7 @@ def _add_policing(command: argparse.ArgumentParser) -> None:
         metavar="ID=FILE",
         help="a stack's plan, as `terraform show -json` writes it (repeatable)",
     )
-    command.add_argument(
-        "--out", type=Path, metavar="DIR", help="also write report.json, comment.md and report.txt there"
-    )
+    command.add_argument("--out", type=Path, metavar="DIR", help=_ALSO_WRITE)
 
 
 def _positive(text: str) -> int:
@@ -233,6 +236,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         total_timeout=given.get("total_timeout"),
         verbose=given["verbose"],
         reports=tuple(given.get("reports", ())),
+        rule=given.get("rule"),
         plans=tuple(given.get("plan", ())),
         comment=given.get("comment", "update"),
         needs=given.get("needs"),

@@ -20,6 +20,7 @@ from gitops_ci.model import finding
 from gitops_ci.model.report import Part, Planned, Report, Tool
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Verdict, VerdictReason
+from gitops_ci.policy.rules import catalog
 
 if TYPE_CHECKING:
     from gitops_ci.render.links import Links
@@ -66,7 +67,7 @@ def report(
         stacks=found.stacks,
         changed_files=len(changed_paths(change.base.snapshot, snapshot)) if change.base is not None else 0,
         plans=found.plans,
-        findings=finding.ordered(found.findings),
+        findings=finding.ordered(catalog.documented(found.findings)),
         policies=found.policies,
         verdict=verdict,
         part=part,
@@ -102,7 +103,8 @@ def part(change: Change, expected: tuple[AffectedStack, ...], reasons: tuple[Ver
 
 def links(outside: Outside) -> Links:
     """Where a comment of this run leads to; nothing where the job does not say which repository it is."""
-    from gitops_ci.render.links import DOCS, Links
+    from gitops_ci.model.rule import DOCS
+    from gitops_ci.render.links import Links
 
     settings = outside.settings
     if settings.repository is None:

@@ -78,6 +78,17 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         repository.close()
 
 
+@contextmanager
+def work_tree(options: Options, outside: Outside) -> Iterator[tuple[Snapshot, Config]]:
+    """The work tree and its configuration, for where nothing is judged."""
+    repository = _repository(options, outside)
+    try:
+        snapshot = repository.work_tree_snapshot()
+        yield snapshot, _config(options, None, snapshot)[0]
+    finally:
+        repository.close()
+
+
 def _is_the_events(repository: Repository, event: events.Event, head: Snapshot, outside: Outside) -> bool:
     """Whether what is judged is the event's head, or the merge of it that GitHub checks out."""
     if event.head is None or head.commit is None:

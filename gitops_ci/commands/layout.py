@@ -6,6 +6,7 @@ from gitops_ci.commands import assembly, inspection, judging, output
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.policy.notices import LookedAt
+from gitops_ci.policy.rules import catalog
 from gitops_ci.render import terminal
 
 SCHEMA = "gitops-ci/layout/1"
@@ -18,7 +19,7 @@ def run(options: Options, outside: Outside) -> int:
         judge = judging.prepared(change, options, clock)
         stacks = tuple(change.head.stacks.values())
         looked_at = LookedAt(families=frozenset({"layout"}), whole=True)
-        findings = judge.final(inspection.findings(stacks, change), looked_at=looked_at)
+        findings = tuple(catalog.documented(judge.final(inspection.findings(stacks, change), looked_at=looked_at)))
         if options.format == "json":
             output.document({"schema": SCHEMA, "stacks": stacks, "findings": findings}, outside)
         else:

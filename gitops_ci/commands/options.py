@@ -30,6 +30,7 @@ class Options(Struct, frozen=True, kw_only=True):
     total_timeout: float | None = None
     verbose: bool = False
     reports: tuple[Path, ...] = ()
+    rule: str | None = None
     plans: tuple[str, ...] = ()
     comment: str = "update"
     needs: str | None = None

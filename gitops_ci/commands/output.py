@@ -29,9 +29,14 @@ def write_report(
     *,
     environments: tuple[str, ...],
     detail: Literal["full", "summary"] = "full",
+    category: str = "",
 ) -> tuple[Path, ...]:
-    """Writes report.json, comment.md and report.txt; raises ToolError where the disk refuses."""
-    from gitops_ci.render import lines, markdown, report_json, terminal
+    """Writes report.json, comment.md and report.txt; raises ToolError where the disk refuses.
+
+    With a verdict also code-scanning.sarif (`category` as in `sarif.encode`) and junit.xml: of a part they would
+    replace what the others say.
+    """
+    from gitops_ci.render import junit, lines, markdown, report_json, sarif, terminal
 
     text = io.StringIO()
     lines.write(terminal.report_lines(report, environments=environments, detail=detail), text, colour=False)
@@ -41,6 +46,9 @@ def write_report(
         "comment.md": comment.encode("utf-8", "replace"),
         "report.txt": text.getvalue().encode("utf-8", "replace"),
     }
+    if report.verdict is not None:
+        contents["code-scanning.sarif"] = sarif.encode(report, links, category=category, only_open=True)
+        contents["junit.xml"] = junit.encode(report)
     return write_all(directory, contents)
 
 
@@ -64,6 +72,48 @@ def write(path: Path, content: bytes) -> Path:
             partial.unlink(missing_ok=True)
         message = f"{path} cannot be written: {error.strerror}"
         raise ToolError(message, hint="give another place with --out DIR") from None
+
+
+def show_report(
+    report: Report,
+    options: Options,
+    outside: Outside,
+    *,
+    environments: tuple[str, ...],
+    detail: Literal["full", "summary"] = "full",
+    written: tuple[str, ...] = (),
+) -> None:
+    """Writes the rendering that `--format` asks for to stdout; `written` are files that a terminal is told of."""
+    from gitops_ci.commands import assembly
+
+    links = assembly.links(outside)
+    match options.format:
+        case "json":
+            from gitops_ci.render import report_json
+
+            outside.stdout.write(report_json.encode(report).decode())
+        case "markdown":
+            from gitops_ci.render import markdown
+
+            outside.stdout.write(markdown.comment(report, links, environments=environments, detail=detail))
+        case "sarif" | "code-scanning":
+            from gitops_ci.render import sarif
+
+            is_open = options.format == "code-scanning"
+            log = sarif.encode(report, links, category=options.config or "", only_open=is_open)
+            outside.stdout.write(log.decode())
+        case "junit":
+            from gitops_ci.render import junit
+
+            outside.stdout.write(junit.encode(report).decode())
+        case _:
+            from gitops_ci.render import terminal
+
+            columns = width(outside)
+            told = terminal.report_lines(
+                report, environments=environments, width=columns, detail=detail, written=written
+            )
+            show(told, outside)
 
 
 def show(told: Iterable[Line], outside: Outside) -> None:

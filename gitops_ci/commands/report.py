@@ -18,7 +18,7 @@ from gitops_ci.model import finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Part, Report
 from gitops_ci.model.verdict import EXIT_CODES
-from gitops_ci.render import markdown, report_json, terminal
+from gitops_ci.render import report_json
 
 _SAME = ("base", "head", "planned", "config_digest", "pull_request", "repository", "tool")
 """What reports of one change have in common."""
@@ -36,17 +36,11 @@ def run(options: Options, outside: Outside) -> int:
     report = of(options, outside)
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
-    links = assembly.links(outside)
     if options.out is not None:
-        output.write_report(report, outside.cwd / options.out, links, environments=environments, detail=part.detail)
-    match options.format:
-        case "json":
-            outside.stdout.write(report_json.encode(report).decode())
-        case "markdown":
-            outside.stdout.write(markdown.comment(report, links, environments=environments, detail=part.detail))
-        case _:
-            told = terminal.report_lines(report, environments=environments, detail=part.detail)
-            output.show(told, outside)
+        links, category = assembly.links(outside), options.config or ""
+        directory = outside.cwd / options.out
+        output.write_report(report, directory, links, environments=environments, detail=part.detail, category=category)
+    output.show_report(report, options, outside, environments=environments, detail=part.detail)
     return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
 
 

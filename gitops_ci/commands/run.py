@@ -19,7 +19,7 @@ from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import EXIT_CODES, VerdictReason
-from gitops_ci.render import progress, report_json, terminal
+from gitops_ci.render import progress
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox
 
@@ -120,16 +120,13 @@ def _told(report: Report, options: Options, outside: Outside, change: Change, co
     detail = change.config.report.comment.detail
     try:
         links = assembly.links(outside)
-        paths = output.write_report(report, directory, links, environments=environments, detail=detail)
+        paths = output.write_report(
+            report, directory, links, environments=environments, detail=detail, category=options.config or ""
+        )
         written = tuple(map(str, paths))
     except ToolError as error:
         failure = error
-    if options.format == "json":
-        outside.stdout.write(report_json.encode(report).decode())
-    else:
-        width = output.width(outside)
-        told = terminal.report_lines(report, environments=environments, width=width, detail=detail, written=written)
-        output.show(told, outside)
+    output.show_report(report, options, outside, environments=environments, detail=detail, written=written)
     if failure is not None:
         raise failure
     interrupted = any(plan.reason is not None and plan.reason.code == "interrupted" for plan in report.plans)

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from gitops_ci.model.finding import Finding
-from gitops_ci.render import outline
+from gitops_ci.render import finding_groups, outline, words
 from gitops_ci.render.lines import EMPTY, Line, line, span
 from gitops_ci.render.untrusted import block, cut
 
 _MESSAGE_LINES = 40
 _PLACES = 5
 _WAIVED = 10
+_FEW = 40
+"""Groups up to which findings are told one by one."""
 
 
 def findings(found: Sequence[Finding]) -> Iterator[Line]:
-    """Each thing that rules say, where, and what to do about it."""
-    for group in outline.places(found):
-        first = group[0]
-        where = list(dict.fromkeys(_where(finding) for finding in group))
+    """Each thing that rules say, where, and what to do about it; many of them by rule."""
+    for group in finding_groups.of(found, _FEW):
+        where = list(dict.fromkeys(_where(finding) for finding in group.findings))
         yield EMPTY
         yield line(
-            span(outline.MARKS[first.severity], first.severity),
+            span(outline.MARKS[group.severity], group.severity),
             " ",
-            span(shortened(first.message), "title"),
-            span(f"  {first.rule}{_also(group)}", "dim"),
+            span(shortened(group.said), "title"),
+            span(f"  {group.rule}{_also(group.findings)}", "dim"),
         )
         yield from (line(f"  {place}") for place in where[:_PLACES])
         if len(where) > _PLACES:
             yield line(span(f"  and {len(where) - _PLACES:,} more places", "dim"))
-        if first.help:
-            yield from message(f"→ {first.help}")
+        if group.help:
+            yield from message(f"→ {group.help}")
+
+
+def settled(found: Iterable[Finding]) -> Iterator[Line]:
+    """In one line how many findings this change neither brings nor has to mend."""
+    states = Counter(finding.state for finding in found if finding.state == "fixed" or finding.waived_by is None)
+    said = [f"{words.several(states['existing'], 'finding')} from before this change"] if states["existing"] else []
+    said += [f"{states['fixed']:,} fixed by it ✓"] if states["fixed"] else []
+    if said:
+        yield EMPTY
+        yield line(span(", ".join(said), "dim"))
 
 
 def _also(group: Sequence[Finding]) -> str:

@@ -7,20 +7,16 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
+from gitops_ci.policy.rules import catalog
 from gitops_ci.render import untrusted
 
-DOCS = "https://github.com/gitops-ci/gitops-ci/blob/v1/docs/"
 TRUSTED_HOSTS = frozenset(
     {"docs.prismacloud.io", "www.checkov.io", "registry.terraform.io", "developer.hashicorp.com", "kubernetes.io"}
 )
 """Documentation of tools whose rules we run; a finding's URL to anywhere else is not made a link."""
 
-FAMILIES = frozenset({"checks", "database", "layout", "terraform"})
-"""Families of rules with a page under docs/rules/."""
-
 _SEGMENTS = 3
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
-_RULE = re.compile(r"([a-z][a-z0-9-]*)/([a-z0-9][a-z0-9-]*)")
 
 
 class Links(Struct, frozen=True):
@@ -51,13 +47,15 @@ class Links(Struct, frozen=True):
 
     def rule(self, rule: str, url: str | None = None) -> str | None:
         """A rule's documentation: ours, or `url` where its host is trusted."""
-        known = _RULE.fullmatch(rule)
-        if known and known[1] in FAMILIES:
-            return f"{self.docs}rules/{known[1]}.md#{known[1]}{known[2]}" if self.docs else None
-        return url if url and _trusted(url) else None
+        known = catalog.of(rule)
+        if known is None and url and trusted(url):
+            return url
+        known = known or catalog.general(rule)
+        return self.docs + known.page if self.docs and known is not None and known.page else None
 
 
-def _trusted(url: str) -> bool:
+def trusted(url: str) -> bool:
+    """Whether a URL leads to the documentation of a tool whose rules we run."""
     try:
         parts = urlsplit(url)
         return parts.scheme == "https" and parts.netloc in TRUSTED_HOSTS

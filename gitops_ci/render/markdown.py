@@ -20,6 +20,7 @@ from gitops_ci.render.comment import (
     graph,
     merge,
     notices,
+    policies,
     stacks,
     unplanned,
 )
@@ -41,9 +42,11 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
     (merge.section, 0.35),
     (caution.section, 0.35),
     (unplanned.section, 0.35),
+    (policies.problems, 0.2),
     (notices.checks, 0.2),
     (stacks.section, 0.4),
     (findings.section, 0.35),
+    (policies.section, 0.1),
     (notices.upstream, 0.1),
     (graph.section, 0.15),
     (changes.section, 0.9),
@@ -57,6 +60,7 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
 _ORDER: tuple[Build, ...] = (
     merge.section,
     caution.section,
+    policies.problems,
     notices.checks,
     stacks.section,
     unplanned.section,
@@ -66,6 +70,7 @@ _ORDER: tuple[Build, ...] = (
     drift.section,
     generated.section,
     drift.pending,
+    policies.section,
     findings.section,
     findings.settled,
 )

@@ -8,7 +8,7 @@ from typing import Literal
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import SHARED, AffectedStack, ChangeOfStack, Stack
-from gitops_ci.render import finding_lines, outline, stack_lines, words
+from gitops_ci.render import checker_lines, finding_lines, outline, stack_lines, words
 from gitops_ci.render.comment.heading import deciding, effect, nothing
 from gitops_ci.render.finding_lines import shortened
 from gitops_ci.render.lines import EMPTY, Line, Style, line, plain, span, tree, write
@@ -41,6 +41,8 @@ def report_lines(
     )
     lines += finding_lines.findings(outline.new(report.findings))
     lines += finding_lines.waived(report.findings)
+    lines += finding_lines.settled(report.findings)
+    lines += checker_lines.policies(report)
     lines += _verdict(report, shown)
     lines += [line(span("  wrote ", "dim"), path) for path in written]
     return lines

@@ -59,21 +59,12 @@ def _given(given: Iterable[str], stacks: Iterable[Stack], cwd: Path) -> dict[str
 
 
 def _told(report: Report, options: Options, outside: Outside, change: Change) -> None:
-    from gitops_ci.render import markdown, report_json, terminal
-
     environments = assembly.environment_order(change)
-    links = assembly.links(outside)
     written: tuple[str, ...] = ()
     if options.out is not None:
         directory = output.directory(options, outside, change.repository.git_directory)
         output.prepare(directory, change.repository.root)
-        written = tuple(map(str, output.write_report(report, directory, links, environments=environments)))
-    match options.format:
-        case "json":
-            outside.stdout.write(report_json.encode(report).decode())
-        case "markdown":
-            outside.stdout.write(markdown.comment(report, links, environments=environments))
-        case _:
-            width = output.width(outside)
-            told = terminal.report_lines(report, environments=environments, width=width, written=written)
-            output.show(told, outside)
+        links, category = assembly.links(outside), options.config or ""
+        paths = output.write_report(report, directory, links, environments=environments, category=category)
+        written = tuple(map(str, paths))
+    output.show_report(report, options, outside, environments=environments, written=written)

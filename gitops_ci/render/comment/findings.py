@@ -6,43 +6,44 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gitops_ci.model.finding import Finding, Waiver
-from gitops_ci.render import outline, words
+from gitops_ci.render import finding_groups, outline, words
 from gitops_ci.render.comment.page import Page, Section, fit, folded, row, table
+from gitops_ci.render.finding_groups import Group
 from gitops_ci.render.links import anchor, place
 from gitops_ci.render.outline import MARKS
 from gitops_ci.render.untrusted import code, cut, text
 
 _MOST = 50
+_FEW = 25
+"""Rows up to which findings are told one by one."""
 _PLACES = 4
 _WIDTH = 500
 _FRAME = 400
 
 
 def section(page: Page, room: int) -> Section:
-    """New findings, one row for each thing that is said, however many places it is said about."""
+    """New findings, one row for each thing that is said, however many places it is said about; many of them by rule."""
     found = outline.new(page.report.findings)
-    groups = outline.places(found)
+    groups = finding_groups.of(found, _FEW)
     fitted = fit(_lines(page, groups), len(groups), room - _FRAME, _MOST)
     if not fitted.pieces:
         return Section("", (("finding", len(found)),))
     counts = outline.severities(found)
     said = ", ".join(words.several(count, severity) for severity, count in counts.items())
     body = table(("", "Finding", "Where", "Fix"), "llll", fitted.pieces)
-    left = sum(len(group) for group in groups[len(fitted.pieces) :])
+    left = sum(len(group.findings) for group in groups[len(fitted.pieces) :])
     written = folded(f"<b>{words.several(len(found), 'finding')}</b> · {said}", body, opened="error" in counts)
     return Section(written, (("finding", left),))
 
 
-def _lines(page: Page, groups: list[list[Finding]]) -> Iterator[str]:
+def _lines(page: Page, groups: list[Group]) -> Iterator[str]:
     for group in groups:
-        first = group[0]
-        rule = anchor(code(cut(first.rule, 100)), page.links.rule(first.rule, first.url))
-        also = words.some([code(cut(each, 100)) for each in outline.also(group)], _PLACES)
+        rule = anchor(code(cut(group.rule, 100)), page.links.rule(group.rule, group.findings[0].url))
+        also = words.some([code(cut(each, 100)) for each in outline.also(group.findings)], _PLACES)
         rule += f", also {also}" if also else ""
-        where = words.some(list(dict.fromkeys(_where(page, finding) for finding in group)), _PLACES)
-        yield row(
-            MARKS[first.severity], f"{text(cut(first.message, _WIDTH))} · {rule}", where, text(cut(first.help, _WIDTH))
-        )
+        where = words.some(list(dict.fromkeys(_where(page, finding) for finding in group.findings)), _PLACES)
+        said = cut(group.said, _WIDTH)
+        yield row(MARKS[group.severity], f"{text(said)} · {rule}", where, text(cut(group.help, _WIDTH)))
 
 
 def _where(page: Page, finding: Finding) -> str:

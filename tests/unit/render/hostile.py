@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gitops_ci.model.finding import SEVERITIES, Finding, Waiver
 from gitops_ci.model.plan import Action, Attribute, Change, Check, Engine, Plan, Problem, summarise
+from gitops_ci.model.policy import Checker, PolicyRun
 from gitops_ci.model.report import Planned, Report, Tool
 from gitops_ci.model.run import Run
 from gitops_ci.model.stack import CERTAINTIES, KINDS, AffectedStack, Reason
@@ -124,6 +125,15 @@ findings = st.builds(
     state=st.sampled_from(("new", "existing", "fixed")),
     waived_by=st.none() | st.builds(Waiver, what=texts, owner=texts, reason=texts, until=optional),
 )
+policy_runs = st.builds(
+    PolicyRun,
+    name=st.sampled_from(get_args(Checker)),
+    engine=st.none() | engines,
+    seconds=seconds,
+    inputs=st.integers(0, 10**6),
+    policies=st.integers(0, 10**4),
+    problems=st.lists(problems, max_size=3).map(tuple),
+)
 decisions = st.sampled_from(("pass", "blocked", "undecided"))
 verdicts = st.builds(
     Verdict,
@@ -172,5 +182,6 @@ reports = st.builds(
     changed_files=st.integers(0, 10**6),
     plans=st.lists(plans(), max_size=4).map(tuple),
     findings=st.lists(findings, max_size=4).map(tuple),
+    policies=st.lists(policy_runs, max_size=3).map(tuple),
     verdict=st.none() | verdicts,
 )

@@ -59,7 +59,7 @@ def test_every_rule_has_a_section_and_a_row_and_nothing_else_has() -> None:
 @pytest.mark.parametrize("rule", RUN)
 def test_examples(rule: str) -> None:
     section = sections()[rule]
-    assert "**Fix:**" in section
+    assert "**Fix**: " in section
     _, failing, passing = re.split(r"^(?:Fails|Passes)\b.*:$", section, flags=re.MULTILINE)
     assert rule in emitted(failing)
     assert rule not in emitted(passing)
