@@ -1,0 +1,25 @@
+"""Secrets: the one detector (`detector`) that plans, messages and findings share, and the search for them in a change (`step`)."""
+
+from gitops_ci.policy.secrets.detector import (
+    CHANGED,
+    MASK,
+    Secret,
+    find,
+    is_reference,
+    is_secret_name,
+    masked,
+    masked_pair,
+    replaced,
+)
+
+__all__ = [
+    "CHANGED",
+    "MASK",
+    "Secret",
+    "find",
+    "is_reference",
+    "is_secret_name",
+    "masked",
+    "masked_pair",
+    "replaced",
+]
