@@ -11,7 +11,7 @@ from gitops_ci.policy.secrets import detector, values
 _PASSWORD = re.compile(r"(?:pass|password|passwd|passphrase|passcode|pwd)s?(?:[_-]?(?:value|string|plaintext))?$", re.IGNORECASE)
 _NO_SECRET = re.compile(
     r"public|(?:^|[_.-])(?:next|page|continue|cancellation|csrf|max|num|min|total)[_-]?(?:page[_-]?)?tokens?$"
-    r"|hash$|(?:^|_)no_pass|one_?way|ignore|allow|require|enable|disable|rotate|reset|forgot|show|hide|policy",
+    r"|hash$|checksum|digest|fingerprint|sha\d|(?:^|_)no_pass|one_?way|ignore|allow|require|enable|disable|rotate|reset|forgot|show|hide|policy",
     re.IGNORECASE,
 )
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
@@ -127,7 +127,7 @@ def is_address(text: str, secret: detector.Secret, style: Style) -> bool:
 
 
 _KEY = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----(?:\\+[nr]|[\s\"'+,`#*>.]|[A-Z][\w-]{0,30}:[^\n\\]{0,200})*([A-Za-z0-9+/=]{40,})"
+    r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----(?:\\++[nr]|[\s\"'+,`#*>.]|[A-Z][\w-]{0,30}+:[^\n\\]{0,200}+(?:\n|\\n))*+([A-Za-z0-9+/=]{40,})"
     r"|Private-Lines: \d+\s+([A-Za-z0-9+/=]{40,})"
 )
 

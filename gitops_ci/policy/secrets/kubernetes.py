@@ -66,7 +66,7 @@ def _inside(value: Any, place: Place) -> Iterator[Literal]:
 
 def _mapping(value: Mapping[str, Any], place: Place) -> Iterator[Literal]:
     kind = value.get("kind")
-    if isinstance(kind, str) and kind in _SECRET_KINDS and ("data" in value or "stringData" in value or kind == "Secret"):
+    if isinstance(kind, str) and kind in _SECRET_KINDS:
         yield from _secret(value, place)
         return
     if kind == "SealedSecret" and isinstance(value.get("spec"), Mapping):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import msgspec
@@ -44,10 +44,12 @@ def _document(part: str, first: int) -> Iterator[Found]:
         yield from text.by_name(part, judging.CONFIG, first=first)
         return
     for document in documents:
+        told: set[kubernetes.Place] = set()
         for literal in kubernetes.secrets_in(document.value):
+            told.add(literal.place)
             line = first - 1 + document.line_of(literal.place)
             yield found.make(literal.rule, literal.name, line, literal.value)
-        for place, leaf in _leaves(document.value, ()):
+        for place, leaf in _leaves(document.value, told):
             line = first - 1 + document.line_of(place) + ("\n" in leaf)
             yield from text.by_name(leaf, judging.CONFIG, first=line)
     yield from _comments(part, first)
@@ -56,7 +58,8 @@ def _document(part: str, first: int) -> Iterator[Found]:
 def _comments(part: str, first: int) -> Iterator[Found]:
     """What is commented out is in clear as well."""
     if "#" in part:
-        kept = "\n".join(line if line.lstrip().startswith("#") else "" for line in part.split("\n"))
+        lines = (line.lstrip() for line in part.split("\n"))
+        kept = "\n".join(line.lstrip("# \t") if line.startswith("#") else "" for line in lines)
         yield from text.by_name(kept, judging.CONFIG, first=first)
 
 
@@ -71,14 +74,11 @@ def json(content: str) -> Iterator[Found]:
         yield from text.by_name(content, judging.QUOTED)
         return
     lines, seen = text.Lines(content), dict[str, int]()
+    told: set[kubernetes.Place] = set()
     for literal in kubernetes.secrets_in(value):
+        told.add(literal.place)
         yield found.make(literal.rule, literal.name, lines.at(_position(content, literal, seen)), literal.value)
-    yield from _inner(value, content, lines)
-
-
-def _inner(value: Any, content: str, lines: text.Lines) -> Iterator[Found]:
-    """Texts inside of JSON that hold assignments (command lines, user data)."""
-    for _, leaf in _leaves(value, ()):
+    for _, leaf in _leaves(value, told):  # command lines, user data
         for each in text.by_name(leaf, judging.CONFIG):
             at = content.find(msgspec.json.encode(leaf).decode())
             yield msgspec.structs.replace(each, line=lines.at(max(at, 0)))
@@ -94,16 +94,14 @@ def _position(content: str, literal: kubernetes.Literal, seen: dict[str, int]) -
     return at
 
 
-def _leaves(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The texts in which something could be given to a name, with their places."""
-    pending = [(place, value)]
+def _leaves(value: Any, told: Container[kubernetes.Place]) -> Iterator[tuple[kubernetes.Place, str]]:
+    """The texts in which something could be given to a name, with their places; not those that are `told`."""
+    pending: list[tuple[kubernetes.Place, Any]] = [((), value)]
     while pending:
         at, current = pending.pop()
         if isinstance(current, dict):
             pending.extend(((*at, key), inner) for key, inner in reversed(current.items()))
         elif isinstance(current, list):
             pending.extend(((*at, index), inner) for index, inner in reversed([*enumerate(current)]))
-        elif isinstance(current, str) and any(sign in current for sign in _TELLING):
+        elif isinstance(current, str) and at not in told and any(sign in current for sign in _TELLING):
             yield at, current
-
-
