@@ -15,7 +15,9 @@ MOST_BYTES = 1 << 30
 """Bounds of what is looked at; past them the answer says that it is not whole."""
 
 _TOO_MUCH = "the change has too many commits to search what each of them added for secrets: squash it, or split it"
-_LACKING = "this clone lacks a part of the change's history, which is searched for secrets: fetch all of it (`fetch-depth: 0`)"
+_LACKING = (
+    "this clone lacks a part of the change's history, which is searched for secrets: fetch all of it (`fetch-depth: 0`)"
+)
 
 _WALK = ("rev-list", "--objects", "--in-commit-order", "--reverse", f"--max-count={MOST_COMMITS + 1}")
 _DESCRIBE = ("cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize) %(rest)", "--buffer")
@@ -27,7 +29,7 @@ def added(repository: Repository, base: str, head: str) -> History:
     A content that a merge brings by itself is the merge's; one that came twice is its first commit's. Paths are
     relative to the repository's prefix; what lies outside of it is left out.
     """
-    walk = _started(repository, *_WALK, head, f"^{base}", stdin=subprocess.DEVNULL)
+    walk = _started(repository, *_WALK, head, f"^{base}", *_below(repository), stdin=subprocess.DEVNULL)
     describe = _started(repository, *_DESCRIBE, stdin=walk.stdout)
     assert walk.stdout is not None
     assert describe.stdout is not None
@@ -61,6 +63,11 @@ def _read(lines: IO[bytes], prefix: str) -> History:
         if commits > MOST_COMMITS or len(contents) > MOST_CONTENTS or total > MOST_BYTES:
             return History(tuple(contents[:-1]), _TOO_MUCH)
     return History(tuple(contents))
+
+
+def _below(repository: Repository) -> tuple[str, ...]:
+    """Arguments that leave out what lies outside of the folder that is looked at, also where its content is the same."""
+    return ("--full-history", "--", f":(top,literal){repository.prefix}") if repository.prefix else ()
 
 
 def _started(repository: Repository, *args: str, stdin: int | IO[bytes] | None) -> subprocess.Popen[bytes]:

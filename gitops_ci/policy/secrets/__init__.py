@@ -1,4 +1,4 @@
-"""Secrets: the one detector (`detector`) that plans, messages and findings share, and the search for them in a change (`step`)."""
+"""Secrets: the detector that plans, messages and findings share, and the search of a change for them (`step`)."""
 
 from gitops_ci.policy.secrets.detector import (
     CHANGED,

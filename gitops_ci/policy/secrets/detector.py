@@ -99,6 +99,12 @@ def candidates(text: str, but: frozenset[str] = frozenset()) -> Iterator[Secret]
         yield from _plain(text, but)
 
 
+def given_at(text: str, start: int, end: int) -> Iterator[Secret]:
+    """What is given to the name that begins at `start`, whatever an open quote before it would swallow."""
+    match = patterns.ASSIGNED.match(text, start, end)
+    return _groups("assignment", match) if match is not None else iter(())
+
+
 def _found(text: str) -> tuple[Secret, ...]:
     spans = sorted(candidates(text), key=lambda secret: (secret.start, -secret.end))
     kept: list[Secret] = []

@@ -1,4 +1,4 @@
-"""One secret in one content, as it is kept: where, what for, and a digest that tells two values apart and tells nothing."""
+"""One secret in one content, as it is kept: where, what for, and a digest that tells two values apart and no more."""
 
 from __future__ import annotations
 
@@ -49,12 +49,14 @@ def _key() -> bytes:
 def distinct(every: Iterable[Found]) -> tuple[Found, ...]:
     """Each secret once, as what it was found to be first, in the order of lines.
 
-    Two readers of a file see the same value at the same place, or a line apart.
+    Two readers of a file see the same value in the same line, or under the same name a line apart.
     """
     kept: list[Found] = []
-    known: set[tuple[bytes, int]] = set()
+    known: set[tuple[bytes, int] | tuple[bytes, int, str]] = set()
     for each in every:
-        if not any((each.value, each.line + shift) in known for shift in (0, 1, -1)):
+        here = (each.value, each.line)
+        near = {(each.value, each.line + shift, each.name) for shift in (1, -1)}
+        if here not in known and known.isdisjoint(near):
             kept.append(each)
-            known.add((each.value, each.line))
+            known |= {here, (*here, each.name)}
     return tuple(sorted(kept, key=lambda one: one.line))

@@ -1,4 +1,4 @@
-"""Which of the detector's candidates is somebody's secret without doubt: masking hides them all, a finding needs to be true."""
+"""Which of the detector's candidates is somebody's secret: masking hides them all, a finding has to be true."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from msgspec import Struct
 
 from gitops_ci.policy.secrets import detector, values
 
-_PASSWORD = re.compile(r"(?:pass|password|passwd|passphrase|passcode|pwd)s?(?:[_-]?(?:value|string|plaintext))?$", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"(?:pass|password|passwd|passphrase|passcode|pwd)s?(?:[_-]?(?:value|string|plaintext))?$", re.IGNORECASE
+)
 _NO_SECRET = re.compile(
     r"public|(?:^|[_.-])(?:next|page|continue|cancellation|csrf|max|num|min|total)[_-]?(?:page[_-]?)?tokens?$"
     r"|hash$|checksum|digest|fingerprint|sha\d|(?:^|_)no_pass|one_?way|ignore|allow|require|enable|disable|rotate|reset|forgot|show|hide|policy",
@@ -16,16 +18,18 @@ _NO_SECRET = re.compile(
 )
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 _NAME_BEFORE = re.compile(
-    r"([\w./-]+)(?:\\*[\"'\]])*\s{0,9}(?:=>|:=|[:=]|\s|>)\s{0,9}(?:[|>][-+\d]*\s{0,9}|<<[-~]?\w+\s{0,9}|\[\s{0,9})?(?:\\*[\"'])*\s{0,9}\Z"
+    r"(?<![\w./-])([\w./-]++)(?:\\*[\"'\]])*\s{0,9}(?:=>|:=|[:=]|\s|>)\s{0,9}(?:[|>][-+\d]*\s{0,9}|<<[-~]?\w+\s{0,9}|\[\s{0,9})?(?:\\*[\"'])*\s{0,9}\Z"
 )
 _PAIR_NAME = re.compile(r"(?:name|key)[\"'\\]*\s*[:=][\s\"'\\]*([\w.-]+)", re.IGNORECASE)
 _QUOTED = frozenset(("double", "single", "escaped", "heredoc", "list"))
-_STATEMENT = re.compile(r"\b(?:user|role|login|grant|alter|create|connection|server|set|mapping|options|subscription)\b", re.IGNORECASE)
+_STATEMENT = re.compile(
+    r"\b(?:user|role|login|grant|alter|create|connection|server|set|mapping|options|subscription)\b", re.IGNORECASE
+)
 _REACH = 160
 
 
 class Style(Struct, frozen=True):
-    """How values are written in a file: with quotes always (`quoted`), and whether any word may be a password (`trusted`)."""
+    """How values are written in a file: always in quotes (`quoted`), and any word a password (`trusted`) or not."""
 
     quoted: bool = False
     trusted: bool = True
@@ -59,7 +63,12 @@ def _is_random_inside(value: str) -> bool:
 
 def _is_made_up(value: str) -> bool:
     """Whether the value of an environment's variable looks like a secret: no word, and no name of an object."""
-    return 8 <= len(value) <= 200 and values.is_password(value) and re.search(r"\d", value) is not None and "-" not in value
+    return (
+        8 <= len(value) <= 200
+        and values.is_password(value)
+        and re.search(r"\d", value) is not None
+        and "-" not in value
+    )
 
 
 def _plain(text: str) -> str:
@@ -127,7 +136,8 @@ def is_address(text: str, secret: detector.Secret, style: Style) -> bool:
 
 
 _KEY = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----(?:\\++[nr]|[\s\"'+,`#*>.]|[A-Z][\w-]{0,30}+:[^\n\\]{0,200}+(?:\n|\\n))*+([A-Za-z0-9+/=]{40,})"
+    r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----"
+    r"(?:\\++[nr]|[\s\"'+,`#*>.]|[A-Z][\w-]{0,30}+:[^\n\\]{0,200}+(?:\n|\\n))*+([A-Za-z0-9+/=]{40,})"
     r"|Private-Lines: \d+\s+([A-Za-z0-9+/=]{40,})"
 )
 

@@ -43,7 +43,7 @@ class Literal(Struct, frozen=True):
 
 
 def secrets_in(value: Any) -> Iterator[Literal]:
-    """The secrets in one document: a Kubernetes object, a List, or any other mapping (Helm values, a workflow, Compose).
+    """The secrets in one document: a Kubernetes object, a List, or any mapping (Helm values, a workflow, Compose).
 
     For rendered objects as well as for files. Objects inside of objects count (a List's items, a template's manifests).
     """
@@ -116,7 +116,7 @@ def _secret(secret: Mapping[str, Any], place: Place) -> Iterator[Literal]:
 
 
 def _entry(key: str, literal: str, place: Place, *, encoded: bool) -> Iterator[Literal]:
-    """One entry of a Secret; what is no base64 in `data` is read as it is, as somebody who forgot to encode it would."""
+    """One entry of a Secret; what is no base64 in `data` is read as it is: somebody forgot to encode it."""
     decoded = values.decoded(literal) if encoded and not values.is_reference(literal) else None
     inside = (literal if decoded is None else decoded).strip()
     if key in (".dockerconfigjson", ".dockercfg"):

@@ -34,7 +34,8 @@ ASSIGNED = re.compile(
         (?:=>|[:=]) [ \t]* {_QUOTED.format(n=1)}
       | (?:=>|[:=]) [ \t]* \[ (?P<list>[^\[\]{{}}]+) \]
       | : [ \t]* [|>][-+\d]* [ \t]*\n (?P<block>(?P<indent>[ \t]+)[^\n]*(?:\n(?P=indent)[^\n]*)*)
-      | = [ \t]* <<[-~]?(?P<tag>\w+)\n (?P<heredoc>.{{1,2000}}?) \n[ \t]*(?P=tag)
+      | = [ \t]* <<[-~]?(?P<tag>\w+)\n
+        (?P<heredoc>(?![ \t]*(?P=tag)\b)[^\n]*+(?:\n(?![ \t]*(?P=tag)\b)[^\n]*+){{0,40}}+)
       | (?:=>|=|:(?!\s)) [ \t]* (?P<bare>(?:[^\s"'`\\,;&]|[,;&](?!\s*["'\w.%-]{{1,40}}\s*[=:]|\s|\Z))+)
       | :[ \t]+(?P<prose>(?=[^\s\d]*\d)[^\s"'\\]*[^\s"'\\,])                             # a word with a digit
     )""",
@@ -92,7 +93,8 @@ HARMLESS = re.compile(
 REFERENCE = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:\S*|ENC\[[A-Z0-9_]+,data:\S*\]")
 
 GIVEN = re.compile(
-    rf"{_WORD}{_TAIL}(?:\\*[\"'])?(?:[ \t]*(?:=>|:=|[:=])[ \t]*[^\s]|>[^<\s]|[ \t]+(?P<apart>[^\s=:])|(?P<ends>[\"',]{{0,2}}[ \t]{{0,9}}\r?$)"
+    rf"{_WORD}{_TAIL}(?:\\*[\"'])?(?:[ \t]*(?:=>|:=|[:=])[ \t]*[^\s]|>[^<\s]"
+    r"|[ \t]+(?P<apart>[^\s=:])|(?P<ends>[\"',]{0,2}[ \t]{0,9}\r?$)"
     r"|[\"'],?[ \t]{0,9}(?:[\"'](?![:}\])])|value))",
     re.MULTILINE,
 )

@@ -71,7 +71,7 @@ def _said(value: Any) -> str:
 
 
 def _compiled(pattern: Any) -> re.Pattern[str] | None:
-    """A pattern of the repository, if it cannot run away (no repeated groups, few repetitions); None leaves nothing out."""
+    """A pattern of the repository, if it cannot run away: no repeated groups, few repetitions."""
     said = _said(pattern)
     is_simple = re.fullmatch(r"[\w|.$^()*+?:-]*", said) and len(re.findall(r"[*+]", said)) <= _MOST_REPEATED
     if not said or len(said) > _LONGEST_PATTERN or not is_simple or re.search(r"\)[*+?{]", said):

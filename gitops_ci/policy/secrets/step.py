@@ -1,4 +1,4 @@
-"""The checker `secrets`: what changed, and what the commits of the change added and took away again, searched for secrets."""
+"""The checker `secrets`: searches what changed, and what the change's commits added and took away again."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gitops_ci.policy import comparison
 from gitops_ci.policy.scope import Past, Scope, Told
 from gitops_ci.policy.secrets import formats, rules, tfvars
 from gitops_ci.policy.secrets.found import Found
+from gitops_ci.policy.secrets.text import UNREAD
 
 _SHORT = 7  # digits of a commit, as people write them
 _BY_VALUE = ":"
@@ -50,7 +51,8 @@ def check(scope: Scope) -> Told:
     if scope.base is not None:
         there = {*scope.changed, *paths, *(each.path for each in past)} & scope.base.entries.keys()
         before = _search(scope.base, _kept(sorted(there), scope), scope)
-    told = [*_compared(before.secrets, head.secrets, scope)]
+    judged = scope.changed.union(paths)
+    told = [*_compared([each for each in before.secrets if each.path in judged], head.secrets, scope)]
     known = {each.found.value for end in (before, head) for each in end.secrets}
     history = _search_past(past, known, scope)
     told += _findings(history.secrets, scope)
@@ -60,13 +62,14 @@ def check(scope: Scope) -> Told:
         seconds=round(time.perf_counter() - begun, 3),
         inputs=len(paths) + len(past),
         policies=len(rules.RULES),
-        problems=(Problem(code="secrets-history", message=scope.history.problem),) if _is_open(scope) else (),
+        problems=tuple(_problems(scope)),
     )
     return Told(tuple(told), run)
 
 
-def _is_open(scope: Scope) -> bool:
-    return scope.config.policy.secrets.commits and scope.history.problem is not None
+def _problems(scope: Scope) -> Iterator[Problem]:
+    if scope.config.policy.secrets.commits and scope.history.problem is not None:
+        yield Problem(code="secrets-history", message=scope.history.problem)
 
 
 def _searched_paths(scope: Scope) -> list[str]:
@@ -89,13 +92,16 @@ def _search(end: Snapshot, paths: Iterable[str], scope: Scope) -> _Searched:
     for reader, group in groups.items():
         found.update(end.facts(group, reader))
     for path, given in tfvars.found(end, files, scope).items():
-        found[path] = (*given, *(each for each in found.get(path, ()) if each.value not in {one.value for one in given}))
+        found[path] = (
+            *given,
+            *(each for each in found.get(path, ()) if each.value not in {one.value for one in given}),
+        )
     placed = tuple(_Placed(path, each) for path in files for each in found.get(path, ()))
     return _Searched(placed, tuple(path for path in files if path not in found))
 
 
 def _past(scope: Scope) -> list[Past]:
-    """What the commits added and neither end has: a later commit took it away again, or wrote something else over it."""
+    """What the commits added and neither end has: a later one took it away, or wrote something else over it."""
     if not scope.config.policy.secrets.commits or not scope.history.contents:
         return []
     ends = [end for end in (scope.base, scope.head) if end is not None]
@@ -126,7 +132,8 @@ def _search_past(past: Iterable[Past], known: set[bytes], scope: Scope) -> _Sear
 
 def _compared(before: Iterable[_Placed], after: Iterable[_Placed], scope: Scope) -> Iterator[Finding]:
     """Head's secrets beside base's, by place and value, then by value alone: what moved is not new."""
-    told = comparison.against(_findings(before, scope, valued=True), _findings(after, scope, valued=True))
+    ends = (tuple(_findings(end, scope, valued=True)) for end in (before, after))
+    told = comparison.against(*ends)
     gone = Counter(_value(each) for each in told if each.state == "fixed")
     moved = Counter[str]()
     for each in told:
@@ -163,7 +170,7 @@ def _findings(secrets: Iterable[_Placed], scope: Scope, *, valued: bool = False)
             said = f"commit {each.commit[:_SHORT]}, line {one.line}: {said}; no later commit can take it back"
         made = finding.make(
             one.rule,
-            "error",
+            "warning" if one.rule == UNREAD else "error",
             said,
             help=rules.help(one, in_commit=in_commit),
             path=each.path,
@@ -187,6 +194,6 @@ def _stack(path: str, scope: Scope) -> str | None:
 
 
 def _unread(path: str, scope: Scope) -> Finding:
-    help = "Keep it out of git (LFS, a registry, a bucket), or name it under `policy.secrets.ignore`."
-    message = "larger than 10 MiB: it is not searched for secrets"
-    return finding.make(rules.UNREAD, "warning", message, help=help, path=path, stack=_stack(path, scope))
+    return finding.make(
+        UNREAD, "warning", rules.TOO_LARGE, help=rules.UNREAD_HELP, path=path, stack=_stack(path, scope)
+    )

@@ -69,7 +69,9 @@ def given(content: bytes) -> tuple[Given, ...]:
         body = blocks.read(content)
     except blocks.Unreadable:
         return ()
-    return tuple(each for attribute in body.attributes for each in _given(attribute.name, attribute.expression, attribute.line))
+    return tuple(
+        each for attribute in body.attributes for each in _given(attribute.name, attribute.expression, attribute.line)
+    )
 
 
 def given_in_json(content: bytes) -> tuple[Given, ...]:

@@ -14,7 +14,17 @@ from gitops_ci.policy.secrets.judging import Style
 
 _FORMS = tuple((form, re.compile(form.pattern)) for form in FORMS)
 _WORDS = ("pass", "pwd", "secret", "token", "credential", "key", "connection", "kubeconfig", "auths", "sops")
-_LOGINS = ("authorization", "bearer ", '"auth"', "chpasswd", "identified", "curl ", "login ", "password '", "password  ")
+_LOGINS = (
+    "authorization",
+    "bearer ",
+    '"auth"',
+    "chpasswd",
+    "identified",
+    "curl ",
+    "login ",
+    "password '",
+    "password  ",
+)
 _LOGIN = re.compile("|".join(_LOGINS))
 _PEM = ("LS0tLS1CRUdJTi", "0tLS0tQkVHSU4g", "tLS0tLUJFR0lOI")
 """What base64 makes of `-----BEGIN ` at each of its three positions."""
@@ -23,7 +33,12 @@ _NO_NAME = _OWN | {"credential"}
 _NO_LOGIN = _OWN | {"assignment", "line", "option", "named value", "element"}
 _MANUAL = "eyJzdWIiOiIxMjM0NTY3ODkwI"
 """Of the example that everybody copies from jwt.io: a subject of 1234567890."""
+UNREAD = "secrets/not-searched"
+MOST_NAMES = 50_000
+"""Names with something behind them that are looked at in one text: a few seconds' work."""
 _BEFORE, _AFTER = 300, 2_000
+_NEAR = 300
+"""Characters before, behind, and right behind a name that are looked at."""
 _BLOCK = re.compile(r"(?:[|>][-+\d]*|<<[-~]?\w+)\s*\Z")
 
 
@@ -70,12 +85,24 @@ def by_form(text: str, style: Style, *, first: int = 1) -> Iterator[Found]:
 def by_name(text: str, style: Style, *, first: int = 1) -> Iterator[Found]:
     """What is a secret because of the name that it is given to."""
     lines = Lines(text, first)
-    for start, end in _joined(_given(text)):
+    spans: list[tuple[int, int]] = []
+    for hit, start, end in _given(text):
+        if len(spans) == MOST_NAMES:
+            yield found.make(UNREAD, "", lines.at(hit), "")
+            break
+        spans.append((start, end))
+        for secret in detector.given_at(text, hit, min(end, hit + _NEAR)):
+            yield from _assigned(text, secret, style, lines, 0)
+    for start, end in _joined(spans):
         window = text[start:end]
         for secret in detector.candidates(window, _NO_NAME):
-            if judging.is_assigned(window, secret, style):
-                name, value = judging.named(window, secret), window[secret.start : secret.end]
-                yield found.make("secrets/assignment", name, lines.at(start + secret.start), value.strip().strip("\"'"))
+            yield from _assigned(window, secret, style, lines, start)
+
+
+def _assigned(text: str, secret: Secret, style: Style, lines: Lines, offset: int) -> Iterator[Found]:
+    if judging.is_assigned(text, secret, style):
+        value = text[secret.start : secret.end].strip().strip("\"'")
+        yield found.make("secrets/assignment", judging.named(text, secret), lines.at(offset + secret.start), value)
 
 
 def _tokens(text: str) -> Iterator[tuple[Form, int, int]]:
@@ -130,14 +157,15 @@ def names_any(lowered: str) -> bool:
     return any(word in lowered for word in _WORDS)
 
 
-def _given(text: str) -> Iterator[tuple[int, int]]:
-    """Lines in which something could be given to a name."""
+def _given(text: str) -> Iterator[tuple[int, int, int]]:
+    """Where something could be given to a name, with the lines around it."""
     lowered = lower(text)
     if names_any(lowered):
         pairs = "value" in lowered
         for match in patterns.GIVEN.finditer(lowered):
             if match["apart"] is None or _is_option(lowered, match.start()):
-                yield _line(text, match.start(), match.end(), around=match["ends"] is not None and pairs)
+                around = match["ends"] is not None and pairs
+                yield match.start(), *_line(text, match.start(), match.end(), around=around)
 
 
 def _logins(text: str) -> Iterator[tuple[int, int]]:

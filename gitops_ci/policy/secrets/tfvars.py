@@ -19,8 +19,10 @@ def found(end: Snapshot, paths: Iterable[str], scope: Scope) -> dict[str, tuple[
         return {}
     given = end.facts([path for path in files if path.endswith(".tfvars")], terraform.given)
     given |= end.facts([path for path in files if path.endswith(".json")], terraform.given_in_json)
-    directories = {path: tuple(_directories(path, end, scope)) for path in given}
-    sensitive = {directory: _sensitive(end, directory) for directory in {each for all in directories.values() for each in all}}
+    directories = {path: tuple(_directories(path, scope)) for path in given}
+    sensitive = {
+        directory: _sensitive(end, directory) for directory in {each for ways in directories.values() for each in ways}
+    }
     told: dict[str, tuple[Found, ...]] = {}
     for path, values in given.items():
         names = frozenset[str]().union(*(sensitive[directory] for directory in directories[path]))
@@ -28,7 +30,7 @@ def found(end: Snapshot, paths: Iterable[str], scope: Scope) -> dict[str, tuple[
     return told
 
 
-def _directories(path: str, end: Snapshot, scope: Scope) -> Iterator[str]:
+def _directories(path: str, scope: Scope) -> Iterator[str]:
     """Where the variables of a var file may be declared: beside it, above it, in the roots that read it."""
     at = path
     while at:

@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
 from functools import lru_cache
-from typing import Literal
 
 from gitops_ci.policy.secrets import patterns
-
-_WORDS = frozenset(
-    """
-    a abc access aws update updated account actual add admin administrator an and any anything api app auth bar base64 baz be bearer blah bob
-    canary change changed changeit changeme changes client cluster code credential credentials custom data database db default
-    demo dev development disabled dockerpassword dummy dummykey empty enabled encoded encrypted enter env environment example
-    fake false fill fixme foo foobar for from generate generated get git github goes grafana guest guestbook hash hello here
-    hidden id in input insert is it its jwt kafka key keys letmein local localhost lorem me minio minioadmin mongo mongodb must
-    my mypassword mysecret mysql mytoken name new no none not nil null of oauth or old optional organization our override
-    pass passphrase passwd password passwords please plain plaintext pod postgres postgresql prod production provided
-    pwd rabbitmq random real redacted redis replace replaced replaceme required root sa safe sample secret secrets secure
-    security sensitive service session set shared should signing some something staging static strong string sudo super
-    supersecret svc system tbd temp temporary test tester testing tests testuser text that the this to todo token tokens
-    true undefined unset unused update use used user username value values very webhook with world xxx you your yourpassword
-    """.split()
-)
-"""Words that a placeholder, a public default or a key's own name is made of: a value of nothing else is none's secret."""
+from gitops_ci.policy.secrets.words import WORDS
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _MARKED = re.compile(
-    r"change[-_ ]?(?:me|it|this)|replace|place[-_ ]?holder|example|redacted|(?:^|[^a-z])(?:your|my|dummy|fake|sample|mock)[-_ ]"
-    r"|not[-_ ]?(?:a[-_ ]?)?(?:real|secret|used)|insert|to[-_ ]?be[-_ ]|(?:^|[^a-z])(?:todo|tbd|fixme|dummy|fake|n/a)(?:[^a-z]|\Z)"
+    r"change[-_ ]?(?:me|it|this)|replace|place[-_ ]?holder|example|redacted"
+    r"|(?:^|[^a-z])(?:your|my|dummy|fake|sample|mock)[-_ ]"
+    r"|not[-_ ]?(?:a[-_ ]?)?(?:real|secret|used)|insert|to[-_ ]?be[-_ ]"
+    r"|(?:^|[^a-z])(?:todo|tbd|fixme|dummy|fake|n/a)(?:[^a-z]|\Z)"
     r"|xxx|\*\*\*|\.\.\.|…|<[^<>]*>|\[[a-z _-]+\]|_here\b|lorem|deadbeef|abcdef|123456789|bogus|throwaway",
     re.IGNORECASE,
 )
-_LONG_MARKED = re.compile(r"change[-_ ]?(?:me|it|this)|place[-_ ]?holder|example|redacted|\*\*\*\*|xxxxxx|\.\.\.\.", re.IGNORECASE)
+_LONG_MARKED = re.compile(
+    r"change[-_ ]?(?:me|it|this)|place[-_ ]?holder|example|redacted|\*\*\*\*|xxxxxx|\.\.\.\.", re.IGNORECASE
+)
 _MARKS_ITSELF = 64
 _FILLED_IN = re.compile(
     r"\$\{|\$\(|\{\{|\}\}|\$[A-Za-z_]{2,}|\$\d|%\(|%[sdvq](?:\b|\Z)|<%|#\{|\$\[|%[A-Z_]+%|__\w+__|@@?\w+@|\{[\w.]*\}|`|\\\(|\$\$\w"
@@ -55,20 +43,22 @@ _UUID = re.compile(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
 _HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _PUBLIC = re.compile(
-    r"-----BEGIN (?:[A-Z0-9 ]*PUBLIC KEY|CERTIFICATE|TRUSTED CERTIFICATE|X509 CRL|PGP PUBLIC KEY BLOCK|CERTIFICATE REQUEST|DH PARAMETERS)"
-    r"|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+|sk-ssh-\w+@openssh\.com) AAAA|\s*(?:-----BEGIN CERTIFICATE|LS0tLS1CRUdJTiBDRVJU|LS0tLS1CRUdJTiBQVUJMSUMg)"
+    r"-----BEGIN (?:[A-Z0-9 ]*PUBLIC KEY|CERTIFICATE|TRUSTED CERTIFICATE|X509 CRL"
+    r"|PGP PUBLIC KEY BLOCK|CERTIFICATE REQUEST|DH PARAMETERS)"
+    r"|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+|sk-ssh-\w+@openssh\.com) AAAA"
+    r"|\s*(?:-----BEGIN CERTIFICATE|LS0tLS1CRUdJTiBDRVJU|LS0tLS1CRUdJTiBQVUJMSUMg)"
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _CHUNK = re.compile(r"[^-_.:\s]+")
 _DESCRIBED = re.compile(
-    r"(?:[A-Za-z'!.,]+[-_ ]+)*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|key)(?:[-_ ]+[A-Za-z'!.,]+)*", re.IGNORECASE
+    r"(?:[A-Za-z'!.,]+[-_ ]+)*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|key)(?:[-_ ]+[A-Za-z'!.,]+)*",
+    re.IGNORECASE,
 )
 """Words of which one says what it is: `registry-password`."""
 _FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+\.[A-Za-z]\w{1,9}")
-_TYPES = frozenset(("str", "string", "int", "bool", "bytes", "any", "object", "boolean", "number", "integer", "text", "opaque"))
-
-Confidence = Literal["config", "code"]
-"""Where a literal stands: in configuration a password may be any word; in code and prose only what no one would write by hand."""
+_TYPES = frozenset(
+    ("str", "string", "int", "bool", "bytes", "any", "object", "boolean", "number", "integer", "text", "opaque")
+)
 
 
 def is_reference(value: str) -> bool:
@@ -90,19 +80,21 @@ def is_placeholder(value: str) -> bool:
     if len(bare) < 4 or len(set(bare)) <= 3 or _MARKED.search(bare) is not None:
         return True
     words = [part for part in _PARTS.findall(bare) if not part.isdigit()]
-    if len(bare) <= 40 and not re.search(r"[^\w\s.,:;/@+-]", bare) and all(word.lower() in _WORDS for word in words):
+    if len(bare) <= 40 and not re.search(r"[^\w\s.,:;/@+-]", bare) and all(word.lower() in WORDS for word in words):
         return len("".join(part for part in _PARTS.findall(bare) if part.isdigit())) <= 4 or _is_row(bare)
     return _is_row(bare) or _DESCRIBED.fullmatch(bare) is not None
 
 
 def _is_row(text: str) -> bool:
     """Whether the characters follow each other, as in 12345678."""
-    return len(text) >= 4 and all(ord(b) - ord(a) == 1 for a, b in zip(text, text[1:], strict=False))
+    return len(text) >= 4 and all(ord(b) - ord(a) == 1 for a, b in itertools.pairwise(text))
 
 
 def is_public(value: str) -> bool:
     """Whether a value may be read by anybody: a certificate, a public key, a digest, an identifier."""
-    return any(form.fullmatch(value) is not None for form in (_DIGEST, _UUID, _TIME)) or _PUBLIC.match(value) is not None
+    return (
+        any(form.fullmatch(value) is not None for form in (_DIGEST, _UUID, _TIME)) or _PUBLIC.match(value) is not None
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -129,7 +121,11 @@ def is_password(value: str) -> bool:
         return False
     if re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", value) or re.fullmatch(r"[a-z_]\w*(?:\.[A-Za-z_]\w*)+", value):
         return False  # the name of a variable, or of a field
-    if _FILE.fullmatch(value) is not None or value.lower() in _TYPES or re.fullmatch(r"[\w.]+\(.*\)?[;,]?|[\w.]*\[.*\]|[({\[].*", value):
+    if (
+        _FILE.fullmatch(value) is not None
+        or value.lower() in _TYPES
+        or re.fullmatch(r"[\w.]+\(.*\)?[;,]?|[\w.]*\[.*\]|[({\[].*", value)
+    ):
         return False  # a type, a call, an element, a structure
     return not is_nothing(value)
 

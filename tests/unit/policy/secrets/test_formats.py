@@ -13,7 +13,10 @@ from gitops_ci.policy.secrets.found import Found
 PASSWORD = "Gr4pe-vine-77"
 RANDOM = "q8Zt3" + "LmX0vB7" + "nKd2Rw9Y"
 TOKEN = "gh" + "p_" + "aB3dE5gH7jK9" * 3
-PEM = "-----BEGIN RSA " + "PRIVATE KEY-----\n" + ("aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dF" * 2 + "\n") * 8 + "-----END RSA " + "PRIVATE KEY-----\n"
+PEM = (
+    "-----BEGIN RSA "
+    "PRIVATE KEY-----\n" + ("aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dF" * 2 + "\n") * 8 + "-----END RSA " + "PRIVATE KEY-----\n"
+)
 
 
 def encoded(text: str) -> str:
@@ -146,7 +149,9 @@ LEAVES: list[tuple[str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "text", "rule", "line"), FINDS, ids=[f"{case[0]}-{n}" for n, case in enumerate(FINDS)])
+@pytest.mark.parametrize(
+    ("path", "text", "rule", "line"), FINDS, ids=[f"{case[0]}-{n}" for n, case in enumerate(FINDS)]
+)
 def test_a_secret_is_found(path: str, text: str, rule: str, line: int) -> None:
     assert told(path, text) == [(rule, line)]
 
@@ -156,7 +161,9 @@ def test_what_is_no_secret_is_left_alone(path: str, text: str) -> None:
     assert told(path, text) == []
 
 
-@pytest.mark.parametrize(("path", "text", "rule", "line"), FINDS, ids=[f"{case[0]}-{n}" for n, case in enumerate(FINDS)])
+@pytest.mark.parametrize(
+    ("path", "text", "rule", "line"), FINDS, ids=[f"{case[0]}-{n}" for n, case in enumerate(FINDS)]
+)
 def test_a_finding_holds_nothing_of_the_value(path: str, text: str, rule: str, line: int) -> None:
     for each in found(path, text):
         shown = repr(each) + each.name
