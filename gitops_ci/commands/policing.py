@@ -14,7 +14,7 @@ from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.policy import PolicyRun
 from gitops_ci.model.stack import Stack
-from gitops_ci.policy.scope import Scope, Told
+from gitops_ci.policy.scope import History, Scope, Told
 
 
 class Policed(Struct, frozen=True):
@@ -30,8 +30,23 @@ def step(scope: Scope) -> Policed:
     return Policed(tuple(found for each in told for found in each.findings), tuple(each.run for each in told))
 
 
-def _told(_scope: Scope) -> Iterator[Told]:
-    yield from ()
+def _told(scope: Scope) -> Iterator[Told]:
+    if scope.config.policy.secrets.enabled and (scope.paths or scope.history.contents or scope.history.problem):
+        from gitops_ci.policy.secrets import step as secrets
+
+        yield secrets.check(scope)
+
+
+def _history(change: Change) -> History:
+    """What the change's commits added, where the configuration asks for it; the work tree stands on HEAD."""
+    asked = change.config.policy.secrets
+    tip = change.head.snapshot.commit or (change.repository.commit("HEAD") if change.base_commit is not None else None)
+    if not asked.enabled or not asked.commits or change.base_commit is None or tip in (None, change.base_commit):
+        return History()
+    assert tip is not None
+    from gitops_ci.system import history
+
+    return history.added(change.repository, change.base_commit, tip)
 
 
 def scope(
@@ -63,6 +78,8 @@ def scope(
         changed=changed,
         owners=owners,
         plans=plans or {},
+        everything=options.everything or base is None,
+        history=_history(change),
     )
 
 

@@ -122,13 +122,23 @@ class Snapshot:
         It is asked once for each content, however many files and ends of a change have it, and must depend on nothing
         else and give no None.
         """
-        known = self._seen.facts.setdefault(fact, {})
         entries = {path: self.entries[path] for path in paths if path in self.entries}
         oids = {path: entry.oid for path, entry in entries.items() if entry.mode != SUBMODULE}
-        missing = dict.fromkeys(oid for oid in oids.values() if oid not in known)
+        known = self._facts(oids.values(), fact)
+        return {path: found for path, oid in oids.items() if (found := known[oid]) is not None}
+
+    def facts_of(self, oids: Iterable[str], fact: Callable[[bytes], T]) -> dict[str, T]:
+        """The same of contents of the repository by their ids, whether this tree has them or not."""
+        wanted = tuple(oids)
+        known = self._facts(wanted, fact)
+        return {oid: found for oid in wanted if (found := known[oid]) is not None}
+
+    def _facts(self, oids: Iterable[str], fact: Callable[[bytes], T]) -> Mapping[str, T | None]:
+        known = self._seen.facts.setdefault(fact, {})
+        missing = dict.fromkeys(oid for oid in oids if oid not in known)
         for oid, content in self._blobs.read(missing, MAX_FILE_BYTES):
             known[oid] = None if content is None else fact(content)
-        return {path: found for path, oid in oids.items() if (found := known[oid]) is not None}
+        return known
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:

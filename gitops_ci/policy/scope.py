@@ -14,6 +14,21 @@ from gitops_ci.model.policy import PolicyRun
 from gitops_ci.model.stack import Stack
 
 
+class Past(Struct, frozen=True, gc=False):
+    """A content that a commit of the change added: `oid` is git's id of it, `path` what it is called there."""
+
+    commit: str
+    path: str
+    oid: str
+
+
+class History(Struct, frozen=True):
+    """What the change's commits added, oldest first; `problem` says why that may not be all."""
+
+    contents: tuple[Past, ...] = ()
+    problem: str | None = None
+
+
 class Scope(Struct, frozen=True, kw_only=True):
     """Two ends of a change and what of them is judged.
 
@@ -22,7 +37,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     and those that affected stacks are made of; everything with `--all`. `changed` are the paths that differ between
     the ends (gone ones too). `owners` gives the stacks that a path belongs to. `plans` gives the engine's own plan
     document (JSON, with its secrets in clear) of each stack that was planned: nothing of it may reach an output
-    without `policy.secrets` and what the plan itself marks having been taken out.
+    without `policy.secrets` and what the plan itself marks having been taken out. `everything` says that what did not
+    change is judged as well; `history` is what the commits between the ends added, also what is gone again.
     """
 
     rules: Snapshot
@@ -34,6 +50,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     changed: frozenset[str] = frozenset()
     owners: Mapping[str, tuple[str, ...]] = {}
     plans: Mapping[str, Path] = {}
+    everything: bool = False
+    history: History = History()
 
 
 class Told(Struct, frozen=True):

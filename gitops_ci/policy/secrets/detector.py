@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from gitops_ci.policy import secret_patterns as patterns
+from gitops_ci.policy.secrets import patterns
 
 MASK = "(sensitive)"
 """What stands for a secret inside a text."""
@@ -34,11 +34,12 @@ _LEAST = 8
 
 
 class Secret(NamedTuple):
-    """A secret in a text: what kind it is, and where it begins and ends."""
+    """A secret in a text: what kind it is, where it begins and ends, and how it is written (the pattern's group)."""
 
     kind: str
     start: int
     end: int
+    how: str = ""
 
 
 @lru_cache(maxsize=8192)
@@ -90,14 +91,24 @@ def replaced(text: str, secrets: tuple[Secret, ...], names: dict[str, str]) -> s
     return "".join([*parts, text[at:]])
 
 
-def _found(text: str) -> tuple[Secret, ...]:
-    spans = list(_encoded(text)) if len(text) >= _ENCODED else []
+def candidates(text: str, but: frozenset[str] = frozenset()) -> Iterator[Secret]:
+    """Everything that one of the patterns takes for a secret, also where two of them overlap, `but` some kinds."""
+    if len(text) >= _ENCODED and "base64" not in but:
+        yield from _encoded(text)
     if patterns.HINT.search(text.lower()) is not None:
-        spans += _plain(text)
-    if not spans:
-        return ()
+        yield from _plain(text, but)
+
+
+def given_at(text: str, start: int, end: int) -> Iterator[Secret]:
+    """What is given to the name that begins at `start`, whatever an open quote before it would swallow."""
+    match = patterns.ASSIGNED.match(text, start, end)
+    return _groups("assignment", match) if match is not None else iter(())
+
+
+def _found(text: str) -> tuple[Secret, ...]:
+    spans = sorted(candidates(text), key=lambda secret: (secret.start, -secret.end))
     kept: list[Secret] = []
-    for each in sorted(spans, key=lambda secret: (secret.start, -secret.end)):
+    for each in spans:
         if not kept or each.start >= kept[-1].end:
             kept.append(each)
         elif each.end > kept[-1].end:
@@ -113,21 +124,22 @@ _KINDS = (
     ("token", patterns.TOKENS, ("",)),
     ("password in an address", patterns.IN_ADDRESS, ("://",)),
     ("assignment", patterns.ASSIGNED, ("=", ":")),
-    ("assignment", patterns.YAML, (": ", ":\t")),
-    ("assignment", patterns.OPTION, ("-",)),
-    ("assignment", patterns.NAME_AND_VALUE, ("value",)),
+    ("line", patterns.YAML, (": ", ":\t")),
+    ("option", patterns.OPTION, ("-",)),
+    ("named value", patterns.NAME_AND_VALUE, ("value",)),
+    ("element", patterns.ELEMENT, ("</",)),
     ("credential", patterns.HEADER, ("auth", "bearer", "login", "'", "chpasswd", "curl")),
 )
 """Kind, pattern, and texts (in lower case) of which one is in everything that the pattern finds."""
 
 
-def _plain(text: str) -> Iterator[Secret]:
+def _plain(text: str, but: frozenset[str] = frozenset()) -> Iterator[Secret]:
     lower = text.lower()
     for kind, pattern, needed in _KINDS:
-        if any(each in lower for each in needed):
+        if kind not in but and any(each in lower for each in needed):
             for match in pattern.finditer(text):
                 yield from _groups(kind, match)
-    for match in patterns.NEAR.finditer(text):
+    for match in patterns.NEAR.finditer(text) if "random value" not in but else ():
         if _is_random(match.group("value")):
             yield Secret("random value", *match.span("value"))
 
@@ -138,7 +150,7 @@ def _groups(kind: str, match: re.Match[str]) -> Iterator[Secret]:
         yield Secret(kind, *match.span())
     for name in match.re.groupindex.keys() - patterns.ASIDE:
         if (value := match.group(name)) and patterns.HARMLESS.match(value) is None:
-            yield Secret(kind, *match.span(name))
+            yield Secret(kind, *match.span(name), name.rstrip("0123456789"))
 
 
 def _encoded(text: str) -> Iterator[Secret]:

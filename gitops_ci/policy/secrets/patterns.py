@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gitops_ci.policy.secrets.forms import FORMS
+
 _WORD = (
     r"(?:(?<![a-z])pass|pass(?:word|wd|phrase|code)|pwd|secret|token|credential|connection[_-]?string|kubeconfig"
     r"|(?:private|api|access|secret|account|shared|shared[_-]access|encryption|signing|auth|master|client|storage)"
@@ -13,28 +15,7 @@ _TAIL = r"s?(?:[_-]?(?:value|string|base64|b64|wo|pem|openssh|pkcs8|json|data|pl
 NAME = re.compile(rf"{_WORD}{_TAIL}$")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
-TOKENS = re.compile(
-    r"""
-      (?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}                                       # AWS access keys
-    | gh[pousr]_[A-Za-z0-9]{36,} | github_pat_[A-Za-z0-9_]{22,}
-    | gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat|ffct)-[A-Za-z0-9_-]{20,} | GR1348941[A-Za-z0-9_-]{20,}
-    | xox[abceoprs]-[A-Za-z0-9-]{10,} | xapp-\d-[A-Za-z0-9-]{20,}
-    | hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9_/]{20,}
-    | discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}
-    | [rs]k_(?:live|test)_[A-Za-z0-9]{16,} | whsec_[A-Za-z0-9+/=]{24,}          # Stripe
-    | AIza[0-9A-Za-z_-]{35} | ya29\.[0-9A-Za-z_-]{20,} | GOCSPX-[0-9A-Za-z_-]{20,}
-    | [A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}                              # Azure AD client secrets
-    | (?<=[?&;]sig=)[A-Za-z0-9%+/=_-]{20,}                                      # Azure shared access signatures
-    | npm_[A-Za-z0-9]{36} | pypi-AgE[A-Za-z0-9_-]{40,}
-    | (?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*                  # JSON web tokens
-    | hv[sbr]\.[A-Za-z0-9_-]{20,} | [A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{50,}
-    | do[opr]_v1_[a-f0-9]{64} | SG\.[\w-]{20,24}\.[\w-]{39,50} | shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}
-    | sk-(?:ant|proj|svcacct|admin)-[\w-]{20,} | \bsk-[A-Za-z0-9]{32,} | dapi[a-f0-9]{32}
-    | dckr_pat_[\w-]{20,} | glc_[A-Za-z0-9+/=]{32,} | glsa_[A-Za-z0-9_]{32,} | NRAK-[A-Z0-9]{27}
-    | AGE-SECRET-KEY-1[0-9A-Z]{58}
-    """,
-    re.VERBOSE,
-)
+TOKENS = re.compile("|".join(f"(?:{form.pattern})" for form in FORMS))
 PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----"
     r"(?:.*?-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----|.*)"
@@ -53,7 +34,8 @@ ASSIGNED = re.compile(
         (?:=>|:=|[:=]) [ \t]* {_QUOTED.format(n=1)}
       | (?:=>|:=|[:=]) [ \t]* \[ (?P<list>[^\[\]{{}}]+) \]
       | : [ \t]* [|>][-+\d]* [ \t]*\n (?P<block>(?P<indent>[ \t]+)[^\n]*(?:\n(?P=indent)[^\n]*)*)
-      | = [ \t]* <<[-~]?(?P<tag>\w+)\n (?P<heredoc>.{{1,2000}}?) \n[ \t]*(?P=tag)
+      | = [ \t]* <<[-~]?(?P<tag>\w+)\n
+        (?P<heredoc>(?![ \t]*(?P=tag)\b)[^\n]*+(?:\n(?![ \t]*(?P=tag)\b)[^\n]*+){{0,40}}+)
       | (?:=>|:=|=|:(?!\s)) [ \t]* (?P<bare>(?:[^\s"'`\\,;&]|[,;&](?!\s*["'\w.%-]{{1,40}}\s*[=:]|\s|\Z))+)
       | :[ \t]+(?P<prose>(?=[^\s\d]*\d)[^\s"'\\]*[^\s"'\\,])                             # a word with a digit
     )""",
@@ -78,6 +60,7 @@ NAME_AND_VALUE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+ELEMENT = re.compile(rf"<[\w:.-]*?{_WORD}{_TAIL}(?:\s[^<>]*)?>(?P<value>[^<>]+)</", re.IGNORECASE)
 HEADER = re.compile(
     r"authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer|token|digest)\s+(?P<value>[^\s\"']+)"
     r"|\bbearer\s+(?P<bearer>[A-Za-z0-9._~+/=-]{20,})"
@@ -108,6 +91,14 @@ HARMLESS = re.compile(
     re.IGNORECASE,
 )
 REFERENCE = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:\S*|ENC\[[A-Z0-9_]+,data:\S*\]")
+
+GIVEN = re.compile(
+    rf"{_WORD}{_TAIL}(?:\\*[\"'])?(?:[ \t]*(?:=>|:=|[:=])[ \t]*[^\s]|>[^<\s]"
+    r"|[ \t]+(?P<apart>[^\s=:])|(?P<ends>[\"',]{0,2}[ \t]{0,9}\r?$)"
+    r"|[\"'],?[ \t]{0,9}(?:[\"'](?![:}\])])|value))",
+    re.MULTILINE,
+)
+"""In lower case: a name and something behind it that may be its value. `apart`: a space between, as options have it."""
 
 HINT = re.compile(
     r"://|pass|pwd|secret|token|credential|key|connection|kubeconfig|auth|bearer|identified|private-lines|curl"
