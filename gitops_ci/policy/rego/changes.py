@@ -29,7 +29,7 @@ def findings(scope: Scope, current: Policies, engine: Callable[[], RegoEngine]) 
     help = "Their owners have to look at it. Try them with `gitops-ci policy test` and `--config-from worktree`."
     yield finding.make("rego/changed", "warning", message, help=help, path=changed[0])
     yield from _emptied(current, after)
-    yield from _broken(after, engine)
+    yield from _broken(current, after, engine)
 
 
 def _paths(some: Policies) -> Iterator[str]:
@@ -63,22 +63,23 @@ def _emptied(current: Policies, after: Policies) -> Iterator[Finding]:
             yield finding.make("rego/no-policies", "error", message, help=help, path=entry.config.path or DEFAULT)
 
 
-def _broken(after: Policies, engine: Callable[[], RegoEngine]) -> Iterator[Finding]:
+def _broken(current: Policies, after: Policies, engine: Callable[[], RegoEngine]) -> Iterator[Finding]:
     """Policies of head that no engine would take; strictness is for `policy check`."""
     help = "Mend it: once it is merged, every change would be undecided. `gitops-ci policy check` shows where."
-    for problem in after.problems:
-        yield finding.make("rego/invalid", "error", problem.message, help=help, path=problem.path, line=problem.line)
+    for each in after.problems:
+        if each not in current.problems:
+            yield finding.make("rego/invalid", "error", each.message, help=help, path=each.path, line=each.line)
     names = [asking.query(each.package, rule) for each in after.asked for rule in each.rules]
     if not names:
         return
     try:
         answers = engine().evaluate(after.bundle, names[:1], [b"{}"], limits=asking.LIMITS)
-        found = dict.fromkeys(each.problem for each in answers if each.problem is not None)
+        found = dict.fromkeys(answer.problem for answer in answers if answer.problem is not None)
     except GitopsError:
         return  # whatever asks the policies says so
-    for each in found:
-        if each.code in ("syntax", "compile"):
-            yield _invalid(each, help)
+    for problem in found:
+        if problem.code in ("syntax", "compile"):
+            yield _invalid(problem, help)
 
 
 def _invalid(problem: RegoProblem, help: str) -> Finding:

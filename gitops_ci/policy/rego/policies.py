@@ -54,7 +54,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Policies(Struct, frozen=True, kw_only=True):
-    """All policies of one family. `tests` are the files of tests, `data` the paths of data; `problems` leave a change open."""
+    """All policies of one family. `tests` hold tests, `data` are the paths of data, `problems` leave a change open."""
 
     family: Checker
     entries: tuple[Entry, ...]
