@@ -10,7 +10,7 @@ from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.policy.rego import asking, policies
 from gitops_ci.policy.rego.engine import RegoEngine, RegoProblem
-from gitops_ci.policy.rego.policies import DEFAULT, Entry, Policies
+from gitops_ci.policy.rego.policies import Entry, Policies
 from gitops_ci.policy.scope import Scope
 
 
@@ -60,7 +60,7 @@ def _emptied(current: Policies, after: Policies) -> Iterator[Finding]:
         if entry.asked and not (entry.key in left and left[entry.key].asked):
             message = f"no policy is left at {entry.config.path}: nothing would be asked once this is merged"
             help = f"Keep them, or take the place out of {FILE} first."
-            yield finding.make("rego/no-policies", "error", message, help=help, path=entry.config.path or DEFAULT)
+            yield finding.make("rego/no-policies", "error", message, help=help, path=entry.config.path)
 
 
 def _broken(current: Policies, after: Policies, engine: Callable[[], RegoEngine]) -> Iterator[Finding]:

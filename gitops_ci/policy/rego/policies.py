@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.config import Config, PolicyInput, RegoPolicies
+from gitops_ci.config import DEFAULT_POLICIES, Config, PolicyInput, RegoPolicies
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SUBMODULE, SYMLINK, Snapshot, join
 from gitops_ci.model.plan import Problem
 from gitops_ci.model.policy import Checker
@@ -22,9 +22,6 @@ from gitops_ci.policy.rego.data_documents import DataFile
 from gitops_ci.policy.rego.engine import Bundle, Module
 from gitops_ci.policy.rego.forms import Form
 from gitops_ci.policy.rego.source import Source
-
-DEFAULT = "shared/security/policies"
-"""Where policies are looked for without a configuration: the article's place."""
 
 MAX_POLICY = 1 << 20
 """Bytes of one file of Rego."""
@@ -82,9 +79,9 @@ def configured(config: Config, snapshot: Snapshot) -> tuple[tuple[str, RegoPolic
     """The places to look at with the key of each; none where nothing is configured and there is none to find."""
     if config.policy.rego is not None:
         return tuple((f"policy.rego[{index}]", each) for index, each in enumerate(config.policy.rego))
-    prefix = f"{DEFAULT}/"
+    prefix = f"{DEFAULT_POLICIES}/"
     if any(path.startswith(prefix) and path.endswith(".rego") for path in snapshot.entries):
-        return (("", RegoPolicies(path=DEFAULT)),)
+        return (("", RegoPolicies(path=DEFAULT_POLICIES)),)
     return ()
 
 
