@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
+    "policy test": ("policy.testing.run", "run the tests of Rego policies, with coverage", ("terminal", "json")),
+    "policy check": ("policy.checking.run", "compile Rego policies strictly", ("terminal", "json")),
     "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
@@ -71,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
             )
             continue
         _add_ends(command)
+        if name in ("policy test", "policy check"):
+            _add_policies(command, name)
+            continue
         if name != "layout":
             _add_selection(command)
         if name in ("plan", "run"):
@@ -150,6 +155,30 @@ def _add_planning(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_policies(command: argparse.ArgumentParser, name: str) -> None:
+    command.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a policy or a directory of them, from the repository's root (default: those of policy.rego)",
+    )
+    command.add_argument("--builtin", action="store_true", help="the policies that come with gitops-ci instead")
+    if name == "policy test":
+        command.add_argument(
+            "--coverage-minimum",
+            type=_percent,
+            metavar="PERCENT",
+            help="fail where tests go through less of the policies' lines",
+        )
+
+
+def _percent(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError("give 0 to 100")
+    return number
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -184,6 +213,9 @@ def _options(arguments: argparse.Namespace) -> Options:
         total_timeout=given.get("total_timeout"),
         verbose=given["verbose"],
         reports=tuple(given.get("reports", ())),
+        paths=tuple(given.get("paths", ())),
+        builtin=given.get("builtin", False),
+        coverage_minimum=given.get("coverage_minimum"),
     )
 
 
@@ -224,7 +256,7 @@ def _name(arguments: argparse.Namespace) -> str:
 
 
 def _command(name: str) -> _Command:
-    module, _, function = COMMANDS[name][0].partition(".")
+    module, _, function = COMMANDS[name][0].rpartition(".")
     command: _Command = getattr(importlib.import_module(f"gitops_ci.commands.{module}"), function)
     return command
 

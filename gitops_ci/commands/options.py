@@ -30,6 +30,9 @@ class Options(Struct, frozen=True, kw_only=True):
     total_timeout: float | None = None
     verbose: bool = False
     reports: tuple[Path, ...] = ()
+    paths: tuple[str, ...] = ()
+    builtin: bool = False
+    coverage_minimum: float | None = None
 
 
 class Outside(Struct, frozen=True, kw_only=True):

@@ -41,10 +41,14 @@ class Token(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One definition of a rule; a rule may have several. `texts` are the strings in it: parts of its messages."""
+    """One definition of a rule; a rule may have several. `texts` are the strings in it: parts of its messages.
+
+    `is_set` tells those that add to a set, as conftest's rules do, from those that give a value.
+    """
 
     name: str
     line: int
+    is_set: bool = False
     texts: tuple[str, ...] = ()
     metadata: Annotation | None = None
 
@@ -76,7 +80,13 @@ def read(path: str, text: str) -> Source:
     found, problems = metadata.read(text, starts)
     by_line = {each.target: each for each in found if each.scope == "rule"}
     rules = [
-        Rule(name=head, line=tokens[0].line, texts=tuple(_texts(tokens)), metadata=by_line.get(tokens[0].line))
+        Rule(
+            name=head,
+            line=tokens[0].line,
+            is_set=_is_set(tokens),
+            texts=tuple(_texts(tokens)),
+            metadata=by_line.get(tokens[0].line),
+        )
         for head, tokens in heads
     ]
     reads, uses = _references(statements)
@@ -132,6 +142,16 @@ def _head(statement: list[Token]) -> str | None:
         case [name, *_] if statement[0].kind == "word":
             return name
     return None
+
+
+def _is_set(statement: list[Token]) -> bool:
+    """Whether the head is `deny contains …` or v0's `deny[…]`; with `if` or a value the latter makes an object."""
+    second = statement[1].text if len(statement) > 1 else ""
+    if second != "[":
+        return second == "contains"
+    after = (index for index, token in enumerate(statement) if token.text == "]" and token.depth == 0)
+    following = statement[(end := next(after, len(statement))) + 1 : end + 2]
+    return not any(token.text in ("if", ":=", "=") for token in following)
 
 
 def _texts(statement: list[Token]) -> Iterator[str]:
