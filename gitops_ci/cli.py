@@ -26,10 +26,10 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     # name: (module.function, help, formats)
     "layout": ("layout.run", "validate the repository's layout and static files", ("terminal", "json")),
     "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
-    "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
-    "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
     "policy test": ("policy.testing.run", "run the tests of Rego policies, with coverage", ("terminal", "json")),
     "policy check": ("policy.checking.run", "compile Rego policies strictly", ("terminal", "json")),
+    "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
+    "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
     "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
@@ -107,6 +107,30 @@ def _add_ends(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_policies(command: argparse.ArgumentParser, name: str) -> None:
+    command.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a policy or a directory of them, from the repository's root (default: those of policy.rego)",
+    )
+    command.add_argument("--builtin", action="store_true", help="the policies that come with gitops-ci instead")
+    if name == "policy test":
+        command.add_argument(
+            "--coverage-minimum",
+            type=_percent,
+            metavar="PERCENT",
+            help="fail where tests go through less of the policies' lines",
+        )
+
+
+def _percent(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError("give 0 to 100")
+    return number
+
+
 def _add_selection(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--environment",
@@ -155,30 +179,6 @@ def _add_planning(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_policies(command: argparse.ArgumentParser, name: str) -> None:
-    command.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="a policy or a directory of them, from the repository's root (default: those of policy.rego)",
-    )
-    command.add_argument("--builtin", action="store_true", help="the policies that come with gitops-ci instead")
-    if name == "policy test":
-        command.add_argument(
-            "--coverage-minimum",
-            type=_percent,
-            metavar="PERCENT",
-            help="fail where tests go through less of the policies' lines",
-        )
-
-
-def _percent(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 100:
-        raise argparse.ArgumentTypeError("give 0 to 100")
-    return number
-
-
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -206,6 +206,9 @@ def _options(arguments: argparse.Namespace) -> Options:
         stacks=frozenset(given.get("stack", ())),
         shard=given.get("shard"),
         everything=given.get("everything", False),
+        paths=tuple(given.get("paths", ())),
+        builtin=given.get("builtin", False),
+        coverage_minimum=given.get("coverage_minimum"),
         format=given["format"],
         out=given.get("out"),
         jobs=given.get("jobs", 1),
@@ -213,9 +216,6 @@ def _options(arguments: argparse.Namespace) -> Options:
         total_timeout=given.get("total_timeout"),
         verbose=given["verbose"],
         reports=tuple(given.get("reports", ())),
-        paths=tuple(given.get("paths", ())),
-        builtin=given.get("builtin", False),
-        coverage_minimum=given.get("coverage_minimum"),
     )
 
 

@@ -23,6 +23,9 @@ class Options(Struct, frozen=True, kw_only=True):
     stacks: frozenset[str] = frozenset()
     shard: str | None = None
     everything: bool = False
+    paths: tuple[str, ...] = ()
+    builtin: bool = False
+    coverage_minimum: float | None = None
     format: str = "terminal"
     out: Path | None = None
     jobs: int = 2
@@ -30,9 +33,6 @@ class Options(Struct, frozen=True, kw_only=True):
     total_timeout: float | None = None
     verbose: bool = False
     reports: tuple[Path, ...] = ()
-    paths: tuple[str, ...] = ()
-    builtin: bool = False
-    coverage_minimum: float | None = None
 
 
 class Outside(Struct, frozen=True, kw_only=True):
