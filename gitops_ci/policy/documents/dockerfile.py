@@ -99,9 +99,9 @@ def _instruction(text: str, line: int, stage: int) -> dict[str, Any]:
         rest = rest[flag.end() :].strip()
     sub = ""
     if word == "onbuild":
-        sub, inner = _word(rest, line), _INSTRUCTION.fullmatch(rest)
-        rest = (inner[2] or "").strip() if inner is not None else ""
-    is_json, value = _value(sub or word, rest)
+        _word(rest, line)
+        sub, _, rest = rest.partition(" ")  # as it is written: conftest lowers the outer word only
+    is_json, value = _value(sub.lower() or word, rest.strip())
     return _made(word, stage, value=value, flags=flags, sub=sub, is_json=is_json)
 
 

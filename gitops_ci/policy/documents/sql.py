@@ -35,4 +35,5 @@ def document(path: str, content: bytes) -> Document:
         lines["statements", index] = line
         node = msgspec.json.decode(each.node)
         found.append({"kind": each.tag, "text": each.text.strip(), "line": line, "statement": node})
-    return Document({"path": path, "statements": found}, 1, lines)
+    shown = path.encode("utf-8", "backslashreplace").decode()  # a name need not be UTF-8
+    return Document({"path": shown, "statements": found}, 1, lines)

@@ -73,12 +73,12 @@ def _broken(current: Policies, after: Policies, engine: Callable[[], RegoEngine]
     if not names:
         return
     try:
-        answers = engine().evaluate(after.bundle, names[:1], [b"{}"], limits=asking.LIMITS)
+        answers = engine().evaluate(after.bundle, names, [b"{}"], limits=asking.LIMITS)
         found = dict.fromkeys(answer.problem for answer in answers if answer.problem is not None)
     except GitopsError:
         return  # whatever asks the policies says so
     for problem in found:
-        if problem.code in ("syntax", "compile"):
+        if problem.code in ("syntax", "compile", "evaluation"):
             yield _invalid(problem, help)
 
 
