@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from gitops_ci.model.plan import Engine, Problem
 from gitops_ci.policy.rego.engine import Answer, Limits, RegoEngine, RegoProblem
 from gitops_ci.policy.rego.inputs import Input
@@ -43,7 +45,7 @@ class Asking:
         if self._started is None:
             self._started = self._start()
         documents = list(payloads)
-        names = list(dict.fromkeys(each for asked in group for each in _queries(asked)))
+        names = list(dict.fromkeys(query(asked.package, rule) for asked in group for rule in _rules(asked)))
         answers = self._started.evaluate(self._policies.bundle, names, documents, limits=LIMITS)
         for answer in answers:
             self._answers[documents[answer.input], answer.query] = answer
@@ -54,24 +56,35 @@ class Asking:
 
     def problems(self, group: Iterable[Asked], inputs: Iterable[Input]) -> Iterator[Problem]:
         """What keeps an answer about one of the inputs from being there: it leaves the question open."""
-        names = list(dict.fromkeys(each for asked in group for each in _queries(asked)))
+        rules = [(asked.package, rule) for asked in group for rule in _rules(asked)]
         for each in inputs:
-            for name in names:
+            for package, rule in rules:
+                name = query(package, rule)
                 answer = self.of(each.payload, name)
                 if answer is None:
                     yield Problem(code="crashed", message=f"{name} has no answer", path=each.path)
                 elif answer.problem is not None:
-                    yield told(answer.problem, name)
+                    yield self._placed(told(answer.problem, name), package, rule)
+
+    def _placed(self, problem: Problem, package: tuple[str, ...], rule: str) -> Problem:
+        """The problem at its rule where the engine knows no place."""
+        defined = ((source.path, each.line) for source in self._policies.sources(package) for each in source.rules
+                   if each.name == rule)  # fmt: skip
+        place = next(defined, None)
+        if problem.path is not None or place is None:
+            return problem
+        return msgspec.structs.replace(problem, path=place[0], line=place[1])
 
 
-def _queries(asked: Asked) -> Iterator[str]:
-    yield from (query(asked.package, rule) for rule in asked.rules)
+def _rules(asked: Asked) -> Iterator[str]:
+    yield from asked.rules
     if asked.has_exceptions:
-        yield query(asked.package, "exception")
+        yield "exception"
 
 
 def told(problem: RegoProblem, query: str = "") -> Problem:
     """An engine's problem in the report's words; those of the policy itself are the same for every query."""
     of_query = query and problem.code not in ("syntax", "compile")
-    message = f"{query.removeprefix('data.')}: {problem.message}" if of_query else problem.message
+    said = problem.message.removeprefix(f"{query}: ")
+    message = f"{query.removeprefix('data.')}: {said}" if of_query else problem.message
     return Problem(code=problem.code, message=message, path=problem.path, line=problem.line)
