@@ -76,8 +76,17 @@ class Reading:
         before = scope.base.entries.keys() if scope.base is not None else ()
         base = [path for path in sorted(scope.changed) if path in before and wanted(path)]
         base = [path for path in base if scope.base is not None and self._is_file(scope.base, path)]
+        self._refuse(form, patterns)
         made = {"review": self._reviews, "object": self._objects}.get(form, self._files)
         return made(base, head)
+
+    def _refuse(self, form: Form, patterns: tuple[str, ...]) -> None:
+        """Somebody asks for files by name, and none of those is of a format that can be read: no pass."""
+        for pattern in patterns:
+            named = [path for path in self.scope.paths if naming.compiled(pattern).fullmatch(path)]
+            if named and not any(map(takes(form, (pattern,)), named)):
+                message = f"policy.rego[].files: {pattern} names files of a format that policies cannot be asked about"
+                self._problem(Problem(code="unsupported-format", message=message, path=named[0]))
 
     @property
     def unreadable(self) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

@@ -321,3 +321,10 @@ def test_templates_are_told_once_and_never_passed_over() -> None:
     ]
     assert "2 templates" in next(each.message for each in found.findings if each.rule == "rego/template")
     assert "chart/templates/plain.yaml" in [each.path for each in found.findings if each.rule == "rego/f"]
+
+
+def test_files_of_a_format_that_is_not_read_are_refused_where_they_are_asked_for() -> None:
+    files = {"a.ini": "[a]\n", "b.yaml": "services: 1\n"}
+    (problem,) = of_files(files, files=("*.ini", "*.yaml", "*.nowhere")).run.problems
+    assert (problem.code, problem.path) == ("unsupported-format", "a.ini")
+    assert of_files(files, files=("*",)).run.problems == ()
