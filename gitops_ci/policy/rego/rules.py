@@ -45,30 +45,35 @@ def definitions(policies: Policies, package: tuple[str, ...], name: str) -> tupl
     )
 
 
-def described(policies: Policies, package: tuple[str, ...], name: str, message: str | None = None) -> Described:
-    """A rule; where its definitions have metadata of their own, that of the one which made `message`.
+class Named:
+    """A rule of a package, as findings name it."""
 
-    That one is known where a text in it gives the message. Else what all of them share counts, and the severest word.
-    """
-    several = definitions(policies, package, name)
-    made = [each for each in several if message is not None and _gives(each.rule, message)]
-    chosen = made if len(made) == 1 else list(several)
-    shared = _shared(policies, package, name)
-    own = chosen[0].rule.metadata if len(chosen) == 1 else None
-    severities = [_severity([each.rule.metadata, *shared], name) for each in chosen]
-    severity = min(severities, key=SEVERITIES.index, default=_default(name))
-    return _described(_id(policies.family, package, name), [own, *shared], severity, chosen[:1])
+    def __init__(self, policies: Policies, package: tuple[str, ...], name: str) -> None:
+        self._definitions = definitions(policies, package, name)
+        self._shared = _shared(policies, package, name)
+        self._plain = _id(policies.family, package, name)
+        self._name = name
 
+    def described(self, message: str | None = None) -> Described:
+        """The rule; where its definitions have metadata of their own, that of the one which made `message`.
 
-def identifiers(policies: Policies, package: tuple[str, ...], name: str) -> tuple[Described, ...]:
-    """The rule with each of the ids that its findings may have."""
-    shared = _shared(policies, package, name)
-    found: dict[str, Described] = {}
-    for each in definitions(policies, package, name):
-        layers = [each.rule.metadata, *shared]
-        one = _described(_id(policies.family, package, name), layers, _severity(layers, name), [each])
-        found.setdefault(one.id, one)
-    return tuple(found.values())
+        That one is known where a text in it gives the message. Else what all of them share counts, and the severest.
+        """
+        made = [each for each in self._definitions if message is not None and _gives(each.rule, message)]
+        chosen = made if len(made) == 1 else list(self._definitions)
+        own = chosen[0].rule.metadata if len(chosen) == 1 else None
+        severities = [_severity([each.rule.metadata, *self._shared], self._name) for each in chosen]
+        severity = min(severities, key=SEVERITIES.index, default=_default(self._name))
+        return _described(self._plain, [own, *self._shared], severity, chosen[:1])
+
+    def identifiers(self) -> tuple[Described, ...]:
+        """The rule with each of the ids that its findings may have."""
+        found: dict[str, Described] = {}
+        for each in self._definitions:
+            layers = [each.rule.metadata, *self._shared]
+            one = _described(self._plain, layers, _severity(layers, self._name), [each])
+            found.setdefault(one.id, one)
+        return tuple(found.values())
 
 
 def _described(plain: str, layers: list[Annotation | None], severity: Severity, defined: list[Definition]) -> Described:
@@ -147,4 +152,4 @@ def all_described(policies: Policies) -> Iterator[Described]:
     """Every rule that is asked, with each of its ids, in order of packages."""
     for asked in policies.asked:
         for name in asked.rules:
-            yield from identifiers(policies, asked.package, name)
+            yield from Named(policies, asked.package, name).identifiers()

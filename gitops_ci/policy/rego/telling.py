@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 import msgspec
 
@@ -15,7 +15,7 @@ from gitops_ci.policy.rego.answers import Message, WrongShape
 from gitops_ci.policy.rego.asking import Asking, query
 from gitops_ci.policy.rego.inputs import Input
 from gitops_ci.policy.rego.policies import Asked, Policies
-from gitops_ci.policy.rego.rules import Described
+from gitops_ci.policy.rego.rules import Described, Named
 from gitops_ci.policy.scope import Scope
 
 _OF_REVIEWS = (("request", "object"), ("review", "object"))
@@ -29,6 +29,7 @@ class Telling:
         self._policies = policies
         self._noted: dict[Problem, None] = {}
         self._hidden = lru_cache(maxsize=1)(hiding.of)
+        self._named = cache(partial(Named, policies))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -70,8 +71,7 @@ class Telling:
             self._wrong(asked, name, wrong)
             return
         for message in told:
-            rule = rules.described(self._policies, asked.package, name, message.text)
-            found = self._finding(rule, message, about)
+            found = self._finding(self._named(asked.package, name).described(message.text), message, about)
             yield _excepted(found, asked, name) if answers.ending(name) in excused else found
 
     def _wrong(self, asked: Asked, name: str, wrong: WrongShape) -> None:

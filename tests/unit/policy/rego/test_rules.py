@@ -8,6 +8,7 @@ from gitops_ci.config import RegoPolicies
 from gitops_ci.discover import snapshot
 from gitops_ci.policy.rego import policies, rules
 from gitops_ci.policy.rego.policies import Policies
+from gitops_ci.policy.rego.rules import Named
 
 PACKAGE = """\
 # METADATA
@@ -56,13 +57,13 @@ def read(**files: str) -> Policies:
 def test_a_message_tells_which_definition_made_it(
     message: str | None, id: str, severity: str, help: str, line: int
 ) -> None:
-    found = rules.described(read(a=PACKAGE), ("k8s",), "deny", message)
+    found = Named(read(a=PACKAGE), ("k8s",), "deny").described(message)
     assert (found.id, found.severity, found.help, found.line) == (id, severity, help, line)
     assert (found.url is not None) == (id == "rego/no-root")
 
 
 def test_other_names_have_ids_of_their_own() -> None:
-    found = {name: rules.described(read(a=PACKAGE), ("k8s",), name) for name in ("warn", "warn_labels")}
+    found = {name: Named(read(a=PACKAGE), ("k8s",), name).described() for name in ("warn", "warn_labels")}
     assert [each.id for each in found.values()] == ["rego/k8s.warn", "rego/k8s.warn_labels"]
     assert {each.severity for each in found.values()} == {"warning"}
 
@@ -87,7 +88,7 @@ deny contains "another thing" if true
 """
     several = read(above=above, below=below)
     for message in ("one thing", "another thing"):
-        found = rules.described(several, ("a", "b"), "deny", message)
+        found = Named(several, ("a", "b"), "deny").described(message)
         assert (found.id, found.title, found.severity, found.help) == ("rego/all", "All of them", "notice", "Ask us.")
 
 
@@ -95,4 +96,4 @@ def test_the_severest_counts_where_nobody_knows_which() -> None:
     text = (
         "package a\n# METADATA\n# custom: {severity: notice}\ndeny contains f(1) if true\ndeny contains f(2) if true\n"
     )
-    assert rules.described(read(a=text), ("a",), "deny", "x").severity == "error"
+    assert Named(read(a=text), ("a",), "deny").described("x").severity == "error"
