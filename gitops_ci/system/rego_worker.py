@@ -64,7 +64,7 @@ class Policies:
         engine.set_gather_prints(True)
         for guard in self._guards.values():
             rewriting_guards.add(engine, guard, self._new)
-        rewriting_guards.replace(engine)
+        rewriting_guards.replace(engine, self._new)
         try:
             for path, module in self._good.items():
                 engine.set_rego_v0(module.version == 0)

@@ -70,7 +70,9 @@ def asked(case: Case) -> tuple[tuple[str, ...], str, bool]:
     simple = _SIMPLE.match(case.query)
     if simple and case.input_term is None:
         return case.modules, simple[1], True
-    names = sorted({name for binding in case.want_result or () for name in binding}) or (["x"] if re.search(r"\bx\b", case.query) else [])
+    names = sorted({name for binding in case.want_result or () for name in binding}) or (
+        ["x"] if re.search(r"\bx\b", case.query) else []
+    )
     body = case.query + (f" with input as {case.input_term}" if case.input_term is not None else "")
     question = _ASKED % (", ".join(f'"{name}": {name}' for name in names), body)
     return (*case.modules, question), "data.conformance_question.results", False
@@ -121,13 +123,19 @@ def failed(case: Case, problems: list[dict[str, Any]]) -> Judged:
     """An error where one is wanted is right; elsewhere it is no answer."""
     codes = {each["code"] for each in problems}
     right = case.want_error_code and not case.strict_error and "needs-opa" not in codes
-    return Judged(case, "right" if right else "refused", "; ".join(f"{each['code']}: {each['message']}" for each in problems)[:300])
+    return Judged(
+        case,
+        "right" if right else "refused",
+        "; ".join(f"{each['code']}: {each['message']}" for each in problems)[:300],
+    )
 
 
 def unordered(bindings: Any) -> Any:
     """The same with arrays sorted: what such a case wants has no order."""
+
     def key(value: Any) -> str:
         return json.dumps(value, sort_keys=True)
+
     return [
         {name: sorted(value, key=key) if isinstance(value, list) else value for name, value in each.items()}
         for each in bindings
@@ -136,12 +144,15 @@ def unordered(bindings: Any) -> Any:
 
 def same(got: Any, want: Any) -> bool:
     """Equal as JSON; the bindings of a query have no order."""
+
     def text(value: Any) -> str:
         return json.dumps(value, sort_keys=True)
+
     def flat(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: flat(each) for key, each in value.items()}
         if isinstance(value, list):
             return [flat(each) for each in value]
         return int(value) if isinstance(value, float) and value.is_integer() else value
+
     return sorted(text(flat(each)) for each in got) == sorted(text(flat(each)) for each in want)

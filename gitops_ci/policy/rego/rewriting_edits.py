@@ -6,14 +6,19 @@ the embedded engine calls it true. OPA lets `walk` give many values on the right
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator
 
+from gitops_ci.policy.rego import rewriting_builtins as builtins
+from gitops_ci.policy.rego import rewriting_replaced as replaced
 from gitops_ci.policy.rego import rewriting_tree as tree
+from gitops_ci.policy.rego.rewriting_patterns import translated
+from gitops_ci.policy.rego.rewriting_sprintf import Untrusted
 from gitops_ci.policy.rego.rewriting_tree import Json
 
-_LITERALS = ("String", "RawString", "Number", "Bool", "Null")
-_COLLECTIONS = ("Array", "Set", "Object")
 NAME = "gitops_ci_"
+OURS = "gitops_ci_guard"
 
 
 class Edits:
@@ -51,6 +56,8 @@ class Edits:
 def rewritten(module: Json, text: str) -> str:
     """The text of a module with its statements rewritten, line by line where they were."""
     edits = Edits(text)
+    for call in reversed([node for node in tree.nodes(module["rules"]) if tree.kind(node) == "Call"]):
+        _call(edits, call)
     for query in reversed(list(tree.queries(module))):  # inner bodies first: what is moved is moved as it is then
         for statement in query["stmts"]:
             literal = statement["literal"]
@@ -136,8 +143,51 @@ def _indexes(reference: Json) -> Iterator[Json]:
         if tree.kind(reference) == "RefBrack" and tree.kind(held["index"]) != "Var":
             yield from _operand(held["index"])
         reference = held["refr"]
-    if tree.kind(reference) == "Call":
-        yield reference
+    if tree.kind(reference) in ("Call", "Array", "Set", "Object"):
+        yield from _operand(reference)
+
+
+def _call(edits: Edits, call: Json) -> None:
+    """Builtins that are replaced are called by our own name; patterns are translated; marshalling escapes as Go's does."""
+    held = tree.inner(call)
+    name = ".".join(tree.dotted(held["fcn"]))
+    if name in replaced.PATTERNS and len(held["params"]) > replaced.PATTERNS[name]:
+        _pattern(edits, held["params"][replaced.PATTERNS[name]])
+    if name in replaced.BY_NAME:
+        guard(edits, call, name)
+    elif name in ("json.marshal", "json.marshal_with_options") and len(held["params"]) == builtins.ARITY[name]:
+        start, end = tree.extent(call, edits.text)
+        escaped = edits.cut(start, end)
+        for sign in b"&<>":
+            escaped = b'replace(%s, "%c", "\\\\u%04x")' % (escaped, sign, sign)
+        edits.put(start, end, escaped)
+
+
+def guard(edits: Edits, call: Json, builtin: str) -> bool:
+    """Calls our own function instead of a builtin: the first of what it gives, so that nothing is undefined."""
+    held, arity = tree.inner(call), builtins.ARITY[builtin]
+    function = tree.extent(held["fcn"], edits.text)
+    start, end = tree.extent(call, edits.text)
+    name = f"{OURS}.{builtin}".encode()
+    if len(held["params"]) > arity:  # the last one takes the result
+        _, last = tree.extent(held["params"][arity - 1], edits.text)
+        result = tree.extent(held["params"][arity], edits.text)
+        made = b"%s = %s%s)[0]" % (edits.cut(result[0], end).rstrip()[:-1], name, edits.cut(function[1], last))
+    else:
+        made = name + edits.cut(function[1], end) + b"[0]"
+    edits.put(start, end, made)
+    return True
+
+
+def _pattern(edits: Edits, pattern: Json) -> None:
+    start, end = tree.extent(pattern, edits.text)
+    if tree.kind(pattern) in tree.QUOTED:
+        with contextlib.suppress(Untrusted):  # else it is refused when it is asked
+            mended = translated(tree.inner(pattern)["value"])
+            if mended != tree.inner(pattern)["value"]:
+                edits.put(start, end, json.dumps(mended).encode())
+            return
+    edits.put(start, end, b"%s(%s)[0]" % (replaced.PATTERN.encode(), edits.cut(start, end)))
 
 
 def is_walk(node: Json) -> bool:

@@ -16,12 +16,12 @@ import msgspec
 from msgspec import structs
 
 from gitops_ci.policy.rego import rewriting_builtins as builtins
+from gitops_ci.policy.rego import rewriting_replaced as replaced
 from gitops_ci.policy.rego import rewriting_tree as tree
-from gitops_ci.policy.rego.rewriting_edits import Edits
+from gitops_ci.policy.rego.rewriting_edits import OURS, Edits, guard
 from gitops_ci.policy.rego.rewriting import Rewritten
 from gitops_ci.policy.rego.rewriting_tree import Json
 
-_OURS = "gitops_ci_guard"
 _SIGNS = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%", "Union": "|", "Intersection": "&"}
 _CERTAIN = re.compile(
     r"expects .*argument|requires .*argument|(?:divide|modulo) by zero|modulo on floating|operand must be integer"
@@ -73,28 +73,18 @@ def _is_at(node: Json, found: Json) -> bool:
 
 
 def _call(node: Json, edits: Edits) -> tuple[str, Guard, str] | None:
-    held = tree.inner(node)
-    builtin = ".".join(tree.dotted(held["fcn"]))
+    builtin = ".".join(tree.dotted(tree.inner(node)["fcn"]))
     arity = builtins.ARITY.get(builtin)
     if arity is None or builtin in ("print", "walk"):
         return None
-    function = tree.extent(held["fcn"], edits.text)
-    start, end = tree.extent(node, edits.text)
-    name = f"{_OURS}.{builtin}"
-    if len(held["params"]) > arity:  # the last one takes the result
-        _, last = tree.extent(held["params"][arity - 1], edits.text)
-        result = tree.extent(held["params"][arity], edits.text)
-        call = b"%s = %s%s)[0]" % (edits.cut(result[0], end).rstrip()[:-1], name.encode(), edits.cut(function[1], last))
-    else:
-        call = name.encode() + edits.cut(function[1], end) + b"[0]"
-    edits.put(start, end, call)
+    guard(edits, node, builtin)
     asked = ", ".join(f"input[{index}]" for index in range(arity))
-    return edits.done(), (name, arity, f"{builtin}({asked})"), builtin
+    return edits.done(), (f"{OURS}.{builtin}", arity, f"{builtin}({asked})"), builtin
 
 
 def _infix(node: Json, edits: Edits) -> tuple[str, Guard, str]:
     held = tree.inner(node)
-    sign, name = _SIGNS[held["op"]], f"{_OURS}.{held['op'].lower()}"
+    sign, name = _SIGNS[held["op"]], f"{OURS}.{held['op'].lower()}"
     start, end = tree.extent(node, edits.text)
     # Between the operands stand the sign and parentheses; the sign is where the node's line and column are.
     place = edits.text.index(sign.encode(), tree.extent(held["lhs"], edits.text)[1])
@@ -103,32 +93,41 @@ def _infix(node: Json, edits: Edits) -> tuple[str, Guard, str]:
     return edits.done(), (name, 2, f"input[0] {sign} input[1]"), sign
 
 
-def add(engine: Any, guard: Guard, new: Callable[[], Any]) -> None:
+def add(engine: Any, made: Guard, new: Callable[[], Any]) -> None:
     """Gives an engine the function behind a guarded call."""
-    name, arity, expression = guard
-    asked = new()
+    name, arity, expression = made
+    engine.add_extension(name, arity, native(expression, new))
+
+
+def native(expression: str, new: Callable[[], Any]) -> Callable[..., list[Any]]:
+    """What answers an expression of `input` with the engine's own builtin: the value, or nothing where OPA fails, too."""
+    asked: list[Any] = []
 
     def answer(*arguments: Any) -> list[Any]:
-        asked.set_input(list(arguments))
+        if not asked:
+            asked.append(new())
+        asked[0].set_input(list(arguments))
         try:
-            return [each["expressions"][0]["value"] for each in asked.eval_query(expression)["result"]]
+            return [each["expressions"][0]["value"] for each in asked[0].eval_query(expression)["result"]]
         except RuntimeError as error:
             if certain(str(error), arguments):
                 return []
             raise
 
-    engine.add_extension(name, arity, answer)
+    return answer
 
 
-def replace(engine: Any) -> None:
-    """Gives an engine builtins that its own are wrong about."""
-    engine.add_extension("strings.count", 2, _count)
+def replace(engine: Any, new: Callable[[], Any]) -> None:
+    """Gives an engine the builtins that its own are wrong about, under the names by which they are called."""
+    engine.add_extension(replaced.PATTERN, 1, lambda pattern: replaced.translate((pattern,), list))
+    for name, function in replaced.BY_NAME.items():
+        arity = builtins.ARITY[name]
+        expression = f"{name}({', '.join(f'input[{index}]' for index in range(arity))})"
+        engine.add_extension(f"{OURS}.{name}", arity, _bound(function, native(expression, new)))
 
 
-def _count(search: Any, substring: Any) -> int:
-    if not isinstance(search, str) or not isinstance(substring, str):
-        raise TypeError("`strings.count` expects string argument")
-    return search.count(substring)
+def _bound(function: replaced.Replaced, answer: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    return lambda *arguments: function(arguments, answer)
 
 
 def certain(words: str, arguments: Sequence[Any]) -> bool:

@@ -180,7 +180,9 @@ class Book:
         known = {rule.pattern for rule in complete}
         for rule in self.rules:
             if any(rule.pattern[:size] in known for size in range(1, len(rule.pattern))):
-                yield _at(rule, "compile", f"rule {_name(rule.pattern)} conflicts with a rule that it would be a part of")
+                yield _at(
+                    rule, "compile", f"rule {_name(rule.pattern)} conflicts with a rule that it would be a part of"
+                )
         for path, module in self.modules:
             package = tree.dotted(module["package"]["refr"])
             if any(package[:size] in known for size in range(1, len(package) + 1)):
