@@ -16,7 +16,9 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from gitops_ci.policy.rego import rewriting, rewriting_guards  # found by the line above
+from gitops_ci.policy.rego import rewriting, rewriting_guards, rewriting_numbers  # found by the line above
+from gitops_ci.policy.rego.engine import Module
+from gitops_ci.system import rego_reach
 
 _LENGTH = struct.Struct(">Q")
 _GUARDED_AT_MOST = 200
@@ -34,7 +36,10 @@ class Policies:
         self._good: dict[str, rewriting.Rewritten] = {}
         self._guards: dict[str, rewriting_guards.Guard] = {}
         self._data = "{}"
+        self._unusual_data: str | None = None
         self._input: str | None = None
+        self._unusual: str | None = None
+        self._reach: rego_reach.Reach | None = None
         self._covered: dict[str, tuple[set[int], set[int]]] | None = None
         self._engine = regorus.Engine()
 
@@ -49,6 +54,7 @@ class Policies:
         problems, strict = rewriting.bundle(tuple(self._modules.values()))
         wrong = {problem["path"] for problem in problems}
         self._data = data
+        self._unusual_data = rewriting_numbers.unusual(data)
         self._good = {
             path: module for path, module in self._modules.items() if path not in wrong and not module.problems
         }
@@ -82,6 +88,8 @@ class Policies:
 
     def value(self, query: str) -> dict[str, Any]:
         """The value of one query for the input that was set."""
+        if (why := self._unusual or self._unusual_data) and (problem := self._number_problem(query, why)):
+            return {"problem": problem}
         for _ in range(_GUARDED_AT_MOST):
             try:
                 result = msgspec.json.decode(self._engine.eval_query_as_json(query)).get("result")
@@ -94,6 +102,20 @@ class Policies:
                 return {"defined": False}
             return {"defined": True, "value": result[0]["expressions"][0]["value"]}
         return {"problem": {"code": "needs-opa", "message": f"{query}: too many calls of builtins fail"}}
+
+    def _number_problem(self, query: str, why: str) -> dict[str, Any] | None:
+        """What a query makes of an unusual number that OPA may not; nothing where no module that it touches does."""
+        modules = list(self._modules.values())
+        if self._reach is None:
+            self._reach = rego_reach.Reach([Module(each.path, each.text) for each in modules])
+        touched = [modules[index] for index in self._reach.of(query)]
+        for kind in (why,) if why == "large" else ("written", "fraction"):
+            for module in touched:
+                if kind == "large" or kind in module.numbers:
+                    message = rewriting_numbers.MESSAGES[kind]
+                    if kind == "fraction" or why != "fraction":
+                        return {"code": "needs-opa", "message": message, "path": module.path}
+        return None
 
     def _guard(self, problem: dict[str, Any]) -> bool:
         """Guards the call that failed; whether there was one, and it was not guarded already."""
@@ -121,6 +143,7 @@ class Policies:
         except (RuntimeError, ValueError):
             return {"code": "evaluation", "message": "the input is no JSON that the embedded engine can read"}
         self._input = text
+        self._unusual = rewriting_numbers.unusual(text)
         return None
 
     def tests(self) -> dict[str, Any]:

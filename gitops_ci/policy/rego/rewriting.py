@@ -9,12 +9,20 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.policy.rego import rewriting_edits, rewriting_refusals, rewriting_rules
+from gitops_ci.policy.rego import (
+    rewriting_edits,
+    rewriting_numbers,
+    rewriting_refusals,
+    rewriting_replaced,
+    rewriting_rules,
+)
 from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting_tree import Json
 
 _PLACE = re.compile(r"^--> (?P<path>.*):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
+_NEWER = re.compile(r"\$[\"`]|\}[ \t]*\{")
 _CONFLICT = re.compile(r"conflict|must not produce multiple|complete rules should not|multiple outputs|value for key")
+_OURS = re.compile(r"extension 'gitops_ci_guard\.(?P<name>[\w.]+)' raises Python error: \w+: ?(?P<reason>.*)")
 _ERROR = re.compile(r"^error: (?P<message>.*)$", re.MULTILINE)
 
 
@@ -28,6 +36,7 @@ class Rewritten(Struct, frozen=True, kw_only=True):
     tests: tuple[Json, ...] = ()
     problems: tuple[Json, ...] = ()
     mocked: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
 
 
 def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
@@ -51,8 +60,14 @@ def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
             tests=tests(path, read),
             problems=tuple(rewriting_refusals.refused(path, read)),
             mocked=frozenset(mocked(read)),
+            numbers=rewriting_numbers.used(read),
         )
-    return Rewritten(path=path, version=1, text=text, problems=(problem(str(first), "syntax", path),))
+    found = problem(str(first), "syntax", path)
+    if more := _NEWER.search(text):
+        line = text.count("\n", 0, more.start()) + 1
+        why = "the embedded engine cannot read this: a template string, or a body right after a body"
+        found = {"code": "needs-opa", "message": why, "path": path, "line": line}
+    return Rewritten(path=path, version=1, text=text, problems=(found,))
 
 
 def prepared(read: Json, text: bytes) -> None:
@@ -86,7 +101,12 @@ def judged(found: Json) -> Json:
 def bundle(modules: Sequence[Rewritten]) -> tuple[list[Json], list[Json]]:
     """What is wrong with modules as a whole, and what only a strict compiler minds."""
     read = [(each.path, each.tree) for each in modules if each.tree]
-    return rewriting_rules.Book(read).problems(), []
+    found = rewriting_rules.Book(read).problems()
+    for each in modules:
+        for name in sorted(each.mocked & rewriting_replaced.OURS):
+            why = f"`with {name}` replaces a builtin that the embedded engine calls otherwise"
+            found.append({"code": "needs-opa", "message": why, "path": each.path})
+    return found, []
 
 
 def problem(words: str, code: str, path: str | None = None) -> Json:
@@ -94,6 +114,11 @@ def problem(words: str, code: str, path: str | None = None) -> Json:
     place, error = _PLACE.search(words), _ERROR.search(words)
     plain = words.partition("\n\nStack backtrace")[0].strip()[:500]
     found: Json = {"code": code, "message": error["message"] if error else plain}
+    if ours := _OURS.search(found["message"]):
+        reason = ours["reason"] or "the embedded engine fails where OPA may not"
+        found |= {"code": "needs-opa", "message": f"{ours['name']}: {reason}"}
+    elif "unhashable type" in found["message"]:
+        found |= {"code": "needs-opa", "message": "a builtin is given a set of arrays, sets or objects"}
     if place:
         found |= {"path": place["path"], "line": int(place["line"]), "column": int(place["column"])}
     elif path:

@@ -155,7 +155,7 @@ def _call(edits: Edits, call: Json) -> None:
         _pattern(edits, held["params"][replaced.PATTERNS[name]])
     if name in replaced.BY_NAME:
         guard(edits, call, name)
-    elif name in ("json.marshal", "json.marshal_with_options") and len(held["params"]) == builtins.ARITY[name]:
+    elif name == "json.marshal" and len(held["params"]) == builtins.ARITY[name]:
         start, end = tree.extent(call, edits.text)
         escaped = edits.cut(start, end)
         for sign in b"&<>":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.policy.rego import rewriting_edits
+from gitops_ci.policy.rego import rewriting_replaced as replaced
 from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting_rules import problem
 from gitops_ci.policy.rego.rewriting_tree import Json
@@ -30,10 +31,27 @@ def _reasons(module: Json) -> Iterator[tuple[Json, str]]:
         match tree.kind(node):
             case "Call" if rewriting_edits.is_walk(node) and id(node) not in rewritten:
                 yield node, "walk inside another expression gives no value in the embedded engine"
+            case "RefBrack" if _is_digits(held["index"]) and tree.prefix(held["refr"])[:1] == ("data",):
+                yield node, "OPA takes digits in quotes for a place in an array of data"
+            case "Number" if _is_large(held["value"]):
+                yield node, "a number of more than 64 bits"
             case "ArrayCompr":
                 yield from ((each, "an array of what walk gives has another order") for each in _pathless(held))
             case _:
                 pass
+
+    for _, head, _ in tree.heads(module):
+        name = ".".join(tree.dotted(head["refr"]))
+        if name in replaced.OURS:
+            yield {"Head": head}, f"a rule with the name of the builtin {name}"
+
+
+def _is_digits(index: Json) -> bool:
+    return tree.kind(index) in tree.QUOTED and tree.inner(index)["value"].isdigit()
+
+
+def _is_large(value: float) -> bool:
+    return abs(value) >= 1 << 63
 
 
 def _pathless(comprehension: Json) -> Iterator[Json]:

@@ -151,14 +151,6 @@ def _pointed(arguments: Sequence[Any], native: Native) -> list[Any]:
     return native(*arguments)
 
 
-def _number(arguments: Sequence[Any], native: Native) -> list[Any]:
-    (text,) = arguments
-    found = native(text)
-    if isinstance(text, str) and found and str(found[0]) != text:
-        raise Untrusted("a number that is written in an unusual way")
-    return found
-
-
 BY_NAME: dict[str, Replaced] = {
     "sprintf": _sprintf,
     "json.is_valid": _document_valid,
@@ -183,7 +175,6 @@ BY_NAME: dict[str, Replaced] = {
     "time.parse_ns": _parsed_time,
     "json.filter": _pointed,
     "json.remove": _pointed,
-    "to_number": _number,
 }
 """By the builtin's name."""
 
@@ -198,3 +189,5 @@ PATTERNS = {
 }
 """Builtins that take a pattern, and which of their arguments it is."""
 translate = _pattern
+OURS = frozenset((*BY_NAME, *PATTERNS, "json.marshal", "replace"))
+"""Builtins that are called otherwise than they are written: neither a rule nor `with` may take their place."""
