@@ -43,19 +43,15 @@ def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
     """Reads a module: as v1 where it is v1, else as v0; a module that is neither has its problem as v1."""
     first: Exception | None = None
     for version in (1, 0):
-        engine = new()
-        engine.set_rego_v0(version == 0)
         try:
-            engine.add_policy(path, text)
+            read, apart = _read(new, version, path, text)
         except (RuntimeError, ValueError) as error:
             first = first or error
             continue
-        read = msgspec.json.decode(engine.get_ast_as_json())[0]["ast"]
-        prepared(read, text.encode())
         return Rewritten(
             path=path,
             version=version,
-            text=rewriting_edits.rewritten(read, text),
+            text=rewriting_edits.rewritten(read, apart),
             tree=read,
             tests=tests(path, read),
             problems=tuple(rewriting_refusals.refused(path, read)),
@@ -68,6 +64,20 @@ def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
         why = "the embedded engine cannot read this: a template string, or a body right after a body"
         found = {"code": "needs-opa", "message": why, "path": path, "line": line}
     return Rewritten(path=path, version=1, text=text, problems=(found,))
+
+
+def _read(new: Callable[[], Any], version: int, path: str, text: str) -> tuple[Json, str]:
+    """The tree of a module and its text, in which a parenthesis on a new line begins a statement, as with OPA."""
+    while True:
+        engine = new()
+        engine.set_rego_v0(version == 0)
+        engine.add_policy(path, text)
+        read: Json = msgspec.json.decode(engine.get_ast_as_json())[0]["ast"]
+        prepared(read, text.encode())
+        apart = rewriting_edits.apart(read, text)
+        if apart == text:
+            return read, text
+        text = apart
 
 
 def prepared(read: Json, text: bytes) -> None:
@@ -127,13 +137,16 @@ def problem(words: str, code: str, path: str | None = None) -> Json:
 
 
 def tests(path: str, read: Json) -> tuple[Json, ...]:
-    """The test rules of a module."""
-    package = "".join(f".{part}" for part in tree.dotted(read["package"]["refr"]))
-    found: dict[str, Json] = {}
+    """The test rules of a module, by the names that OPA gives them, and what is asked for each."""
+    package = ".".join(("data", *tree.dotted(read["package"]["refr"])))
+    twins = {id(head): number for head, number in rewriting_edits.twins(read)}
+    found = []
     for _, head, _ in tree.heads(read):
-        name = tree.dotted(head["refr"])
-        if name and name[-1].startswith(("test_", "todo_test_")):
-            shown, skip = ".".join(name), name[-1].startswith("todo_")
-            each = {"name": f"data{package}.{shown}", "path": path, "line": head["span"]["line"], "skip": skip}
-            found.setdefault(shown, each)
-    return tuple(found.values())
+        name = ".".join(tree.dotted(head["refr"]))
+        if name.startswith(("test_", "todo_test_")):
+            number = twins.get(id(head), 0)
+            query = rewriting_edits.twin(name, number) if number else name
+            shown = f"{name}#{number:02}" if number else name
+            each = {"name": f"{package}.{shown}", "query": f"{package}.{query}", "path": path}
+            found.append({**each, "line": head["span"]["line"], "skip": name.startswith("todo_")})
+    return tuple(found)

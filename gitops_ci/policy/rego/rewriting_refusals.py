@@ -33,8 +33,8 @@ def _reasons(module: Json) -> Iterator[tuple[Json, str]]:
                 yield node, "walk inside another expression gives no value in the embedded engine"
             case "RefBrack" if _is_digits(held["index"]) and tree.prefix(held["refr"])[:1] == ("data",):
                 yield node, "OPA takes digits in quotes for a place in an array of data"
-            case "Number" if _is_large(held["value"]):
-                yield node, "a number of more than 64 bits"
+            case "Number" if _is_rounded(module, held):
+                yield node, "a number of more digits than the embedded engine keeps"
             case "ArrayCompr":
                 yield from ((each, "an array of what walk gives has another order") for each in _pathless(held))
             case _:
@@ -50,8 +50,11 @@ def _is_digits(index: Json) -> bool:
     return tree.kind(index) in tree.QUOTED and tree.inner(index)["value"].isdigit()
 
 
-def _is_large(value: float) -> bool:
-    return abs(value) >= 1 << 63
+def _is_rounded(module: Json, number: Json) -> bool:
+    """A large number is kept as a double."""
+    span = number["span"]
+    text = module["text"][span["start"] : span["end"]].decode()
+    return text.isdigit() and int(text) >= 1 << 63 and int(float(text)) != int(text)
 
 
 def _pathless(comprehension: Json) -> Iterator[Json]:
