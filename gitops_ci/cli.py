@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     # name: (module.function, help, formats)
     "layout": ("layout.run", "validate the repository's layout and static files", ("terminal", "json")),
     "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
+    "policy test": ("policy.testing.run", "run the tests of Rego policies, with coverage", ("terminal", "json")),
+    "policy check": ("policy.checking.run", "compile Rego policies strictly", ("terminal", "json")),
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
     "policy run": ("policy.run.run", "check plans and files against every policy", _REPORT_FORMATS),
@@ -88,6 +90,9 @@ def parser() -> argparse.ArgumentParser:
             _add_explaining(command)
             continue
         _add_ends(command)
+        if name in ("policy test", "policy check"):
+            _add_policies(command, name)
+            continue
         if name != "layout":
             _add_selection(command)
         if name in ("plan", "run"):
@@ -141,6 +146,30 @@ def _add_ends(command: argparse.ArgumentParser) -> None:
         default="base",
         help="read the configuration from the judged tree, to try a change of it",
     )
+
+
+def _add_policies(command: argparse.ArgumentParser, name: str) -> None:
+    command.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a policy or a directory of them, from the repository's root (default: those of policy.rego)",
+    )
+    command.add_argument("--builtin", action="store_true", help="the policies that come with gitops-ci instead")
+    if name == "policy test":
+        command.add_argument(
+            "--coverage-minimum",
+            type=_percent,
+            metavar="PERCENT",
+            help="fail where tests go through less of the policies' lines",
+        )
+
+
+def _percent(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError("give 0 to 100")
+    return number
 
 
 def _add_selection(command: argparse.ArgumentParser) -> None:
@@ -229,6 +258,9 @@ def _options(arguments: argparse.Namespace) -> Options:
         stacks=frozenset(given.get("stack", ())),
         shard=given.get("shard"),
         everything=given.get("everything", False),
+        paths=tuple(given.get("paths", ())),
+        builtin=given.get("builtin", False),
+        coverage_minimum=given.get("coverage_minimum"),
         format=given.get("format", "terminal"),
         out=given.get("out"),
         jobs=given.get("jobs", 1),

@@ -16,6 +16,9 @@ PRESETS: tuple[Preset, ...] = ("article", "flat", "terraform-environments", "mul
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 RelativePath = Annotated[str, Meta(min_length=1, max_length=500)]
+DEFAULT_POLICIES = "shared/security/policies"
+"""Where Rego policies are looked for without `policy.rego`: the article's place."""
+
 SeverityOrOff = Literal["error", "warning", "notice", "off"]
 PolicyInput = Literal["plan", "manifest", "file", "sql"]
 

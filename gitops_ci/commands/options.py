@@ -23,6 +23,9 @@ class Options(Struct, frozen=True, kw_only=True):
     stacks: frozenset[str] = frozenset()
     shard: str | None = None
     everything: bool = False
+    paths: tuple[str, ...] = ()
+    builtin: bool = False
+    coverage_minimum: float | None = None
     format: str = "terminal"
     out: Path | None = None
     jobs: int = 2

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from gitops_ci.commands import rego
 from gitops_ci.commands.change import Change
-from gitops_ci.commands.options import Options
+from gitops_ci.commands.options import Options, Outside
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.model.finding import Finding
@@ -24,13 +25,14 @@ class Policed(Struct, frozen=True):
     runs: tuple[PolicyRun, ...] = ()
 
 
-def step(scope: Scope) -> Policed:
+def step(scope: Scope, outside: Outside, repository: Path) -> Policed:
     """Asks every checker that the configuration asks for; one that fails keeps none of the others from answering."""
-    told = tuple(_told(scope))
+    told = tuple(_told(scope, outside, repository))
     return Policed(tuple(found for each in told for found in each.findings), tuple(each.run for each in told))
 
 
-def _told(scope: Scope) -> Iterator[Told]:
+def _told(scope: Scope, outside: Outside, repository: Path) -> Iterator[Told]:
+    yield from rego.told(scope, rego.starter(outside, repository))
     if scope.config.policy.secrets.enabled and (scope.paths or scope.history.contents or scope.history.problem):
         from gitops_ci.policy.secrets import step as secrets
 

@@ -1,0 +1,103 @@
+"""Kubernetes objects in files, and each of them as an API server would send it to an admission webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from gitops_ci.policy.documents.yaml_documents import Document, Place
+
+Identity = tuple[str, str, str, str]
+"""Group, kind, namespace and name."""
+
+
+class Manifest(Struct, frozen=True):
+    """An object and where it is: `place` leads to it inside of its document (an item of a `List`)."""
+
+    value: dict[str, Any]
+    document: Document
+    place: Place = ()
+
+    @property
+    def identity(self) -> Identity:
+        """What the cluster tells it by."""
+        group, _, _ = _text(self.value["apiVersion"]).rpartition("/")
+        metadata = self._metadata
+        return group, self.value["kind"], _text(metadata.get("namespace")), _text(metadata.get("name"))
+
+    @property
+    def _metadata(self) -> dict[str, Any]:
+        found = self.value.get("metadata")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def name(self) -> str:
+        """Its name; what it is generated from where it has none yet."""
+        return _text(self._metadata.get("name")) or _text(self._metadata.get("generateName"))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value is an object of Kubernetes."""
+    return isinstance(value, dict) and isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str)
+
+
+def objects(documents: Iterable[Document]) -> Iterator[Manifest]:
+    """The objects among documents; those of a `List` one by one."""
+    for document in documents:
+        if not is_object(document.value):
+            continue
+        items = document.value.get("items")
+        kind: str = document.value["kind"]
+        if not (kind.endswith("List") and isinstance(items, list)):
+            yield Manifest(document.value, document)
+            continue
+        typed = (
+            {"apiVersion": document.value["apiVersion"], "kind": kind.removesuffix("List")} if kind != "List" else {}
+        )
+        for index, item in enumerate(items):
+            whole = {**typed, **item} if isinstance(item, dict) else item
+            if is_object(whole):
+                yield Manifest(whole, document, ("items", index))
+
+
+def review(manifest: Manifest, before: Manifest | None) -> dict[str, Any]:
+    """What a policy finds in `input`: the webhook's `request`, and what Gatekeeper gives, `review` and `parameters`.
+
+    https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request
+    """
+    import uuid
+
+    group, kind, namespace, name = manifest.identity
+    version = manifest.value["apiVersion"].rpartition("/")[2]
+    request = {
+        "uid": str(uuid.uuid5(uuid.NAMESPACE_URL, "\x1f".join(manifest.identity))),
+        "kind": {"group": group, "version": version, "kind": kind},
+        "resource": {"group": group, "version": version, "resource": _plural(kind)},
+        "name": name,
+        "namespace": name if (group, kind) == ("", "Namespace") else namespace,
+        "operation": "CREATE" if before is None else "UPDATE",
+        "userInfo": {},
+        "object": manifest.value,
+        "oldObject": None if before is None else before.value,
+        "dryRun": False,
+    }
+    return {"request": request, "review": request, "parameters": {}}
+
+
+def _plural(kind: str) -> str:
+    """As Kubernetes itself guesses a resource's name (apimachinery: `UnsafeGuessKindToResource`)."""
+    name = kind.lower()
+    if name.endswith("s"):
+        return name if name == "endpoints" else f"{name}es"
+    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+
+
+def is_template(path: str, charts: Iterable[str]) -> bool:
+    """Whether a file is a template of a Helm chart; `charts` are the directories with a Chart.yaml."""
+    return any(path.startswith(f"{chart}/templates/" if chart else "templates/") for chart in charts)

@@ -1,0 +1,90 @@
+"""Queries, their answers, and what keeps one from being there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from gitops_ci.model.plan import Engine, Problem
+from gitops_ci.policy.rego.engine import Answer, Limits, RegoEngine, RegoProblem
+from gitops_ci.policy.rego.inputs import Input
+from gitops_ci.policy.rego.policies import Asked, Policies
+
+LIMITS = Limits()
+_PLAIN = re.compile(r"[A-Za-z_]\w*")
+_KEYWORDS = frozenset(
+    {"as", "contains", "default", "else", "every", "false", "if", "import", "in", "not", "null", "package", "some"}
+    | {"true", "with", "input", "data"}
+)
+
+
+def query(package: tuple[str, ...], rule: str) -> str:
+    """The name of a rule as an engine takes it: `data.kubernetes["admission-control"].deny`."""
+    steps = (f".{part}" if _PLAIN.fullmatch(part) and part not in _KEYWORDS else f'["{part}"]' for part in package)
+    return f"data{''.join(steps)}.{rule}"
+
+
+class Asking:
+    """Answers of one run: each document is asked about each rule once."""
+
+    def __init__(self, policies: Policies, engine: Callable[[], RegoEngine]) -> None:
+        self._policies = policies
+        self._start = engine
+        self._started: RegoEngine | None = None
+        self._answers: dict[tuple[bytes, str], Answer] = {}
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine that was asked; None where there was nothing to ask."""
+        return None if self._started is None else self._started.engine
+
+    def ask(self, group: Iterable[Asked], payloads: Iterable[bytes]) -> None:
+        """Asks about every payload. Raises ToolError where there is no engine."""
+        if self._started is None:
+            self._started = self._start()
+        documents = list(payloads)
+        names = list(dict.fromkeys(query(asked.package, rule) for asked in group for rule in _rules(asked)))
+        answers = self._started.evaluate(self._policies.bundle, names, documents, limits=LIMITS)
+        for answer in answers:
+            self._answers[documents[answer.input], answer.query] = answer
+
+    def of(self, payload: bytes, query: str) -> Answer | None:
+        """The answer; None where the engine gave none."""
+        return self._answers.get((payload, query))
+
+    def problems(self, group: Iterable[Asked], inputs: Iterable[Input]) -> Iterator[Problem]:
+        """What keeps an answer about one of the inputs from being there: it leaves the question open."""
+        rules = [(asked.package, rule) for asked in group for rule in _rules(asked)]
+        for each in inputs:
+            for package, rule in rules:
+                name = query(package, rule)
+                answer = self.of(each.payload, name)
+                if answer is None:
+                    yield Problem(code="crashed", message=f"{name} has no answer", path=each.path)
+                elif answer.problem is not None:
+                    yield self._placed(told(answer.problem, name), package, rule)
+
+    def _placed(self, problem: Problem, package: tuple[str, ...], rule: str) -> Problem:
+        """The problem at its rule where the engine knows no place."""
+        defined = ((source.path, each.line) for source in self._policies.sources(package) for each in source.rules
+                   if each.name == rule)  # fmt: skip
+        place = next(defined, None)
+        if problem.path is not None or place is None:
+            return problem
+        return msgspec.structs.replace(problem, path=place[0], line=place[1])
+
+
+def _rules(asked: Asked) -> Iterator[str]:
+    yield from asked.rules
+    if asked.has_exceptions:
+        yield "exception"
+
+
+def told(problem: RegoProblem, query: str = "") -> Problem:
+    """An engine's problem in the report's words; those of the policy itself are the same for every query."""
+    of_query = query and problem.code not in ("syntax", "compile")
+    said = problem.message.removeprefix(f"{query}: ")
+    message = f"{query.removeprefix('data.')}: {said}" if of_query else problem.message
+    return Problem(code=problem.code, message=message, path=problem.path, line=problem.line)
