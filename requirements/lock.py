@@ -26,6 +26,7 @@ def main() -> int:
     compiled("runtime.txt", "pyproject.toml", "--extra=database", "--group=build", "--constraint=requirements/dev.txt")
     compiled("terraform.txt", "-", *extra, given=embedded)
     compiled("lock.txt", "--group=lock", *extra)
+    compiled("checkov.txt", "--group=checkov", *extra)
     return 0
 
 
