@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from gitops_ci.commands.change import Change
-from gitops_ci.commands.options import Options
+from gitops_ci.commands.options import Options, Outside
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.policy import PolicyRun
@@ -23,14 +23,24 @@ class Policed(Struct, frozen=True):
     runs: tuple[PolicyRun, ...] = ()
 
 
-def step(scope: Scope) -> Policed:
+def step(scope: Scope, outside: Outside, repository: Path) -> Policed:
     """Asks every checker that the configuration asks for; one that fails keeps none of the others from answering."""
-    told = tuple(_told(scope))
+    told = tuple(_told(scope, outside, repository))
     return Policed(tuple(found for each in told for found in each.findings), tuple(each.run for each in told))
 
 
-def _told(_scope: Scope) -> Iterator[Told]:
-    yield from ()
+def _told(scope: Scope, outside: Outside, repository: Path) -> Iterator[Told]:
+    if scope.config.policy.checkov is not None:
+        yield _by_checkov(scope, outside, repository)
+
+
+def _by_checkov(scope: Scope, outside: Outside, repository: Path) -> Told:
+    from gitops_ci.policy.checkov import step as checkov
+    from gitops_ci.system.checkov import Checkov
+    from gitops_ci.system.process import Stop
+
+    environ = outside.settings.environ
+    return checkov.check(scope, Checkov(environ=environ, repository=repository, scratch=outside.scratch, stop=Stop()))
 
 
 def scope(

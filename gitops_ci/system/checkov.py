@@ -18,7 +18,7 @@ MEMORY = 4 << 30
 """Bytes of private data: 5,000 resources take less than one GiB."""
 
 _WORKER = Path(__file__).with_name("checkov_worker.py")
-_BESIDE = f"{sys.prefix}-checkov"
+BESIDE = f"{sys.prefix}-checkov"
 
 HINT = "`python requirements/install.py VENV checkov` makes its environment; or have `checkov` on PATH"
 
@@ -68,8 +68,8 @@ class Checkov:
     def _interpreter(self) -> tuple[Path, Source]:
         """Python of the environment beside ours, else the one that runs `checkov` on PATH."""
         for name in ("bin/python", "Scripts/python.exe"):
-            if (Path(_BESIDE) / name).is_file():
-                return Path(_BESIDE) / name, "embedded"
+            if (Path(BESIDE) / name).is_file():
+                return Path(BESIDE) / name, "embedded"
         program = shutil.which("checkov", path=self._path)
         if program is None:
             raise ToolError("checkov is not there", hint=HINT)

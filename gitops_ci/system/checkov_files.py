@@ -106,7 +106,8 @@ class Laid:
     def _in_repository(self, answer: Answer) -> Answer:
         failed = (msgspec.structs.replace(each, path=self._path(each.path)) for each in answer.findings)
         unread = {self._path(path) for path in answer.unread} | self._unread.get(answer.scan, set())
-        return msgspec.structs.replace(answer, findings=tuple(failed), unread=tuple(sorted(unread)))
+        objects = {self._path(path): count for path, count in answer.objects.items()}
+        return msgspec.structs.replace(answer, findings=tuple(failed), unread=tuple(sorted(unread)), objects=objects)
 
     def _path(self, file: str) -> str:
         return self._paths.get(file, "")

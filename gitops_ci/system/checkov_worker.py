@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 _RUNNERS = {
     "terraform_plan": "checkov.terraform.plan_runner",
@@ -28,10 +28,8 @@ _RUNNERS = {
     "dockerfile": "checkov.dockerfile.runner",
     "github_actions": "checkov.github_actions.runner",
     "cloudformation": "checkov.cloudformation.runner",
-    "helm": "checkov.helm.runner",
 }
 _ENVIRONMENT = {
-    "LOG_LEVEL": "CRITICAL",
     "CHECKOV_PARALLELIZATION_TYPE": "none",  # a fork for a few files costs more than it gives, and hides what failed
     "CKV_IGNORE_HIDDEN_DIRECTORIES": "False",  # Terraform reads modules in them, and in those below
     "CKV_IGNORED_DIRECTORIES": "",
@@ -39,49 +37,57 @@ _ENVIRONMENT = {
 
 
 class Watch:
-    """What checkov would not tell: how long each check took, which were not asked, and which broke."""
+    """Stands where checkov asks one check about one thing, and tells what it would not.
 
-    def __init__(self, budget: float) -> None:
+    How long each check took, how many things it was not asked about any more, and where it broke. Here `counts` has its
+    word, too: not every framework asks the filter.
+    """
+
+    def __init__(self, budget: float, counts: Callable[[str], bool]) -> None:
         self.budget = budget
+        self.counts = counts
         self.spent: dict[str, float] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Starts counting anew, but for the time that was spent."""
         self.seen: set[str] = set()
         self.left: dict[str, int] = {}
         self.broken: dict[str, int] = {}
 
     def installed(self) -> None:
-        """Puts itself where checkov asks one check about one entity, and one check about a graph."""
-        from checkov.common.checks.base_check_registry import BaseCheckRegistry
+        """Puts itself around every check of one thing, and every check of a graph."""
+        from checkov.common.checks.base_check import BaseCheck
         from checkov.common.graph.checks_infra.registry import BaseRegistry
 
-        BaseCheckRegistry.run_check = self._around(BaseCheckRegistry.run_check)
+        BaseCheck.run = self._around(BaseCheck.run)
         BaseRegistry.run_check_parallel = self._around_graph(BaseRegistry.run_check_parallel)
 
     def _around(self, original: Callable[..., Any]) -> Callable[..., Any]:
         from checkov.common.models.enums import CheckResult
 
-        def run_check(registry: Any, check: Any, *rest: Any, **named: Any) -> Any:
+        def run(check: Any, scanned_file: str, entity_configuration: Any, *rest: Any, **named: Any) -> Any:
+            unknown = {
+                "result": CheckResult.UNKNOWN,
+                "evaluated_keys": [],
+                "results_configuration": entity_configuration,
+            }
+            if not self.counts(check.id):
+                return unknown
             self.seen.add(check.id)
             if self.spent.get(check.id, 0.0) > self.budget:
-                self.left[check.id] = self.left.get(check.id, 0) + 1
-                return {"result": CheckResult.UNKNOWN, "evaluated_keys": [], "results_configuration": None}
+                _count(self.left, check.id)
+                return unknown
             begin = time.monotonic()
-            ran = check.run
-
-            def run(*given: Any, **named: Any) -> Any:
-                try:
-                    return ran(*given, **named)
-                except Exception:
-                    self.broken[check.id] = self.broken.get(check.id, 0) + 1
-                    raise
-
-            check.run = run
             try:
-                return original(registry, check, *rest, **named)
+                return original(check, scanned_file, entity_configuration, *rest, **named)
+            except Exception:  # noqa: BLE001  # a check raises anything
+                _count(self.broken, check.id)
+                return unknown
             finally:
-                del check.run
                 self.spent[check.id] = self.spent.get(check.id, 0.0) + time.monotonic() - begin
 
-        return run_check
+        return run
 
     def _around_graph(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def run_check(registry: Any, check: Any, *rest: Any) -> Any:
@@ -89,10 +95,14 @@ class Watch:
             try:
                 return original(registry, check, *rest)
             except Exception:  # a pool would keep it to itself
-                self.broken[check.id] = self.broken.get(check.id, 0) + 1
+                _count(self.broken, check.id)
                 raise
 
         return run_check
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    counts[name] = counts.get(name, 0) + 1
 
 
 def remember_policies() -> None:
@@ -117,13 +127,19 @@ def remember_policies() -> None:
     BaseTerraformCloudsplainingIAMScanner.scan_conf = scan_conf
 
 
-def asked(checks: list[str], skip: list[str]) -> Any:
-    """The filter of a run, with our patterns and nothing else: a severity's name there would turn every check off."""
-    from checkov.runner_filter import RunnerFilter
+def pattern(checks: list[str], skip: list[str]) -> Callable[[str], bool]:
+    """Whether a check counts, by its id: checkov's own options would take a severity's name for a threshold."""
 
     def counts(identifier: str) -> bool:
-        wanted = not checks or any(fnmatch.fnmatchcase(identifier, pattern) for pattern in checks)
-        return wanted and not any(fnmatch.fnmatchcase(identifier, pattern) for pattern in skip)
+        wanted = not checks or any(fnmatch.fnmatchcase(identifier, each) for each in checks)
+        return wanted and not any(fnmatch.fnmatchcase(identifier, each) for each in skip)
+
+    return counts
+
+
+def asked(counts: Callable[[str], bool]) -> Any:
+    """The filter of a run, for those who ask it."""
+    from checkov.runner_filter import RunnerFilter
 
     class Filter(RunnerFilter):
         def should_run_check(self, check: Any = None, check_id: str | None = None, **_: Any) -> bool:
@@ -179,15 +195,15 @@ def _wrong(file: Path) -> str:
 class Scans:
     """Runs the scans of a job one after the other."""
 
-    def __init__(self, job: dict[str, Any], watch: Watch) -> None:
-        self.filter = asked(job["checks"], job["skip"])
+    def __init__(self, watch: Watch) -> None:
+        self.filter = asked(watch.counts)
         self.watch = watch
         self.folders: list[str] = []
 
     def answer(self, scan: dict[str, Any]) -> dict[str, Any]:
         """What one scan found. Files that break checkov are taken out one by one, so that they hide no other."""
         begin = time.monotonic()
-        self.watch.left, self.watch.broken, self.watch.seen = {}, {}, set()
+        self.watch.begin()
         try:
             found = self._found(scan["framework"], scan["root"], scan["files"])
         except Exception as error:  # noqa: BLE001  # checkov raises anything
@@ -202,38 +218,39 @@ class Scans:
         }
 
     def _one_by_one(self, scan: dict[str, Any], error: Exception) -> dict[str, Any]:
-        if scan["root"] is not None or len(scan["files"]) < 2:
-            return {"findings": [], "unread": scan["files"], "resources": [], "error": type(error).__name__}
-        whole: dict[str, Any] = {"findings": [], "unread": [], "resources": []}
+        """The files again, each alone. A tree and a plan are one thing: their error is the answer."""
+        if scan["root"] is not None or scan["framework"] == "terraform_plan":
+            return {"error": type(error).__name__}
+        whole: dict[str, Any] = {"findings": [], "unread": [], "resources": [], "objects": {}}
         for file in scan["files"]:
             try:
                 found = self._found(scan["framework"], None, [file])
             except Exception:  # noqa: BLE001  # as above
                 whole["unread"].append(file)
                 continue
-            for name in whole:
-                whole[name] += found[name]
+            whole["objects"] |= found.pop("objects")
+            for name, each in found.items():
+                whole[name] += each
         return whole
 
     def _found(self, framework: str, root: str | None, files: list[str]) -> dict[str, Any]:
         runner = importlib.import_module(_RUNNERS[framework]).Runner()
         given = None if root is not None else files
-        reports = runner.run(
+        report = runner.run(
             root_folder=root, files=given, runner_filter=self.filter, external_checks_dir=self.folders or None
         )
-        reports = reports if isinstance(reports, list) else [reports]
-        unread = {path for report in reports for path in report.parsing_errors}
+        unread, objects = set(report.parsing_errors), {}
         if given is not None:
-            read = {str(Path(getattr(path, "file_path", path))) for path in runner.definitions or ()}
-            unread |= set(given) - read
+            objects = {str(path): len(each) for path, each in (runner.definitions or {}).items()}
+            unread |= set(given) - objects.keys()
         return {
             "findings": [
                 _finding(record, skipped=record in report.skipped_checks)
-                for report in reports
                 for record in (*report.failed_checks, *report.skipped_checks)
             ],
-            "unread": sorted(str(path) for path in unread),
-            "resources": sorted({str(resource) for report in reports for resource in report.resources}),
+            "unread": sorted(map(str, unread)),
+            "resources": sorted(map(str, report.resources)),
+            "objects": objects if framework == "kubernetes" else {},
         }
 
 
@@ -259,15 +276,16 @@ def main(job_file: str, answer_file: str) -> int:
     with open(answer_file, "w", encoding="utf-8") as answers:  # noqa: PTH123  # a line at a time, as they come
 
         def say(answer: dict[str, Any]) -> None:
-            _say(answer, answers)
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
 
         from checkov.version import version
 
         say({"version": version})
         importlib.import_module(_RUNNERS["terraform"])
         logging.disable(logging.CRITICAL)  # it would keep every message of every level in memory
-        watch = Watch(job["budget"])
-        scans = Scans(job, watch)
+        watch = Watch(job["budget"], pattern(job["checks"], job["skip"]))
+        scans = Scans(watch)
         watch.installed()
         remember_policies()
         if job["custom"] is not None:
@@ -276,11 +294,6 @@ def main(job_file: str, answer_file: str) -> int:
         for scan in job["scans"]:
             say(scans.answer(scan))
     return 0
-
-
-def _say(answer: dict[str, Any], answers: TextIO) -> None:
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
 
 
 if __name__ == "__main__":

@@ -6,20 +6,27 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from gitops_ci.config import Checkov, Framework
+from gitops_ci.config import FRAMEWORKS, Checkov, Framework
 from gitops_ci.model.plan import Problem
 from gitops_ci.policy.checkov import files, plans
 from gitops_ci.policy.checkov.job import Job, Scan
 from gitops_ci.policy.checkov.plans import Malformed, Planned
 from gitops_ci.policy.scope import Scope
 
+CHARTS = "Helm charts are not rendered here, so checkov did not look at them"
+_NAMED = 20  # charts that a message names at most
+
 
 class Asked(Struct, frozen=True):
-    """What one run is asked: a scan by its name, plans by their stack."""
+    """What one run is asked: scans by their name, plans by their stack.
+
+    `unread` are files that it cannot be asked about, `charts` the folders of Helm charts, which have to be rendered.
+    """
 
     scans: dict[str, Scan] = {}
     plans: dict[str, Planned] = {}
     unread: tuple[str, ...] = ()
+    charts: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -40,51 +47,54 @@ def job(scope: Scope, settings: Checkov, asked: Asked) -> Job:
 
 def of(scope: Scope, settings: Checkov) -> Asked:
     """Everything that is scanned. A stack that has a plan is judged by it, and its files are not read once more."""
-    wanted = settings.frameworks
-    problems: list[Problem] = []
+    wanted = settings.frameworks or FRAMEWORKS
+    planned, problems = _plans(scope) if "terraform_plan" in wanted else ({}, [])
+    scans = [scan for stack, plan in planned.items() for scan in _of_plan(stack, plan, scope)]
+    in_plans = {path for path, owners in scope.owners.items() if owners and planned.keys() >= set(owners)}
+    there = files.sorted_by_framework(scope.head, (path for path in scope.paths if not _is_planned(path, in_plans)))
+    gone = scope.changed - scope.head.entries.keys()
+    before = files.sorted_by_framework(scope.base, gone).frameworks if scope.base is not None else {}
+    for framework, paths in there.frameworks.items():
+        if framework in wanted and framework != "helm":
+            scans += _of_files(framework, paths, before.get(framework, ()), scope)
+    charts = files.charts(scope.head, there.frameworks.get("helm", ())) if "helm" in wanted else ()
+    if charts and settings.frameworks:
+        problems.append(Problem(code="checkov-helm", message=f"{CHARTS}: {', '.join(charts[:_NAMED])}"))
+    return Asked({scan.name: scan for scan in scans}, planned, there.unread, charts, tuple(problems))
+
+
+def _plans(scope: Scope) -> tuple[dict[str, Planned], list[Problem]]:
     planned: dict[str, Planned] = {}
-    scans: list[Scan] = []
-    for stack, place in sorted(scope.plans.items()) if not wanted or "terraform_plan" in wanted else ():
+    problems: list[Problem] = []
+    for stack, place in sorted(scope.plans.items()):
         try:
-            planned[stack] = plan = plans.read(place.read_bytes())
+            planned[stack] = plans.read(place.read_bytes())
         except (Malformed, OSError) as error:
-            problems.append(_malformed(stack, error))
-            continue
-        scans.append(Scan(name=f"plan/{stack}", framework="terraform_plan", document=plan.after))
-        if plan.before is not None and not plan.same and scope.base is not None:
-            scans.append(Scan(name=f"before/{stack}", framework="terraform_plan", document=plan.before))
-    in_plans = {path for path, owners in scope.owners.items() if owners and all(owner in planned for owner in owners)}
-    sorted_ = files.sorted_by_framework(scope.head, (path for path in scope.paths if not _is_planned(path, in_plans)))
-    for framework, paths in sorted_.frameworks.items():
-        if not wanted or framework in wanted:
-            scans += _of_files(framework, paths, scope)
-    return Asked({scan.name: scan for scan in scans}, planned, sorted_.unread, tuple(problems))
+            why = str(error) if isinstance(error, Malformed) else "it cannot be read"
+            message = f"the plan of {stack} cannot be given to checkov: {why}"
+            problems.append(Problem(code="checkov-plan", message=message))
+    return planned, problems
+
+
+def _of_plan(stack: str, plan: Planned, scope: Scope) -> Iterator[Scan]:
+    yield Scan(name=f"plan/{stack}", framework="terraform_plan", document=plan.after)
+    if plan.before is not None and not plan.same and scope.base is not None:
+        yield Scan(name=f"before/{stack}", framework="terraform_plan", document=plan.before)
 
 
 def _is_planned(path: str, in_plans: set[str]) -> bool:
     return path in in_plans and path.endswith((".tf", ".tfvars", ".tofu", ".tf.json", ".tofu.json", ".tfvars.json"))
 
 
-def _malformed(stack: str, error: Exception) -> Problem:
-    why = str(error) if isinstance(error, Malformed) else "it cannot be read"
-    return Problem(code="checkov-plan", message=f"the plan of {stack} cannot be given to checkov: {why}")
-
-
-def _of_files(framework: Framework, paths: tuple[str, ...], scope: Scope) -> Iterator[Scan]:
-    """The files at head, and those at base that differ; of Terraform and charts all, since they hang together."""
-    together = framework in ("terraform", "helm")
-    if framework == "helm":
-        paths = files.charts(scope.head, paths)
-    if framework == "terraform" and not any(path.endswith(".tf") for path in paths):
-        return
-    yield Scan(name=f"head/{framework}", framework=framework, snapshot=scope.head, files=paths, tree=together)
-    if scope.base is None:
-        return
+def _of_files(framework: Framework, paths: tuple[str, ...], gone: tuple[str, ...], scope: Scope) -> Iterator[Scan]:
+    """The files at head, and those at base that differ; all of Terraform's, since they hang together."""
+    tree = framework == "terraform"
+    if tree and not any(path.endswith(".tf") for path in paths):
+        return  # values alone say nothing
+    yield Scan(name=f"head/{framework}", framework=framework, snapshot=scope.head, files=paths, tree=tree)
     differing = [path for path in paths if path in scope.changed]
-    gone = files.sorted_by_framework(scope.base, scope.changed - scope.head.entries.keys()).frameworks
-    earlier = [path for path in (paths if together else differing) if path in scope.base.entries]
-    earlier += gone.get(framework, ())
-    if earlier and (differing or gone.get(framework)):
-        yield Scan(
-            name=f"base/{framework}", framework=framework, snapshot=scope.base, files=tuple(earlier), tree=together
-        )
+    if scope.base is not None and (differing or gone):
+        earlier = [path for path in (paths if tree else differing) if path in scope.base.entries]
+        if earlier or gone:
+            at_base = (*earlier, *gone)
+            yield Scan(name=f"base/{framework}", framework=framework, snapshot=scope.base, files=at_base, tree=tree)

@@ -76,11 +76,27 @@ def _by_content(content: bytes) -> Literal["kubernetes", "cloudformation", ""]:
     return ""
 
 
+def objects(content: bytes) -> int:
+    """How many Kubernetes objects a file holds, those of lists counted one by one; -1 where it cannot be read."""
+    from gitops_ci.policy.documents import yaml_documents
+
+    count = 0
+    try:
+        for document in yaml_documents.documents(content):
+            value = document.value
+            if isinstance(value, dict) and value.get("kind") == "List" and isinstance(value.get("items"), list):
+                count += sum(1 for item in value["items"] if item)
+            elif isinstance(value, dict) and "apiVersion" in value and "kind" in value:
+                count += 1
+    except yaml_documents.YamlProblem:
+        return -1
+    return count
+
+
 def charts(snapshot: Snapshot, paths: Iterable[str]) -> tuple[str, ...]:
-    """The whole of every chart that one of `paths` belongs to."""
+    """The folders of the charts that `paths` belong to."""
     folders = _charts(snapshot)
-    touched = {folder for path in paths for folder in _parents(path) if folder in folders}
-    return tuple(path for path in snapshot.entries if any(folder in touched for folder in _parents(path)))
+    return tuple(sorted({folder for path in paths for folder in _parents(path) if folder in folders}))
 
 
 def _charts(snapshot: Snapshot) -> set[str]:

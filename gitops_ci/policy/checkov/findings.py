@@ -39,7 +39,7 @@ def of_file(failed: Failed, framework: Framework, scope: Scope) -> Seen:
     stack = owners[0] if len(owners) == 1 else None
     resource = failed.resource
     if framework == "dockerfile":
-        resource = resource.rpartition(".")[2]  # before it is the file's path
+        resource = resource.rpartition(".")[2] or failed.path.rpartition("/")[2]  # before it is the file's path
     return _seen(failed, framework, resource, path=failed.path, line=failed.line, stack=stack)
 
 
@@ -124,7 +124,7 @@ def _request(found: Finding, skip: Skip, scope: Scope) -> Finding:
     )
 
 
-def unreadable(path: str, scope: Scope, why: str) -> Finding:
+def unreadable(path: str, why: str, scope: Scope) -> Finding:
     """A file that checkov should have looked at and could not."""
     owners = scope.owners.get(path, ())
     return finding.make(
@@ -135,6 +135,15 @@ def unreadable(path: str, scope: Scope, why: str) -> Finding:
         path=path,
         stack=owners[0] if len(owners) == 1 else None,
     )
+
+
+def not_rendered(chart: str, why: str, scope: Scope) -> Finding:
+    """A Helm chart that nobody looked at."""
+    path = f"{chart}/Chart.yaml".lstrip("/")
+    owners = scope.owners.get(path, ())
+    help = "Check what it renders to: `helm template` in a step before, committed or as a plan of its stack."
+    stack = owners[0] if len(owners) == 1 else None
+    return finding.make("checkov/chart-not-rendered", "notice", f"{why}", help=help, path=path, stack=stack)
 
 
 def all_requests(judge: Judge) -> Iterator[Finding]:

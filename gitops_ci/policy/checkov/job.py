@@ -60,7 +60,8 @@ class Failed(Struct, frozen=True, kw_only=True):
 class Answer(Struct, frozen=True, kw_only=True):
     """What one scan gave. `unread` are the files that checkov made nothing of.
 
-    `resources` are the resources that it saw, by its own words; `checks` the ids that it asked; `left` and `broken` the
+    `resources` are the resources that it saw, by its own words, and `objects` the number of Kubernetes objects in each
+    file; `checks` the ids that it asked; `left` and `broken` the
     number of resources that a check was not asked about because it took too long, or broke at.
     """
 
@@ -69,6 +70,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     findings: tuple[Failed, ...] = ()
     unread: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
+    objects: dict[str, int] = {}
     checks: tuple[str, ...] = ()
     left: dict[str, int] = {}
     broken: dict[str, int] = {}

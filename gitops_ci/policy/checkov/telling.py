@@ -8,7 +8,7 @@ from gitops_ci.config import Checkov
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Problem
 from gitops_ci.policy import comparison
-from gitops_ci.policy.checkov import findings
+from gitops_ci.policy.checkov import asking, files, findings
 from gitops_ci.policy.checkov.asking import Asked
 from gitops_ci.policy.checkov.findings import Judge, Seen
 from gitops_ci.policy.checkov.job import Answer, Answers, Scan
@@ -28,6 +28,7 @@ class Telling:
         self.asked = asked
         self.answers = answers
         self.by_name = {answer.scan: answer for answer in answers.answers if answer.scan in asked.scans}
+        self.settings = scope.config.policy.checkov or Checkov()
         self.judge = Judge(scope)
 
     def findings(self) -> Iterator[Finding]:
@@ -40,16 +41,36 @@ class Telling:
                 yield from self._of_plan(name.removeprefix("plan/"), answer)
             else:
                 yield from self._of_files(scan, answer)
-        unread = [*((path, LARGE) for path in self.asked.unread), *self._unread("head/")]
-        before = [findings.unreadable(path, self.scope, why) for path, why in self._unread("base/")]
-        unchanged = [each for each in unread if self.scope.base is not None and each[0] not in self.scope.changed]
-        before += [findings.unreadable(path, self.scope, why) for path, why in unchanged]
-        yield from comparison.against(before, [findings.unreadable(path, self.scope, why) for path, why in unread])
+        yield from self._unreadable()
+        if self.asked.charts and not self.settings.frameworks:
+            yield from (findings.not_rendered(chart, asking.CHARTS, self.scope) for chart in self.asked.charts)
         yield from findings.all_requests(self.judge)
 
-    def _unread(self, end: str) -> list[tuple[str, str]]:
-        named = {path for name, answer in self.by_name.items() if name.startswith(end) for path in answer.unread}
-        return [(path, _SYNTAX) for path in sorted(named)]
+    def _unreadable(self) -> tuple[Finding, ...]:
+        head = dict.fromkeys(self.asked.unread, LARGE) | self._unread("head/")
+        base = self._unread("base/")
+        if self.scope.base is not None:
+            base |= {path: why for path, why in head.items() if path not in self.scope.changed}
+        told = [
+            [findings.unreadable(path, why, self.scope) for path, why in sorted(end.items())] for end in (base, head)
+        ]
+        return comparison.against(*told)
+
+    def _unread(self, end: str) -> dict[str, str]:
+        """The files of one end that checkov made nothing of, or not all that they hold, with the reason."""
+        told: dict[str, str] = {}
+        for name, answer in self.by_name.items():
+            if not name.startswith(end):
+                continue
+            scan = self.asked.scans[name]
+            if scan.framework == "kubernetes" and scan.snapshot is not None:
+                for path, count in scan.snapshot.facts(scan.files, files.objects).items():
+                    if answer.objects.get(path, 0) < count:
+                        told[path] = f"it sees {answer.objects.get(path, 0)} of its {count} objects"
+                    elif count < 0:
+                        told[path] = _SYNTAX
+            told |= dict.fromkeys(answer.unread, _SYNTAX)
+        return told
 
     def _of_plan(self, stack: str, answer: Answer) -> Iterator[Finding]:
         plan, scope = self.asked.plans[stack], self.scope
@@ -69,7 +90,7 @@ class Telling:
         yield from self._compared(base, head)
 
     def _compared(self, base: Iterable[Seen], head: Iterable[Seen]) -> tuple[Finding, ...]:
-        return comparison.against((seen.found for seen in base), [self.judge.judged(seen) for seen in head])
+        return comparison.against([seen.found for seen in base], [self.judge.judged(seen) for seen in head])
 
     def problems(self) -> Iterator[Problem]:
         """What leaves a question open."""
@@ -80,7 +101,7 @@ class Telling:
         for name, answer in self.by_name.items():
             yield from self._of_answer(name, answer)
         if self.answers.ending == "finished" and not any(answer.checks for answer in self.by_name.values()):
-            checks = (self.scope.config.policy.checkov or Checkov()).checks
+            checks = self.settings.checks
             if checks:
                 message = (
                     f"policy.checkov.checks selects no check that fits these files: {', '.join(checks[:_RESULTS])}"
@@ -93,7 +114,7 @@ class Telling:
             yield Problem(code="checkov-custom-check", message=message, path=path)
 
     def _ending(self, missing: list[str]) -> str:
-        limit = (self.scope.config.policy.checkov or Checkov()).timeout
+        limit = self.settings.timeout
         words = {
             "timeout": f"checkov was stopped after {limit:g} s (policy.checkov.timeout)",
             "cancelled": "checkov was stopped with the run",
