@@ -26,7 +26,7 @@ help: ## lists the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
 demo: runtime ## plays two pull requests on a throw-away copy of the example repository
-	@if $(IN)/python -I -m gitops_ci --repo examples/infrastructure-gitops needs | grep -qx checkov; then $(MAKE) --no-print-directory checkov; fi
+	@if $(IN)/python -I -m gitops_ci --repo examples/infrastructure-gitops policy needs | grep -qx checkov; then $(MAKE) --no-print-directory checkov; fi
 	@$(IN)/python -I examples/demo/run.py $(ARGS)
 
 test: dev checkov ## runs every test; what a missing engine leaves out is named at the end

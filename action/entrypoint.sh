@@ -35,9 +35,9 @@ if [ "$GITOPS_CI_HAS_TOKEN" = true ]; then
   echo 'gitops-ci: the input github-token is not used yet: the report goes to the job summary and the output directory'
 fi
 
-arguments=("--repo=$GITHUB_WORKSPACE")
-[ -z "$GITOPS_CI_CONFIG" ] || arguments+=("--config=$GITOPS_CI_CONFIG")
-arguments+=("$command")
+place=("--repo=$GITHUB_WORKSPACE")
+[ -z "$GITOPS_CI_CONFIG" ] || place+=("--config=$GITOPS_CI_CONFIG")
+arguments=("${place[@]}" "$command")
 
 # option NAME VALUES: one `--NAME=VALUE` for each line that is not blank; `=` keeps a value from being read as an option.
 option() {
@@ -50,6 +50,7 @@ option() {
 }
 option base "$GITOPS_CI_BASE"
 option head "$GITOPS_CI_HEAD"
+ends=("${arguments[@]:${#place[@]}+1}")
 option environment "$GITOPS_CI_ENVIRONMENT"
 option stack "$GITOPS_CI_STACK"
 option shard "$GITOPS_CI_SHARD"
@@ -62,6 +63,13 @@ case $command in
     arguments+=("--out=$report")
     ;;
 esac
+
+# checkov is large and has an environment of its own: it is installed where the configuration that decides asks for it.
+# Where that fails the run says what is missing.
+needs() { "$python" -I -m gitops_ci "${place[@]}" policy needs ${ends[@]+"${ends[@]}"} 2>needs.txt; }
+if [ -n "$report" ] && [ "$(needs)" = checkov ]; then
+  "$python" -I "$GITHUB_ACTION_PATH/requirements/install.py" "$RUNNER_TEMP/gitops-ci-venv" checkov || true
+fi
 
 touch "$work/begun" # a report that was there before, committed by the pull request perhaps, is not this run's
 

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
+    "policy needs": ("needs.run", "name what the configuration asks for that is installed apart", ("terminal",)),
     "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
@@ -71,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
             )
             continue
         _add_ends(command)
-        if name != "layout":
+        if name not in ("layout", "policy needs"):
             _add_selection(command)
         if name in ("plan", "run"):
             _add_planning(command)
