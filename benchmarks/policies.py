@@ -1,4 +1,4 @@
-"""How long the policy step takes for a pull request that touches one stack of a large monorepo, beside `checkov -d .`."""
+"""How long the policy step takes where one stack of a large monorepo changes, beside `checkov -d .`."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "affected": ("affected.run", "list the stacks that the change affects, and why", ("terminal", "json", "matrix")),
     "plan": ("run.plan", "plan the affected stacks and write one report", ("terminal", "json")),
     "run": ("run.run", "all in one: affected stacks planned, checked, reported, judged", ("terminal", "json")),
-    "policy needs": ("needs.run", "name what the configuration asks for that is installed apart", ("terminal",)),
+    "policy needs": ("policy.needs.run", "name what the configuration asks for that is installed apart", ("terminal",)),
     "report": ("report.run", "merge reports and render them", ("terminal", "markdown", "json")),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
@@ -225,7 +225,7 @@ def _name(arguments: argparse.Namespace) -> str:
 
 
 def _command(name: str) -> _Command:
-    module, _, function = COMMANDS[name][0].partition(".")
+    module, _, function = COMMANDS[name][0].rpartition(".")
     command: _Command = getattr(importlib.import_module(f"gitops_ci.commands.{module}"), function)
     return command
 

@@ -1,0 +1,1 @@
+"""`gitops-ci policy …`: one file a command."""
