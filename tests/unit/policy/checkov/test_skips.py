@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitops_ci.config import Framework
 from gitops_ci.policy.checkov import skips
 from gitops_ci.policy.checkov.skips import Skip
 
@@ -74,7 +75,7 @@ def test_of_a_dockerfile_each_is_for_all_of_it() -> None:
         (b"# checkov:skip=", "dockerfile"),
     ],
 )
-def test_what_cannot_be_placed_is_no_skip(content: bytes, framework: skips.Framework) -> None:
+def test_what_cannot_be_placed_is_no_skip(content: bytes, framework: Framework) -> None:
     assert skips.found(content, framework) == ()
 
 
@@ -102,7 +103,7 @@ def test_what_is_muted_has_its_lines_and_no_skip(text: str) -> None:
 
 
 @given(st.lists(WORDS).map("".join), st.sampled_from(["terraform", "kubernetes", "dockerfile", "github_actions"]))
-def test_no_text_breaks_it(text: str, framework: skips.Framework) -> None:
+def test_no_text_breaks_it(text: str, framework: Framework) -> None:
     for skip in skips.found(text.encode(), framework):
         assert skip.check
         assert 1 <= skip.begin <= skip.end
