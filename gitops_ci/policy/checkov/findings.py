@@ -13,6 +13,7 @@ from gitops_ci.config import Framework
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Waiver
+from gitops_ci.policy import secrets
 from gitops_ci.policy.checkov import places, severities, skips
 from gitops_ci.policy.checkov.job import Failed
 from gitops_ci.policy.checkov.skips import Skip
@@ -52,7 +53,7 @@ def of_plan(failed: Failed, stack: str, scope: Scope, ends: tuple[Snapshot | Non
     return _seen(
         failed,
         "terraform_plan",
-        failed.resource,
+        secrets.masked(failed.resource),  # keys of instances may come from anywhere
         path=place.path if place is not None else None,
         line=place.line if place is not None else 0,
         stack=stack,
@@ -70,7 +71,7 @@ def _seen(
         severities.of(check),
         f"{resource}: {failed.name}",
         help=f"Change it so that the check passes: {url} says what it looks at.",
-        path=path,
+        path=path or None,
         line=line or None,
         stack=stack,
     )
