@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gitops_ci.errors import ToolError
 from gitops_ci.policy.checkov.job import Answers, Job
-from gitops_ci.system import clean_room, process
+from gitops_ci.system import checkov_charts, clean_room, process
 from gitops_ci.system.checkov_files import Laid, Source
 
 MEMORY = 4 << 30
@@ -28,6 +28,7 @@ class Checkov:
 
     def __init__(self, *, environ: Mapping[str, str], repository: Path, scratch: Path, stop: process.Stop) -> None:
         self._path = clean_room.safe_path(environ.get("PATH", os.defpath), repository)
+        self._helm = shutil.which("helm", path=self._path)
         self._locale = {name: value for name, value in environ.items() if name == "TZ"}
         self._repository = repository
         self._scratch = scratch
@@ -38,32 +39,30 @@ class Checkov:
         python, source = self._interpreter()
         place = Path(tempfile.mkdtemp(dir=self._scratch, prefix="checkov-")).resolve()
         try:
-            laid = Laid(place, job)
-            done = process.run(
-                (
-                    *clean_room.prefix(offline=True, memory=MEMORY),
-                    str(python),
-                    "-I",
-                    "-B",
-                    str(_WORKER),
-                    *map(str, laid.files),
-                ),
-                cwd=laid.home,
-                env={
-                    **self._locale,
-                    "PATH": self._path,
-                    "HOME": str(laid.home),
-                    "TMPDIR": str(laid.home),
-                    "LANG": "C.UTF-8",
-                },
-                timeout=job.timeout,
-                stop=self._stop,
-            )
+            laid = Laid(place, job, self._template)
+            command = (str(python), "-I", "-B", str(_WORKER), *map(str, laid.files))
+            done = self._start(command, laid.home, job.timeout)
             return laid.answers(done, source)
         except OSError as error:
             raise ToolError(f"what checkov is asked about cannot be laid out: {error.strerror}") from None
         finally:
             shutil.rmtree(place, ignore_errors=True)
+
+    @property
+    def renders_charts(self) -> bool:
+        """See `Checker`."""
+        return self._helm is not None
+
+    def _template(self, chart: Path) -> process.Completed:
+        """`helm template` with the chart's own values: no network, no cluster, nothing of the user's configuration."""
+        home = chart.parent / f".{chart.name}.helm"
+        home.mkdir()
+        return self._start((str(self._helm), "template", "release", str(chart)), home, checkov_charts.LONGEST)
+
+    def _start(self, command: tuple[str, ...], home: Path, timeout: float) -> process.Completed:
+        env = {"PATH": self._path, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", **self._locale}
+        argv = (*clean_room.prefix(offline=True, memory=MEMORY), *command)
+        return process.run(argv, cwd=home, env=env, timeout=timeout, stop=self._stop)
 
     def _interpreter(self) -> tuple[Path, Source]:
         """Python of the environment beside ours, else the one that runs `checkov` on PATH."""

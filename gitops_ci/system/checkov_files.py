@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -14,6 +14,7 @@ from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
 from gitops_ci.model.plan import Engine
 from gitops_ci.policy.checkov import skips
 from gitops_ci.policy.checkov.job import Answer, Answers, Ending, Job, Scan
+from gitops_ci.system import checkov_charts
 from gitops_ci.system.process import Completed
 
 Source = Literal["configured", "path", "embedded"]
@@ -35,12 +36,12 @@ class _Line(Struct):
 class Laid:
     """A job in a private place. Names there are ours, but for those in trees and of custom checks."""
 
-    def __init__(self, place: Path, job: Job) -> None:
-        """Writes everything. Raises OSError."""
+    def __init__(self, place: Path, job: Job, template: Callable[[Path], Completed]) -> None:
+        """Writes everything; `template` runs `helm template` for one folder. Raises OSError."""
         self.home = place / "home"
         self.home.mkdir()
         self.files = (place / "job.json", place / "answers")
-        self._place = place
+        self._template = template
         self._paths: dict[str, str] = {}
         self._unread: dict[str, set[str]] = {}
         custom = place / "custom" if job.custom_root is not None and job.rules is not None else None
@@ -67,9 +68,26 @@ class Laid:
         else:
             names = {path: f"{number}{_ending(scan, path)}" for number, path in enumerate(scan.files)}
         written = self._write(root, names, scan.snapshot, mute=True)
+        if scan.framework == "helm":
+            return self._charts(root, scan, tuple(written.values()))
         self._unread[scan.name] = set(scan.files) - written.keys()
         files = [] if scan.tree else list(written.values())
         return {"name": scan.name, "framework": scan.framework, "root": root if scan.tree else None, "files": files}
+
+    def _charts(self, root: Path, scan: Scan, files: tuple[Path, ...]) -> dict[str, object]:
+        """A scan of what the charts render to; one that cannot be rendered is unread by its `Chart.yaml`."""
+        manifests: list[Path] = []
+        self._unread[scan.name] = set()
+        for chart in checkov_charts.outermost(files):
+            documents = checkov_charts.rendered(self._template(chart))
+            if documents is None:
+                self._unread[scan.name].add(self._paths[str(chart / "Chart.yaml")])
+            for source, text in (documents or {}).items():
+                template = self._paths.get(str(chart / source.partition("/")[2]))
+                manifests.append(root.with_name(f"{root.name}-rendered") / f"{len(manifests)}.yaml")
+                _create(manifests[-1], text)
+                self._paths[str(manifests[-1])] = template or self._paths[str(chart / "Chart.yaml")]
+        return {"name": scan.name, "framework": "kubernetes", "root": None, "files": manifests}
 
     def _write(self, root: Path, names: dict[str, str], snapshot: Snapshot, *, mute: bool) -> dict[str, Path]:
         """Writes files under the names that they are given; what is no file, or too large, is left out."""

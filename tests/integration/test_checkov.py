@@ -238,6 +238,35 @@ def test_odd_files_hide_no_other_and_are_told(tmp_path: Path) -> None:
     assert "checkov/CKV_DOCKER_7" in rules(told, "build/Dockerfile")
 
 
+HELM = """#!/bin/sh
+[ "$1 $2" = "template release" ] || exit 1
+grep -q broken "$3/Chart.yaml" && { echo no >&2; exit 1; }
+printf -- '---\\n# Source: web/templates/web.yaml\\n'
+cat "$3/templates/web.yaml"
+"""
+
+
+def test_charts_are_rendered_by_the_helm_on_path(tmp_path: Path) -> None:
+    helm = tmp_path / "bin" / "helm"
+    helm.parent.mkdir()
+    helm.write_text(HELM)
+    helm.chmod(0o755)
+    head = {
+        "charts/web/Chart.yaml": "name: web",
+        "charts/web/templates/web.yaml": DEPLOYMENT,
+        "charts/bad/Chart.yaml": "name: broken",
+    }
+    base = {**head, "charts/web/templates/web.yaml": DEPLOYMENT.replace("privileged: true", "privileged: false")}
+    environ = {**os.environ, "PATH": f"{helm.parent}:{os.environ['PATH']}"}
+    changed = {**head, "charts/web/templates/web.yaml": DEPLOYMENT, "charts/bad/Chart.yaml": "name: broken2"}
+    told = asked(tmp_path, snapshot.of(changed), snapshot.of(base), environ=environ)
+    found = one(told, "checkov/CKV_K8S_16")
+    assert (found.path, found.line, found.state) == ("charts/web/templates/web.yaml", None, "new")
+    assert one(told, "checkov/CKV_K8S_14").state == "existing"
+    assert one(told, "checkov/chart-not-rendered").path == "charts/bad/Chart.yaml"
+    assert told.run.problems == ()
+
+
 # Inline skips
 
 

@@ -13,7 +13,7 @@ from gitops_ci.policy.checkov.job import Job, Scan
 from gitops_ci.policy.checkov.plans import Malformed, Planned
 from gitops_ci.policy.scope import Scope
 
-CHARTS = "Helm charts are not rendered here, so checkov did not look at them"
+CHARTS = "helm is not on PATH, so charts are not rendered and checkov did not look at them"
 _NAMED = 20  # charts that a message names at most
 
 
@@ -45,7 +45,7 @@ def job(scope: Scope, settings: Checkov, asked: Asked) -> Job:
     )
 
 
-def of(scope: Scope, settings: Checkov) -> Asked:
+def of(scope: Scope, settings: Checkov, *, renders_charts: bool) -> Asked:
     """Everything that is scanned. A stack that has a plan is judged by it, and its files are not read once more."""
     wanted = settings.frameworks or FRAMEWORKS
     planned, problems = _plans(scope) if "terraform_plan" in wanted else ({}, [])
@@ -55,9 +55,10 @@ def of(scope: Scope, settings: Checkov) -> Asked:
     gone = scope.changed - scope.head.entries.keys()
     before = files.sorted_by_framework(scope.base, gone).frameworks if scope.base is not None else {}
     for framework, paths in there.frameworks.items():
-        if framework in wanted and framework != "helm":
+        if framework in wanted and (framework != "helm" or renders_charts):
             scans += _of_files(framework, paths, before.get(framework, ()), scope)
-    charts = files.charts(scope.head, there.frameworks.get("helm", ())) if "helm" in wanted else ()
+    left = "helm" in wanted and not renders_charts
+    charts = files.charts(scope.head, there.frameworks.get("helm", ())) if left else ()
     if charts and settings.frameworks:
         problems.append(Problem(code="checkov-helm", message=f"{CHARTS}: {', '.join(charts[:_NAMED])}"))
     return Asked({scan.name: scan for scan in scans}, planned, there.unread, charts, tuple(problems))
@@ -87,10 +88,12 @@ def _is_planned(path: str, in_plans: set[str]) -> bool:
 
 
 def _of_files(framework: Framework, paths: tuple[str, ...], gone: tuple[str, ...], scope: Scope) -> Iterator[Scan]:
-    """The files at head, and those at base that differ; all of Terraform's, since they hang together."""
-    tree = framework == "terraform"
-    if tree and not any(path.endswith(".tf") for path in paths):
+    """The files at head, and those at base that differ; all of Terraform and of charts, since they hang together."""
+    tree = framework in ("terraform", "helm")
+    if framework == "terraform" and not any(path.endswith(".tf") for path in paths):
         return  # values alone say nothing
+    if framework == "helm":
+        paths = files.of_charts(scope.head, paths)
     yield Scan(name=f"head/{framework}", framework=framework, snapshot=scope.head, files=paths, tree=tree)
     differing = [path for path in paths if path in scope.changed]
     if scope.base is not None and (differing or gone):

@@ -99,6 +99,12 @@ def charts(snapshot: Snapshot, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({folder for path in paths for folder in _parents(path) if folder in folders}))
 
 
+def of_charts(snapshot: Snapshot, paths: Iterable[str]) -> tuple[str, ...]:
+    """Every file of the charts that `paths` belong to."""
+    folders = {f"{folder}/" if folder else "" for folder in charts(snapshot, paths)}
+    return tuple(path for path in snapshot.entries if any(path.startswith(folder) for folder in folders))
+
+
 def _charts(snapshot: Snapshot) -> set[str]:
     return {_parent(path) for path in snapshot.entries if path.endswith(_CHART) and _name(path) == _CHART}
 

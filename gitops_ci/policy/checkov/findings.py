@@ -41,7 +41,8 @@ def of_file(failed: Failed, framework: Framework, scope: Scope) -> Seen:
     resource = failed.resource
     if framework == "dockerfile":
         resource = resource.rpartition(".")[2] or failed.path.rpartition("/")[2]  # before it is the file's path
-    return _seen(failed, framework, resource, path=failed.path, line=failed.line, stack=stack)
+    line = failed.line if framework != "helm" else 0  # it counts the lines of what a template renders to
+    return _seen(failed, framework, resource, path=failed.path, line=line, stack=stack)
 
 
 def of_plan(failed: Failed, stack: str, scope: Scope, ends: tuple[Snapshot | None, ...]) -> Seen:
@@ -75,7 +76,7 @@ def _seen(
         line=line or None,
         stack=stack,
     )
-    end = failed.end if framework != "terraform_plan" else line
+    end = failed.end if framework not in ("terraform_plan", "helm") else line
     return Seen(msgspec.structs.replace(found, url=url), framework, line, max(line, end))
 
 
@@ -138,13 +139,13 @@ def unreadable(path: str, why: str, scope: Scope) -> Finding:
     )
 
 
-def not_rendered(chart: str, why: str, scope: Scope) -> Finding:
-    """A Helm chart that nobody looked at."""
-    path = f"{chart}/Chart.yaml".lstrip("/")
+def not_rendered(path: str, why: str, scope: Scope) -> Finding:
+    """A Helm chart that nobody looked at; `path` is its `Chart.yaml`."""
+    path = path.lstrip("/")
     owners = scope.owners.get(path, ())
-    help = "Check what it renders to: `helm template` in a step before, committed or as a plan of its stack."
+    help = "Have helm on PATH, keep the chart's dependencies in its charts/, and give required values a default."
     stack = owners[0] if len(owners) == 1 else None
-    return finding.make("checkov/chart-not-rendered", "notice", f"{why}", help=help, path=path, stack=stack)
+    return finding.make("checkov/chart-not-rendered", "notice", why, help=help, path=path, stack=stack)
 
 
 def all_requests(judge: Judge) -> Iterator[Finding]:

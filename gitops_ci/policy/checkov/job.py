@@ -17,6 +17,8 @@ Ending = Literal["finished", "timeout", "cancelled", "memory", "crashed"]
 class Scan(Struct, frozen=True, kw_only=True):
     """Files of one end of a change for one framework, or one plan `document`.
 
+    Charts (`helm`) are rendered, and what came of a template is told as that template's.
+
     With `tree` they are laid out as in the repository, so that modules find each other; else under names of our own,
     so that no name from a repository reaches checkov.
     """
@@ -92,6 +94,10 @@ class Answers(Struct, frozen=True, kw_only=True):
 
 class Checker(Protocol):
     """checkov, as this package may use it; handed in by the command line."""
+
+    @property
+    def renders_charts(self) -> bool:
+        """Whether Helm is there, which `helm` scans need."""
 
     def run(self, job: Job) -> Answers:
         """Starts it once for the whole job. Raises ToolError where it is not there or cannot be started."""

@@ -18,7 +18,7 @@ def check(scope: Scope, checker: Checker) -> Told:
     """What checkov has to say about a change; nothing is started where there is nothing for it to look at."""
     begin = time.monotonic()
     settings = scope.config.policy.checkov or Checkov()
-    asked = asking.of(scope, settings)
+    asked = asking.of(scope, settings, renders_charts=checker.renders_charts)
     answers = Answers(engine=None, ending="finished")
     try:
         if asked.scans:

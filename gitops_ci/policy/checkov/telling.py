@@ -43,7 +43,12 @@ class Telling:
                 yield from self._of_files(scan, answer)
         yield from self._unreadable()
         if self.asked.charts and not self.settings.frameworks:
-            yield from (findings.not_rendered(chart, asking.CHARTS, self.scope) for chart in self.asked.charts)
+            yield from (
+                findings.not_rendered(f"{each}/Chart.yaml", asking.CHARTS, self.scope) for each in self.asked.charts
+            )
+        charts = self.by_name.get("head/helm")
+        for path in charts.unread if charts is not None else ():
+            yield findings.not_rendered(path, "Helm cannot render this chart offline with its own values", self.scope)
         yield from findings.all_requests(self.judge)
 
     def _unreadable(self) -> tuple[Finding, ...]:
@@ -60,9 +65,9 @@ class Telling:
         """The files of one end that checkov made nothing of, or not all that they hold, with the reason."""
         told: dict[str, str] = {}
         for name, answer in self.by_name.items():
-            if not name.startswith(end):
-                continue
             scan = self.asked.scans[name]
+            if not name.startswith(end) or scan.framework == "helm":
+                continue
             if scan.framework == "kubernetes" and scan.snapshot is not None:
                 for path, count in scan.snapshot.facts(scan.files, files.objects).items():
                     if answer.objects.get(path, 0) < count:

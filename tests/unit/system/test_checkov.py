@@ -31,7 +31,16 @@ HEAD = snapshot.of({**FILES, "k/huge.yaml": b"#" * (11 << 20)}, links={"k/link.y
 
 
 def laid(place: Path, *scans: Scan, **more: object) -> Laid:
-    return Laid(place, Job(scans=scans, **more))  # type: ignore[arg-type]  # keywords of a test
+    return Laid(place, Job(scans=scans, **more), template)  # type: ignore[arg-type]  # keywords of a test
+
+
+def template(chart: Path) -> Completed:
+    """Helm, which renders the one template of a chart twice, and one that is not there; it fails where it is told to."""
+    if (chart / "broken").exists():
+        return Completed(1, b"", b"Error")
+    documents = "apiVersion: v1\n---\n# Source: web/templates/a.yaml\nkind: Pod\n"
+    other = "---\n# Source: web/../../../../etc/passwd\nkind: Job\n"
+    return Completed(0, f"---\n# Source: web/templates/a.yaml\n{documents}{other}".encode(), b"")
 
 
 def answers(made: Laid, *lines: object, done: Completed = DONE) -> Answers:
@@ -88,6 +97,22 @@ def test_links_and_large_files_are_left_out_and_told(tmp_path: Path) -> None:
     made = laid(tmp_path, Scan(name="s", framework="kubernetes", snapshot=HEAD, files=paths))
     assert len(files(asked(made)[0])) == 1
     assert answers(made, {"scan": "s"}).answers[0].unread == ("k/huge.yaml", "k/link.yaml")
+
+
+def test_a_chart_is_scanned_as_what_it_renders_to(tmp_path: Path) -> None:
+    charts = ("web/Chart.yaml", "web/templates/a.yaml", "web/charts/sub/Chart.yaml", "bad/Chart.yaml", "bad/broken")
+    scan = Scan(
+        name="head/helm", framework="helm", snapshot=snapshot.of(dict.fromkeys(charts, "x")), files=charts, tree=True
+    )
+    made = laid(tmp_path, scan)
+    [written] = asked(made)
+    assert (written["framework"], written["root"]) == ("kubernetes", None)
+    one, other = files(written)
+    assert Path(one).read_text() == "---\napiVersion: v1\n---\nkind: Pod\n"
+    failed = {"check": "C_1", "name": "n", "resource": "r", "path": one, "line": 7}
+    [told] = answers(made, {"scan": "head/helm", "findings": [failed, {**failed, "path": other}]}).answers
+    assert [found.path for found in told.findings] == ["web/templates/a.yaml", "web/Chart.yaml"]
+    assert told.unread == ("bad/Chart.yaml",)
 
 
 def test_a_plan_is_written_privately(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ class Fake:
         self.ending = ending
         self.given = {name.replace("_", "/", 1): each for name, each in answers.items()}
         self.jobs: list[Job] = []
+        self.renders_charts = False
 
     def run(self, job: Job) -> Answers:
         self.jobs.append(job)
