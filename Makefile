@@ -1,8 +1,8 @@
-# Every target sets up what it needs in .venv, once: a machine with git, make and Python 3.11 or later is enough.
+# Every target sets up what it needs in .venv (and .venv-checkov), once: a machine with git, make and Python 3.11 or later is enough.
 # PYTHON=/path/to/python chooses the Python; ARGS="…" goes on to the command of the target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock readme schemas clean runtime dev
+.PHONY: help demo test lint bench lock readme schemas clean runtime dev checkov
 
 PYTHON ?=
 ARGS ?=
@@ -26,9 +26,10 @@ help: ## lists the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
 
 demo: runtime ## plays two pull requests on a throw-away copy of the example repository
+	@if $(IN)/python -I -m gitops_ci --repo examples/infrastructure-gitops policy needs | grep -qx checkov; then $(MAKE) --no-print-directory checkov; fi
 	@$(IN)/python -I examples/demo/run.py $(ARGS)
 
-test: dev ## runs every test; what a missing engine leaves out is named at the end
+test: dev checkov ## runs every test; what a missing engine leaves out is named at the end
 	@$(IN)/python -I -m pytest $(ARGS)
 
 lint: dev ## checks formatting, style, types, the action and the workflows
@@ -42,7 +43,7 @@ lint: dev ## checks formatting, style, types, the action and the workflows
 	@$(IN)/zizmor --offline --no-progress --quiet action.yml .github/workflows
 	@echo 'lint: all checks passed'
 
-bench: dev ## times gitops-ci on generated repositories
+bench: dev checkov ## times gitops-ci on generated repositories
 	@$(IN)/python -I benchmarks/run.py $(ARGS)
 
 lock: dev ## writes requirements/*.txt anew (ARGS=--upgrade for newer versions)
@@ -57,7 +58,7 @@ schemas: runtime ## writes the JSON Schemas anew from the types, the catalogue o
 	@$(IN)/python -I -m gitops_ci.policy.rules
 
 clean: ## removes what the other targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist out
+	rm -rf $(VENV) $(VENV)-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 runtime:
@@ -65,3 +66,6 @@ runtime:
 
 dev:
 	$(call set_up,dev)
+
+checkov:
+	$(call set_up,checkov)

@@ -28,10 +28,10 @@ case $GITOPS_CI_FAIL_ON in
   *) usage "the input \`fail-on\` is $(printf %q "$GITOPS_CI_FAIL_ON"); expected blocked, undecided or never" ;;
 esac
 
-arguments=("--repo=$GITHUB_WORKSPACE")
-[ -z "$GITOPS_CI_CONFIG" ] || arguments+=("--config=$GITOPS_CI_CONFIG")
+place=("--repo=$GITHUB_WORKSPACE")
+[ -z "$GITOPS_CI_CONFIG" ] || place+=("--config=$GITOPS_CI_CONFIG")
 read -ra words <<<"$command"
-arguments+=("${words[@]}")
+arguments=("${place[@]}" "${words[@]}")
 
 # lines TEXT: its lines that are not blank, without the spaces around them, in `found`.
 lines() {
@@ -66,16 +66,24 @@ if [ "$command" = publish ]; then
   esac
   [ -z "$GITOPS_CI_NEEDS" ] || arguments+=("--needs=$GITOPS_CI_NEEDS")
   lines "$GITOPS_CI_REPORTS"
-  for place in "${found[@]+"${found[@]}"}"; do
-    [[ $place == /* ]] || place=$GITHUB_WORKSPACE/$place
-    while IFS= read -r -d '' file; do arguments+=("$file"); done < <(find "$place" -name report.json -type f -print0 2>/dev/null | sort -z)
+  for directory in "${found[@]+"${found[@]}"}"; do
+    [[ $directory == /* ]] || directory=$GITHUB_WORKSPACE/$directory
+    while IFS= read -r -d '' file; do arguments+=("$file"); done < <(find "$directory" -name report.json -type f -print0 2>/dev/null | sort -z)
   done
 else
+  first=${#arguments[@]}
   option base "$GITOPS_CI_BASE"
   option head "$GITOPS_CI_HEAD"
+  ends=("${arguments[@]:first}")
   option environment "$GITOPS_CI_ENVIRONMENT"
   option stack "$GITOPS_CI_STACK"
   option shard "$GITOPS_CI_SHARD"
+  # checkov is large and has an environment of its own: it is installed where the configuration that decides asks for it.
+  # Where that fails the run says what is missing.
+  needs() { "$python" -I -m gitops_ci "${place[@]}" policy needs ${ends[@]+"${ends[@]}"} 2>needs.txt; }
+  if [ -n "$report" ] && [ "$(needs)" = checkov ]; then
+    "$python" -I "$GITHUB_ACTION_PATH/requirements/install.py" "$RUNNER_TEMP/gitops-ci-venv" checkov || true
+  fi
 fi
 
 touch "$work/begun" # a report that was there before, committed by the pull request perhaps, is not this run's

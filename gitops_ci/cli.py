@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "policy explain": ("policy.explain.run", "say what a rule is, why, and how to fix it", _REPORT_FORMATS[:3]),
     "report": ("report.run", "merge reports and render them", _REPORT_FORMATS),
     "publish": ("publish.run", "say on GitHub what reports claim: status, comment, check run", ()),
+    "policy needs": ("policy.needs.run", "name what the configuration asks for that is installed apart", ("terminal",)),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
 """Commands that have commands of their own, which are listed above as `policy run`."""
@@ -93,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
         if name in ("policy test", "policy check"):
             _add_policies(command, name)
             continue
-        if name != "layout":
+        if name not in ("layout", "policy needs"):
             _add_selection(command)
         if name in ("plan", "run"):
             _add_planning(command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -21,6 +21,11 @@ DEFAULT_POLICIES = "shared/security/policies"
 
 SeverityOrOff = Literal["error", "warning", "notice", "off"]
 PolicyInput = Literal["plan", "manifest", "file", "sql"]
+Framework = Literal[
+    "terraform_plan", "terraform", "kubernetes", "dockerfile", "github_actions", "cloudformation", "helm"
+]
+FRAMEWORKS: tuple[Framework, ...] = get_args(Framework)
+"""What checkov is asked about, by its own names."""
 
 KIND_DIRECTORIES: dict[str, Kind] = {
     "k8s": "kubernetes",
@@ -169,11 +174,12 @@ class Builtin(_Section, frozen=True):
 class Checkov(_Section, frozen=True):
     """How checkov is run. `checks` are the only ones that count, `skip` those that do not (both by id or pattern).
 
-    `custom_checks` is a directory of the base commit with checks in Python or YAML: its code is run. `timeout` is in
-    seconds for all that one run looks at.
+    `frameworks` are those of its frameworks that are asked (none: all that we know). `custom_checks` is a directory of
+    the base commit with checks in Python or YAML: its code is run. `timeout` is in seconds for all that one run looks
+    at.
     """
 
-    frameworks: tuple[str, ...] = ()
+    frameworks: tuple[Framework, ...] = ()
     checks: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     custom_checks: RelativePath | None = None

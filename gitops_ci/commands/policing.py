@@ -37,6 +37,8 @@ def _told(scope: Scope, outside: Outside, repository: Path) -> Iterator[Told]:
         from gitops_ci.policy.secrets import step as secrets
 
         yield secrets.check(scope)
+    if scope.config.policy.checkov is not None:
+        yield _by_checkov(scope, outside, repository)
 
 
 def _history(change: Change) -> History:
@@ -49,6 +51,15 @@ def _history(change: Change) -> History:
     from gitops_ci.system import history
 
     return history.added(change.repository, change.base_commit, tip)
+
+
+def _by_checkov(scope: Scope, outside: Outside, repository: Path) -> Told:
+    from gitops_ci.policy.checkov import step as checkov
+    from gitops_ci.system.checkov import Checkov
+    from gitops_ci.system.process import Stop
+
+    environ = outside.settings.environ
+    return checkov.check(scope, Checkov(environ=environ, repository=repository, scratch=outside.scratch, stop=Stop()))
 
 
 def scope(

@@ -43,7 +43,7 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
         expected = changes.expected(change, options)
         stacks, plans, documents = _planned(options, outside, change, expected)
         scope = policing.scope(change, stacks, options, expected=expected, plans=documents)
-        policed = policing.step(scope)
+        policed = policing.step(scope, outside, change.repository.root)
         findings = judge.final(
             (*_findings(stacks, plans, change, options), *policed.findings),
             owners=scope.owners,

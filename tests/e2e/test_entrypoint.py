@@ -64,9 +64,13 @@ def step(repository: Scratch, **inputs: str) -> Step:
     outputs, summary = temporary / "outputs", temporary / "summary"
     for file in (outputs, summary):
         file.write_text("")
+    action = temporary / "action" / "requirements"
+    action.mkdir(parents=True, exist_ok=True)
+    (action / "install.py").write_text("import sys; open('installed.txt', 'a').write(' '.join(sys.argv[1:]))\n")
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(temporary),
+        "GITHUB_ACTION_PATH": str(action.parent),
         "RUNNER_TEMP": str(temporary),
         "GITHUB_WORKSPACE": str(repository.path),
         "GITHUB_OUTPUT": str(outputs),
@@ -99,6 +103,27 @@ def test_a_run_that_passes(repository: Scratch) -> None:
     assert done.outputs["count"] == "1"
     assert (Path(done.outputs["report"]) / "report.json").is_file()
     assert "Pass" in done.summary
+
+
+ASKS = "version: 1\npolicy: {checkov: {}}\n"
+
+
+def installed(repository: Scratch) -> list[str]:
+    """What the entrypoint had installed, as install.py was told."""
+    temporary = repository.path.parent / "runner"
+    return [path.read_text().removeprefix(str(temporary)) for path in temporary.glob("gitops-ci.*/installed.txt")]
+
+
+def test_checkov_is_installed_where_the_deciding_configuration_asks_for_it(repository: Scratch) -> None:
+    assert step(repository).code == 0
+    repository.commit({"gitops-ci.yml": ASKS})
+    step(repository)
+    assert installed(repository) == [], "head asks for it, and base decides"
+    repository.commit({"environments/staging/terraform/main.tf": ROOT.replace("1", "2")})
+    step(repository)
+    assert installed(repository) == ["/gitops-ci-venv checkov"]
+    step(repository, command="affected")
+    assert installed(repository) == ["/gitops-ci-venv checkov"]
 
 
 def test_what_is_printed_is_no_command_for_the_runner(repository: Scratch) -> None:

@@ -31,7 +31,7 @@ def run(options: Options, outside: Outside) -> int:
             judge = judging.without_baseline(change, clock)
             stacks = changes.expected(change, options)
             scope = policing.scope(change, stacks, options)
-            policed = policing.step(scope)
+            policed = policing.step(scope, outside, change.repository.root)
             _require_answers(policed.runs)
             found = (*inspection.findings(stacks, change), *policed.findings)
             findings = judge.final(found, owners=scope.owners)

@@ -26,7 +26,7 @@ def run(options: Options, outside: Outside) -> int:
         stacks = changes.selected(change, options, expected)
         plans = _given(options.plans, stacks, outside.cwd)
         scope = policing.scope(change, stacks, options, expected=expected, plans=plans)
-        policed = policing.step(scope)
+        policed = policing.step(scope, outside, change.repository.root)
         findings = judge.final(policed.findings, owners=scope.owners)
         reasons = (
             *checks.reasons((), (), findings, change.config),
