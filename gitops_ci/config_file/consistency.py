@@ -27,8 +27,23 @@ def broken(config: Config) -> Iterator[tuple[Path, str]]:
     for key, patterns in (("require", config.layout.require), ("forbid", config.layout.forbid)):
         for index, pattern in enumerate(patterns):
             yield from ((("layout", key, index), text) for text in _of_pattern(pattern))
+    yield from _builtin(config)
     yield from _engines(config)
     yield from engine_arguments.broken(config)
+
+
+def _builtin(config: Config) -> Iterator[tuple[Path, str]]:
+    """A pattern that means no policy: whoever wrote it believes that something is checked."""
+    if config.policy.builtin is None:
+        return
+    from gitops_ci import policies  # reads the package's directory
+
+    known = policies.names()
+    for index, pattern in enumerate(config.policy.builtin.rules):
+        if not any(policies.matches(pattern, name) for name in known):
+            near = difflib.get_close_matches(pattern, known, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            yield ("policy", "builtin", "rules", index), f"{pattern} is no built-in policy{meant}"
 
 
 def _engines(config: Config) -> Iterator[tuple[Path, str]]:
