@@ -6,6 +6,7 @@ import difflib
 import posixpath
 import re
 from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 
 from gitops_ci.config import SHARED, Config, StackPattern
 from gitops_ci.config_file import engine_arguments
@@ -39,8 +40,8 @@ def _builtin(config: Config) -> Iterator[tuple[Path, str]]:
     from gitops_ci import policies  # reads the package's directory
 
     known = policies.names()
-    for index, pattern in enumerate(config.policy.builtin.rules):
-        if not any(policies.matches(pattern, name) for name in known):
+    for index, pattern in enumerate(policies.patterns(config.policy.builtin)):
+        if not any(fnmatchcase(name, pattern) for name in known):
             near = difflib.get_close_matches(pattern, known, n=1)
             meant = f"; did you mean {near[0]}?" if near else ""
             yield ("policy", "builtin", "rules", index), f"{pattern} is no built-in policy{meant}"

@@ -1,79 +1,51 @@
 """Policies that come with gitops-ci: Rego beside this file, one a rule, and the parameters that all of them read.
 
 `kubernetes_*.rego` judge an object in an admission review (`input.request.object`), `terraform_*.rego` a plan; `lib`
-has what several use. Which stack a document belongs to they read in `input.gitops_ci`: `{"stack", "environment",
-"kind", "path"}`. Without it a plan counts as one of production.
+has what several use. Which stack a document belongs to they read in `input.gitops_ci` (policy/rego/subject.py). Without
+it a plan counts as one of production.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from msgspec import Struct
-
-from gitops_ci.config import Builtin, Config, Environment, PolicyInput
-from gitops_ci.policy.rego.engine import Bundle, Module
+from gitops_ci.config import Builtin, Config, Environment
+from gitops_ci.policy.rego.engine import Module
 
 FAMILY = "builtin"
 """What rules' ids begin with: `builtin/terraform-encryption`."""
 
 _DIRECTORY = Path(__file__).parent
-_INPUTS: dict[str, PolicyInput] = {"kubernetes": "manifest", "terraform": "plan"}
 _PRODUCTION = frozenset({"production", "prod", "prd", "live"})
 _COMMON = frozenset({"live"})
 """Aliases that are words of many hosts and paths: found in a text, they do not tell that production is meant."""
 
 
-class Policy(Struct, frozen=True):
-    """One rule: its id without the family, what it is asked about, and its file."""
-
-    id: str
-    on: PolicyInput
-    module: Module
-
-    @property
-    def package(self) -> tuple[str, ...]:
-        """Its package, whose rules are `deny` and, for what cannot be told before it is applied, `warn`."""
-        return FAMILY, self.id.replace("-", "_")
-
-
 def names() -> tuple[str, ...]:
-    """The ids of all policies, sorted."""
-    return tuple(path.stem.replace("_", "-") for path in _files())
+    """The ids of all policies without the family, sorted. Each is the name of its file and of its package."""
+    return tuple(sorted(path.stem.replace("_", "-") for path in _DIRECTORY.glob("*.rego") if not _is_test(path)))
 
 
-def matches(pattern: str, name: str) -> bool:
-    """Whether a pattern of `policy.builtin.rules` means a policy; it may begin with the family, as findings do."""
-    return fnmatchcase(name, pattern.removeprefix(f"{FAMILY}/"))
-
-
-def chosen(builtin: Builtin) -> tuple[Policy, ...]:
-    """The policies that the configuration asks, sorted by their ids."""
+def modules() -> tuple[Module, ...]:
+    """All policies and what they have in common, without their tests."""
     return tuple(
-        Policy(name, _INPUTS[name.partition("-")[0]], _module(path))
-        for path, name in zip(_files(), names(), strict=True)
-        if any(matches(pattern, name) for pattern in builtin.rules)
+        Module(f"gitops_ci/policies/{path.relative_to(_DIRECTORY).as_posix()}", path.read_text(encoding="utf-8"))
+        for path in sorted(_DIRECTORY.rglob("*.rego"))
+        if not _is_test(path)
     )
 
 
-def library() -> tuple[Module, ...]:
-    """What the policies have in common: every bundle needs all of it."""
-    return tuple(_module(path) for path in sorted((_DIRECTORY / "lib").glob("*.rego")) if not _is_test(path))
-
-
-def bundle(policies: Iterable[Policy], config: Config) -> Bundle:
-    """Policies, their library and their parameters, as an engine takes them."""
-    return Bundle((*library(), *(policy.module for policy in policies)), parameters(config))
+def patterns(builtin: Builtin) -> tuple[str, ...]:
+    """Patterns of the names that the configuration asks; it may also write them as findings do, with the family."""
+    return tuple(pattern.removeprefix(f"{FAMILY}/") for pattern in builtin.rules)
 
 
 def parameters(config: Config) -> bytes:
     """The data document of all policies, JSON: `data.gitops_ci.parameters`.
 
     `production` are the names of the environments that are production, `production_names` the words that they are
-    known by.
+    known by: names, aliases, and accounts that are bound to them.
     """
     builtin = config.policy.builtin or Builtin()
     production = _production(config)
@@ -98,13 +70,5 @@ def _production(config: Config) -> tuple[Environment, ...]:
     return tuple(called) or tuple(last)
 
 
-def _files() -> Iterator[Path]:
-    yield from (path for path in sorted(_DIRECTORY.glob("*.rego")) if not _is_test(path))
-
-
 def _is_test(path: Path) -> bool:
     return path.stem.endswith("_test")
-
-
-def _module(path: Path) -> Module:
-    return Module(f"gitops_ci/policies/{path.relative_to(_DIRECTORY).as_posix()}", path.read_text(encoding="utf-8"))

@@ -9,7 +9,6 @@
 # custom:
 #   id: kubernetes-environment-references
 #   severity: warning
-#   on: manifest
 #   help: Use the environment's own, or move what all need to a shared one.
 package builtin.kubernetes_environment_references
 

@@ -9,7 +9,6 @@
 # custom:
 #   id: kubernetes-internal-load-balancer
 #   severity: error
-#   on: manifest
 #   help: Add your cloud's annotation for an internal load balancer, or take the type ClusterIP and an Ingress.
 package builtin.kubernetes_internal_load_balancer
 

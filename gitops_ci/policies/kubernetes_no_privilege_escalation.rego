@@ -9,7 +9,6 @@
 # custom:
 #   id: kubernetes-no-privilege-escalation
 #   severity: error
-#   on: manifest
 #   help: Set `securityContext.allowPrivilegeEscalation` to false and leave `privileged` out.
 package builtin.kubernetes_no_privilege_escalation
 

@@ -9,7 +9,6 @@
 # custom:
 #   id: kubernetes-read-only-root-filesystem
 #   severity: error
-#   on: manifest
 #   help: Set `securityContext.readOnlyRootFilesystem` to true and mount an `emptyDir` where the program writes (`/tmp`).
 package builtin.kubernetes_read_only_root_filesystem
 

@@ -9,7 +9,6 @@
 # custom:
 #   id: kubernetes-run-as-non-root
 #   severity: error
-#   on: manifest
 #   help: Set `securityContext.runAsNonRoot` to true, for the pod or for each container, and give the image a user.
 package builtin.kubernetes_run_as_non_root
 

@@ -8,7 +8,6 @@
 # custom:
 #   id: terraform-backups
 #   severity: error
-#   on: plan
 #   help: Set the retention to 7 days or more, or switch point-in-time recovery on.
 package builtin.terraform_backups
 

@@ -9,7 +9,6 @@
 # custom:
 #   id: terraform-deletion-protection
 #   severity: error
-#   on: plan
 #   help: Switch the protection on in production, and leave `force_destroy` and `skip_final_snapshot` out.
 package builtin.terraform_deletion_protection
 

@@ -9,7 +9,6 @@
 # custom:
 #   id: terraform-encryption
 #   severity: error
-#   on: plan
 #   help: Switch the encryption on. For what is there already, plan the move; it is often a replacement.
 package builtin.terraform_encryption
 

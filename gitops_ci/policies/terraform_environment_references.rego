@@ -9,7 +9,6 @@
 # custom:
 #   id: terraform-environment-references
 #   severity: warning
-#   on: plan
 #   help: Use the environment's own, or move what all need to a shared stack.
 package builtin.terraform_environment_references
 

@@ -9,7 +9,6 @@
 # custom:
 #   id: terraform-pinned-versions
 #   severity: warning
-#   on: plan
 #   help: Write `version = "~> …"` for the provider under `required_providers`, or in the module's call.
 package builtin.terraform_pinned_versions
 

@@ -9,7 +9,6 @@
 # custom:
 #   id: terraform-public-ingress
 #   severity: error
-#   on: plan
 #   help: Name the networks that need it, or another security group; for people, a VPN or a session manager.
 package builtin.terraform_public_ingress
 

@@ -9,7 +9,6 @@
 # custom:
 #   id: terraform-required-tags
 #   severity: warning
-#   on: plan
 #   help: Add the tags, once for all resources in the provider's `default_tags` or `default_labels`.
 package builtin.terraform_required_tags
 

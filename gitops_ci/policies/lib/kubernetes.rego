@@ -78,3 +78,6 @@ result(container, text) := {
 	"name": container.name,
 	"path": container.path,
 }
+
+# Whether a kustomization of the repository takes the file: it may add labels and tags, which nobody sees here.
+kustomized if input.gitops_ci.kustomized == true
