@@ -39,6 +39,6 @@ test_what_is_filled_in_later_passes if {
 test_a_container_without_an_image_passes if policy.deny == set() with input as inputs.pod({"containers": [{"name": "api"}]})
 
 test_a_tag_from_a_kustomization_is_not_known if {
-	policy.deny == set() with input as object.union(of("shop/api"), {"gitops_ci": {"kustomized": true}})
-	count(policy.deny) == 1 with input as object.union(of("shop/api:latest"), {"gitops_ci": {"kustomized": true}})
+	policy.deny == set() with input as object.union(of("shop/api"), {"gitops_ci": {"kustomized": "resource"}})
+	count(policy.deny) == 1 with input as object.union(of("shop/api:latest"), {"gitops_ci": {"kustomized": "resource"}})
 }

@@ -35,7 +35,7 @@ test_other_kinds_pass if {
 }
 
 test_labels_of_a_kustomization_are_not_known if {
-	document := object.union(review("apps/v1", "Deployment", {}), {"gitops_ci": {"kustomized": true}})
+	document := object.union(review("apps/v1", "Deployment", {}), {"gitops_ci": {"kustomized": "resource"}})
 	policy.deny == set() with input as document
 		with data.gitops_ci.parameters as inputs.parameters
 }

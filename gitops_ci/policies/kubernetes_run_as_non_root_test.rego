@@ -47,3 +47,10 @@ test_what_a_patch_says_is_one if {
 	patch := {"name": "api", "securityContext": {"runAsNonRoot": false}}
 	count(policy.deny) == 1 with input as inputs.deployment({"containers": [patch]})
 }
+
+test_a_file_that_is_a_patch_leaves_out_more if {
+	document := object.union(inputs.deployment({"containers": [container({})]}), {"gitops_ci": {"kustomized": "patch"}})
+	policy.deny == set() with input as document
+	resource := object.union(document, {"gitops_ci": {"kustomized": "resource"}})
+	count(policy.deny) == 1 with input as resource
+}

@@ -50,11 +50,16 @@ linux_containers := [container |
 	object.get(container.pod, ["os", "name"], "linux") != "windows"
 ]
 
-# A container without an image is a part that is merged into another one, as a patch of a kustomization: there only
-# what it says counts, not what it leaves out.
+# What a patch leaves out is no setting that is missing: it is merged into another object, which may have it. A
+# container without an image can only be one of a patch.
 left_out(container, value) if {
 	value == null
 	object.get(container.value, "image", null) == null
+}
+
+left_out(_, value) if {
+	value == null
+	input.gitops_ci.kustomized == "patch"
 }
 
 # A setting of a container's security context; null where it is not set.
@@ -80,4 +85,4 @@ result(container, text) := {
 }
 
 # Whether a kustomization of the repository takes the file: it may add labels and tags, which nobody sees here.
-kustomized if input.gitops_ci.kustomized == true
+kustomized if input.gitops_ci.kustomized in {"patch", "resource"}

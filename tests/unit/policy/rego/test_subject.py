@@ -18,12 +18,12 @@ def test_a_plan_is_its_stack() -> None:
 
 def test_a_file_of_no_stack_has_its_folder_s_environment() -> None:
     path = "environments/prod/k8s/deployment.yaml"
-    assert subject.of_file(path, DEFAULT) == {"environment": "production", "path": path, "kustomized": False}
+    assert subject.of_file(path, DEFAULT) == {"environment": "production", "path": path}
     assert subject.of_file("shared/kubernetes/base/deployment.yaml", DEFAULT)["environment"] == "shared"
 
 
 def test_a_file_of_a_stack_has_the_stack_s_environment() -> None:
-    told = subject.of_file("shared/values.yaml", DEFAULT, NETWORK, kustomized=True)
+    told = subject.of_file("shared/values.yaml", DEFAULT, NETWORK, kustomized="patch")
     assert told["environment"] == "production"
     assert told["stack"] == NETWORK.id
-    assert (told["path"], told["kustomized"]) == ("shared/values.yaml", True)
+    assert (told["path"], told["kustomized"]) == ("shared/values.yaml", "patch")
