@@ -23,7 +23,8 @@ production_in(key, text) := {name |
 
 word(name) := sprintf(`(^|[^0-9a-z])%s([^0-9a-z]|$)`, [literal(name)])
 
-literal(name) := replace(lower(name), ".", `\.`)
+# A name as an expression that means just that.
+literal(name) := regex.replace(lower(name), `([.*+?()|\[\]{}^$\\])`, `\$1`)
 
 # The parts of a text that lead somewhere: all of it where the key says so or where it is a host, else URLs and ARNs.
 leads(key, text) := [text] if whole(key, text)

@@ -53,3 +53,10 @@ test_suspicious if {
 	environments.suspicious("PRODUCTION") with data.gitops_ci.parameters as inputs.parameters
 	not environments.suspicious("staging") with data.gitops_ci.parameters as inputs.parameters
 }
+
+test_names_are_no_expressions if {
+	environments.literal("a.b(c") == `a\.b\(c`
+	odd := object.union(inputs.parameters, {"production_names": ["a.b", "x(*", "y$"]})
+	environments.production_in("bucket", "a.b-data") == {"a.b"} with data.gitops_ci.parameters as odd
+	environments.production_in("bucket", "axb-x-y") == set() with data.gitops_ci.parameters as odd
+}
