@@ -186,13 +186,13 @@ class _Loaded:
         name, path, line = test["name"], test["path"], test["line"]
         if test["skip"]:
             return TestResult(name=name, path=path, line=line, outcome="skip")
-        problem = self.blocked(name)
+        problem = self.blocked(test["query"])
         if problem is not None:
             return TestResult(name=name, path=path, line=line, outcome="error", problem=problem)
         seconds = 0.0
         try:
             worker = self._worker or self.start()
-            worker.ask({"do": "input", "queries": [name], "given": False})
+            worker.ask({"do": "input", "queries": [test["query"]], "given": False})
             told = worker.reply(self.limits.seconds)
             seconds = told.get("seconds", 0.0)
             result = answer(0, name, told)

@@ -16,9 +16,13 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from gitops_ci.policy.rego import rewriting  # found by the line above
+from gitops_ci.policy.rego import rewriting, rewriting_guards, rewriting_numbers  # found by the line above
+from gitops_ci.policy.rego.engine import Module
+from gitops_ci.system import rego_reach
 
 _LENGTH = struct.Struct(">Q")
+_GUARDED_AT_MOST = 200
+"""Calls of builtins that may fail while one query is answered."""
 
 
 class Policies:
@@ -29,6 +33,14 @@ class Policies:
 
         self._new = regorus.Engine
         self._modules: dict[str, rewriting.Rewritten] = {}
+        self._good: dict[str, rewriting.Rewritten] = {}
+        self._guards: dict[str, rewriting_guards.Guard] = {}
+        self._data = "{}"
+        self._unusual_data: str | None = None
+        self._input: str | None = None
+        self._unusual: str | None = None
+        self._reach: rego_reach.Reach | None = None
+        self._covered: dict[str, tuple[set[int], set[int]]] | None = None
         self._engine = regorus.Engine()
 
     def parse(self, path: str, text: str) -> dict[str, Any]:
@@ -41,33 +53,97 @@ class Policies:
         """Puts the modules together with data, and replies with what is wrong with them as a whole."""
         problems, strict = rewriting.bundle(tuple(self._modules.values()))
         wrong = {problem["path"] for problem in problems}
-        self._engine.set_gather_prints(True)
-        for path, module in self._modules.items():
-            if path not in wrong and not module.problems:
-                self._engine.set_rego_v0(module.version == 0)
-                self._engine.add_policy(path, module.text)
-        try:
-            self._engine.add_data_json(data)
-        except (RuntimeError, ValueError) as error:
-            problems.append(rewriting.problem(str(error), "evaluation"))
+        self._data = data
+        self._unusual_data = rewriting_numbers.unusual(data)
+        self._good = {
+            path: module for path, module in self._modules.items() if path not in wrong and not module.problems
+        }
+        while problem := self._build():
+            problems.append(problem)
+            if self._good.pop(problem.get("path", ""), None) is None:
+                break
         return {"problems": problems, "strict": strict}
+
+    def _build(self) -> dict[str, Any] | None:
+        """A new engine with the good modules; the problem of the first that does not compile."""
+        engine = self._new()
+        engine.set_gather_prints(True)
+        for guard in self._guards.values():
+            rewriting_guards.add(engine, guard, self._new)
+        rewriting_guards.replace(engine, self._new)
+        try:
+            for path, module in self._good.items():
+                engine.set_rego_v0(module.version == 0)
+                engine.add_policy(path, module.text)
+            engine.add_data_json(self._data)
+            engine.eval_query("data.gitops_ci_nothing")  # compiles all modules
+        except (RuntimeError, ValueError) as error:
+            return rewriting.problem(str(error), "needs-opa")
+        if self._covered is not None:
+            engine.set_enable_coverage(True)
+        if self._input is not None:
+            engine.set_input_json(self._input)
+        self._engine = engine
+        return None
 
     def value(self, query: str) -> dict[str, Any]:
         """The value of one query for the input that was set."""
-        try:
-            result = msgspec.json.decode(self._engine.eval_query_as_json(query)).get("result")
-        except (RuntimeError, ValueError) as error:
-            return {"problem": rewriting.problem(str(error), "evaluation")}
-        if not result:
-            return {"defined": False}
-        return {"defined": True, "value": result[0]["expressions"][0]["value"]}
+        if (why := self._unusual or self._unusual_data) and (problem := self._number_problem(query, why)):
+            return {"problem": problem}
+        for _ in range(_GUARDED_AT_MOST):
+            try:
+                result = msgspec.json.decode(self._engine.eval_query_as_json(query)).get("result")
+            except (RuntimeError, ValueError) as error:
+                problem = rewriting.problem(str(error), "needs-opa")
+                if not self._guard(problem):
+                    return {"problem": rewriting.judged(problem)}
+                continue
+            if not result:
+                return {"defined": False}
+            return {"defined": True, "value": result[0]["expressions"][0]["value"]}
+        return {"problem": {"code": "needs-opa", "message": f"{query}: too many calls of builtins fail"}}
+
+    def _number_problem(self, query: str, why: str) -> dict[str, Any] | None:
+        """What a query makes of an unusual number that OPA may not; nothing where no module that it touches does."""
+        modules = list(self._modules.values())
+        if self._reach is None:
+            self._reach = rego_reach.Reach([Module(each.path, each.text) for each in modules])
+        touched = [modules[index] for index in self._reach.of(query)]
+        for kind in (why,) if why == "large" else ("written", "fraction"):
+            for module in touched:
+                if kind == "large" or kind in module.numbers:
+                    message = rewriting_numbers.MESSAGES[kind]
+                    if kind == "fraction" or why != "fraction":
+                        return {"code": "needs-opa", "message": message, "path": module.path}
+        return None
+
+    def _guard(self, problem: dict[str, Any]) -> bool:
+        """Guards the call that failed; whether there was one, and it was not guarded already."""
+        module = self._good.get(problem.get("path", ""))
+        if module is None:
+            return False
+        made = rewriting_guards.guarded(self._new, module, problem)
+        if made is None or any(made[2] in each.mocked for each in self._good.values()):
+            return False
+        module, guard, _ = made
+        before = self._good[module.path]
+        self._good[module.path] = module
+        self._guards[guard[0]] = guard
+        self._note_coverage()
+        if self._build() is None:
+            return True
+        self._good[module.path] = before
+        self._build()
+        return False
 
     def input(self, text: str) -> dict[str, Any] | None:
         """Sets the input, or says why it cannot be."""
         try:
             self._engine.set_input_json(text)
-        except (RuntimeError, ValueError) as error:
-            return rewriting.problem(str(error), "evaluation")
+        except (RuntimeError, ValueError):
+            return {"code": "evaluation", "message": "the input is no JSON that the embedded engine can read"}
+        self._input = text
+        self._unusual = rewriting_numbers.unusual(text)
         return None
 
     def tests(self) -> dict[str, Any]:
@@ -76,12 +152,26 @@ class Policies:
 
     def covering(self) -> dict[str, Any]:
         """Starts to note the lines that are gone through."""
+        self._covered = {}
         self._engine.set_enable_coverage(True)
         return {}
 
+    def _note_coverage(self) -> None:
+        if self._covered is None:
+            return
+        for told in msgspec.json.decode(self._engine.get_coverage_report_as_json())["files"]:
+            covered, missed = self._covered.setdefault(told["path"], (set(), set()))
+            covered.update(told["covered"])
+            missed.update(told["not_covered"])
+
     def coverage(self) -> dict[str, Any]:
         """The lines that were gone through."""
-        return {"files": msgspec.json.decode(self._engine.get_coverage_report_as_json())["files"]}
+        self._note_coverage()
+        files = [
+            {"path": path, "covered": sorted(covered), "not_covered": sorted(missed - covered)}
+            for path, (covered, missed) in sorted((self._covered or {}).items())
+        ]
+        return {"files": files}
 
 
 def main() -> int:
@@ -95,6 +185,9 @@ def main() -> int:
                 unusable = policies.input((receive(requests) or b"").decode()) if asked["given"] else None
                 for query in asked["queries"]:
                     send(replies, {"problem": unusable} if unusable else timed(policies, query))
+            case "new":
+                policies = Policies()
+                send(replies, {})
             case "ready":
                 send(replies, policies.ready((receive(requests) or b"").decode()))
             case "parse":

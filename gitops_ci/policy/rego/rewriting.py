@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-Json = dict[str, Any]
+from gitops_ci.policy.rego import (
+    rewriting_edits,
+    rewriting_numbers,
+    rewriting_refusals,
+    rewriting_replaced,
+    rewriting_rules,
+)
+from gitops_ci.policy.rego import rewriting_tree as tree
+from gitops_ci.policy.rego.rewriting_tree import Json
+
 _PLACE = re.compile(r"^--> (?P<path>.*):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
+_NEWER = re.compile(r"\$[\"`]|\}[ \t]*\{")
+_CONFLICT = re.compile(r"conflict|must not produce multiple|complete rules should not|multiple outputs|value for key")
+_OURS = re.compile(r"extension 'gitops_ci_guard\.(?P<name>[\w.]+)' raises Python error: \w+: ?(?P<reason>.*)")
 _ERROR = re.compile(r"^error: (?P<message>.*)$", re.MULTILINE)
 
 
 class Rewritten(Struct, frozen=True, kw_only=True):
-    """One module as the embedded engine is given it; `version` is its syntax: 0 or 1."""
+    """One module as the embedded engine is given it; `version` is its syntax: 0 or 1; `tree` is that of its own text."""
 
     path: str
     version: int
@@ -23,36 +35,100 @@ class Rewritten(Struct, frozen=True, kw_only=True):
     tree: Json = {}
     tests: tuple[Json, ...] = ()
     problems: tuple[Json, ...] = ()
+    mocked: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
 
 
 def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
     """Reads a module: as v1 where it is v1, else as v0; a module that is neither has its problem as v1."""
-    first: RuntimeError | None = None
+    first: Exception | None = None
     for version in (1, 0):
-        engine = new()
-        engine.set_rego_v0(version == 0)
         try:
-            engine.add_policy(path, text)
-        except RuntimeError as error:
+            read, apart = _read(new, version, path, text)
+        except (RuntimeError, ValueError) as error:
             first = first or error
             continue
-        tree = msgspec.json.decode(engine.get_ast_as_json())[0]["ast"]
-        return Rewritten(path=path, version=version, text=text, tree=tree, tests=tests(path, tree))
-    return Rewritten(path=path, version=1, text=text, problems=(problem(str(first), "syntax", path),))
+        return Rewritten(
+            path=path,
+            version=version,
+            text=rewriting_edits.rewritten(read, apart),
+            tree=read,
+            tests=tests(path, read),
+            problems=tuple(rewriting_refusals.refused(path, read)),
+            mocked=frozenset(mocked(read)),
+            numbers=rewriting_numbers.used(read),
+        )
+    found = problem(str(first), "syntax", path)
+    if more := _NEWER.search(text):
+        line = text.count("\n", 0, more.start()) + 1
+        why = "the embedded engine cannot read this: a template string, or a body right after a body"
+        found = {"code": "needs-opa", "message": why, "path": path, "line": line}
+    return Rewritten(path=path, version=1, text=text, problems=(found,))
 
 
-def bundle(modules: tuple[Rewritten, ...]) -> tuple[list[Json], list[Json]]:
+def _read(new: Callable[[], Any], version: int, path: str, text: str) -> tuple[Json, str]:
+    """The tree of a module and its text, in which a parenthesis on a new line begins a statement, as with OPA."""
+    while True:
+        engine = new()
+        engine.set_rego_v0(version == 0)
+        engine.add_policy(path, text)
+        read: Json = msgspec.json.decode(engine.get_ast_as_json())[0]["ast"]
+        prepared(read, text.encode())
+        apart = rewriting_edits.apart(read, text)
+        if apart == text:
+            return read, text
+        text = apart
+
+
+def prepared(read: Json, text: bytes) -> None:
+    """Adds to a tree what it only has places of: its text, and the names that `some` and `every` declare."""
+    read["text"] = text
+    for query in tree.queries(read["rules"]):
+        for statement in query["stmts"]:
+            match statement["literal"]:
+                case {"SomeVars": {"vars": spans} as some}:
+                    some["names"] = [text[span["start"] : span["end"]].decode() for span in spans]
+                case {"Every": {"key": key, "value": value} as every}:
+                    spans = [span for span in (key, value) if span]
+                    every["names"] = [text[span["start"] : span["end"]].decode() for span in spans]
+                case _:
+                    pass
+
+
+def mocked(read: Json) -> Iterator[str]:
+    """What `with` replaces in a module."""
+    for query in tree.queries(read["rules"]):
+        for statement in query["stmts"]:
+            for modifier in statement.get("with_mods", ()):
+                yield ".".join(tree.dotted(modifier["refr"]))
+
+
+def judged(found: Json) -> Json:
+    """A problem of an evaluation: OPA has the same where values conflict, else it would have none."""
+    return {**found, "code": "evaluation"} if _CONFLICT.search(found["message"]) else found
+
+
+def bundle(modules: Sequence[Rewritten]) -> tuple[list[Json], list[Json]]:
     """What is wrong with modules as a whole, and what only a strict compiler minds."""
-    return [], []
+    read = [(each.path, each.tree) for each in modules if each.tree]
+    found = rewriting_rules.Book(read).problems()
+    for each in modules:
+        for name in sorted(each.mocked & rewriting_replaced.OURS):
+            why = f"`with {name}` replaces a builtin that the embedded engine calls otherwise"
+            found.append({"code": "needs-opa", "message": why, "path": each.path})
+    return found, []
 
 
 def problem(words: str, code: str, path: str | None = None) -> Json:
     """An error of the engine as a RegoProblem."""
     place, error = _PLACE.search(words), _ERROR.search(words)
-    found: Json = {
-        "code": code,
-        "message": error["message"] if error else words.partition("\n\nStack backtrace")[0][:500],
-    }
+    plain = words.partition("\n\nStack backtrace")[0].strip()[:500]
+    found: Json = {"code": code, "message": error["message"] if error else plain}
+    if ours := _OURS.search(found["message"]):
+        reason = ours["reason"] or "the embedded engine fails where OPA may not"
+        found |= {"code": "needs-opa", "message": f"{ours['name']}: {reason}"}
+    elif "unhashable type" in found["message"]:
+        found |= {"code": "needs-opa", "message": "a builtin is given a set of arrays, sets or objects"}
     if place:
         found |= {"path": place["path"], "line": int(place["line"]), "column": int(place["column"])}
     elif path:
@@ -60,35 +136,17 @@ def problem(words: str, code: str, path: str | None = None) -> Json:
     return found
 
 
-def tests(path: str, tree: Json) -> tuple[Json, ...]:
-    """The test rules of a module."""
-    package = "".join(f".{part}" for part in dotted(tree["package"]["refr"]))
-    found: dict[str, Json] = {}
-    for rule in tree["rules"]:
-        head = rule.get("Spec", {}).get("head")
-        if head is None:
-            continue
-        ((_, inner),) = head.items()
-        name = inner["refr"].get("Var", {}).get("value", "")
+def tests(path: str, read: Json) -> tuple[Json, ...]:
+    """The test rules of a module, by the names that OPA gives them, and what is asked for each."""
+    package = ".".join(("data", *tree.dotted(read["package"]["refr"])))
+    twins = {id(head): number for head, number in rewriting_edits.twins(read)}
+    found = []
+    for _, head, _ in tree.heads(read):
+        name = ".".join(tree.dotted(head["refr"]))
         if name.startswith(("test_", "todo_test_")):
-            each = {
-                "name": f"data{package}.{name}",
-                "path": path,
-                "line": inner["span"]["line"],
-                "skip": name.startswith("todo_"),
-            }
-            found.setdefault(name, each)
-    return tuple(found.values())
-
-
-def dotted(ref: Json) -> tuple[str, ...]:
-    """The parts of a reference that is constant."""
-    match ref:
-        case {"Var": {"value": name}}:
-            return (name,)
-        case {"RefDot": {"refr": inner, "field": [_, name]}}:
-            return (*dotted(inner), name)
-        case {"RefBrack": {"refr": inner, "index": {"String": {"value": name}} | {"RawString": {"value": name}}}}:
-            return (*dotted(inner), name)
-        case _:
-            return ()
+            number = twins.get(id(head), 0)
+            query = rewriting_edits.twin(name, number) if number else name
+            shown = f"{name}#{number:02}" if number else name
+            each = {"name": f"{package}.{shown}", "query": f"{package}.{query}", "path": path}
+            found.append({**each, "line": head["span"]["line"], "skip": name.startswith("todo_")})
+    return tuple(found)

@@ -1,0 +1,245 @@
+"""Rewrites statements that the embedded engine understands otherwise than OPA: the meaning is OPA's afterwards.
+
+OPA takes every reference and nested call out of a negated call, so that `not startswith(input.missing, "a")` is undefined;
+the embedded engine calls it true. OPA lets `walk` give many values on the right of an assignment; the engine gives none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+
+from gitops_ci.policy.rego import rewriting_builtins as builtins
+from gitops_ci.policy.rego import rewriting_replaced as replaced
+from gitops_ci.policy.rego import rewriting_tree as tree
+from gitops_ci.policy.rego.rewriting_patterns import translated
+from gitops_ci.policy.rego.rewriting_sprintf import Untrusted
+from gitops_ci.policy.rego.rewriting_tree import Json
+
+NAME = "gitops_ci_"
+OURS = "gitops_ci_guard"
+
+
+class Edits:
+    """Replacements in one text, by place in bytes; a later one takes in those inside it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.encode()
+        self._made: list[tuple[int, int, bytes]] = []
+        self._names = 0
+
+    def name(self) -> str:
+        """A variable that no module has."""
+        self._names += 1
+        return f"{NAME}{self._names}"
+
+    def cut(self, start: int, end: int) -> bytes:
+        """What stands between two places now."""
+        parts, here = [], start
+        for begin, stop, new in sorted(self._made):
+            if start <= begin and stop <= end:
+                parts += [self.text[here:begin], new]
+                here = stop
+        return b"".join([*parts, self.text[here:end]])
+
+    def put(self, start: int, end: int, new: bytes) -> None:
+        """Replaces what stands between two places."""
+        self._made = [each for each in self._made if not (start <= each[0] and each[1] <= end)]
+        self._made.append((start, end, new))
+
+    def done(self) -> str:
+        """The whole text as it is now."""
+        return self.cut(0, len(self.text)).decode()
+
+
+def rewritten(module: Json, text: str) -> str:
+    """The text of a module with its statements rewritten, line by line where they were."""
+    edits = Edits(text)
+    for head, number in twins(module):
+        edits.put(*tree.extent(head["refr"], edits.text), twin(head["refr"]["Var"]["value"], number).encode())
+    traced = {
+        id(each)
+        for node in tree.nodes(module["rules"])
+        if tree.kind(node) == "Call" and tree.dotted(tree.inner(node)["fcn"]) == ("trace",)
+        for each in tree.inner(node)["params"]  # what a trace says is told to nobody
+    }
+    for call in reversed([node for node in tree.nodes(module["rules"]) if tree.kind(node) == "Call"]):
+        if id(call) not in traced:
+            _call(edits, call)
+    for query in reversed(list(tree.queries(module))):  # inner bodies first: what is moved is moved as it is then
+        for statement in query["stmts"]:
+            literal = statement["literal"]
+            if "NotExpr" in literal:
+                _negation(edits, statement, literal["NotExpr"])
+            elif "Expr" in literal:
+                _walk(edits, literal["Expr"]["expr"])
+    return edits.done()
+
+
+def apart(module: Json, text: str) -> str:
+    """The text with a semicolon where the engine takes a parenthesis on a new line for the arguments of a call."""
+    edits = Edits(text)
+    for node in tree.nodes(module["rules"]):
+        if tree.kind(node) == "Call":
+            _, end = tree.extent(tree.inner(node)["fcn"], edits.text)
+            if b"\n" in edits.text[end : edits.text.find(b"(", end)]:
+                edits.put(end, end, b";")
+    return edits.done()
+
+
+def twins(module: Json) -> Iterator[tuple[Json, int]]:
+    """Tests that have the name of an earlier one: OPA runs each on its own, so each gets a name of its own."""
+    seen: dict[str, int] = {}
+    for _, head, _ in tree.heads(module):
+        name = head["refr"].get("Var", {}).get("value", "")
+        if name.startswith("test_"):
+            if name in seen:
+                yield head, seen[name]
+            seen[name] = seen.get(name, 0) + 1
+
+
+def twin(name: str, number: int) -> str:
+    """The name of a test that has the name of an earlier one."""
+    return f"{name}_{NAME}{number}"
+
+
+def _negation(edits: Edits, statement: Json, literal: Json) -> None:
+    expression = literal["expr"]
+    modifiers = [tree.extent({"With": each}, edits.text) for each in statement.get("with_mods", ())]
+    suffix = b"".join(b" " + edits.cut(*each) for each in modifiers)
+    before = []
+    for operand in _moved(expression):
+        start, end = tree.extent(operand, edits.text)
+        name = edits.name().encode()
+        before.append(b"%s := %s%s; " % (name, edits.cut(start, end), suffix))
+        edits.put(start, end, name)
+    if before:
+        start, end = literal["span"]["start"], tree.extent(expression, edits.text)[1]
+        # A parenthesis that closes after the expression is not in its own extent, and stays where it is.
+        edits.put(start, end, b"".join(before) + edits.cut(start, end))
+
+
+def _moved(expression: Json) -> Iterator[Json]:
+    """The operands that OPA takes out of a negated expression, left to right."""
+    held = tree.inner(expression)
+    match tree.kind(expression):
+        case "Call":
+            for operand in held["params"]:
+                yield from _operand(operand)
+        case "BoolExpr" if held["op"] == "Eq":
+            for operand in (held["lhs"], held["rhs"]):
+                yield from _side(operand)
+        case "AssignExpr":
+            for operand in (held["lhs"], held["rhs"]):
+                yield from _side(operand)
+        case "BoolExpr" | "ArithExpr" | "BinExpr":
+            for operand in (held["lhs"], held["rhs"]):
+                yield from _operand(operand)
+        case "Membership":
+            for operand in (held["key"], held["value"], held["collection"]):
+                if operand is not None:
+                    yield from _operand(operand)
+        case "RefDot" | "RefBrack":
+            yield from _indexes(expression)
+        case "UnaryExpr" | "Array" | "Set" | "Object":
+            for operand in tree.children(held):
+                yield from _operand(operand)
+        case _:
+            return
+
+
+def _operand(operand: Json) -> Iterator[Json]:
+    match tree.kind(operand):
+        case "Var" if tree.inner(operand)["value"] == "_":
+            return
+        case "String" | "RawString" | "Number" | "Bool" | "Null" | "ArrayCompr" | "SetCompr" | "ObjectCompr":
+            return
+        case "Array" | "Set" | "Object":
+            for each in tree.children(tree.inner(operand)):
+                yield from _operand(each)
+        case _:
+            yield operand
+
+
+def _side(operand: Json) -> Iterator[Json]:
+    """Of a side of an equality, OPA leaves a reference where it is."""
+    match tree.kind(operand):
+        case "RefDot" | "RefBrack":
+            yield from _indexes(operand)
+        case "Var":
+            return
+        case _:
+            yield from _operand(operand)
+
+
+def _indexes(reference: Json) -> Iterator[Json]:
+    while tree.kind(reference) in tree.REFERENCES:
+        held = tree.inner(reference)
+        if tree.kind(reference) == "RefBrack" and tree.kind(held["index"]) != "Var":
+            yield from _operand(held["index"])
+        reference = held["refr"]
+    if tree.kind(reference) in ("Call", "Array", "Set", "Object"):
+        yield from _operand(reference)
+
+
+def _call(edits: Edits, call: Json) -> None:
+    """Builtins that are replaced are called by our own name; patterns are translated; marshalling escapes as Go's does."""
+    held = tree.inner(call)
+    name = ".".join(tree.dotted(held["fcn"]))
+    if name in replaced.PATTERNS and len(held["params"]) > replaced.PATTERNS[name]:
+        _pattern(edits, held["params"][replaced.PATTERNS[name]])
+    if name in replaced.BY_NAME:
+        guard(edits, call, name)
+    elif name == "json.marshal" and len(held["params"]) == builtins.ARITY[name]:
+        start, end = tree.extent(call, edits.text)
+        escaped = edits.cut(start, end)
+        for sign in b"&<>":
+            escaped = b'replace(%s, "%c", "\\\\u%04x")' % (escaped, sign, sign)
+        edits.put(start, end, escaped)
+
+
+def guard(edits: Edits, call: Json, builtin: str) -> bool:
+    """Calls our own function instead of a builtin: the first of what it gives, so that nothing is undefined."""
+    held, arity = tree.inner(call), builtins.ARITY[builtin]
+    function = tree.extent(held["fcn"], edits.text)
+    start, end = tree.extent(call, edits.text)
+    name = f"{OURS}.{builtin}".encode()
+    if len(held["params"]) > arity:  # the last one takes the result
+        _, last = tree.extent(held["params"][arity - 1], edits.text)
+        result = tree.extent(held["params"][arity], edits.text)
+        made = b"%s = %s%s)[0]" % (edits.cut(result[0], end).rstrip()[:-1], name, edits.cut(function[1], last))
+    else:
+        made = name + edits.cut(function[1], end) + b"[0]"
+    edits.put(start, end, made)
+    return True
+
+
+def _pattern(edits: Edits, pattern: Json) -> None:
+    start, end = tree.extent(pattern, edits.text)
+    if tree.kind(pattern) in tree.QUOTED:
+        with contextlib.suppress(Untrusted):  # else it is refused when it is asked
+            mended = translated(tree.inner(pattern)["value"])
+            if mended != tree.inner(pattern)["value"]:
+                edits.put(start, end, json.dumps(mended).encode())
+            return
+    edits.put(start, end, b"%s(%s)[0]" % (replaced.PATTERN.encode(), edits.cut(start, end)))
+
+
+def is_walk(node: Json) -> bool:
+    """Whether a node is `walk(x)`, which gives many values."""
+    return tree.kind(node) == "Call" and (
+        tree.dotted(tree.inner(node)["fcn"]) == ("walk",) and len(tree.inner(node)["params"]) == 1
+    )
+
+
+def _walk(edits: Edits, expression: Json) -> None:
+    if tree.kind(expression) != "AssignExpr" or not is_walk(tree.inner(expression)["rhs"]):
+        return
+    held = tree.inner(expression)
+    left = tree.extent(held["lhs"], edits.text)
+    right = tree.extent(held["rhs"], edits.text)
+    argument = edits.cut(*tree.extent(tree.inner(held["rhs"])["params"][0], edits.text))
+    name = edits.name().encode()
+    between = edits.text[left[1] : right[0]]
+    edits.put(left[0], right[1], b"walk(%s, %s); %s%s%s" % (argument, name, edits.cut(*left), between, name))
