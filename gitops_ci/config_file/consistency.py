@@ -6,6 +6,7 @@ import difflib
 import posixpath
 import re
 from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 
 from gitops_ci.config import KIND_DIRECTORIES, KINDS, SHARED, Config, SeverityByPlace, StackPattern
 from gitops_ci.config_file import engine_arguments
@@ -28,6 +29,7 @@ def broken(config: Config) -> Iterator[tuple[Path, str]]:
     for key, patterns in (("require", config.layout.require), ("forbid", config.layout.forbid)):
         for index, pattern in enumerate(patterns):
             yield from ((("layout", key, index), text) for text in of_pattern(pattern))
+    yield from _builtin(config)
     yield from _engines(config)
     yield from engine_arguments.broken(config)
     yield from _policy(config)
@@ -48,6 +50,20 @@ def _policy(config: Config) -> Iterator[tuple[Path, str]]:
     for key, path in (("waivers", config.policy.waivers), ("baseline", config.policy.baseline)):
         if path.startswith("/") or {"", ".", ".."} & set(path.split("/")):
             yield ("policy", key), "expected a file, as its path from the repository's root"
+
+
+def _builtin(config: Config) -> Iterator[tuple[Path, str]]:
+    """A pattern that means no policy: whoever wrote it believes that something is checked."""
+    if config.policy.builtin is None:
+        return
+    from gitops_ci import policies  # reads the package's directory
+
+    known = policies.names()
+    for index, pattern in enumerate(policies.patterns(config.policy.builtin)):
+        if not any(fnmatchcase(name, pattern) for name in known):
+            near = difflib.get_close_matches(pattern, known, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            yield ("policy", "builtin", "rules", index), f"{pattern} is no built-in policy{meant}"
 
 
 def _engines(config: Config) -> Iterator[tuple[Path, str]]:
