@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gitops_ci.commands.options import Options, Outside
+from gitops_ci.config import FILE
 from gitops_ci.errors import ToolError, UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ def write(path: Path, content: bytes) -> Path:
         raise ToolError(message, hint="give another place with --out DIR") from None
 
 
+def category(options: Options) -> str:
+    """What sets what code scanning is told by a second configuration of a repository apart: its path."""
+    return "" if options.config in (None, FILE) else str(options.config)
+
+
 def show_report(
     report: Report,
     options: Options,
@@ -100,7 +106,7 @@ def show_report(
             from gitops_ci.render import sarif
 
             is_open = options.format == "code-scanning"
-            log = sarif.encode(report, links, category=options.config or "", only_open=is_open)
+            log = sarif.encode(report, links, category=category(options), only_open=is_open)
             outside.stdout.write(log.decode())
         case "junit":
             from gitops_ci.render import junit

@@ -37,7 +37,7 @@ def run(options: Options, outside: Outside) -> int:
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
     if options.out is not None:
-        links, category = assembly.links(outside), options.config or ""
+        links, category = assembly.links(outside), output.category(options)
         directory = outside.cwd / options.out
         output.write_report(report, directory, links, environments=environments, detail=part.detail, category=category)
     output.show_report(report, options, outside, environments=environments, detail=part.detail)

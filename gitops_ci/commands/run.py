@@ -121,7 +121,7 @@ def _told(report: Report, options: Options, outside: Outside, change: Change, co
     try:
         links = assembly.links(outside)
         paths = output.write_report(
-            report, directory, links, environments=environments, detail=detail, category=options.config or ""
+            report, directory, links, environments=environments, detail=detail, category=output.category(options)
         )
         written = tuple(map(str, paths))
     except ToolError as error:

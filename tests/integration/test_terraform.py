@@ -165,7 +165,10 @@ output "password" {{
 '''
     outcome, plan = planned(repository, content)
     assert plan.status == "changed"
-    texts = [(outcome.out / name).read_text() for name in ("report.json", "comment.md", "report.txt")]
+    texts = [
+        (outcome.out / name).read_text()
+        for name in ("report.json", "comment.md", "report.txt", "code-scanning.sarif", "junit.xml")
+    ]
     assert not any(secret in text for text in (*texts, outcome.stdout, outcome.stderr))
     assert any(each.sensitive for each in attributes(plan).values())
 
@@ -219,7 +222,10 @@ resource "terraform_data" "b" {
     assert plan.reason is not None
     assert "it is (sensitive)" in plan.reason.message
     assert [change.address for change in plan.changes] == ["terraform_data.a"], "what was found is kept"
-    texts = [(outcome.out / name).read_text() for name in ("report.json", "comment.md", "report.txt")]
+    texts = [
+        (outcome.out / name).read_text()
+        for name in ("report.json", "comment.md", "report.txt", "code-scanning.sarif", "junit.xml")
+    ]
     assert not any("correct-horse" in text for text in (*texts, outcome.stdout, outcome.stderr))
 
 

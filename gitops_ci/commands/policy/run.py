@@ -64,7 +64,7 @@ def _told(report: Report, options: Options, outside: Outside, change: Change) ->
     if options.out is not None:
         directory = output.directory(options, outside, change.repository.git_directory)
         output.prepare(directory, change.repository.root)
-        links, category = assembly.links(outside), options.config or ""
+        links, category = assembly.links(outside), output.category(options)
         paths = output.write_report(report, directory, links, environments=environments, category=category)
         written = tuple(map(str, paths))
     output.show_report(report, options, outside, environments=environments, written=written)
