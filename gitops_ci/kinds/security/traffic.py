@@ -88,7 +88,7 @@ def lost(before: object, after: object) -> tuple[str, ...]:
         wider = ((direction, there, at) for there in (peer, ANY) for at in (port, ANY))
         if direction in before.directions and before.allowed.isdisjoint(wider):
             word, at = ("from" if direction == "Ingress" else "to"), "any port" if port == ANY else port
-            reasons.append(f"allows traffic {word} {_short(peer)} on {at}")
+            reasons.append(f"allows traffic {word} {_short(peer)} on {_short(at)}")
     return tuple(reasons)
 
 
