@@ -15,6 +15,7 @@ from gitops_ci.kinds.terraform.masking import Masking, TooDeep
 from gitops_ci.model.plan import Action, Attribute, Change
 from gitops_ci.policy import secrets
 
+_LONGEST = 160
 _ONE_PLACE = "moved, so it may be deployed by something else, or by nothing"
 
 
@@ -107,7 +108,7 @@ def _change(before: Item | None, after: Item | None) -> Change | None:
         previous_address=secrets.masked(before.address) if before and before.address != item.address else None,
         type=item.type,
         action=action,
-        reason=secrets.masked(_listed(reasons)) or protections.unclear(before, after),
+        reason=_listed(reasons) or protections.unclear(before, after),
         path=item.path,
         line=item.line,
         destructive=bool(reasons) or (action == "delete" and item.kept),
@@ -116,8 +117,10 @@ def _change(before: Item | None, after: Item | None) -> Change | None:
 
 
 def _listed(reasons: Sequence[str]) -> str:
+    """The first two reasons, without secrets, each as long as a sentence is."""
+    shown = [secrets.masked(each) for each in reasons[:2]]
     more = f" (and {len(reasons) - 2} more)" if len(reasons) > 2 else ""
-    return "; ".join(reasons[:2]) + more
+    return "; ".join(each if len(each) <= _LONGEST else f"{each[: _LONGEST - 1]}…" for each in shown) + more
 
 
 def _moved(before: Item, after: Item) -> Change | None:

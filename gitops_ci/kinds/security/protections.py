@@ -30,10 +30,10 @@ def lost(before: Item | None, after: Item | None) -> tuple[str, ...]:
     """Why a change takes a protection away or opens something; empty where nothing of the kind is seen."""
     reasons: list[str] = []
     if before is not None:
-        kept = after.closes if after is not None else ()
+        kept = frozenset(after.closes) if after is not None else frozenset[str]()
         reasons += [f"no longer {each}" for each in before.closes if each not in kept][:1]
     if after is not None:
-        known = before.opens if before is not None else ()
+        known = frozenset(before.opens) if before is not None else frozenset[str]()
         reasons += [each for each in after.opens if each not in known]
     if before is not None and after is not None and (judge := _judge(before)) is not None:
         reasons += judge(before.facts, after.facts)

@@ -9,6 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 ANY = "anything"
+_PAIRS = 10_000
+"""Pairs of a rule up to which each is looked at: nobody writes more, and a rule of more is taken as a whole."""
 
 
 class Traffic(Struct, frozen=True):
@@ -35,9 +37,10 @@ def _allowed(spec: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         rules = spec.get(direction.lower())
         for rule in rules if isinstance(rules, list) else ():
             told = rule if isinstance(rule, dict) else {}
-            for peer in _each(told.get(where)):
-                for port in _each(told.get("ports")):
-                    yield direction, peer, port
+            peers, ports = _each(told.get(where)), _each(told.get("ports"))
+            if len(peers) * len(ports) > _PAIRS:
+                peers, ports = [_written(peers)], [_written(ports)]
+            yield from ((direction, peer, port) for peer in peers for port in ports)
 
 
 def _each(listed: Any) -> list[str]:
@@ -82,12 +85,10 @@ def lost(before: object, after: object) -> tuple[str, ...]:
     if after.pods not in (before.pods, "{}"):
         reasons.append("is about other pods than before")
     for direction, peer, port in sorted(after.allowed - before.allowed):
-        covered = any(
-            direction == way and there in (peer, ANY) and at in (port, ANY) for way, there, at in before.allowed
-        )
-        if not covered and direction in before.directions:
+        wider = ((direction, there, at) for there in (peer, ANY) for at in (port, ANY))
+        if direction in before.directions and before.allowed.isdisjoint(wider):
             word, at = ("from" if direction == "Ingress" else "to"), "any port" if port == ANY else port
-            reasons.append(f"allows traffic {word} {_short(peer)} on {at}")
+            reasons.append(f"allows traffic {word} {_short(peer)} on {_short(at)}")
     return tuple(reasons)
 
 

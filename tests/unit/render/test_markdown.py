@@ -257,3 +257,15 @@ def test_a_plan_of_fifty_thousand_changes_costs_no_more_than_what_is_shown() -> 
 def test_what_is_left_out_of_a_diff_is_told_by_its_type() -> None:
     comment = markdown.comment(many(1, 400), limit=8_000)
     assert re.search(r"# 3\d\d more changes left out to fit: 100 updates of aws_x, 100 creates of aws_x", comment)
+
+
+def test_rules_are_loosened_where_data_is_lost() -> None:
+    loosened = Change(address="rego.rule data.k.deny", type="rego.rule", action="update", destructive=True)
+    granted = Change(address="casbin.permission p, a, *", type="casbin.permission", action="create", destructive=True)
+    emptied = Change(address="data in users", type="data", action="update", destructive=True)
+    comment = written(
+        report(planned("shared/security/main", [loosened, granted]), planned("production/database/app", [emptied]))
+    )
+    assert "**shared/security/main** loosens `rego.rule data.k.deny`" in comment
+    assert "**shared/security/main** adds `casbin.permission p, a, *`" in comment
+    assert "**production/database/app** loses data in `data in users`" in comment

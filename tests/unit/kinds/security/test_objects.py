@@ -332,3 +332,15 @@ def test_the_article_s_config_is_told() -> None:
     )
     told = found({"shared/security/c.yaml": text})
     assert [(each.rule, each.line) for each in told] == [("security/gatekeeper-config", 5)]
+
+
+def test_a_rule_of_many_peers_and_ports_is_taken_as_a_whole() -> None:
+    def policy(ports: int) -> str:
+        peers = ", ".join(f"{{ipBlock: {{cidr: 10.0.{n // 250}.{n % 250}/32}}}}" for n in range(2000))
+        numbers = ", ".join(f"{{port: {n + 1}}}" for n in range(ports))
+        return POLICY.replace("    - from", f"    - from: [{peers}]\n      ports: [{numbers}]\n    - from")
+
+    change = only({"a.yaml": policy(1000)}, {"a.yaml": policy(1001)})
+    assert change.destructive
+    assert change.reason is not None
+    assert len(change.reason) < 400
