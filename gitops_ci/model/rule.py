@@ -12,8 +12,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     """One rule, known by its id (`family/name`); its texts but `title` and `severity` are Markdown.
 
     `severity` says in words how severe a finding is without a configuration. `found` is an example that is found,
-    `passing` one that is not. `page` is a page of our documentation with its anchor (`rules/layout.md#…`), `url` the
-    rule's own documentation elsewhere.
+    `passing` one that is not. `written` is where a repository's policy has the rule (`path:line`), `page` a page of
+    our documentation with its anchor (`rules/layout.md#…`), `url` the rule's own documentation elsewhere.
     """
 
     id: str
@@ -24,6 +24,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     severity: str = ""
     found: str = ""
     passing: str = ""
+    written: str = ""
     page: str | None = None
     url: str | None = None
 

@@ -41,6 +41,8 @@ def terminal(explained: Explained, width: int) -> Iterator[Line]:
         yield from _part("Examples", prose.lines(examples, columns))
     if explained.findings is not None:
         yield from _part("In the report", _found(explained.findings))
+    if rule.written:
+        yield from _part("Written in", (line("  ", rule.written),))
     if rule.link:
         yield from _part("Documentation", (line("  ", rule.link),))
 
@@ -101,6 +103,7 @@ def markdown(explained: Explained) -> str:
     rule = explained.rule
     parts = [f"## {code(rule.id)}", f"**{text(rule.title)}**", rule_texts.markdown(rule)]
     parts += ["\n".join(f"- {text(each)}" for each in _here(explained.here or ()))]
+    parts += [f"**Written in**: {code(rule.written)}"] if rule.written else []
     if explained.findings is not None:
         counts = _counts(explained.findings) if explained.findings else "nothing"
         places = [f"- {_place(each)}: {text(cut(each.message, 300))}" for each in explained.findings[:_PLACES]]

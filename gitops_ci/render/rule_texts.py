@@ -10,6 +10,7 @@ from msgspec import structs
 
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.rule import Rule
+from gitops_ci.policy.rego.rules import Described
 from gitops_ci.policy.rules import catalog
 from gitops_ci.render.links import trusted
 from gitops_ci.render.untrusted import cut, text, visible
@@ -37,6 +38,23 @@ def of_checkov() -> dict[str, Rule]:
         id: structs.replace(catalog.general(id) or Rule(id=id, title=id), id=id, title=name)
         for id, name in catalog.names().items()
     }
+
+
+def of_policies(described: Iterable[Described]) -> dict[str, Rule]:
+    """The rules of Rego policies, in the words of their METADATA."""
+    found: dict[str, Rule] = {}
+    for each in described:
+        rule = Rule(
+            id=each.id,
+            title=visible(cut(each.title or each.id, _TITLE)),
+            what=text(cut(each.description or each.title, _TEXT)),
+            fix=text(cut(each.help, _TEXT)) if each.help not in (each.title, each.description) else "",
+            severity=each.severity,
+            written=f"{each.path}:{each.line}" if each.path else "",
+            url=each.url if each.url and trusted(each.url) else None,
+        )
+        found.setdefault(each.id, rule)
+    return found
 
 
 def _told(id: str, found: list[Finding]) -> Rule:

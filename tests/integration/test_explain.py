@@ -83,3 +83,35 @@ def test_a_second_configuration_has_a_category_of_its_own(repository: Scratch) -
     run = gitops_ci(repository.path, "--config", "teams/a.yml", "run", "--base", "HEAD~1", "--config-from", "worktree")
     log = json.loads((run.out / "code-scanning.sarif").read_bytes())
     assert log["runs"][0]["automationDetails"]["id"] == "gitops-ci/teams/a.yml/"
+
+
+POLICY = """\
+# METADATA
+# title: Pods run without <privileges>
+# description: A container that runs as root is root on the node.
+# custom: {severity: warning, id: pods-rootless, help: "Set runAsNonRoot: true."}
+package kubernetes.admission
+
+deny contains msg if {
+	input.request.kind.kind == "Pod"
+	msg := "runs as root"
+}
+"""
+
+
+def test_the_repositorys_own_policies_are_explained(repository: Scratch) -> None:
+    repository.write({"shared/security/policies/pods.rego": POLICY})
+    outcome = gitops_ci(repository.path, "policy", "explain", "rego/pods-rootless")
+    assert outcome.code == 0
+    assert outcome.stdout.startswith(
+        "rego/pods-rootless  Pods run without <privileges>\n\nWhat\n  A container that runs as root"
+    )
+    for part in (
+        "How to fix\n  Set runAsNonRoot: true.",
+        "by itself: warning",
+        "Written in\n  shared/security/policies/pods.rego:7",
+    ):
+        assert part in outcome.stdout
+    markdown = gitops_ci(repository.path, "policy", "explain", "pods-rootless", "--format", "markdown").stdout
+    assert "**Pods run without &#60;privileges&#62;**" in markdown
+    assert "rego/pods-rootless" in gitops_ci(repository.path, "policy", "explain").stdout

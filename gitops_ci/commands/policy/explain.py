@@ -13,6 +13,7 @@ from gitops_ci.errors import ConfigError, UsageError
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.rule import Rule
 from gitops_ci.policy import severity_here
+from gitops_ci.policy.rego import policies, rules
 from gitops_ci.policy.rules import catalog
 from gitops_ci.render import explained, rule_texts
 from gitops_ci.render.explained import Explained
@@ -25,7 +26,9 @@ _REASONS = "checks"
 def run(options: Options, outside: Outside) -> int:
     """Explains one rule, or lists those of a family, or all; 0 where there is anything to tell."""
     found = [each for path in options.reports for each in report.read(outside.cwd / path).findings]
-    known = {rule.id: rule for rules in catalog.families().values() for rule in rules} | rule_texts.of(found)
+    config, written = _here(options, outside)
+    known = {rule.id: rule for several in catalog.families().values() for rule in several}
+    known = rule_texts.of(found) | written | known
     asked = (options.rule or "").removesuffix("/*").strip()
     if asked == "checkov":
         known = rule_texts.of_checkov() | known
@@ -36,10 +39,9 @@ def run(options: Options, outside: Outside) -> int:
     if asked not in known and _OF_CHECKOV.match(asked):
         known = rule_texts.of_checkov() | known
     rule = known[_meant(asked, known)]
-    config = _config(options, outside) if rule.family != _REASONS else None
     told = Explained(
         rule=rule,
-        here=severity_here.of(rule, config) if config is not None else None,
+        here=severity_here.of(rule, config) if config is not None and rule.family != _REASONS else None,
         findings=_of(rule, found) if options.reports else None,
     )
     match options.format:
@@ -97,14 +99,15 @@ def _of(rule: Rule, found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(ours, key=lambda finding: (finding.waived_by is not None, order.index(finding.state))))
 
 
-def _config(options: Options, outside: Outside) -> Config | None:
-    """The work tree's configuration; None outside of a repository, where a rule can be explained as well."""
+def _here(options: Options, outside: Outside) -> tuple[Config | None, dict[str, Rule]]:
+    """The work tree's configuration and the rules of its Rego policies; nothing outside of a repository."""
     try:
-        with changes.work_tree(options, outside) as (_, config):
-            return config
+        with changes.work_tree(options, outside) as (snapshot, config):
+            read = policies.read(policies.configured(config, snapshot), snapshot)
+            return config, rule_texts.of_policies(rules.all_described(read))
     except ConfigError:
         raise
     except UsageError:
         if options.repo is not None or options.config is not None:
             raise
-        return None
+        return None, {}
