@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from msgspec import Struct
 
@@ -37,6 +38,36 @@ class Options(Struct, frozen=True, kw_only=True):
     plans: tuple[str, ...] = ()
     comment: str = "update"
     needs: str | None = None
+
+
+def of(given: Mapping[str, Any]) -> Options:
+    """What was given, with the defaults for what the command does not take."""
+    return Options(
+        repo=given["repo"],
+        config=given["config"],
+        config_from=given.get("config_from", "base"),
+        base=given.get("base"),
+        head=given.get("head"),
+        environments=frozenset(given.get("environment", ())),
+        kinds=frozenset(given.get("kind", ())),
+        stacks=frozenset(given.get("stack", ())),
+        shard=given.get("shard"),
+        everything=given.get("everything", False),
+        paths=tuple(given.get("paths", ())),
+        builtin=given.get("builtin", False),
+        coverage_minimum=given.get("coverage_minimum"),
+        format=given.get("format", "terminal"),
+        out=given.get("out"),
+        jobs=given.get("jobs", 1),
+        timeout=given.get("timeout"),
+        total_timeout=given.get("total_timeout"),
+        verbose=given["verbose"],
+        reports=tuple(given.get("reports", ())),
+        rule=given.get("rule"),
+        plans=tuple(given.get("plan", ())),
+        comment=given.get("comment", "update"),
+        needs=given.get("needs"),
+    )
 
 
 class Outside(Struct, frozen=True, kw_only=True):

@@ -47,5 +47,5 @@ def _severity(rule: Rule, stack: str, config: Config) -> SeverityOrOff | None:
     told: set[SeverityOrOff] = set()
     for own in finding.SEVERITIES:
         probe = finding.make(rule.id, own, "x", help="x", stack=stack)
-        told |= {each.severity for each in severity.applied((probe,), config)} or {"off"}
+        told |= {each.severity for each in severity.applied((probe,), config, {})} or {"off"}
     return told.pop() if len(told) == 1 else None

@@ -194,9 +194,9 @@ def test_the_readme_names_every_extra_and_no_other() -> None:
 
 
 def test_the_readme_names_every_command_of_the_command_line() -> None:
-    from gitops_ci import cli
+    from gitops_ci import arguments
 
-    assert set(table(read("README.md"), "Commands")) == set(cli.COMMANDS)
+    assert set(table(read("README.md"), "Commands")) == set(arguments.COMMANDS)
 
 
 def test_commands_of_the_readme_are_targets_of_the_makefile() -> None:
