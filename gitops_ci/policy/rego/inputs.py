@@ -56,11 +56,16 @@ class Ends(Struct, frozen=True):
     head: tuple[Input, ...]
 
 
+Subject = Callable[[str | None, str | None], dict[str, Any]]
+"""What reviews and plans have as `input.gitops_ci`, by the file's path (None: a plan) and the stack's id."""
+
+
 class Reading:
     """Reads the files of a scope once, whatever the number of forms; notes what cannot be read."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, subject: Subject | None = None) -> None:
         self.scope = scope
+        self._subject = subject
         self.problems: list[Problem] = []
         self.templates: set[str] = set()
         self._parsed: dict[tuple[int, str], tuple[Document, ...]] = {}
@@ -191,8 +196,12 @@ class Reading:
         for path, each in self._manifests("head", head):
             unchanged = self.scope.base is not None and path not in self.scope.changed
             before = each if unchanged else at_path.get((path, each.identity)) or moved.get(each.identity)
-            after.append(self._of_object(path, each, manifests.review(each, before)))
-        return self._paired((self._of_object(path, each, manifests.review(each, each)) for path, each in there), after)
+            after.append(self._review(path, each, before))
+        return self._paired((self._review(path, each, each) for path, each in there), after)
+
+    def _review(self, path: str, manifest: Manifest, before: Manifest | None) -> Input:
+        told = {} if self._subject is None else {"gitops_ci": self._subject(path, self._stack(path))}
+        return self._of_object(path, manifest, manifests.review(manifest, before) | told)
 
     def _plans(self) -> Ends:
         from gitops_ci.kinds.terraform import plan_json
@@ -210,8 +219,9 @@ class Reading:
                 self._problem(Problem(code="invalid-plan", message=message))
                 continue
             stack = self.scope.stacks.get(id)
+            told = b"" if self._subject is None else msgspec.json.encode({"gitops_ci": self._subject(None, id)})
             shared = Input(
-                payload=content,
+                payload=_beside(told, content),
                 path=None,
                 stack=id,
                 directory=stack.path if stack is not None else "",
@@ -221,7 +231,7 @@ class Reading:
             head.append(shared)
             before = plans.before(plan)
             if before is not None:
-                base.append(msgspec.structs.replace(shared, payload=msgspec.json.encode(before)))
+                base.append(msgspec.structs.replace(shared, payload=_beside(told, msgspec.json.encode(before))))
         return Ends(tuple(base), tuple(head))
 
 
@@ -237,6 +247,11 @@ def _documents(path: str, content: bytes | None) -> Iterator[Document]:
         raise Unreadable(None, "binary, whatever its name says")
     else:
         yield from files.documents(path, content)
+
+
+def _beside(told: bytes, document: bytes) -> bytes:
+    """A JSON object with what else is told in front; the object itself stays as it is written, numbers and all."""
+    return told[:-1] + b"," + document.lstrip()[1:] if told else document
 
 
 def _hidden(known: Masking, text: str) -> str:

@@ -13,7 +13,7 @@ from gitops_ci.policy import comparison
 from gitops_ci.policy.rego import existence
 from gitops_ci.policy.rego.asking import Asking
 from gitops_ci.policy.rego.engine import RegoEngine
-from gitops_ci.policy.rego.inputs import Input, Reading
+from gitops_ci.policy.rego.inputs import Input, Reading, Subject
 from gitops_ci.policy.rego.policies import Asked, Policies
 from gitops_ci.policy.rego.telling import Telling
 from gitops_ci.policy.scope import Scope, Told
@@ -22,12 +22,20 @@ Engine = Callable[[], RegoEngine]
 """Starts the engine the first time that there is something to ask. Raises ToolError where there is none."""
 
 
-def check(scope: Scope, policies: Policies, engine: Engine, *, more: Iterable[Finding] = ()) -> Told:
+def check(
+    scope: Scope,
+    policies: Policies,
+    engine: Engine,
+    *,
+    more: Iterable[Finding] = (),
+    subject: Subject | None = None,
+) -> Told:
     """What the policies say, compared with base; `more` are findings about the policies themselves.
 
-    Whatever keeps a policy from an answer is a problem of the run; what others found is kept.
+    `subject` gives what reviews and plans have as `input.gitops_ci`. Whatever keeps a policy from an answer is a
+    problem of the run; what others found is kept.
     """
-    reading, asking, telling = Reading(scope), Asking(policies, engine), Telling(scope, policies)
+    reading, asking, telling = Reading(scope, subject), Asking(policies, engine), Telling(scope, policies)
     base: list[Finding] = []
     head: list[Finding] = []
     looked_at: set[bytes] = set()

@@ -254,6 +254,19 @@ def test_a_malformed_plan_leaves_the_change_open(tmp_path: Path, document: bytes
     assert [each.rule for each in found.findings] in ([], ["rego/selects-nothing"])
 
 
+def test_policies_may_be_told_which_stack_it_is_about(tmp_path: Path) -> None:
+    place = tmp_path / "plan.json"
+    place.write_bytes(b" " + json.dumps(plan(logs=({"n": 1.0}, {"n": 1.50}))).encode())
+    files = {**PLAN_POLICY, **POLICIES, **TF, "k/a.yaml": POD}
+    some = scope(files, files, rego=[RegoPolicies(path="p")], plans={STACK.id: place}, stacks={STACK.id: STACK})
+    engine = Fake({"data.tf.deny": lambda _: [], "data.adm.deny": lambda _: []})
+    step.check(some, read(some), lambda: engine, subject=lambda path, stack: {"path": path, "stack": stack})
+    by_query = {queries[0]: inputs for queries, inputs in engine.asked}
+    assert [each["gitops_ci"] for each in by_query["data.tf.deny"]] == [{"path": None, "stack": STACK.id}] * 2
+    assert [each["gitops_ci"] for each in by_query["data.adm.deny"]] == [{"path": "k/a.yaml", "stack": None}]
+    assert by_query["data.tf.deny"][0]["format_version"] == "1.2"
+
+
 # Files
 
 FILE_POLICY = {"p/f.rego": "package f\ndeny contains 1 if input.services\n"}
