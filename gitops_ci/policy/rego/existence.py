@@ -8,7 +8,7 @@ from gitops_ci.config import FILE
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
-from gitops_ci.policy.rego import inputs
+from gitops_ci.policy.rego import selection
 from gitops_ci.policy.rego.forms import Form
 from gitops_ci.policy.rego.policies import Asked, Policies
 from gitops_ci.policy.scope import Scope
@@ -44,7 +44,7 @@ def notices(scope: Scope, policies: Policies, idle: Iterable[Asked]) -> Iterator
 def _exists(snapshot: Snapshot, form: Form, patterns: tuple[str, ...]) -> bool:
     if form == "plan":
         return any(path.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")) for path in snapshot.entries)
-    wanted = inputs.takes(form, patterns)
+    wanted = selection.takes(form, patterns)
     paths = [path for path in snapshot.entries if wanted(path)]
     if form not in ("review", "object"):
         return bool(paths)

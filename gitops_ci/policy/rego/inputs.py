@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from gitops_ci.policy.documents import files, manifests
 from gitops_ci.policy.documents.files import Unreadable
 from gitops_ci.policy.documents.manifests import Identity, Manifest
 from gitops_ci.policy.documents.yaml_documents import Document, Place
-from gitops_ci.policy.rego import hiding, plans
+from gitops_ci.policy.rego import hiding, plans, selection
 from gitops_ci.policy.rego.forms import Form
 from gitops_ci.policy.rego.plans import Addresses
 from gitops_ci.policy.scope import Scope
@@ -69,13 +69,14 @@ class Reading:
         self.problems: list[Problem] = []
         self.templates: set[str] = set()
         self._parsed: dict[tuple[int, str], tuple[Document, ...]] = {}
+        self._failed: dict[tuple[str, str], tuple[Finding, bool]] = {}
         self._unreadable: dict[str, dict[str, Finding]] = {"base": {}, "head": {}}
 
     def ends(self, form: Form, patterns: tuple[str, ...]) -> Ends:
         """All inputs of one form; `patterns` say of which files (none: of all that have the form)."""
         if form == "plan":
             return self._plans()
-        wanted = takes(form, patterns)
+        wanted = selection.takes(form, patterns)
         scope = self.scope
         head = [path for path in scope.paths if wanted(path) and self._is_file(scope.head, path)]
         before = scope.base.entries.keys() if scope.base is not None else ()
@@ -89,7 +90,7 @@ class Reading:
         """Somebody asks for files by name, and none of those is of a format that can be read: no pass."""
         for pattern in patterns:
             named = [path for path in self.scope.paths if naming.compiled(pattern).fullmatch(path)]
-            if named and not any(map(takes(form, (pattern,)), named)):
+            if named and not any(map(selection.takes(form, (pattern,)), named)):
                 message = f"policy.rego[].files: {pattern} names files of a format that policies cannot be asked about"
                 self._problem(Problem(code="unsupported-format", message=message, path=named[0]))
 
@@ -111,8 +112,13 @@ class Reading:
         found = {path.rpartition("/")[0] for end in ends for path in end.entries if path.endswith("Chart.yaml")}
         return tuple(sorted(found))
 
-    def documents(self, end: str, paths: list[str]) -> Iterator[tuple[str, tuple[Document, ...]]]:
-        """The documents of files, each with its path, in order."""
+    def documents(
+        self, end: str, paths: list[str], *, of_objects: bool = False
+    ) -> Iterator[tuple[str, tuple[Document, ...]]]:
+        """The documents of files, each with its path, in order; `of_objects` where Kubernetes objects are looked for.
+
+        Then what cannot be read is told of files only that could hold one (`tsconfig.json` has comments).
+        """
         snapshot = self.scope.head if end == "head" else self.scope.base
         if snapshot is None:
             return
@@ -121,7 +127,11 @@ class Reading:
         contents = snapshot.read_many(missing)
         for path in missing:
             self._parsed[key, path] = self._read(end, path, contents.get(path))
-        yield from ((path, self._parsed[key, path]) for path in paths)
+        for path in paths:
+            failed, may_hold_object = self._failed.get((end, path), (None, False))
+            if failed is not None and (may_hold_object or not of_objects):
+                self._unreadable[end][path] = failed
+            yield path, self._parsed[key, path]
 
     def _read(self, end: str, path: str, content: bytes | None) -> tuple[Document, ...]:
         templated = b"{{" in (content or b"") and files.format_of(path) in ("YAML", "JSON")
@@ -135,7 +145,8 @@ class Reading:
             if templated:
                 self.templates.add(path)
             else:
-                self._unreadable[end][path] = _unreadable(path, error, self._stack(path))
+                may_hold_object = content is None or b"apiVersion" in content.replace(b"\0", b"")  # or in UTF-16
+                self._failed[end, path] = _unreadable(path, error, self._stack(path)), may_hold_object
         except ImportError:
             message = "policies read SQL, which needs the extra database (pip install 'gitops-ci[database]')"
             self._problem(Problem(code="missing", message=message))
@@ -174,7 +185,7 @@ class Reading:
         )
 
     def _manifests(self, end: str, paths: list[str]) -> Iterator[tuple[str, Manifest]]:
-        for path, documents in self.documents(end, paths):
+        for path, documents in self.documents(end, paths, of_objects=True):
             yield from ((path, each) for each in manifests.objects(documents))
 
     def _of_object(self, path: str, manifest: Manifest, value: Any = None) -> Input:
@@ -257,29 +268,6 @@ def _beside(told: bytes, document: bytes) -> bytes:
 def _hidden(known: Masking, text: str) -> str:
     """A message without what the plan marks as sensitive, also where it is a part of it."""
     return known.text(hiding.message(text, known.known))
-
-
-def takes(form: Form, patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether a path is one of a file that may have the form."""
-    matching = [naming.compiled(pattern) for pattern in patterns]
-    formats = _FORMATS[form]
-
-    def wanted(path: str) -> bool:
-        if path.endswith(".sql") if form == "sql" else files.format_of(path) in formats:
-            return not matching or any(each.fullmatch(path) for each in matching)
-        return False
-
-    return wanted
-
-
-_FORMATS: Mapping[Form, frozenset[str]] = {
-    "review": frozenset({"YAML", "JSON"}),
-    "object": frozenset({"YAML", "JSON"}),
-    "hcl": frozenset({"HCL"}),
-    "file": frozenset({"YAML", "JSON", "TOML", "HCL", "Dockerfile"}),
-    "sql": frozenset(),
-    "plan": frozenset(),
-}
 
 
 def _unreadable(path: str, error: Unreadable, stack: str | None) -> Finding:

@@ -341,3 +341,17 @@ def test_files_of_a_format_that_is_not_read_are_refused_where_they_are_asked_for
     (problem,) = of_files(files, files=("*.ini", "*.yaml", "*.nowhere")).run.problems
     assert (problem.code, problem.path) == ("unsupported-format", "a.ini")
     assert of_files(files, files=("*",)).run.problems == ()
+
+
+def test_files_that_could_hold_no_object_are_nobodys_business_but_a_file_policys() -> None:
+    files: dict[str, str | bytes] = {
+        "tsconfig.json": '{"a": 1} // why',
+        "crypt.yaml": b"\0GITCRYPT\0\xff",
+        "utf16.yaml": POD.encode("utf-16"),
+        "broken.yaml": "apiVersion: v1\nkind: [",
+    }
+    some = scope({**POLICIES, **files}, rego=[RegoPolicies(path="p")])
+    found = check(some, Fake({"data.adm.deny": root_denied})).findings
+    assert sorted(each.path or "" for each in found if each.rule == "rego/unreadable") == ["broken.yaml", "utf16.yaml"]
+    told_of_all = {each.path for each in of_files(files).findings if each.rule == "rego/unreadable"}
+    assert told_of_all == files.keys()
