@@ -134,7 +134,8 @@ class Reading:
             yield path, self._parsed[key, path]
 
     def _read(self, end: str, path: str, content: bytes | None) -> tuple[Document, ...]:
-        templated = b"{{" in (content or b"") and files.format_of(path) in ("YAML", "JSON")
+        is_text = content is not None and b"\0" not in content[:_LOOKED_AT]
+        templated = is_text and b"{{" in (content or b"") and files.format_of(path) in ("YAML", "JSON")
         if templated and manifests.is_template(path, self.charts):
             self.templates.add(path)
             return ()

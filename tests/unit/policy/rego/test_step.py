@@ -347,6 +347,7 @@ def test_files_that_could_hold_no_object_are_nobodys_business_but_a_file_policys
     files: dict[str, str | bytes] = {
         "tsconfig.json": '{"a": 1} // why',
         "crypt.yaml": b"\0GITCRYPT\0\xff",
+        "binary.yaml": b"\0{{",
         "utf16.yaml": POD.encode("utf-16"),
         "broken.yaml": "apiVersion: v1\nkind: [",
     }
