@@ -85,7 +85,8 @@ class Telling:
         text = hide(message.text) if hide is not None else hiding.message(message.text, self._hidden(about.payload))
         path, line = self._place(message, about)
         identity = f"{about.about}\x1f{text}" if about.about else text
-        made = finding.make(rule.id, rule.severity, identity, help=rule.help, path=path, line=line, stack=about.stack)
+        help = rule.help or f"The rule is in {rule.path}:{rule.line}."
+        made = finding.make(rule.id, rule.severity, identity, help=help, path=path, line=line, stack=about.stack)
         return msgspec.structs.replace(made, message=text, url=rule.url)
 
     def _place(self, message: Message, about: Input) -> tuple[str | None, int | None]:

@@ -142,6 +142,11 @@ def test_a_missing_engine_leaves_the_change_open() -> None:
     assert [(each.code, each.message) for each in found.run.problems] == [("missing", "no opa: install it")]
 
 
+def test_a_rule_without_metadata_says_where_it_is() -> None:
+    (found,) = one(["x"]).findings
+    assert found.help == "The rule is in p/a.rego:2."
+
+
 def test_exceptions_are_told_and_in_nobodys_way() -> None:
     policy = "package a\ndeny_x contains 1 if input.kind\ndeny contains 1 if input.kind\nexception contains r if input.kind\n"
     found = one(["plain"], policy, deny_x=lambda _: ["excused"], exception=lambda _: [["x"]])
