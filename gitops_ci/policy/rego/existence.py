@@ -25,7 +25,12 @@ _AT_A_TIME = 200
 
 
 def notices(scope: Scope, policies: Policies, idle: Iterable[Asked]) -> Iterator[Finding]:
-    """One for each package whose input is nowhere in the repository; `idle` are those that this change asks nothing."""
+    """One for each package whose input is nowhere in the repository; `idle` are those that this change asks nothing.
+
+    Policies that come with gitops-ci are for every repository: with them it is no mistake.
+    """
+    if policies.family == "builtin":
+        return
     there: dict[tuple[frozenset[Form], tuple[str, ...]], bool] = {}
     for asked in idle:
         key = (asked.forms, asked.files)

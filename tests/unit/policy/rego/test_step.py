@@ -12,7 +12,7 @@ from gitops_ci.config import RegoPolicies
 from gitops_ci.errors import ToolError
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
-from gitops_ci.policy.rego import step
+from gitops_ci.policy.rego import policies, step
 from gitops_ci.policy.rego.engine import RegoProblem
 from tests.unit.policy.rego.rego_bed import UNDEFINED, Fake, Files, check, none_there, read, scope
 
@@ -29,9 +29,8 @@ def root_denied(given: Any) -> Any:
 
 
 def told(base: Files | None, head: Files, **more: Any) -> list[tuple[str, str, str | None, int | None, str]]:
-    policies = more.pop("policies", POLICIES)
-    files = {**policies, **head}
-    before = None if base is None else {**policies, **base}
+    files = {**POLICIES, **head}
+    before = None if base is None else {**POLICIES, **base}
     found = check(
         scope(files, before, rego=[RegoPolicies(path="p")], **more),
         Fake({"data.adm.deny": root_denied, "data.obj.deny": lambda _: [], "data.obj.deny_other": lambda _: UNDEFINED}),
@@ -108,6 +107,21 @@ def test_no_engine_is_started_where_there_is_nothing_to_ask() -> None:
     found = step.check(some, read(some), none_there)
     assert [each.rule for each in found.findings] == ["rego/selects-nothing"]
     assert found.run.engine is None
+
+
+def test_policies_for_every_repository_may_select_nothing() -> None:
+    some = scope({"README.md": ""}, rego=())
+    packed = policies.of_modules("builtin", {"x.rego": REVIEW}, b"{}")
+    assert step.check(some, packed, none_there).findings == ()
+
+
+def test_policies_of_a_family_have_its_ids() -> None:
+    text = f"# METADATA\n# custom: {{id: kubernetes-root}}\n{REVIEW}"
+    packed = policies.of_modules("builtin", {"x.rego": text}, b'{"a": 1}')
+    engine = Fake({"data.adm.deny": root_denied})
+    told = step.check(scope({"k/a.yaml": POD}, rego=()), packed, lambda: engine)
+    assert [(each.rule, each.source) for each in told.findings] == [("builtin/kubernetes-root", "builtin")]
+    assert (told.run.name, engine.bundles[0].data) == ("builtin", b'{"a": 1}')
 
 
 def one(value: Any, policy: str = "package a\ndeny contains 1 if input.kind\n", **rules: Any) -> Any:
