@@ -57,7 +57,7 @@ def check(
         base += telling.findings(group, before, asking)
         head += telling.findings(group, after, asking)
     unread = reading.unreadable
-    found = comparison.against((*unread[0], *base), (*unread[1], *head))
+    found = tuple(_compared((*unread[0], *base), (*unread[1], *head)))
     run = PolicyRun(
         name=policies.family,
         engine=asking.engine,
@@ -66,6 +66,16 @@ def check(
         problems=tuple(dict.fromkeys((*policies.problems, *missing, *reading.problems, *telling.problems))),
     )
     return Told((*more, *found, *existence.notices(scope, policies, idle), *_templates(reading)), run)
+
+
+def _compared(base: Iterable[Finding], head: Iterable[Finding]) -> Iterator[Finding]:
+    """Both ends compared, what an exception excuses by itself: one that base excused and head does not is new."""
+    before, after = tuple(base), tuple(head)
+    for excused in (False, True):
+        yield from comparison.against(
+            (each for each in before if (each.waived_by is not None) is excused),
+            (each for each in after if (each.waived_by is not None) is excused),
+        )
 
 
 def _groups(asked: Iterable[Asked]) -> tuple[tuple[Asked, ...], ...]:

@@ -172,6 +172,20 @@ def test_exceptions_are_told_and_in_nobodys_way() -> None:
     assert excused.waived_by.what == "exception in a"
 
 
+def test_what_is_excused_no_more_is_new() -> None:
+    policy = "package a\ndeny contains 1 if input.kind\nexception contains r if input.kind\n"
+
+    def exception(given: Any) -> Any:
+        return [[""]] if given["metadata"].get("labels") else []
+
+    labelled = POD.replace("name: a", "name: a, labels: {ok: x}")
+    engine = Fake({"data.a.deny": lambda _: ["no"], "data.a.exception": exception})
+    files = {"p/a.rego": policy}
+    some = scope({**files, "k/a.yaml": POD}, {**files, "k/a.yaml": labelled}, rego=[RegoPolicies(path="p")])
+    found = check(some, engine).findings
+    assert [(each.state, each.waived_by is not None) for each in found] == [("new", False), ("fixed", True)]
+
+
 def test_a_wrong_exception_excuses_nothing() -> None:
     policy = "package a\ndeny contains 1 if input.kind\nexception contains r if input.kind\n"
     found = one(["plain"], policy, exception=lambda _: True)
