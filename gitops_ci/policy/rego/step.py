@@ -70,12 +70,10 @@ def check(
 
 def _compared(base: Iterable[Finding], head: Iterable[Finding]) -> Iterator[Finding]:
     """Both ends compared, what an exception excuses by itself: one that base excused and head does not is new."""
-    before, after = tuple(base), tuple(head)
+    ends = tuple(base), tuple(head)
     for excused in (False, True):
-        yield from comparison.against(
-            (each for each in before if (each.waived_by is not None) is excused),
-            (each for each in after if (each.waived_by is not None) is excused),
-        )
+        before, after = (tuple(each for each in end if (each.waived_by is not None) is excused) for end in ends)
+        yield from comparison.against(before, after)
 
 
 def _groups(asked: Iterable[Asked]) -> tuple[tuple[Asked, ...], ...]:
