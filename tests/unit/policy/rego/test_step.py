@@ -59,6 +59,15 @@ def test_a_fault_that_moves_from_one_object_to_another_is_new() -> None:
     assert [each[0] for each in told({"k/a.yaml": one}, {"k/a.yaml": two})] == ["new", "fixed"]
 
 
+def test_a_fault_with_another_number_is_new() -> None:
+    engine = Fake(
+        {"data.obj.deny": lambda given: [f"port {given['spec']['port']}"], "data.obj.deny_other": lambda _: []}
+    )
+    ends = [{"p/a.rego": OBJECT, "k/a.yaml": POD.replace("root: true", f"port: {port}")} for port in (443, 22)]
+    found = check(scope(ends[1], ends[0], rego=[RegoPolicies(path="p")]), engine).findings
+    assert [(each.state, each.message) for each in found] == [("new", "port 22"), ("fixed", "port 443")]
+
+
 def requests(base: Files | None, head: Files) -> list[Any]:
     engine = Fake({"data.adm.deny": lambda _: []})
     before = None if base is None else {**POLICIES, **base}
