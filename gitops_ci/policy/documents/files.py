@@ -7,7 +7,6 @@ holds a list.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import msgspec
 
@@ -64,13 +63,8 @@ def _yaml(content: bytes) -> Iterator[Document]:
 
 
 def _json(content: bytes) -> Iterator[Document]:
-    value = _decoded(content)
-    yield Document(value, 1, {})
-
-
-def _decoded(content: bytes) -> Any:
     try:
-        return msgspec.json.decode(content)
+        yield Document(msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf")), 1, {})
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(None, f"not valid JSON: {error}") from None
 

@@ -54,7 +54,7 @@ def objects(documents: Iterable[Document]) -> Iterator[Manifest]:
             continue
         items = document.value.get("items")
         kind: str = document.value["kind"]
-        if not (kind.endswith("List") and isinstance(items, list)):
+        if not (isinstance(items, list) and (kind == "List" or _is_typed(kind, items))):
             yield Manifest(document.value, document)
             continue
         typed = (
@@ -64,6 +64,11 @@ def objects(documents: Iterable[Document]) -> Iterator[Manifest]:
             whole = {**typed, **item} if isinstance(item, dict) else item
             if is_object(whole):
                 yield Manifest(whole, document, ("items", index))
+
+
+def _is_typed(kind: str, items: list[Any]) -> bool:
+    """Whether this is Kubernetes' own list of a kind (`PodList`), and no object whose kind is called like one."""
+    return kind.endswith("List") and any(isinstance(each, dict) and "metadata" in each for each in items)
 
 
 def review(manifest: Manifest, before: Manifest | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from gitops_ci.config import FILE
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
-from gitops_ci.policy.rego import inputs
+from gitops_ci.policy.rego import selection
 from gitops_ci.policy.rego.forms import Form
 from gitops_ci.policy.rego.policies import Asked, Policies
 from gitops_ci.policy.scope import Scope
@@ -25,7 +25,12 @@ _AT_A_TIME = 200
 
 
 def notices(scope: Scope, policies: Policies, idle: Iterable[Asked]) -> Iterator[Finding]:
-    """One for each package whose input is nowhere in the repository; `idle` are those that this change asks nothing."""
+    """One for each package whose input is nowhere in the repository; `idle` are those that this change asks nothing.
+
+    Policies that come with gitops-ci are for every repository: with them it is no mistake.
+    """
+    if policies.family == "builtin":
+        return
     there: dict[tuple[frozenset[Form], tuple[str, ...]], bool] = {}
     for asked in idle:
         key = (asked.forms, asked.files)
@@ -44,7 +49,7 @@ def notices(scope: Scope, policies: Policies, idle: Iterable[Asked]) -> Iterator
 def _exists(snapshot: Snapshot, form: Form, patterns: tuple[str, ...]) -> bool:
     if form == "plan":
         return any(path.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")) for path in snapshot.entries)
-    wanted = inputs.takes(form, patterns)
+    wanted = selection.takes(form, patterns)
     paths = [path for path in snapshot.entries if wanted(path)]
     if form not in ("review", "object"):
         return bool(paths)

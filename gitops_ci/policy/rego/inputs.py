@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from gitops_ci.policy.documents import files, manifests
 from gitops_ci.policy.documents.files import Unreadable
 from gitops_ci.policy.documents.manifests import Identity, Manifest
 from gitops_ci.policy.documents.yaml_documents import Document, Place
-from gitops_ci.policy.rego import hiding, plans
+from gitops_ci.policy.rego import hiding, plans, selection
 from gitops_ci.policy.rego.forms import Form
 from gitops_ci.policy.rego.plans import Addresses
 from gitops_ci.policy.scope import Scope
@@ -56,21 +56,27 @@ class Ends(Struct, frozen=True):
     head: tuple[Input, ...]
 
 
+Subject = Callable[[str | None, str | None], dict[str, Any]]
+"""What reviews and plans have as `input.gitops_ci`, by the file's path (None: a plan) and the stack's id."""
+
+
 class Reading:
     """Reads the files of a scope once, whatever the number of forms; notes what cannot be read."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, subject: Subject | None = None) -> None:
         self.scope = scope
+        self._subject = subject
         self.problems: list[Problem] = []
         self.templates: set[str] = set()
         self._parsed: dict[tuple[int, str], tuple[Document, ...]] = {}
+        self._failed: dict[tuple[str, str], tuple[Finding, bool]] = {}
         self._unreadable: dict[str, dict[str, Finding]] = {"base": {}, "head": {}}
 
     def ends(self, form: Form, patterns: tuple[str, ...]) -> Ends:
         """All inputs of one form; `patterns` say of which files (none: of all that have the form)."""
         if form == "plan":
             return self._plans()
-        wanted = takes(form, patterns)
+        wanted = selection.takes(form, patterns)
         scope = self.scope
         head = [path for path in scope.paths if wanted(path) and self._is_file(scope.head, path)]
         before = scope.base.entries.keys() if scope.base is not None else ()
@@ -84,7 +90,7 @@ class Reading:
         """Somebody asks for files by name, and none of those is of a format that can be read: no pass."""
         for pattern in patterns:
             named = [path for path in self.scope.paths if naming.compiled(pattern).fullmatch(path)]
-            if named and not any(map(takes(form, (pattern,)), named)):
+            if named and not any(map(selection.takes(form, (pattern,)), named)):
                 message = f"policy.rego[].files: {pattern} names files of a format that policies cannot be asked about"
                 self._problem(Problem(code="unsupported-format", message=message, path=named[0]))
 
@@ -106,8 +112,13 @@ class Reading:
         found = {path.rpartition("/")[0] for end in ends for path in end.entries if path.endswith("Chart.yaml")}
         return tuple(sorted(found))
 
-    def documents(self, end: str, paths: list[str]) -> Iterator[tuple[str, tuple[Document, ...]]]:
-        """The documents of files, each with its path, in order."""
+    def documents(
+        self, end: str, paths: list[str], *, of_objects: bool = False
+    ) -> Iterator[tuple[str, tuple[Document, ...]]]:
+        """The documents of files, each with its path, in order; `of_objects` where Kubernetes objects are looked for.
+
+        Then what cannot be read is told of files only that could hold one (`tsconfig.json` has comments).
+        """
         snapshot = self.scope.head if end == "head" else self.scope.base
         if snapshot is None:
             return
@@ -116,10 +127,15 @@ class Reading:
         contents = snapshot.read_many(missing)
         for path in missing:
             self._parsed[key, path] = self._read(end, path, contents.get(path))
-        yield from ((path, self._parsed[key, path]) for path in paths)
+        for path in paths:
+            failed, may_hold_object = self._failed.get((end, path), (None, False))
+            if failed is not None and (may_hold_object or not of_objects):
+                self._unreadable[end][path] = failed
+            yield path, self._parsed[key, path]
 
     def _read(self, end: str, path: str, content: bytes | None) -> tuple[Document, ...]:
-        templated = b"{{" in (content or b"") and files.format_of(path) in ("YAML", "JSON")
+        is_text = content is not None and b"\0" not in content[:_LOOKED_AT]
+        templated = is_text and b"{{" in (content or b"") and files.format_of(path) in ("YAML", "JSON")
         if templated and manifests.is_template(path, self.charts):
             self.templates.add(path)
             return ()
@@ -130,7 +146,8 @@ class Reading:
             if templated:
                 self.templates.add(path)
             else:
-                self._unreadable[end][path] = _unreadable(path, error, self._stack(path))
+                may_hold_object = content is None or b"apiVersion" in content.replace(b"\0", b"")  # or in UTF-16
+                self._failed[end, path] = _unreadable(path, error, self._stack(path)), may_hold_object
         except ImportError:
             message = "policies read SQL, which needs the extra database (pip install 'gitops-ci[database]')"
             self._problem(Problem(code="missing", message=message))
@@ -169,7 +186,7 @@ class Reading:
         )
 
     def _manifests(self, end: str, paths: list[str]) -> Iterator[tuple[str, Manifest]]:
-        for path, documents in self.documents(end, paths):
+        for path, documents in self.documents(end, paths, of_objects=True):
             yield from ((path, each) for each in manifests.objects(documents))
 
     def _of_object(self, path: str, manifest: Manifest, value: Any = None) -> Input:
@@ -191,8 +208,12 @@ class Reading:
         for path, each in self._manifests("head", head):
             unchanged = self.scope.base is not None and path not in self.scope.changed
             before = each if unchanged else at_path.get((path, each.identity)) or moved.get(each.identity)
-            after.append(self._of_object(path, each, manifests.review(each, before)))
-        return self._paired((self._of_object(path, each, manifests.review(each, each)) for path, each in there), after)
+            after.append(self._review(path, each, before))
+        return self._paired((self._review(path, each, each) for path, each in there), after)
+
+    def _review(self, path: str, manifest: Manifest, before: Manifest | None) -> Input:
+        told = {} if self._subject is None else {"gitops_ci": self._subject(path, self._stack(path))}
+        return self._of_object(path, manifest, manifests.review(manifest, before) | told)
 
     def _plans(self) -> Ends:
         from gitops_ci.kinds.terraform import plan_json
@@ -210,8 +231,9 @@ class Reading:
                 self._problem(Problem(code="invalid-plan", message=message))
                 continue
             stack = self.scope.stacks.get(id)
+            told = b"" if self._subject is None else msgspec.json.encode({"gitops_ci": self._subject(None, id)})
             shared = Input(
-                payload=content,
+                payload=_beside(told, content),
                 path=None,
                 stack=id,
                 directory=stack.path if stack is not None else "",
@@ -221,7 +243,7 @@ class Reading:
             head.append(shared)
             before = plans.before(plan)
             if before is not None:
-                base.append(msgspec.structs.replace(shared, payload=msgspec.json.encode(before)))
+                base.append(msgspec.structs.replace(shared, payload=_beside(told, msgspec.json.encode(before))))
         return Ends(tuple(base), tuple(head))
 
 
@@ -239,32 +261,14 @@ def _documents(path: str, content: bytes | None) -> Iterator[Document]:
         yield from files.documents(path, content)
 
 
+def _beside(told: bytes, document: bytes) -> bytes:
+    """A JSON object with what else is told in front; the object itself stays as it is written, numbers and all."""
+    return told[:-1] + b"," + document.lstrip()[1:] if told else document
+
+
 def _hidden(known: Masking, text: str) -> str:
     """A message without what the plan marks as sensitive, also where it is a part of it."""
     return known.text(hiding.message(text, known.known))
-
-
-def takes(form: Form, patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether a path is one of a file that may have the form."""
-    matching = [naming.compiled(pattern) for pattern in patterns]
-    formats = _FORMATS[form]
-
-    def wanted(path: str) -> bool:
-        if path.endswith(".sql") if form == "sql" else files.format_of(path) in formats:
-            return not matching or any(each.fullmatch(path) for each in matching)
-        return False
-
-    return wanted
-
-
-_FORMATS: Mapping[Form, frozenset[str]] = {
-    "review": frozenset({"YAML", "JSON"}),
-    "object": frozenset({"YAML", "JSON"}),
-    "hcl": frozenset({"HCL"}),
-    "file": frozenset({"YAML", "JSON", "TOML", "HCL", "Dockerfile"}),
-    "sql": frozenset(),
-    "plan": frozenset(),
-}
 
 
 def _unreadable(path: str, error: Unreadable, stack: str | None) -> Finding:

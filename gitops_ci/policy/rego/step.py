@@ -13,7 +13,7 @@ from gitops_ci.policy import comparison
 from gitops_ci.policy.rego import existence
 from gitops_ci.policy.rego.asking import Asking
 from gitops_ci.policy.rego.engine import RegoEngine
-from gitops_ci.policy.rego.inputs import Input, Reading
+from gitops_ci.policy.rego.inputs import Input, Reading, Subject
 from gitops_ci.policy.rego.policies import Asked, Policies
 from gitops_ci.policy.rego.telling import Telling
 from gitops_ci.policy.scope import Scope, Told
@@ -22,12 +22,20 @@ Engine = Callable[[], RegoEngine]
 """Starts the engine the first time that there is something to ask. Raises ToolError where there is none."""
 
 
-def check(scope: Scope, policies: Policies, engine: Engine, *, more: Iterable[Finding] = ()) -> Told:
+def check(
+    scope: Scope,
+    policies: Policies,
+    engine: Engine,
+    *,
+    more: Iterable[Finding] = (),
+    subject: Subject | None = None,
+) -> Told:
     """What the policies say, compared with base; `more` are findings about the policies themselves.
 
-    Whatever keeps a policy from an answer is a problem of the run; what others found is kept.
+    `subject` gives what reviews and plans have as `input.gitops_ci`. Whatever keeps a policy from an answer is a
+    problem of the run; what others found is kept.
     """
-    reading, asking, telling = Reading(scope), Asking(policies, engine), Telling(scope, policies)
+    reading, asking, telling = Reading(scope, subject), Asking(policies, engine), Telling(scope, policies)
     base: list[Finding] = []
     head: list[Finding] = []
     looked_at: set[bytes] = set()
@@ -49,7 +57,7 @@ def check(scope: Scope, policies: Policies, engine: Engine, *, more: Iterable[Fi
         base += telling.findings(group, before, asking)
         head += telling.findings(group, after, asking)
     unread = reading.unreadable
-    found = comparison.against((*unread[0], *base), (*unread[1], *head))
+    found = tuple(_compared((*unread[0], *base), (*unread[1], *head)))
     run = PolicyRun(
         name=policies.family,
         engine=asking.engine,
@@ -58,6 +66,14 @@ def check(scope: Scope, policies: Policies, engine: Engine, *, more: Iterable[Fi
         problems=tuple(dict.fromkeys((*policies.problems, *missing, *reading.problems, *telling.problems))),
     )
     return Told((*more, *found, *existence.notices(scope, policies, idle), *_templates(reading)), run)
+
+
+def _compared(base: Iterable[Finding], head: Iterable[Finding]) -> Iterator[Finding]:
+    """Both ends compared, what an exception excuses by itself: one that base excused and head does not is new."""
+    ends = tuple(base), tuple(head)
+    for excused in (False, True):
+        before, after = (tuple(each for each in end if (each.waived_by is not None) is excused) for end in ends)
+        yield from comparison.against(before, after)
 
 
 def _groups(asked: Iterable[Asked]) -> tuple[tuple[Asked, ...], ...]:

@@ -18,6 +18,9 @@ from gitops_ci.policy.rego.policies import Asked, Policies
 from gitops_ci.policy.rego.rules import Described, Named
 from gitops_ci.policy.scope import Scope
 
+_DIGITS = str.maketrans("0123456789", "abcdefghij")
+"""Fingerprints forget numbers: of a policy's message they are the point (an open port 22 is not an open port 443)."""
+
 _OF_REVIEWS = (("request", "object"), ("review", "object"))
 
 
@@ -84,8 +87,9 @@ class Telling:
         hide = about.hide
         text = hide(message.text) if hide is not None else hiding.message(message.text, self._hidden(about.payload))
         path, line = self._place(message, about)
-        identity = f"{about.about}\x1f{text}" if about.about else text
-        made = finding.make(rule.id, rule.severity, identity, help=rule.help, path=path, line=line, stack=about.stack)
+        identity = f"{about.about}\x1f{text}".translate(_DIGITS)
+        help = rule.help or f"The rule is in {rule.path}:{rule.line}."
+        made = finding.make(rule.id, rule.severity, identity, help=help, path=path, line=line, stack=about.stack)
         return msgspec.structs.replace(made, message=text, url=rule.url)
 
     def _place(self, message: Message, about: Input) -> tuple[str | None, int | None]:

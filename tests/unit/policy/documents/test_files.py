@@ -70,3 +70,9 @@ def test_objects() -> None:
     text = b"kind: a\n---\napiVersion: v1\nkind: PodList\nitems: [{metadata: {name: a}}, 3]\n---\n- 1\n"
     (found,) = manifests.objects(files.documents("a.yaml", text))
     assert (found.value["kind"], found.name, found.place) == ("Pod", "a", ("items", 0))
+
+
+def test_an_object_whose_kind_is_called_like_a_list_is_none() -> None:
+    text = b"apiVersion: x/v1\nkind: AllowList\nmetadata: {name: a}\nitems: [1.2.3.4]\n"
+    (found,) = manifests.objects(files.documents("a.yaml", text))
+    assert (found.value["kind"], found.place) == ("AllowList", ())

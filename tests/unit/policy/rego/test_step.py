@@ -12,7 +12,7 @@ from gitops_ci.config import RegoPolicies
 from gitops_ci.errors import ToolError
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
-from gitops_ci.policy.rego import step
+from gitops_ci.policy.rego import policies, step
 from gitops_ci.policy.rego.engine import RegoProblem
 from tests.unit.policy.rego.rego_bed import UNDEFINED, Fake, Files, check, none_there, read, scope
 
@@ -29,9 +29,8 @@ def root_denied(given: Any) -> Any:
 
 
 def told(base: Files | None, head: Files, **more: Any) -> list[tuple[str, str, str | None, int | None, str]]:
-    policies = more.pop("policies", POLICIES)
-    files = {**policies, **head}
-    before = None if base is None else {**policies, **base}
+    files = {**POLICIES, **head}
+    before = None if base is None else {**POLICIES, **base}
     found = check(
         scope(files, before, rego=[RegoPolicies(path="p")], **more),
         Fake({"data.adm.deny": root_denied, "data.obj.deny": lambda _: [], "data.obj.deny_other": lambda _: UNDEFINED}),
@@ -58,6 +57,15 @@ def test_a_fault_that_moves_from_one_object_to_another_is_new() -> None:
     one = f"{POD}---\n{other.replace('true', 'false')}"
     two = f"{SAFE}---\n{other}"
     assert [each[0] for each in told({"k/a.yaml": one}, {"k/a.yaml": two})] == ["new", "fixed"]
+
+
+def test_a_fault_with_another_number_is_new() -> None:
+    engine = Fake(
+        {"data.obj.deny": lambda given: [f"port {given['spec']['port']}"], "data.obj.deny_other": lambda _: []}
+    )
+    ends = [{"p/a.rego": OBJECT, "k/a.yaml": POD.replace("root: true", f"port: {port}")} for port in (443, 22)]
+    found = check(scope(ends[1], ends[0], rego=[RegoPolicies(path="p")]), engine).findings
+    assert [(each.state, each.message) for each in found] == [("new", "port 22"), ("fixed", "port 443")]
 
 
 def requests(base: Files | None, head: Files) -> list[Any]:
@@ -110,6 +118,21 @@ def test_no_engine_is_started_where_there_is_nothing_to_ask() -> None:
     assert found.run.engine is None
 
 
+def test_policies_for_every_repository_may_select_nothing() -> None:
+    some = scope({"README.md": ""}, rego=())
+    packed = policies.of_modules("builtin", {"x.rego": REVIEW}, b"{}")
+    assert step.check(some, packed, none_there).findings == ()
+
+
+def test_policies_of_a_family_have_its_ids() -> None:
+    text = f"# METADATA\n# custom: {{id: kubernetes-root}}\n{REVIEW}"
+    packed = policies.of_modules("builtin", {"x.rego": text}, b'{"a": 1}')
+    engine = Fake({"data.adm.deny": root_denied})
+    told = step.check(scope({"k/a.yaml": POD}, rego=()), packed, lambda: engine)
+    assert [(each.rule, each.source) for each in told.findings] == [("builtin/kubernetes-root", "builtin")]
+    assert (told.run.name, engine.bundles[0].data) == ("builtin", b'{"a": 1}')
+
+
 def one(value: Any, policy: str = "package a\ndeny contains 1 if input.kind\n", **rules: Any) -> Any:
     files = {"p/a.rego": policy, "k/a.yaml": POD}
     queries = {"data.a.deny": lambda _: value, **{f"data.a.{name}": rule for name, rule in rules.items()}}
@@ -142,6 +165,11 @@ def test_a_missing_engine_leaves_the_change_open() -> None:
     assert [(each.code, each.message) for each in found.run.problems] == [("missing", "no opa: install it")]
 
 
+def test_a_rule_without_metadata_says_where_it_is() -> None:
+    (found,) = one(["x"]).findings
+    assert found.help == "The rule is in p/a.rego:2."
+
+
 def test_exceptions_are_told_and_in_nobodys_way() -> None:
     policy = "package a\ndeny_x contains 1 if input.kind\ndeny contains 1 if input.kind\nexception contains r if input.kind\n"
     found = one(["plain"], policy, deny_x=lambda _: ["excused"], exception=lambda _: [["x"]])
@@ -151,6 +179,20 @@ def test_exceptions_are_told_and_in_nobodys_way() -> None:
     assert (excused.severity, excused.rule) == ("notice", "rego/a.deny_x")
     assert excused.waived_by is not None
     assert excused.waived_by.what == "exception in a"
+
+
+def test_what_is_excused_no_more_is_new() -> None:
+    policy = "package a\ndeny contains 1 if input.kind\nexception contains r if input.kind\n"
+
+    def exception(given: Any) -> Any:
+        return [[""]] if given["metadata"].get("labels") else []
+
+    labelled = POD.replace("name: a", "name: a, labels: {ok: x}")
+    engine = Fake({"data.a.deny": lambda _: ["no"], "data.a.exception": exception})
+    files = {"p/a.rego": policy}
+    some = scope({**files, "k/a.yaml": POD}, {**files, "k/a.yaml": labelled}, rego=[RegoPolicies(path="p")])
+    found = check(some, engine).findings
+    assert [(each.state, each.waived_by is not None) for each in found] == [("new", False), ("fixed", True)]
 
 
 def test_a_wrong_exception_excuses_nothing() -> None:
@@ -254,6 +296,19 @@ def test_a_malformed_plan_leaves_the_change_open(tmp_path: Path, document: bytes
     assert [each.rule for each in found.findings] in ([], ["rego/selects-nothing"])
 
 
+def test_policies_may_be_told_which_stack_it_is_about(tmp_path: Path) -> None:
+    place = tmp_path / "plan.json"
+    place.write_bytes(b" " + json.dumps(plan(logs=({"n": 1.0}, {"n": 1.50}))).encode())
+    files = {**PLAN_POLICY, **POLICIES, **TF, "k/a.yaml": POD}
+    some = scope(files, files, rego=[RegoPolicies(path="p")], plans={STACK.id: place}, stacks={STACK.id: STACK})
+    engine = Fake({"data.tf.deny": lambda _: [], "data.adm.deny": lambda _: []})
+    step.check(some, read(some), lambda: engine, subject=lambda path, stack: {"path": path, "stack": stack})
+    by_query = {queries[0]: inputs for queries, inputs in engine.asked}
+    assert [each["gitops_ci"] for each in by_query["data.tf.deny"]] == [{"path": None, "stack": STACK.id}] * 2
+    assert [each["gitops_ci"] for each in by_query["data.adm.deny"]] == [{"path": "k/a.yaml", "stack": None}]
+    assert by_query["data.tf.deny"][0]["format_version"] == "1.2"
+
+
 # Files
 
 FILE_POLICY = {"p/f.rego": "package f\ndeny contains 1 if input.services\n"}
@@ -328,3 +383,18 @@ def test_files_of_a_format_that_is_not_read_are_refused_where_they_are_asked_for
     (problem,) = of_files(files, files=("*.ini", "*.yaml", "*.nowhere")).run.problems
     assert (problem.code, problem.path) == ("unsupported-format", "a.ini")
     assert of_files(files, files=("*",)).run.problems == ()
+
+
+def test_files_that_could_hold_no_object_are_nobodys_business_but_a_file_policys() -> None:
+    files: dict[str, str | bytes] = {
+        "tsconfig.json": '{"a": 1} // why',
+        "crypt.yaml": b"\0GITCRYPT\0\xff",
+        "binary.yaml": b"\0{{",
+        "utf16.yaml": POD.encode("utf-16"),
+        "broken.yaml": "apiVersion: v1\nkind: [",
+    }
+    some = scope({**POLICIES, **files}, rego=[RegoPolicies(path="p")])
+    found = check(some, Fake({"data.adm.deny": root_denied})).findings
+    assert sorted(each.path or "" for each in found if each.rule == "rego/unreadable") == ["broken.yaml", "utf16.yaml"]
+    told_of_all = {each.path for each in of_files(files).findings if each.rule == "rego/unreadable"}
+    assert told_of_all == files.keys()
