@@ -27,9 +27,8 @@ module_of(planned) := regex.replace(object.get(planned, "module_address", ""), `
 configured := {module: arguments |
 	some module in {resource.module | some resource in resources}
 	steps := [step |
-		some index, name in split(module, ".")
-		index % 2 == 1
-		some step in ["module_calls", name, "module"]
+		some call in regex.find_n(`module\.[^.]+`, module, -1)
+		some step in ["module_calls", trim_prefix(call, "module."), "module"]
 	]
 	arguments := {key: object.get(block, "expressions", {}) |
 		some block in object.get(input.configuration.root_module, array.concat(steps, ["resources"]), [])
