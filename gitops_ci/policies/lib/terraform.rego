@@ -5,6 +5,8 @@
 #   found there can be told from what it adds. Those that are deleted, forgotten or only read do not.
 package builtin.lib.terraform
 
+import data.builtin.lib.subject
+
 resources := [resource |
 	some planned in input.resource_changes
 	planned.mode == "managed"
@@ -117,7 +119,7 @@ open_question(resource, name) := {
 }
 
 # Whether the stack is one of production.
-production if input.gitops_ci.environment in data.gitops_ci.parameters.production
+production if subject.environment in data.gitops_ci.parameters.production
 
 # Nobody says which stack it is.
-production if not input.gitops_ci.environment
+production if subject.environment == null
