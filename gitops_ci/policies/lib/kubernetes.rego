@@ -61,8 +61,10 @@ left_out(container, value) if {
 
 left_out(_, value) if {
 	value == null
-	subject.kustomized == "patch"
+	patched
 }
+
+patched if subject.kustomized == "patch"
 
 # A setting of a container's security context; null where it is not set.
 setting(container, key) := object.get(container.value, ["securityContext", key], null)

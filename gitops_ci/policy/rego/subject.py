@@ -14,8 +14,8 @@ from gitops_ci.policy.scope import Scope
 def of(scope: Scope) -> Callable[[str | None, str | None], dict[str, str]]:
     """What is told of a document, by its file (None: a plan) and its stack, if there is a single one.
 
-    `{"stack", "environment", "kind", "path"}`; a file of no single stack has its folder's environment alone. A file that
-    a kustomization takes has `kustomized` (documents/kustomizations.py), since more may come to it.
+    `{"stack", "environment", "kind", "path"}`; a file of no single stack has its folder's environment alone. One that a
+    kustomization takes has `kustomized` (documents/kustomizations.py), since more may come to it.
     """
     taken = cache(lambda: kustomizations.taken(scope.head))
 
