@@ -31,7 +31,9 @@ words(path) := [step | some step in path; is_string(step)]
 # Where an Argo CD application comes from and goes to is a place, whatever its name is.
 key_of(path) := "namespace" if argo(path)
 
-key_of(path) := array.reverse(words(path))[0] if not argo(path)
+key_of(path) := array.reverse(words(path))[0] if {
+	not argo(path)
+}
 
 argo(path) if {
 	kubernetes.resource.kind in argo_kinds

@@ -38,7 +38,9 @@ states := [{"address": resource.address, "values": object.get(resource, ["values
 # All of a state's place leads to it.
 key_of(holder, _) := "bucket" if holder in states
 
-key_of(holder, words) := words[count(words) - 1] if not holder in states
+key_of(holder, words) := array.reverse(words)[0] if {
+	not holder in states
+}
 
 # Words that people read lead nowhere.
 ignored := {"description", "labels", "tags", "tags_all"}

@@ -72,7 +72,10 @@ from_registry(source) if {
 deny contains {"msg": msg, "address": call.address} if {
 	some call in calls
 	from_registry(call.value.source)
-	texts := {object.get(call.value, "version_constraint", "")} - {""}
+	texts := {text |
+		text := object.get(call.value, "version_constraint", "")
+		text != ""
+	}
 	not bounded(texts)
 	msg := sprintf("%s: %s asked for, the newest one is taken", [call.address, found(texts)])
 }

@@ -100,7 +100,9 @@ blocks(resource, name) := [anything] if terraform.undecided(resource, name)
 
 known(values, unknown) := {"values": values, "unknown": unknown} if is_object(values)
 
-known(values, _) := anything if not is_object(values)
+known(values, _) := anything if {
+	not is_object(values)
+}
 
 # A block of which nothing is known.
 anything := {
@@ -117,7 +119,9 @@ texts(block, names) := [text |
 
 list(value) := value if is_array(value)
 
-list(value) := [value] if not is_array(value)
+list(value) := [value] if {
+	not is_array(value)
+}
 
 # Which of some attributes, or of their elements, are known only after it is applied.
 unsure(block, names) := [name | some name in names; true in list(object.get(block.unknown, name, []))]
@@ -125,7 +129,9 @@ unsure(block, names) := [name | some name in names; true in list(object.get(bloc
 # Without ports, and with -1, all are meant.
 aws_range(values) := {"from": values.from_port, "to": values.to_port} if ports_given(values)
 
-aws_range(values) := range("*") if not ports_given(values)
+aws_range(values) := range("*") if {
+	not ports_given(values)
+}
 
 ports_given(values) if {
 	is_number(object.get(values, "from_port", null))
@@ -134,12 +140,14 @@ ports_given(values) if {
 }
 
 # `22`, `20-30`, or everything.
-range(text) := {"from": to_number(ends[0]), "to": to_number(ends[count(ends) - 1])} if {
+range(text) := {"from": to_number(ends[0]), "to": to_number(array.reverse(ends)[0])} if {
 	regex.match(`^[0-9]+(-[0-9]+)?$`, text)
 	ends := split(text, "-")
 }
 
-range(text) := {"from": 0, "to": last_port} if not regex.match(`^[0-9]+(-[0-9]+)?$`, text)
+range(text) := {"from": 0, "to": last_port} if {
+	not regex.match(`^[0-9]+(-[0-9]+)?$`, text)
+}
 
 last_port := 65535
 
@@ -184,7 +192,8 @@ openings(entry) := [sprintf("protocol %s", [entry.protocol])] if {
 openings(entry) := [] if entry.protocol in {"icmp", "icmpv6", ""}
 
 may_be_open(ports) if {
-	ports.to - ports.from < count(data.gitops_ci.parameters.public_ports)
+	ports.from in data.gitops_ci.parameters.public_ports
+	ports.to in data.gitops_ci.parameters.public_ports
 	every port in numbers.range(ports.from, ports.to) {
 		port in data.gitops_ci.parameters.public_ports
 	}

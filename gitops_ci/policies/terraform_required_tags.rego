@@ -51,7 +51,9 @@ keys_of(resource, name) := object.keys(values) | object.keys(unknown) if {
 
 object_or_nothing(value) := value if is_object(value)
 
-object_or_nothing(value) := {} if not is_object(value)
+object_or_nothing(value) := {} if {
+	not is_object(value)
+}
 
 # Azure's tags have no case, Google's labels have neither case nor capitals: `ManagedBy` is `managed-by` there.
 same("aws", key) := key

@@ -6,11 +6,13 @@
 #   tag are only words. Nothing of a text is repeated: it may hold a password.
 package builtin.lib.environments
 
+import data.builtin.lib.subject
+
 parameters := data.gitops_ci.parameters
 
 judged if {
-	input.gitops_ci.environment in parameters.environments
-	not input.gitops_ci.environment in parameters.production
+	subject.environment in parameters.environments
+	not subject.environment in parameters.production
 }
 
 # What of production a text leads to: its names as words of their own (`non-production` is none of them) and its

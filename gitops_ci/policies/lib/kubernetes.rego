@@ -3,6 +3,8 @@
 # description: An object is taken as an admission review has it, `input.request.object`.
 package builtin.lib.kubernetes
 
+import data.builtin.lib.subject
+
 resource := input.request.object
 
 name := sprintf("%s %s", [resource.kind, object.get(resource, ["metadata", "name"], "without a name")])
@@ -59,8 +61,10 @@ left_out(container, value) if {
 
 left_out(_, value) if {
 	value == null
-	input.gitops_ci.kustomized == "patch"
+	patched
 }
+
+patched if subject.kustomized == "patch"
 
 # A setting of a container's security context; null where it is not set.
 setting(container, key) := object.get(container.value, ["securityContext", key], null)
@@ -85,4 +89,4 @@ result(container, text) := {
 }
 
 # Whether a kustomization of the repository takes the file: it may add labels and tags, which nobody sees here.
-kustomized if input.gitops_ci.kustomized in {"patch", "resource"}
+kustomized if subject.kustomized in {"patch", "resource"}

@@ -5,6 +5,8 @@
 #   found there can be told from what it adds. Those that are deleted, forgotten or only read do not.
 package builtin.lib.terraform
 
+import data.builtin.lib.subject
+
 resources := [resource |
 	some planned in input.resource_changes
 	planned.mode == "managed"
@@ -27,9 +29,8 @@ module_of(planned) := regex.replace(object.get(planned, "module_address", ""), `
 configured := {module: arguments |
 	some module in {resource.module | some resource in resources}
 	steps := [step |
-		some index, name in split(module, ".")
-		index % 2 == 1
-		some step in ["module_calls", name, "module"]
+		some call in regex.find_n(`module\.[^.]+`, module, -1)
+		some step in ["module_calls", trim_prefix(call, "module."), "module"]
 	]
 	arguments := {key: object.get(block, "expressions", {}) |
 		some block in object.get(input.configuration.root_module, array.concat(steps, ["resources"]), [])
@@ -118,7 +119,7 @@ open_question(resource, name) := {
 }
 
 # Whether the stack is one of production.
-production if input.gitops_ci.environment in data.gitops_ci.parameters.production
+production if subject.environment in data.gitops_ci.parameters.production
 
 # Nobody says which stack it is.
-production if not input.gitops_ci.environment
+production if subject.environment == null

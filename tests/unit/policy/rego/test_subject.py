@@ -1,14 +1,24 @@
 from __future__ import annotations
 
 from gitops_ci.config import DEFAULT
+from gitops_ci.discover import snapshot
 from gitops_ci.model import stack
 from gitops_ci.policy.rego import subject
+from gitops_ci.policy.scope import Scope
 
 NETWORK = stack.make(environment="production", kind="terraform", name="network", path="environments/production/network")
+HEAD = snapshot.of(
+    {
+        "shared/k8s/kustomization.yaml": "resources: [deployment.yaml]\npatches: [{path: patch.yaml}]",
+        "shared/k8s/deployment.yaml": "",
+        "shared/k8s/patch.yaml": "",
+    }
+)
+told = subject.of(Scope(rules=HEAD, base=None, head=HEAD, config=DEFAULT, stacks={NETWORK.id: NETWORK}))
 
 
 def test_a_plan_is_its_stack() -> None:
-    assert subject.of_stack(NETWORK) == {
+    assert told(None, NETWORK.id) == {
         "stack": "production/terraform/network",
         "environment": "production",
         "kind": "terraform",
@@ -16,14 +26,22 @@ def test_a_plan_is_its_stack() -> None:
     }
 
 
-def test_a_file_of_no_stack_has_its_folder_s_environment() -> None:
+def test_a_plan_of_an_unknown_stack_is_nothing() -> None:
+    assert told(None, "production/terraform/other") == {}
+
+
+def test_a_file_of_no_single_stack_has_its_folder_s_environment() -> None:
     path = "environments/prod/k8s/deployment.yaml"
-    assert subject.of_file(path, DEFAULT) == {"environment": "production", "path": path}
-    assert subject.of_file("shared/kubernetes/base/deployment.yaml", DEFAULT)["environment"] == "shared"
+    assert told(path, None) == {"environment": "production", "path": path}
+    assert told("shared/values.yaml", None) == {"environment": "shared", "path": "shared/values.yaml"}
 
 
 def test_a_file_of_a_stack_has_the_stack_s_environment() -> None:
-    told = subject.of_file("shared/values.yaml", DEFAULT, NETWORK, kustomized="patch")
-    assert told["environment"] == "production"
-    assert told["stack"] == NETWORK.id
-    assert (told["path"], told["kustomized"]) == ("shared/values.yaml", "patch")
+    found = told("shared/values.yaml", NETWORK.id)
+    assert (found["environment"], found["stack"]) == ("production", NETWORK.id)
+    assert found["path"] == "shared/values.yaml"
+
+
+def test_a_file_that_a_kustomization_takes() -> None:
+    assert told("shared/k8s/deployment.yaml", None)["kustomized"] == "resource"
+    assert told("shared/k8s/patch.yaml", None)["kustomized"] == "patch"
