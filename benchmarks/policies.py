@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -77,19 +78,17 @@ def _peer(repository: Path, monorepo: Monorepo, place: Path) -> tuple[float, str
 def _checkov(repository: Path, longest: float) -> float | None:
     argv = [str(_CHECKOV), "-d", ".", "--framework", *_FRAMEWORKS, "--skip-download", "--quiet", "--output", "json"]
     begun = time.monotonic()
-    with Path(os.devnull).open("wb") as nothing:
+    with (
+        Path(os.devnull).open("wb") as nothing,
+        subprocess.Popen(
+            argv, cwd=repository, env=measure.environment(), stdout=nothing, stderr=nothing, start_new_session=True
+        ) as process,
+    ):
         try:
-            done = subprocess.run(
-                argv,
-                cwd=repository,
-                env=measure.environment(),
-                stdout=nothing,
-                stderr=nothing,
-                timeout=longest,
-                check=False,
-            )
+            code = process.wait(longest)
         except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # it has workers of its own
             return None
-    if done.returncode not in (0, 1):
-        raise Impossible(f"checkov ended with {done.returncode}")
+    if code not in (0, 1):
+        raise Impossible(f"checkov ended with {code}")
     return time.monotonic() - begun
