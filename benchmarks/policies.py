@@ -27,7 +27,7 @@ def measured(place: Path, *, quick: bool) -> list[Row]:
     """`policy run` with checkov and without, and checkov alone over the whole of the same repository."""
     if not _CHECKOV.is_file():
         raise Skipped("no checkov beside this Python: `make checkov`")
-    monorepo = Monorepo.of(100) if quick else Monorepo(roots=1000, modules=200, others=7300)
+    monorepo = Monorepo.of(100) if quick else Monorepo(roots=1000, modules=200, others=9967)
     asking, not_asking = place / "with", place / "without"
     files = _written(asking, monorepo, _ASKS)
     _written(not_asking, monorepo, _ASKS_NOT)
