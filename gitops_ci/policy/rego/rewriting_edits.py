@@ -14,6 +14,7 @@ from gitops_ci.policy.rego import rewriting_builtins as builtins
 from gitops_ci.policy.rego import rewriting_replaced as replaced
 from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting_patterns import translated
+from gitops_ci.policy.rego.rewriting_rules import locals_of
 from gitops_ci.policy.rego.rewriting_sprintf import Untrusted
 from gitops_ci.policy.rego.rewriting_tree import Json
 
@@ -64,9 +65,16 @@ def rewritten(module: Json, text: str) -> str:
         if tree.kind(node) == "Call" and tree.dotted(tree.inner(node)["fcn"]) == ("trace",)
         for each in tree.inner(node)["params"]  # what a trace says is told to nobody
     }
+    local = {
+        id(node): frozenset(locals_of(rule["Spec"]))
+        for rule in module["rules"]
+        if "Spec" in rule
+        for node in tree.nodes(rule)
+        if tree.kind(node) == "Call"
+    }
     for call in reversed([node for node in tree.nodes(module["rules"]) if tree.kind(node) == "Call"]):
         if id(call) not in traced:
-            _call(edits, call)
+            _call(edits, call, local.get(id(call), frozenset()))
     for query in reversed(list(tree.queries(module))):  # inner bodies first: what is moved is moved as it is then
         for statement in query["stmts"]:
             literal = statement["literal"]
@@ -183,13 +191,15 @@ def _indexes(reference: Json) -> Iterator[Json]:
         yield from _operand(reference)
 
 
-def _call(edits: Edits, call: Json) -> None:
+def _call(edits: Edits, call: Json, local: frozenset[str]) -> None:
     """Builtins that are replaced are called by our own name; patterns are translated; marshalling escapes as Go's does."""
     held = tree.inner(call)
     name = ".".join(tree.dotted(held["fcn"]))
     if name in replaced.PATTERNS and len(held["params"]) > replaced.PATTERNS[name]:
         _pattern(edits, held["params"][replaced.PATTERNS[name]])
-    if name in replaced.BY_NAME:
+    if name == "sprintf" and len(held["params"]) == 2 and tree.kind(held["params"][1]) == "Array" and local:
+        _told(edits, call, local)
+    elif name in replaced.BY_NAME:
         guard(edits, call, name)
     elif name == "json.marshal" and len(held["params"]) == builtins.ARITY[name]:
         start, end = tree.extent(call, edits.text)
@@ -213,6 +223,23 @@ def guard(edits: Edits, call: Json, builtin: str) -> bool:
         made = name + edits.cut(function[1], end) + b"[0]"
     edits.put(start, end, made)
     return True
+
+
+def _told(edits: Edits, call: Json, local: frozenset[str]) -> None:
+    """Hands a local variable over as its members where it is a set: a set of objects cannot be handed over as one."""
+    held = tree.inner(call)
+    for item in tree.inner(held["params"][1])["items"]:
+        start, end = tree.extent(item, edits.text)
+        shown = edits.cut(start, end)
+        if tree.kind(item) == "Var" and tree.inner(item)["value"] in local:
+            member = edits.name().encode()
+            members = b"[%s | is_set(%s); %s := %s[_]]" % (member, shown, member, shown)
+            edits.put(start, end, b"[%s, [%s | not is_set(%s)], is_set(%s)]" % (members, shown, shown, shown))
+        else:
+            edits.put(start, end, b"[%s]" % shown)
+    start, end = tree.extent(call, edits.text)
+    rest = edits.cut(tree.extent(held["fcn"], edits.text)[1], end)
+    edits.put(start, end, b"%s%s[0]" % (replaced.TOLD.encode(), rest))
 
 
 def _pattern(edits: Edits, pattern: Json) -> None:

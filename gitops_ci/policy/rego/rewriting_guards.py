@@ -120,6 +120,7 @@ def native(expression: str, new: Callable[[], Any]) -> Callable[..., list[Any]]:
 def replace(engine: Any, new: Callable[[], Any]) -> None:
     """Gives an engine the builtins that its own are wrong about, under the names by which they are called."""
     engine.add_extension(replaced.PATTERN, 1, lambda pattern: replaced.translate((pattern,), list))
+    engine.add_extension(replaced.TOLD, 2, lambda form, values: replaced.told((form, values)))
     for name, function in replaced.BY_NAME.items():
         arity = builtins.ARITY[name]
         expression = f"{name}({', '.join(f'input[{index}]' for index in range(arity))})"

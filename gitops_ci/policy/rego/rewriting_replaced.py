@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gitops_ci.policy.rego import rewriting_patterns
-from gitops_ci.policy.rego.rewriting_sprintf import Untrusted, sprintf
+from gitops_ci.policy.rego.rewriting_sprintf import SetOf, Untrusted, sprintf
 
 Native = Callable[..., list[Any]]
 Replaced = Callable[[Sequence[Any], Native], list[Any]]
@@ -24,6 +24,17 @@ LAYOUTS = frozenset(
 def _sprintf(arguments: Sequence[Any], native: Native) -> list[Any]:
     form, values = arguments
     return [sprintf(form, values)] if isinstance(form, str) and isinstance(values, list) else []
+
+
+def told(arguments: Sequence[Any]) -> list[Any]:
+    """`sprintf` of values that come as `rewriting_edits` hands them over: a set as its members."""
+    form, values = arguments
+    plain = [each[0] if len(each) == 1 else SetOf(each[0]) if each[2] else each[1][0] for each in values]
+    return _sprintf((form, plain), list)
+
+
+TOLD = "gitops_ci_guard.told"
+"""The function of `told`."""
 
 
 def _valid(arguments: Sequence[Any], native: Native) -> list[Any]:
@@ -189,5 +200,5 @@ PATTERNS = {
 }
 """Builtins that take a pattern, and which of their arguments it is."""
 translate = _pattern
-OURS = frozenset((*BY_NAME, *PATTERNS, "json.marshal", "replace"))
+OURS = frozenset((*BY_NAME, *PATTERNS, "json.marshal", "replace", "is_set"))
 """Builtins that are called otherwise than they are written: neither a rule nor `with` may take their place."""

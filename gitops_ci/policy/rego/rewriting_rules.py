@@ -79,7 +79,7 @@ def rules(path: str, module: Json) -> Iterator[Rule]:
             column=span["col"],
             pattern=pattern,
             kind=kind,
-            arity=len(arguments) if arguments else None,
+            arity=len(arguments or ()) if kind == "Func" or arguments else None,
             spec=spec,
             module=own,
         )

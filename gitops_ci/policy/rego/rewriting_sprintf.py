@@ -15,6 +15,10 @@ class Untrusted(Exception):
     """OPA's answer is not known for sure."""
 
 
+class SetOf(list[Any]):
+    """The members of a set in their order: what a set of Python cannot hold."""
+
+
 def sprintf(form: str, arguments: Sequence[Any]) -> str:
     """The text. Raises Untrusted for what Go formats in ways that are not told here."""
     parts, here, used = [], 0, 0
@@ -105,7 +109,7 @@ def _plain(value: Any) -> str:
 
 
 def shortest(value: float) -> str:
-    """A float as Go's %v has it: with an exponent from 1e+21 on for shortest forms, and below 1e-4."""
+    """A float as Go's %v has it: with an exponent from a million on, and below 0.0001."""
     digits, _, exponent = f"{value:.17e}".partition("e")
     for size in range(17):
         digits, _, exponent = f"{value:.{size}e}".partition("e")
@@ -119,7 +123,7 @@ def shortest(value: float) -> str:
     return f"{digits}e{exponent}"
 
 
-_EXPONENT = 21
+_EXPONENT = 6
 
 
 def text(value: Any) -> str:
@@ -138,6 +142,10 @@ def text(value: Any) -> str:
             return plain
         case str():
             return quoted(value)
+        case SetOf():
+            if len({type(each) for each in value}) > 1:
+                raise Untrusted("members of several types")
+            return "{" + ", ".join(map(text, value)) + "}" if value else "set()"
         case list():
             return f"[{', '.join(map(text, value))}]"
         case dict():
