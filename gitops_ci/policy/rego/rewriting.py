@@ -28,7 +28,7 @@ _ERROR = re.compile(r"^error: (?P<message>.*)$", re.MULTILINE)
 
 
 class Rewritten(Struct, frozen=True, kw_only=True):
-    """One module as the embedded engine is given it; `version` is its syntax: 0 or 1; `tree` is that of its own text."""
+    """One module as the embedded engine is given it; `version` is its syntax, 0 or 1; `tree` that of its own text."""
 
     path: str
     version: int

@@ -1,7 +1,8 @@
 """Rewrites statements that the embedded engine understands otherwise than OPA: the meaning is OPA's afterwards.
 
-OPA takes every reference and nested call out of a negated call, so that `not startswith(input.missing, "a")` is undefined;
-the embedded engine calls it true. OPA lets `walk` give many values on the right of an assignment; the engine gives none.
+OPA takes every reference and nested call out of a negated call, so that `not startswith(input.missing, "a")` is
+undefined; the embedded engine calls it true. OPA lets `walk` give many values on the right of an assignment; the engine
+gives none.
 """
 
 from __future__ import annotations
@@ -76,12 +77,16 @@ def rewritten(module: Json, text: str) -> str:
         if id(call) not in traced:
             _call(edits, call, local.get(id(call), frozenset()))
     for query in reversed(list(tree.queries(module))):  # inner bodies first: what is moved is moved as it is then
+        more = False
         for statement in query["stmts"]:
             literal = statement["literal"]
             if "NotExpr" in literal:
-                _negation(edits, statement, literal["NotExpr"])
+                more |= _negation(edits, statement, literal["NotExpr"])
             elif "Expr" in literal:
-                _walk(edits, literal["Expr"]["expr"])
+                more |= _walk(edits, literal["Expr"]["expr"])
+        if more and query["span"]["start"] == query["stmts"][0]["span"]["start"]:  # a body without braces
+            start, end = query["span"]["start"], _end(edits, query["stmts"][-1])
+            edits.put(start, end, b"{ %s }" % edits.cut(start, end))
     return edits.done()
 
 
@@ -112,7 +117,15 @@ def twin(name: str, number: int) -> str:
     return f"{name}_{NAME}{number}"
 
 
-def _negation(edits: Edits, statement: Json, literal: Json) -> None:
+def _end(edits: Edits, statement: Json) -> int:
+    """Where a statement ends, with the quote of a string that it ends with."""
+    parts = [each for value in statement["literal"].values() for each in tree.children(value)]
+    parts += [{"With": each} for each in statement.get("with_mods", ())]
+    return max(statement["span"]["end"], *(tree.extent(each, edits.text)[1] for each in parts))
+
+
+def _negation(edits: Edits, statement: Json, literal: Json) -> bool:
+    """Takes the operands of a negated expression out of it; whether there were any."""
     expression = literal["expr"]
     modifiers = [tree.extent({"With": each}, edits.text) for each in statement.get("with_mods", ())]
     suffix = b"".join(b" " + edits.cut(*each) for each in modifiers)
@@ -126,9 +139,10 @@ def _negation(edits: Edits, statement: Json, literal: Json) -> None:
         start, end = literal["span"]["start"], tree.extent(expression, edits.text)[1]
         # A parenthesis that closes after the expression is not in its own extent, and stays where it is.
         edits.put(start, end, b"".join(before) + edits.cut(start, end))
+    return bool(before)
 
 
-def _moved(expression: Json) -> Iterator[Json]:
+def _moved(expression: Json) -> Iterator[Json]:  # noqa: C901, PLR0912  # one case a kind of expression
     """The operands that OPA takes out of a negated expression, left to right."""
     held = tree.inner(expression)
     match tree.kind(expression):
@@ -192,7 +206,7 @@ def _indexes(reference: Json) -> Iterator[Json]:
 
 
 def _call(edits: Edits, call: Json, local: frozenset[str]) -> None:
-    """Builtins that are replaced are called by our own name; patterns are translated; marshalling escapes as Go's does."""
+    """Builtins that are replaced are called by our own name; patterns are translated; marshalling escapes as Go's."""
     held = tree.inner(call)
     name = ".".join(tree.dotted(held["fcn"]))
     if name in replaced.PATTERNS and len(held["params"]) > replaced.PATTERNS[name]:
@@ -209,7 +223,7 @@ def _call(edits: Edits, call: Json, local: frozenset[str]) -> None:
         edits.put(start, end, escaped)
 
 
-def guard(edits: Edits, call: Json, builtin: str) -> bool:
+def guard(edits: Edits, call: Json, builtin: str) -> None:
     """Calls our own function instead of a builtin: the first of what it gives, so that nothing is undefined."""
     held, arity = tree.inner(call), builtins.ARITY[builtin]
     function = tree.extent(held["fcn"], edits.text)
@@ -222,7 +236,6 @@ def guard(edits: Edits, call: Json, builtin: str) -> bool:
     else:
         made = name + edits.cut(function[1], end) + b"[0]"
     edits.put(start, end, made)
-    return True
 
 
 def _told(edits: Edits, call: Json, local: frozenset[str]) -> None:
@@ -260,9 +273,9 @@ def is_walk(node: Json) -> bool:
     )
 
 
-def _walk(edits: Edits, expression: Json) -> None:
+def _walk(edits: Edits, expression: Json) -> bool:
     if tree.kind(expression) != "AssignExpr" or not is_walk(tree.inner(expression)["rhs"]):
-        return
+        return False
     held = tree.inner(expression)
     left = tree.extent(held["lhs"], edits.text)
     right = tree.extent(held["rhs"], edits.text)
@@ -270,3 +283,4 @@ def _walk(edits: Edits, expression: Json) -> None:
     name = edits.name().encode()
     between = edits.text[left[1] : right[0]]
     edits.put(left[0], right[1], b"walk(%s, %s); %s%s%s" % (argument, name, edits.cut(*left), between, name))
+    return True

@@ -21,7 +21,7 @@ LAYOUTS = frozenset(
 )
 
 
-def _sprintf(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _sprintf(arguments: Sequence[Any], _: Native) -> list[Any]:
     form, values = arguments
     return [sprintf(form, values)] if isinstance(form, str) and isinstance(values, list) else []
 
@@ -81,7 +81,7 @@ def _semver_valid(arguments: Sequence[Any], native: Native) -> list[Any]:
     return _semver(arguments, lambda *each: _valid(each, native))
 
 
-def _pattern(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _pattern(arguments: Sequence[Any], _: Native) -> list[Any]:
     """A pattern, translated; anything else as it is, for the builtin to fail."""
     (pattern,) = arguments
     return [rewriting_patterns.translated(pattern) if isinstance(pattern, str) else pattern]
@@ -110,7 +110,7 @@ def _shifted(arguments: Sequence[Any], native: Native) -> list[Any]:
     return native(*arguments)
 
 
-def _unquoted(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _unquoted(arguments: Sequence[Any], _: Native) -> list[Any]:
     (text,) = arguments
     if not isinstance(text, str):
         return []
@@ -123,12 +123,12 @@ def _unquoted(arguments: Sequence[Any], native: Native) -> list[Any]:
         raise Untrusted("an encoding that is no UTF-8") from None
 
 
-def _quoted(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _quoted(arguments: Sequence[Any], _: Native) -> list[Any]:
     (text,) = arguments
     return [urllib.parse.quote_plus(text, safe="")] if isinstance(text, str) else []
 
 
-def _counted(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _counted(arguments: Sequence[Any], _: Native) -> list[Any]:
     search, substring = arguments
     return [search.count(substring)] if isinstance(search, str) and isinstance(substring, str) else []
 

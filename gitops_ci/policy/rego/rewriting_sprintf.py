@@ -9,6 +9,8 @@ from typing import Any
 _VERB = re.compile(r"%([-+0 ]*)(\d*)(?:\.(\d+))?(.)", re.DOTALL)
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 _LARGEST = 1 << 63
+_EXPONENT = 6
+"""From this exponent on Go writes a float with one."""
 
 
 class Untrusted(Exception):
@@ -61,9 +63,9 @@ def _padded(flags: str, width: str, text: str, value: Any) -> str:
     return text.rjust(int(width))
 
 
-def _verb(verb: str, precision: str | None, flags: str, value: Any) -> str:
+def _verb(verb: str, precision: str | None, flags: str, value: Any) -> str:  # noqa: C901, PLR0911  # a case a verb
     kind = _type(value)
-    if "+" in flags and not (kind == "int64" and verb == "d") or " " in flags:
+    if ("+" in flags and not (kind == "int64" and verb == "d")) or " " in flags:
         raise Untrusted("a sign before something else than %d")
     if kind == "string" and verb in "sv":
         text = _plain(value)
@@ -84,7 +86,7 @@ def _verb(verb: str, precision: str | None, flags: str, value: Any) -> str:
             return text.upper() if verb == "X" else text
         case ("q", "string") if precision is None:
             return quoted(_plain(value))
-        case ("s" | "t", "int64" | "float64") | ("d" | "t" | "f" | "e" | "g", "string") | ("d", "float64") if True:
+        case ("s" | "t", "int64" | "float64") | ("d" | "t" | "f" | "e" | "g", "string") | ("d", "float64"):
             return f"%!{verb}({kind}={_plain(value)})"
         case ("f" | "e" | "g", "int64"):
             return f"%!{verb}({kind}={value})"
@@ -123,10 +125,7 @@ def shortest(value: float) -> str:
     return f"{digits}e{exponent}"
 
 
-_EXPONENT = 6
-
-
-def text(value: Any) -> str:
+def text(value: Any) -> str:  # noqa: C901, PLR0911  # one case a kind of value
     """A value as OPA prints it inside another."""
     match value:
         case None:
