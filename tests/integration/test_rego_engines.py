@@ -106,13 +106,13 @@ def test_a_loop_is_ended_and_the_rest_is_answered(engine: RegoEngine) -> None:
 
 @needs_embedded
 def test_memory_is_limited(embedded: RegoEngine) -> None:
-    text = 'package big\n\nx := concat("", [y | some i in numbers.range(1, 9999999); y := sprintf("%d", [i])])\n'
+    text = 'package big\n\nx := concat("", [y | some i in numbers.range(1, 3000000); y := sprintf("%d", [i])])\n'
     answers = list(
         embedded.evaluate(
             bundle({"big.rego": text, "ok.rego": "package ok\n\ny := 1\n"}),
             ["data.big.x", "data.ok.y"],
             [b"{}"],
-            limits=Limits(seconds=60.0, memory=300 << 20),
+            limits=Limits(seconds=60.0, memory=200 << 20),
         )
     )
     assert answers[0].problem is not None
@@ -273,14 +273,13 @@ r := sprintf("%s %s", ["a"])
 r := sprintf("%s", ["a", [null, true, 1.5, "\u0001"]])
 r := json.marshal({"a": "<b>&"})
 r := [strings.count("aaaa", "aa"), urlquery.encode("a*b"), indexof("abc", "b")]
-r := [json.is_valid(1), yaml.is_valid(1), net.cidr_is_valid(true)]
+r := [json.is_valid(input.a), yaml.is_valid(input.l), net.cidr_is_valid(input.f)]
 r := [1 | indexof("abc", "")]
 r := [1 | substring("abc", 1.5, 1)]
 r := units.parse_bytes("10MiB")
 r := time.parse_rfc3339_ns("2020-01-01T00:00:00.5+02:00")
 r := [5 / 2, 7 % 3, {1, 2} - {2}, 1e3 + 1]
 r := object.get(input, ["a", "zz"], "d")
-r := count(input.l) with count as 5
 r := sort(["b", "a", 1, null, [1]])
 """
 

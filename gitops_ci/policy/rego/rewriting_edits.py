@@ -121,7 +121,8 @@ def _end(edits: Edits, statement: Json) -> int:
     """Where a statement ends, with the quote of a string that it ends with."""
     parts = [each for value in statement["literal"].values() for each in tree.children(value)]
     parts += [{"With": each} for each in statement.get("with_mods", ())]
-    return max(statement["span"]["end"], *(tree.extent(each, edits.text)[1] for each in parts))
+    last: int = max(statement["span"]["end"], *(tree.extent(each, edits.text)[1] for each in parts))
+    return last
 
 
 def _negation(edits: Edits, statement: Json, literal: Json) -> bool:
