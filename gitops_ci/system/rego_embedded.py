@@ -15,7 +15,7 @@ from gitops_ci.system.process import Stop
 from gitops_ci.system.rego_process import Died, Worker
 from gitops_ci.system.rego_reach import Reach
 
-_PARSING = 10.0
+_PARSING = 5.0
 """Seconds that reading one module may take."""
 _ENOUGH = 2
 """A query that ended the process for so many inputs is not tried for others."""

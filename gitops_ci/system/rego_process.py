@@ -79,7 +79,10 @@ class Worker:
 
     def reply(self, seconds: float) -> dict[str, Any]:
         """The next reply, which may take so many seconds."""
-        deadline = time.monotonic() + seconds + (0.0 if self._started else _START)
+        if not self._started:
+            self._started = True
+            self.reply(_START)  # it says when it is there
+        deadline = time.monotonic() + seconds
         while (frame := self._frame()) is None:
             left = deadline - time.monotonic()
             if self._stop.is_set():
@@ -93,7 +96,6 @@ class Worker:
                 if not chunk:
                     raise self._dead()
                 self._buffer += chunk
-        self._started = True
         answer: dict[str, Any] = msgspec.json.decode(frame)
         return answer
 

@@ -178,6 +178,7 @@ def main() -> int:
     """Replies to each request until there are no more."""
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
     policies = Policies()
+    send(replies, {})
     while (request := receive(requests)) is not None:
         asked = msgspec.json.decode(request)
         match asked["do"]:

@@ -1,4 +1,7 @@
-"""OPA's own cases of conformance, put to an engine's process: which are right, which are refused, which are wrong."""
+"""OPA's own cases of conformance, put to the embedded engine: which are right, which are refused, which are wrong.
+
+`python -I tests/integration/rego_conformance.py` writes the table of docs/rego.md anew.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from gitops_ci.system.process import Stop
 from gitops_ci.system.rego_process import Died, Worker
 
-HERE = Path(__file__).resolve().parents[2].parent
 _SIMPLE = re.compile(r"(data(?:\.[\w.]+)?) = x\Z")
 _ASKED = "package conformance_question\n\nimport rego.v1\n\nresults contains {%s} if { %s }\n"
 
@@ -48,16 +51,12 @@ class Judged(Struct, frozen=True):
 
 def cases(folder: Path, version: str) -> tuple[Case, ...]:
     """All cases of one version (`v0`, `v1`)."""
-    import msgspec
-
     with gzip.open(folder / f"opa-conformance-{version}.jsonl.gz", "rb") as file:
         return tuple(_plain(msgspec.json.decode(line, type=Case)) for line in file)
 
 
 def _plain(case: Case) -> Case:
     """An input that is written in Rego is mostly JSON, too."""
-    import msgspec
-
     try:
         given = json.loads(case.input_term or "")
     except ValueError:
@@ -108,7 +107,7 @@ def _judged(worker: Worker, case: Case) -> Judged:
     given = case.input is not None
     worker.ask({"do": "input", "queries": [query], "given": given}, json.dumps(case.input).encode() if given else None)
     told = worker.reply(10)
-    if "problem" in told and told["problem"]:
+    if told.get("problem"):
         return failed(case, [told["problem"]])
     if case.want_error_code and not case.strict_error:
         return Judged(case, "wrong", f"wanted {case.want_error_code}, got {told}")
@@ -156,3 +155,58 @@ def same(got: Any, want: Any) -> bool:
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
     return sorted(text(flat(each)) for each in got) == sorted(text(flat(each)) for each in want)
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/rego.md"
+BEGIN, END = "<!-- conformance: begin -->\n", "<!-- conformance: end -->\n"
+BEYOND = re.compile(
+    r"crypto|jwt|graphql|providers|net(?!ed)|rego(?:meta|parse)|http|keywordrefs|stringinterpolation|rendertemplate"
+    r"|planner|jsonschema|urlbuiltins|globsmatch|uuid"
+)
+"""Categories of what few policies use; the others are the core."""
+
+
+def folder() -> Path | None:
+    """Where the cases are: beside this checkout, or beside the one that a worktree belongs to."""
+    return next((each / "shared/data/rego" for each in PAGE.parents if (each / "shared/data/rego").is_dir()), None)
+
+
+def table(all_judged: Sequence[Judged]) -> str:
+    """The results by category, as the page has them; categories without a refusal are told together."""
+    counts: dict[str, dict[str, int]] = {}
+    for each in all_judged:
+        row = counts.setdefault(each.case.category, {"right": 0, "refused": 0, "wrong": 0})
+        row[each.outcome] += 1
+    lines = ["| category | cases | right | refused | wrong and silent |", "|---|--:|--:|--:|--:|"]
+
+    def line(name: str, rows: Sequence[dict[str, int]]) -> str:
+        right, refused, wrong = (sum(row[key] for row in rows) for key in ("right", "refused", "wrong"))
+        return f"| {name} | {right + refused + wrong} | {right} | {refused} | {wrong} |"
+
+    lines.append(line("**all**", list(counts.values())))
+    lines.append(line("**core**", [row for name, row in counts.items() if not BEYOND.match(name)]))
+    whole = [name for name, row in counts.items() if not row["refused"] and not row["wrong"]]
+    lines.append(line(f"{len(whole)} categories with nothing refused", [counts[name] for name in whole]))
+    lines += [line(name, [counts[name]]) for name in sorted(counts) if name not in whole]
+    return "\n".join(lines) + "\n"
+
+
+def everything(scratch: Path) -> list[Judged]:
+    """Both versions' cases, judged."""
+    found = folder()
+    assert found is not None, "shared/data/rego is not there"
+    return [each for version in ("v1", "v0") for each in judged(cases(found, version), scratch)]
+
+
+def main() -> None:
+    """Writes the table."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as scratch:
+        new = table(everything(Path(scratch)))
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    PAGE.write_text(before + BEGIN + new + END + rest.partition(END)[2], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

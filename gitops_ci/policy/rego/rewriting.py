@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.policy.rego import (
+    rewriting_bodies,
     rewriting_edits,
     rewriting_numbers,
     rewriting_refusals,
@@ -20,14 +21,14 @@ from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting_tree import Json
 
 _PLACE = re.compile(r"^--> (?P<path>.*):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
-_NEWER = re.compile(r"\$[\"`]|\}[ \t]*\{")
+_NEWER = re.compile(r"\$[\"`]")
 _CONFLICT = re.compile(r"conflict|must not produce multiple|complete rules should not|multiple outputs|value for key")
 _OURS = re.compile(r"extension 'gitops_ci_guard\.(?P<name>[\w.]+)' raises Python error: \w+: ?(?P<reason>.*)")
 _ERROR = re.compile(r"^error: (?P<message>.*)$", re.MULTILINE)
 
 
 class Rewritten(Struct, frozen=True, kw_only=True):
-    """One module as the embedded engine is given it; `version` is its syntax: 0 or 1; `tree` is that of its own text."""
+    """One module as the embedded engine is given it; `version` is its syntax, 0 or 1; `tree` that of its own text."""
 
     path: str
     version: int
@@ -42,9 +43,9 @@ class Rewritten(Struct, frozen=True, kw_only=True):
 def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
     """Reads a module: as v1 where it is v1, else as v0; a module that is neither has its problem as v1."""
     first: Exception | None = None
-    for version in (1, 0):
+    for version, given in ((1, text), (0, text), (0, rewriting_bodies.repeated(text))):
         try:
-            read, apart = _read(new, version, path, text)
+            read, apart = _read(new, version, path, given)
         except (RuntimeError, ValueError) as error:
             first = first or error
             continue
@@ -61,7 +62,7 @@ def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
     found = problem(str(first), "syntax", path)
     if more := _NEWER.search(text):
         line = text.count("\n", 0, more.start()) + 1
-        why = "the embedded engine cannot read this: a template string, or a body right after a body"
+        why = "the embedded engine cannot read this: a template string"
         found = {"code": "needs-opa", "message": why, "path": path, "line": line}
     return Rewritten(path=path, version=1, text=text, problems=(found,))
 

@@ -1,4 +1,4 @@
-"""A body right after a body (v0's `p { … } { … }`), which the embedded engine cannot read: the head is written again."""
+"""A body right after a body (v0's `p { … } { … }`): the embedded engine needs the head to be written again."""
 
 from __future__ import annotations
 

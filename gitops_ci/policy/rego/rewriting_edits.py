@@ -1,7 +1,8 @@
 """Rewrites statements that the embedded engine understands otherwise than OPA: the meaning is OPA's afterwards.
 
-OPA takes every reference and nested call out of a negated call, so that `not startswith(input.missing, "a")` is undefined;
-the embedded engine calls it true. OPA lets `walk` give many values on the right of an assignment; the engine gives none.
+OPA takes every reference and nested call out of a negated call, so that `not startswith(input.missing, "a")` is
+undefined; the embedded engine calls it true. OPA lets `walk` give many values on the right of an assignment; the engine
+gives none.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from gitops_ci.policy.rego import rewriting_builtins as builtins
 from gitops_ci.policy.rego import rewriting_replaced as replaced
 from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting_patterns import translated
+from gitops_ci.policy.rego.rewriting_rules import locals_of
 from gitops_ci.policy.rego.rewriting_sprintf import Untrusted
 from gitops_ci.policy.rego.rewriting_tree import Json
 
@@ -64,16 +66,27 @@ def rewritten(module: Json, text: str) -> str:
         if tree.kind(node) == "Call" and tree.dotted(tree.inner(node)["fcn"]) == ("trace",)
         for each in tree.inner(node)["params"]  # what a trace says is told to nobody
     }
+    local = {
+        id(node): frozenset(locals_of(rule["Spec"]))
+        for rule in module["rules"]
+        if "Spec" in rule
+        for node in tree.nodes(rule)
+        if tree.kind(node) == "Call"
+    }
     for call in reversed([node for node in tree.nodes(module["rules"]) if tree.kind(node) == "Call"]):
         if id(call) not in traced:
-            _call(edits, call)
+            _call(edits, call, local.get(id(call), frozenset()))
     for query in reversed(list(tree.queries(module))):  # inner bodies first: what is moved is moved as it is then
+        more = False
         for statement in query["stmts"]:
             literal = statement["literal"]
             if "NotExpr" in literal:
-                _negation(edits, statement, literal["NotExpr"])
+                more |= _negation(edits, statement, literal["NotExpr"])
             elif "Expr" in literal:
-                _walk(edits, literal["Expr"]["expr"])
+                more |= _walk(edits, literal["Expr"]["expr"])
+        if more and query["span"]["start"] == query["stmts"][0]["span"]["start"]:  # a body without braces
+            start, end = query["span"]["start"], _end(edits, query["stmts"][-1])
+            edits.put(start, end, b"{ %s }" % edits.cut(start, end))
     return edits.done()
 
 
@@ -104,7 +117,16 @@ def twin(name: str, number: int) -> str:
     return f"{name}_{NAME}{number}"
 
 
-def _negation(edits: Edits, statement: Json, literal: Json) -> None:
+def _end(edits: Edits, statement: Json) -> int:
+    """Where a statement ends, with the quote of a string that it ends with."""
+    parts = [each for value in statement["literal"].values() for each in tree.children(value)]
+    parts += [{"With": each} for each in statement.get("with_mods", ())]
+    last: int = max(statement["span"]["end"], *(tree.extent(each, edits.text)[1] for each in parts))
+    return last
+
+
+def _negation(edits: Edits, statement: Json, literal: Json) -> bool:
+    """Takes the operands of a negated expression out of it; whether there were any."""
     expression = literal["expr"]
     modifiers = [tree.extent({"With": each}, edits.text) for each in statement.get("with_mods", ())]
     suffix = b"".join(b" " + edits.cut(*each) for each in modifiers)
@@ -118,9 +140,10 @@ def _negation(edits: Edits, statement: Json, literal: Json) -> None:
         start, end = literal["span"]["start"], tree.extent(expression, edits.text)[1]
         # A parenthesis that closes after the expression is not in its own extent, and stays where it is.
         edits.put(start, end, b"".join(before) + edits.cut(start, end))
+    return bool(before)
 
 
-def _moved(expression: Json) -> Iterator[Json]:
+def _moved(expression: Json) -> Iterator[Json]:  # noqa: C901, PLR0912  # one case a kind of expression
     """The operands that OPA takes out of a negated expression, left to right."""
     held = tree.inner(expression)
     match tree.kind(expression):
@@ -183,13 +206,15 @@ def _indexes(reference: Json) -> Iterator[Json]:
         yield from _operand(reference)
 
 
-def _call(edits: Edits, call: Json) -> None:
-    """Builtins that are replaced are called by our own name; patterns are translated; marshalling escapes as Go's does."""
+def _call(edits: Edits, call: Json, local: frozenset[str]) -> None:
+    """Builtins that are replaced are called by our own name; patterns are translated; marshalling escapes as Go's."""
     held = tree.inner(call)
     name = ".".join(tree.dotted(held["fcn"]))
     if name in replaced.PATTERNS and len(held["params"]) > replaced.PATTERNS[name]:
         _pattern(edits, held["params"][replaced.PATTERNS[name]])
-    if name in replaced.BY_NAME:
+    if name == "sprintf" and len(held["params"]) == 2 and tree.kind(held["params"][1]) == "Array" and local:
+        _told(edits, call, local)
+    elif name in replaced.BY_NAME:
         guard(edits, call, name)
     elif name == "json.marshal" and len(held["params"]) == builtins.ARITY[name]:
         start, end = tree.extent(call, edits.text)
@@ -199,7 +224,7 @@ def _call(edits: Edits, call: Json) -> None:
         edits.put(start, end, escaped)
 
 
-def guard(edits: Edits, call: Json, builtin: str) -> bool:
+def guard(edits: Edits, call: Json, builtin: str) -> None:
     """Calls our own function instead of a builtin: the first of what it gives, so that nothing is undefined."""
     held, arity = tree.inner(call), builtins.ARITY[builtin]
     function = tree.extent(held["fcn"], edits.text)
@@ -212,7 +237,23 @@ def guard(edits: Edits, call: Json, builtin: str) -> bool:
     else:
         made = name + edits.cut(function[1], end) + b"[0]"
     edits.put(start, end, made)
-    return True
+
+
+def _told(edits: Edits, call: Json, local: frozenset[str]) -> None:
+    """Hands a local variable over as its members where it is a set: a set of objects cannot be handed over as one."""
+    held = tree.inner(call)
+    for item in tree.inner(held["params"][1])["items"]:
+        start, end = tree.extent(item, edits.text)
+        shown = edits.cut(start, end)
+        if tree.kind(item) == "Var" and tree.inner(item)["value"] in local:
+            member = edits.name().encode()
+            members = b"[%s | is_set(%s); %s := %s[_]]" % (member, shown, member, shown)
+            edits.put(start, end, b"[%s, [%s | not is_set(%s)], is_set(%s)]" % (members, shown, shown, shown))
+        else:
+            edits.put(start, end, b"[%s]" % shown)
+    start, end = tree.extent(call, edits.text)
+    rest = edits.cut(tree.extent(held["fcn"], edits.text)[1], end)
+    edits.put(start, end, b"%s%s[0]" % (replaced.TOLD.encode(), rest))
 
 
 def _pattern(edits: Edits, pattern: Json) -> None:
@@ -233,9 +274,9 @@ def is_walk(node: Json) -> bool:
     )
 
 
-def _walk(edits: Edits, expression: Json) -> None:
+def _walk(edits: Edits, expression: Json) -> bool:
     if tree.kind(expression) != "AssignExpr" or not is_walk(tree.inner(expression)["rhs"]):
-        return
+        return False
     held = tree.inner(expression)
     left = tree.extent(held["lhs"], edits.text)
     right = tree.extent(held["rhs"], edits.text)
@@ -243,3 +284,4 @@ def _walk(edits: Edits, expression: Json) -> None:
     name = edits.name().encode()
     between = edits.text[left[1] : right[0]]
     edits.put(left[0], right[1], b"walk(%s, %s); %s%s%s" % (argument, name, edits.cut(*left), between, name))
+    return True

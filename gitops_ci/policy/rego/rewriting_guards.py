@@ -18,8 +18,8 @@ from msgspec import structs
 from gitops_ci.policy.rego import rewriting_builtins as builtins
 from gitops_ci.policy.rego import rewriting_replaced as replaced
 from gitops_ci.policy.rego import rewriting_tree as tree
-from gitops_ci.policy.rego.rewriting_edits import OURS, Edits, guard
 from gitops_ci.policy.rego.rewriting import Rewritten
+from gitops_ci.policy.rego.rewriting_edits import OURS, Edits, guard
 from gitops_ci.policy.rego.rewriting_tree import Json
 
 _SIGNS = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%", "Union": "|", "Intersection": "&"}
@@ -55,7 +55,7 @@ def guarded(new: Callable[[], Any], module: Rewritten, found: Json) -> tuple[Rew
 def _candidates(rules: Json, found: Json) -> list[Json]:
     """The calls that may have failed, the likeliest first: the builtin that the message names, the one at the place."""
     named = _NAMED.search(found["message"])
-    ranked = []
+    ranked: list[tuple[bool, bool, int, Json]] = []
     for node in tree.nodes(rules):
         if tree.kind(node) not in ("Call", "ArithExpr", "BinExpr"):
             continue
@@ -100,7 +100,7 @@ def add(engine: Any, made: Guard, new: Callable[[], Any]) -> None:
 
 
 def native(expression: str, new: Callable[[], Any]) -> Callable[..., list[Any]]:
-    """What answers an expression of `input` with the engine's own builtin: the value, or nothing where OPA fails, too."""
+    """What answers an expression of `input` with the engine's own builtin: the value, or nothing where OPA fails."""
     asked: list[Any] = []
 
     def answer(*arguments: Any) -> list[Any]:
@@ -120,6 +120,7 @@ def native(expression: str, new: Callable[[], Any]) -> Callable[..., list[Any]]:
 def replace(engine: Any, new: Callable[[], Any]) -> None:
     """Gives an engine the builtins that its own are wrong about, under the names by which they are called."""
     engine.add_extension(replaced.PATTERN, 1, lambda pattern: replaced.translate((pattern,), list))
+    engine.add_extension(replaced.TOLD, 2, lambda form, values: replaced.told((form, values)))
     for name, function in replaced.BY_NAME.items():
         arity = builtins.ARITY[name]
         expression = f"{name}({', '.join(f'input[{index}]' for index in range(arity))})"

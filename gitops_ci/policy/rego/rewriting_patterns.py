@@ -1,6 +1,6 @@
-"""Regular expressions: Go's meaning, in the syntax of the embedded engine (Rust). The two differ silently.
+r"""Regular expressions: Go's meaning, in the syntax of the embedded engine (Rust). The two differ silently.
 
-Rust's classes are of Unicode where Go's are of ASCII, `[a&&b]` is an intersection, `[[a]]` nests, `\\<` is a place.
+Rust's classes are of Unicode where Go's are of ASCII, `[a&&b]` is an intersection, `[[a]]` nests, `\<` is a place.
 """
 
 from __future__ import annotations

@@ -35,6 +35,10 @@ def _reasons(module: Json) -> Iterator[tuple[Json, str]]:
                 yield node, "OPA takes digits in quotes for a place in an array of data"
             case "Number" if _is_rounded(module, held):
                 yield node, "a number of more digits than the embedded engine keeps"
+            case "ArithExpr" if any(_is_inexact(held[side]) for side in ("lhs", "rhs")):
+                yield node, "OPA calculates with more digits than the embedded engine"
+            case "Call" if tree.dotted(held["fcn"]) in _SUMS and any(map(_is_inexact, tree.nodes(held["params"]))):
+                yield node, "OPA calculates with more digits than the embedded engine"
             case "ArrayCompr":
                 yield from ((each, "an array of what walk gives has another order") for each in _pathless(held))
             case _:
@@ -44,6 +48,15 @@ def _reasons(module: Json) -> Iterator[tuple[Json, str]]:
         name = ".".join(tree.dotted(head["refr"]))
         if name in replaced.OURS:
             yield {"Head": head}, f"a rule with the name of the builtin {name}"
+
+
+_SUMS = (("sum",), ("product",))
+
+
+def _is_inexact(node: Json) -> bool:
+    """A number that a double does not hold exactly, such as 0.1."""
+    value = tree.inner(node)["value"] if tree.kind(node) == "Number" else 0
+    return isinstance(value, float) and not (value * 1024).is_integer()
 
 
 def _is_digits(index: Json) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gitops_ci.policy.rego import rewriting_patterns
-from gitops_ci.policy.rego.rewriting_sprintf import Untrusted, sprintf
+from gitops_ci.policy.rego.rewriting_sprintf import SetOf, Untrusted, sprintf
 
 Native = Callable[..., list[Any]]
 Replaced = Callable[[Sequence[Any], Native], list[Any]]
@@ -21,9 +21,20 @@ LAYOUTS = frozenset(
 )
 
 
-def _sprintf(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _sprintf(arguments: Sequence[Any], _: Native) -> list[Any]:
     form, values = arguments
     return [sprintf(form, values)] if isinstance(form, str) and isinstance(values, list) else []
+
+
+def told(arguments: Sequence[Any]) -> list[Any]:
+    """`sprintf` of values that come as `rewriting_edits` hands them over: a set as its members."""
+    form, values = arguments
+    plain = [each[0] if len(each) == 1 else SetOf(each[0]) if each[2] else each[1][0] for each in values]
+    return _sprintf((form, plain), list)
+
+
+TOLD = "gitops_ci_guard.told"
+"""The function of `told`."""
 
 
 def _valid(arguments: Sequence[Any], native: Native) -> list[Any]:
@@ -70,7 +81,7 @@ def _semver_valid(arguments: Sequence[Any], native: Native) -> list[Any]:
     return _semver(arguments, lambda *each: _valid(each, native))
 
 
-def _pattern(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _pattern(arguments: Sequence[Any], _: Native) -> list[Any]:
     """A pattern, translated; anything else as it is, for the builtin to fail."""
     (pattern,) = arguments
     return [rewriting_patterns.translated(pattern) if isinstance(pattern, str) else pattern]
@@ -99,7 +110,7 @@ def _shifted(arguments: Sequence[Any], native: Native) -> list[Any]:
     return native(*arguments)
 
 
-def _unquoted(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _unquoted(arguments: Sequence[Any], _: Native) -> list[Any]:
     (text,) = arguments
     if not isinstance(text, str):
         return []
@@ -112,12 +123,12 @@ def _unquoted(arguments: Sequence[Any], native: Native) -> list[Any]:
         raise Untrusted("an encoding that is no UTF-8") from None
 
 
-def _quoted(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _quoted(arguments: Sequence[Any], _: Native) -> list[Any]:
     (text,) = arguments
     return [urllib.parse.quote_plus(text, safe="")] if isinstance(text, str) else []
 
 
-def _counted(arguments: Sequence[Any], native: Native) -> list[Any]:
+def _counted(arguments: Sequence[Any], _: Native) -> list[Any]:
     search, substring = arguments
     return [search.count(substring)] if isinstance(search, str) and isinstance(substring, str) else []
 
@@ -189,5 +200,5 @@ PATTERNS = {
 }
 """Builtins that take a pattern, and which of their arguments it is."""
 translate = _pattern
-OURS = frozenset((*BY_NAME, *PATTERNS, "json.marshal", "replace"))
+OURS = frozenset((*BY_NAME, *PATTERNS, "json.marshal", "replace", "is_set"))
 """Builtins that are called otherwise than they are written: neither a rule nor `with` may take their place."""

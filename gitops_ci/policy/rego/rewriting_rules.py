@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from msgspec import Struct
 
@@ -79,7 +80,7 @@ def rules(path: str, module: Json) -> Iterator[Rule]:
             column=span["col"],
             pattern=pattern,
             kind=kind,
-            arity=len(arguments) if arguments else None,
+            arity=len(arguments or ()) if kind == "Func" or arguments else None,
             spec=spec,
             module=own,
         )
@@ -161,7 +162,7 @@ class Book:
         else:
             yield problem("needs-opa", reason, rule.path, place["line"], place["col"])
 
-    def _conflicts(self) -> Iterator[Json]:
+    def _conflicts(self) -> Iterator[Json]:  # noqa: C901  # one loop a rule of the compiler
         for name, found in self._by_name.items():
             shown = ".".join(("data", *(part or "[…]" for part in name)))
             defaults = [rule for rule in found if rule.kind == "Default"]
@@ -199,10 +200,11 @@ class Book:
             way = " -> ".join(_name(each) for each in (*cycle, cycle[0]))
             yield _at(rule, "compile", f"rule {_name(rule.pattern)} is recursive: {way}")
 
-    def _named(self, rule: Rule) -> set[Pattern]:
+    def _named(self, rule: Rule) -> set[Pattern]:  # noqa: C901  # one case a kind of value
+        """What a rule refers to, below `data`."""
         local = locals_of(rule.spec)
         found = set()
-        todo = [rule.spec]
+        todo: list[Any] = [rule.spec]
         while todo:
             value = todo.pop()
             if tree.is_node(value) and tree.kind(value) in ("Var", *tree.REFERENCES):

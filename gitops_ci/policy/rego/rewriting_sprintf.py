@@ -9,10 +9,16 @@ from typing import Any
 _VERB = re.compile(r"%([-+0 ]*)(\d*)(?:\.(\d+))?(.)", re.DOTALL)
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 _LARGEST = 1 << 63
+_EXPONENT = 6
+"""From this exponent on Go writes a float with one."""
 
 
 class Untrusted(Exception):
     """OPA's answer is not known for sure."""
+
+
+class SetOf(list[Any]):
+    """The members of a set in their order: what a set of Python cannot hold."""
 
 
 def sprintf(form: str, arguments: Sequence[Any]) -> str:
@@ -57,9 +63,9 @@ def _padded(flags: str, width: str, text: str, value: Any) -> str:
     return text.rjust(int(width))
 
 
-def _verb(verb: str, precision: str | None, flags: str, value: Any) -> str:
+def _verb(verb: str, precision: str | None, flags: str, value: Any) -> str:  # noqa: C901, PLR0911  # a case a verb
     kind = _type(value)
-    if "+" in flags and not (kind == "int64" and verb == "d") or " " in flags:
+    if ("+" in flags and not (kind == "int64" and verb == "d")) or " " in flags:
         raise Untrusted("a sign before something else than %d")
     if kind == "string" and verb in "sv":
         text = _plain(value)
@@ -80,7 +86,7 @@ def _verb(verb: str, precision: str | None, flags: str, value: Any) -> str:
             return text.upper() if verb == "X" else text
         case ("q", "string") if precision is None:
             return quoted(_plain(value))
-        case ("s" | "t", "int64" | "float64") | ("d" | "t" | "f" | "e" | "g", "string") | ("d", "float64") if True:
+        case ("s" | "t", "int64" | "float64") | ("d" | "t" | "f" | "e" | "g", "string") | ("d", "float64"):
             return f"%!{verb}({kind}={_plain(value)})"
         case ("f" | "e" | "g", "int64"):
             return f"%!{verb}({kind}={value})"
@@ -105,7 +111,7 @@ def _plain(value: Any) -> str:
 
 
 def shortest(value: float) -> str:
-    """A float as Go's %v has it: with an exponent from 1e+21 on for shortest forms, and below 1e-4."""
+    """A float as Go's %v has it: with an exponent from a million on, and below 0.0001."""
     digits, _, exponent = f"{value:.17e}".partition("e")
     for size in range(17):
         digits, _, exponent = f"{value:.{size}e}".partition("e")
@@ -119,10 +125,7 @@ def shortest(value: float) -> str:
     return f"{digits}e{exponent}"
 
 
-_EXPONENT = 21
-
-
-def text(value: Any) -> str:
+def text(value: Any) -> str:  # noqa: C901, PLR0911  # one case a kind of value
     """A value as OPA prints it inside another."""
     match value:
         case None:
@@ -138,6 +141,10 @@ def text(value: Any) -> str:
             return plain
         case str():
             return quoted(value)
+        case SetOf():
+            if len({type(each) for each in value}) > 1:
+                raise Untrusted("members of several types")
+            return "{" + ", ".join(map(text, value)) + "}" if value else "set()"
         case list():
             return f"[{', '.join(map(text, value))}]"
         case dict():
