@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gitops_ci.commands.options import Outside
-from gitops_ci.config import DEFAULT_POLICIES
+from gitops_ci.config import DEFAULT_POLICIES, Builtin
 from gitops_ci.policy.scope import Scope, Told
 
 if TYPE_CHECKING:
@@ -32,7 +32,25 @@ def starter(outside: Outside, repository: Path) -> Callable[[], RegoEngine]:
 
 
 def told(scope: Scope, engine: Callable[[], RegoEngine]) -> Iterator[Told]:
-    """What the repository's own policies say; nothing is imported where it has none."""
+    """What the repository's own policies say, then those that come with us; nothing is imported where none is asked."""
+    yield from _own(scope, engine)
+    if scope.config.policy.builtin is not None:
+        yield _builtin(scope, scope.config.policy.builtin, engine)
+
+
+def _builtin(scope: Scope, chosen: Builtin, engine: Callable[[], RegoEngine]) -> Told:
+    from gitops_ci import policies as pack
+    from gitops_ci.policy.rego import policies, step, subject
+
+    began = time.monotonic()
+    texts = {module.path: module.text for module in pack.modules()}
+    current = policies.of_modules("builtin", texts, pack.parameters(scope.config), ids=pack.patterns(chosen))
+    answered = step.check(scope, current, engine, subject=subject.of(scope))
+    run = msgspec.structs.replace(answered.run, seconds=round(time.monotonic() - began, 3))
+    return Told(answered.findings, run)
+
+
+def _own(scope: Scope, engine: Callable[[], RegoEngine]) -> Iterator[Told]:
     places = scope.config.policy.rego
     if places == () or (
         places is None and not any(end.is_directory(DEFAULT_POLICIES) for end in (scope.rules, scope.head))
