@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import discovery, growth, measure, merging, plan, planning, startup
+from benchmarks import discovery, growth, measure, merging, plan, planning, searching, startup
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
 RESULTS = measure.ROOT / "benchmarks" / "results" / "latest.json"
@@ -29,6 +29,7 @@ MEASUREMENTS = {
     "planning": planning.measured,
     "merging": merging.measured,
     "plan": plan.measured,
+    "secrets": searching.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 
