@@ -1,4 +1,4 @@
-"""`python -I search_secrets.py REPOSITORY COUNT`: searches a commit for secrets, as the policy step does with `--all`."""
+"""`python -I search_secrets.py REPOSITORY COUNT`: searches a commit for secrets, as the step does with `--all`."""
 
 from __future__ import annotations
 
