@@ -27,6 +27,10 @@ _TELLS_NOTHING = re.compile(
     re.IGNORECASE,
 )
 """Keys of a Secret that say where and as whom to log in: read on, as any text, but not secret by themselves."""
+_FILE = re.compile(
+    r"\.(?:properties|ya?ml|json|conf|cfg|ini|xml|toml|env|txt|cnf|tf|sh|sql|j2|hcl|config)$", re.IGNORECASE
+)
+"""Keys that are names of files: what they hold is read as such."""
 _READABLE = 4 * 1024 * 1024
 
 
@@ -126,7 +130,12 @@ def _entry(key: str, literal: str, place: Place, *, encoded: bool) -> Iterator[L
         return
     if values.is_nothing(inside) or inside.lower() in ("true", "false") or values.is_reference(literal):
         return
-    if len(inside) <= _READABLE and ("\n" in inside or _TELLS_NOTHING.fullmatch(key) is not None or inside[:1] in "{["):
+    if len(inside) <= _READABLE and (
+        "\n" in inside
+        or _FILE.search(key) is not None
+        or _TELLS_NOTHING.fullmatch(key) is not None
+        or inside[:1] in "{["
+    ):
         if _reads_secret(inside):
             yield Literal(KUBERNETES, place, key, literal)
         return
