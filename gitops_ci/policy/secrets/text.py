@@ -127,7 +127,9 @@ def is_token(token: str, before: str = "") -> bool:
     body = re.sub(r"^[A-Za-z]{2,8}[-_.]", "", token)
     if _MANUAL in token:
         return False
-    return len(set(body)) >= 6 and not values.is_placeholder(token) and _has_turns(token)
+    return (
+        len(set(body)) >= 6 and not values.is_placeholder(token) and not values.is_marked(token) and _has_turns(token)
+    )
 
 
 def _has_turns(token: str) -> bool:
