@@ -66,7 +66,7 @@ def _read(lines: IO[bytes], prefix: str) -> History:
 
 
 def _below(repository: Repository) -> tuple[str, ...]:
-    """Arguments that leave out what lies outside of the folder that is looked at, also where its content is the same."""
+    """Arguments that leave out what is not in the folder that is looked at, also where its content is the same."""
     return ("--full-history", "--", f":(top,literal){repository.prefix}") if repository.prefix else ()
 
 

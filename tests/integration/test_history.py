@@ -83,8 +83,7 @@ def test_only_what_lies_in_the_folder_that_is_looked_at(scratch: Scratch, tmp_pa
 
 def test_a_history_that_is_too_long_says_so(scratch: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = scratch.commit({"a.txt": "1"})
-    for number in range(4):
-        head = scratch.commit({"a.txt": f"x{number}"})
+    head = [scratch.commit({"a.txt": f"x{number}"}) for number in range(4)][-1]
     monkeypatch.setattr(history, "MOST_COMMITS", 3)
     found = added(scratch, tmp_path, base, head)
     assert "too many commits" in (found.problem or "")
@@ -94,8 +93,7 @@ def test_a_history_that_is_too_long_says_so(scratch: Scratch, tmp_path: Path, mo
 
 def test_a_clone_that_lacks_commits_says_so(scratch: Scratch, tmp_path: Path) -> None:
     base = scratch.commit({"a.txt": "1"})
-    for number in range(4):
-        head = scratch.commit({"a.txt": f"x{number}"})
+    head = [scratch.commit({"a.txt": f"x{number}"}) for number in range(4)][-1]
     scratch.git("tag", "base", base)
     shallow = Scratch(tmp_path / "shallow")
     shallow.git("fetch", "--quiet", "--depth=2", f"file://{scratch.path}", "main")

@@ -13,7 +13,7 @@ _PASSWORD = re.compile(
 )
 _NO_SECRET = re.compile(
     r"public|(?:^|[_.-])(?:next|page|continue|cancellation|csrf|max|num|min|total)[_-]?(?:page[_-]?)?tokens?$"
-    r"|hash$|checksum|digest|fingerprint|sha\d|(?:^|_)no_pass|one_?way|ignore|allow|require|enable|disable|rotate|reset|forgot|show|hide|policy",
+    r"|hash$|hashed|checksum|digest|fingerprint|sha\d|(?:^|_)no_pass|one_?way|ignore|allow|require|enable|disable|rotate|reset|forgot|show|hide|policy",
     re.IGNORECASE,
 )
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")

@@ -23,10 +23,14 @@ _TELLS_NOTHING = re.compile(
     r"(?:.*[._-])?(?:user(?:_?name)?|login|host(?:name)?|port|url|uri|endpoint|server|type|name(?:space)?|project|database|db_?name|db"
     r"|region|bucket|e?mail|ca(?:\.crt|cert|_cert)?|tls\.crt|cert(?:ificate)?s?|crt|pub|public[._-]?key|version|enabled|insecure|path"
     r"|(?:client|app|tenant|account|subscription|key|user|org|project|role)[._-]?id|engine|scheme|protocol|ssl_?mode|audience|issuer"
-    r"|config|interval|tlsclientconfig|known_?hosts)",
+    r"|config|interval|(?:uu?)?id|tlsclientconfig|known_?hosts)",
     re.IGNORECASE,
 )
 """Keys of a Secret that say where and as whom to log in: read on, as any text, but not secret by themselves."""
+_FILE = re.compile(
+    r"\.(?:properties|ya?ml|json|conf|cfg|ini|xml|toml|env|txt|cnf|tf|sh|sql|j2|hcl|config)$", re.IGNORECASE
+)
+"""Keys that are names of files: what they hold is read as such."""
 _READABLE = 4 * 1024 * 1024
 
 
@@ -124,9 +128,18 @@ def _entry(key: str, literal: str, place: Place, *, encoded: bool) -> Iterator[L
         if logins:
             yield Literal(REGISTRY, place, key, literal)
         return
-    if values.is_nothing(inside) or inside.lower() in ("true", "false") or values.is_reference(literal):
+    if (
+        (values.is_nothing(inside) and not values.is_uuid(inside))
+        or inside.lower() in ("true", "false")
+        or values.is_reference(literal)
+    ):
         return
-    if len(inside) <= _READABLE and ("\n" in inside or _TELLS_NOTHING.fullmatch(key) is not None or inside[:1] in "{["):
+    if len(inside) <= _READABLE and (
+        "\n" in inside
+        or _FILE.search(key) is not None
+        or _TELLS_NOTHING.fullmatch(key) is not None
+        or inside[:1] in "{["
+    ):
         if _reads_secret(inside):
             yield Literal(KUBERNETES, place, key, literal)
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from gitops_ci.policy.secrets import found, judging, kubernetes, patterns, text
+from gitops_ci.policy.secrets import found, judging, kubernetes, text
 from gitops_ci.policy.secrets.found import Found
 
 _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
@@ -26,7 +26,7 @@ def yaml(content: str) -> Iterator[Found]:
     is_named = text.names_any(lowered)
     at, line = 0, 1
     for position in (*(match.start() for match in _SEPARATOR.finditer(content)), len(content)):
-        if is_named and (_ASKS.search(content, at, position) or patterns.GIVEN.search(lowered, at, position)):
+        if is_named and (_ASKS.search(content, at, position) or text.asks_for_parsing(lowered, at, position)):
             yield from _document(content[at:position], line)
         line += content.count("\n", at, position)
         at = position

@@ -37,8 +37,11 @@ UNREAD = "secrets/not-searched"
 MOST_NAMES = 50_000
 """Names with something behind them that are looked at in one text: a few seconds' work."""
 _BEFORE, _AFTER = 300, 2_000
-_NEAR = 300
-"""Characters before, behind, and right behind a name that are looked at."""
+_NEAR, _RIGHT_BEHIND = 300, 60
+"""Characters before and behind a name that are looked at: for any value, for the one of a pair, for a literal."""
+_LITERAL = re.compile(r"[\"'>`]|<<")
+_LONG_LITERAL = re.compile(r"[\"'>`](?=[^\s\"'`<>]{0,300}\d)[^\s\"'`<>]{16}")
+_VALUE = re.compile(r"\bvalue[\"']?\s*:")
 _BLOCK = re.compile(r"(?:[|>][-+\d]*|<<[-~]?\w+)\s*\Z")
 
 
@@ -86,7 +89,7 @@ def by_name(text: str, style: Style, *, first: int = 1) -> Iterator[Found]:
     """What is a secret because of the name that it is given to."""
     lines = Lines(text, first)
     spans: list[tuple[int, int]] = []
-    for hit, start, end in _given(text):
+    for hit, start, end in _given(text, style):
         if len(spans) == MOST_NAMES:
             yield found.make(UNREAD, "", lines.at(hit), "")
             break
@@ -107,10 +110,14 @@ def _assigned(text: str, secret: Secret, style: Style, lines: Lines, offset: int
 
 def _tokens(text: str) -> Iterator[tuple[Form, int, int]]:
     for form, pattern in _FORMS:
-        if any(hint in text for hint in form.hints):
-            for match in pattern.finditer(text):
-                if is_token(match[0], text[max(0, match.start() - 1) : match.start()]):
-                    yield form, *match.span()
+        for hint in form.hints:
+            if hint in text:
+                yield from (
+                    (form, *match.span())
+                    for match in pattern.finditer(text)
+                    if is_token(match[0], text[max(0, match.start() - 1) : match.start()])
+                )
+                break
 
 
 def is_token(token: str, before: str = "") -> bool:
@@ -120,7 +127,9 @@ def is_token(token: str, before: str = "") -> bool:
     body = re.sub(r"^[A-Za-z]{2,8}[-_.]", "", token)
     if _MANUAL in token:
         return False
-    return len(set(body)) >= 6 and not values.is_placeholder(token) and _has_turns(token)
+    return (
+        len(set(body)) >= 6 and not values.is_placeholder(token) and not values.is_marked(token) and _has_turns(token)
+    )
 
 
 def _has_turns(token: str) -> bool:
@@ -157,15 +166,34 @@ def names_any(lowered: str) -> bool:
     return any(word in lowered for word in _WORDS)
 
 
-def _given(text: str) -> Iterator[tuple[int, int, int]]:
+def _given(text: str, style: Style) -> Iterator[tuple[int, int, int]]:
     """Where something could be given to a name, with the lines around it."""
     lowered = lower(text)
-    if names_any(lowered):
-        pairs = "value" in lowered
-        for match in patterns.GIVEN.finditer(lowered):
-            if match["apart"] is None or _is_option(lowered, match.start()):
-                around = match["ends"] is not None and pairs
-                yield match.start(), *_line(text, match.start(), match.end(), around=around)
+    if not names_any(lowered):
+        return
+    pairs = "value" in lowered
+    literal = None if not style.quoted else _LITERAL if style.trusted else _LONG_LITERAL
+    for match in patterns.GIVEN.finditer(lowered):
+        start = match.start()
+        if match["apart"] is not None and not _is_option(lowered, start):
+            continue
+        around = match["ends"] is not None and pairs
+        first, last = (max(0, start - _NEAR), match.end() + _NEAR) if around else (start, match.end() + _RIGHT_BEHIND)
+        if literal is None or literal.search(text, first, last + 20) is not None:
+            yield start, *_line(text, start, match.end(), around=around)
+
+
+def asks_for_parsing(lowered: str, start: int, end: int) -> bool:
+    """Whether a name in a document (in lower case) could have a value, there or in a pair beside it."""
+    pairs: bool | None = None
+    for match in patterns.GIVEN.finditer(lowered, start, end):
+        if match["apart"] is None and match["ends"] is None:
+            return True
+        if pairs is None:
+            pairs = _VALUE.search(lowered, start, end) is not None
+        if pairs or _is_option(lowered, match.start()):
+            return True
+    return False
 
 
 def _logins(text: str) -> Iterator[tuple[int, int]]:

@@ -48,6 +48,7 @@ _PUBLIC = re.compile(
     r"|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+|sk-ssh-\w+@openssh\.com) AAAA"
     r"|\s*(?:-----BEGIN CERTIFICATE|LS0tLS1CRUdJTiBDRVJU|LS0tLS1CRUdJTiBQVUJMSUMg)"
 )
+_PIECE = re.compile(r"[^-_]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _CHUNK = re.compile(r"[^-_.:\s]+")
 _DESCRIBED = re.compile(
@@ -77,12 +78,19 @@ def is_placeholder(value: str) -> bool:
     bare = value.strip().strip("\"'")
     if len(bare) > _MARKS_ITSELF:  # any three letters are somewhere in what a machine made
         return _LONG_MARKED.search(bare) is not None
-    if len(bare) < 4 or len(set(bare)) <= 3 or _MARKED.search(bare) is not None:
+    if len(bare) < 4 or len(set(bare)) <= 3:
         return True
+    if _MARKED.search(bare) is not None:
+        return not any(is_random(part, 24) for part in _PIECE.findall(bare) if _MARKED.search(part) is None)
     words = [part for part in _PARTS.findall(bare) if not part.isdigit()]
     if len(bare) <= 40 and not re.search(r"[^\w\s.,:;/@+-]", bare) and all(word.lower() in WORDS for word in words):
         return len("".join(part for part in _PARTS.findall(bare) if part.isdigit())) <= 4 or _is_row(bare)
     return _is_row(bare) or _DESCRIBED.fullmatch(bare) is not None
+
+
+def is_marked(value: str) -> bool:
+    """Whether something in a value says that it is an example, or is to be filled in."""
+    return (_MARKED if len(value) <= _MARKS_ITSELF else _LONG_MARKED).search(value) is not None
 
 
 def _is_row(text: str) -> bool:
@@ -144,6 +152,11 @@ def readable(value: str) -> str | None:
         return None
     inside = (decoded(value) or "").strip()
     return inside if inside and inside.isascii() and inside.isprintable() else None
+
+
+def is_uuid(value: str) -> bool:
+    """Whether a value is a UUID: an identifier nearly everywhere, and what some servers make secrets of."""
+    return _UUID.fullmatch(value) is not None
 
 
 def decoded(value: str) -> str | None:

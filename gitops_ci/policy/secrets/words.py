@@ -10,7 +10,7 @@ WORDS = frozenset((
     "dummy", "dummykey", "empty", "enabled", "encoded", "encrypted", "enter", "env", "environment", "example",
     "fake", "false", "fill", "fixme", "foo", "foobar", "for", "from", "generate", "generated", "get", "git",
     "github", "goes", "grafana", "guest", "guestbook", "hash", "hello", "here", "hidden", "id", "in", "input",
-    "insert", "is", "it", "its", "jwt", "kafka", "key", "keys", "letmein", "local", "localhost", "lorem", "me",
+    "insert", "is", "it", "its", "jwt", "kafka", "key", "keys", "label", "letmein", "local", "localhost", "lorem", "me",
     "minio", "minioadmin", "mongo", "mongodb", "must", "my", "mypassword", "mysecret", "mysql", "mytoken", "name",
     "new", "nil", "no", "none", "not", "null", "oauth", "of", "old", "optional", "or", "organization", "our",
     "override", "pass", "passphrase", "passwd", "password", "passwords", "plain", "plaintext", "please", "pod",

@@ -50,6 +50,10 @@ FINDS: list[tuple[str, str, str, int]] = [
     ("a.yaml", f"{SECRET}data:\n  .dockerconfigjson: {encoded(DOCKER)}\n", "registry-login", 5),
     ("a.yaml", f"{SECRET}data:\n  config: {encoded(f'a=1{chr(10)}password={PASSWORD}{chr(10)}')}\n", "kubernetes-secret", 5),
     ("a.yaml", f"{SECRET}stringData:\n  app.properties: |\n    a=1\n    password={PASSWORD}\n", "kubernetes-secret", 5),
+    ("a.yaml", f"{SECRET}stringData:\n  a.properties: api_key={RANDOM}\n", "kubernetes-secret", 5),
+    ("a.yaml", f"{SECRET}data:\n  p: {encoded(PASSWORD + chr(10))}\n", "kubernetes-secret", 5),
+    ("a.yaml", f"{SECRET}data:\n  clientSecret: {encoded('5e9326ee-ac8d-40bf-9060-e91dbe9d9001')}\n", "kubernetes-secret", 5),
+    ("a.yaml", f"{SECRET}stringData:\n  password: example-db-{RANDOM * 2}\n", "kubernetes-secret", 5),
     ("kustomization.yaml", f"secretGenerator:\n- name: a\n  literals:\n  - key={PASSWORD}\n", "kubernetes-secret", 4),
     # names and values
     ("a.yaml", f"env:\n- name: DB_PASSWORD\n  value: {PASSWORD}\n", "assignment", 3),
@@ -107,6 +111,9 @@ FINDS: list[tuple[str, str, str, int]] = [
 ]  # fmt: skip
 
 LEAVES: list[tuple[str, str]] = [
+    ("a.yaml", f"{SECRET}stringData:\n  id: 5e9326ee-ac8d-40bf-9060-e91dbe9d9001\n  key: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"),
+    ("a.yaml", f"{SECRET}stringData:\n  a.broker.properties: |\n    policy=SHARED_STORE_77\n  x: label\n"),
+    (".secrets.baseline", '{"hashed_secret": "' + "b185ccc3090d894b3bbc" * 2 + '"}'),
     ("a.yaml", f"{SECRET}data: {{}}\n"),
     ("a.yaml", f"{SECRET}stringData:\n  type: git\n  url: https://git.internal/a\n  username: app\n"),
     ("a.yaml", f"{SECRET}data:\n  password: {encoded('changeme')}\n  token: {encoded('<token>')}\n  x: ''\n"),
