@@ -45,3 +45,7 @@ test_an_application_that_leads_there_is_found if {
 }
 
 test_another_name_passes if denied(application({"info": [{"name": "like", "value": "production"}]})) == set()
+
+test_definitions_of_kinds_pass if {
+	denied({"kind": "CustomResourceDefinition", "spec": {"conversion": {"url": "https://x.production.acme.example"}}}) == set()
+}
