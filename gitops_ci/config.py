@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
+from gitops_ci.config_policy import (
+    DEFAULT_POLICIES,
+    FRAMEWORKS,
+    Builtin,
+    Checkov,
+    Framework,
+    Policy,
+    PolicyInput,
+    RegoPolicies,
+    Secrets,
+    SeverityByPlace,
+    SeverityOrOff,
+)
+from gitops_ci.config_section import Name, RelativePath, Section
 from gitops_ci.model.stack import KINDS, SHARED, Kind
 
 FILE = "gitops-ci.yml"
@@ -14,18 +28,6 @@ FILE = "gitops-ci.yml"
 Preset = Literal["article", "flat", "terraform-environments", "multi-repo"]
 PRESETS: tuple[Preset, ...] = ("article", "flat", "terraform-environments", "multi-repo")
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-RelativePath = Annotated[str, Meta(min_length=1, max_length=500)]
-DEFAULT_POLICIES = "shared/security/policies"
-"""Where Rego policies are looked for without `policy.rego`: the article's place."""
-
-SeverityOrOff = Literal["error", "warning", "notice", "off"]
-PolicyInput = Literal["plan", "manifest", "file", "sql"]
-Framework = Literal[
-    "terraform_plan", "terraform", "kubernetes", "dockerfile", "github_actions", "cloudformation", "helm"
-]
-FRAMEWORKS: tuple[Framework, ...] = get_args(Framework)
-"""What checkov is asked about, by its own names."""
 
 KIND_DIRECTORIES: dict[str, Kind] = {
     "k8s": "kubernetes",
@@ -41,11 +43,7 @@ KIND_DIRECTORIES: dict[str, Kind] = {
 """Names of directories that say what lies in them (contract: stack ids)."""
 
 
-class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class StackPattern(_Section, frozen=True):
+class StackPattern(Section, frozen=True):
     """Where stacks of one kind lie.
 
     `path` may hold `{environment}` and `{name}` (one folder each) and `**` (any number of folders). With
@@ -63,7 +61,7 @@ class StackPattern(_Section, frozen=True):
     backend_config: tuple[RelativePath, ...] = ()
 
 
-class Layout(_Section, frozen=True):
+class Layout(Section, frozen=True):
     """The repository's layout. Without `preset` the one that fits what is there is chosen.
 
     `require` and `forbid` are glob patterns of paths that have to exist or must not.
@@ -75,7 +73,7 @@ class Layout(_Section, frozen=True):
     stacks: tuple[StackPattern, ...] = ()
 
 
-class Binding(_Section, frozen=True):
+class Binding(Section, frozen=True):
     """What belongs to one environment and to no other (trust.md, rule 3).
 
     `backend` are patterns of state locations (`s3://bucket/key`, as `kinds.terraform.backends` writes them), `accounts`
@@ -91,7 +89,7 @@ class Binding(_Section, frozen=True):
         return (self.backend,) if isinstance(self.backend, str) else self.backend
 
 
-class Environment(_Section, frozen=True):
+class Environment(Section, frozen=True):
     """An environment. `aliases` are other directory names for it; `enforcement: warn` never blocks a merge."""
 
     name: Name
@@ -104,19 +102,19 @@ class Environment(_Section, frozen=True):
     bind: Binding = Binding()
 
 
-class EngineEnvironment(_Section, frozen=True):
+class EngineEnvironment(Section, frozen=True):
     """Names (or globs such as `VAULT_*`) of variables that reach the engine, beside the documented ones."""
 
     allow: tuple[str, ...] = ()
 
 
-class AllowList(_Section, frozen=True):
+class AllowList(Section, frozen=True):
     """Patterns (`*` is anything) of what may be used beside what base already uses."""
 
     allow: tuple[str, ...] = ()
 
 
-class Terraform(_Section, frozen=True):
+class Terraform(Section, frozen=True):
     """How Terraform roots are planned. `timeout` is in seconds for each call of the engine.
 
     `versions` are further engines (absolute paths or commands): a root gets the first that fits what it asks for.
@@ -135,103 +133,19 @@ class Terraform(_Section, frozen=True):
     timeout: Annotated[float, Meta(gt=0, le=86400)] = 900.0
 
 
-class Kinds(_Section, frozen=True):
+class Kinds(Section, frozen=True):
     """Settings of each kind."""
 
     terraform: Terraform = Terraform()
 
 
-class RegoPolicies(_Section, frozen=True):
-    """Rego policies of the base commit: a file, or a directory with everything below it.
-
-    `query` is a package (`kubernetes.admission`) or a rule of one; without it every package with rules of conftest's
-    names (`deny`, `violation`, `warn`) counts. `on` is what they are asked about, told from what they read where it is
-    left out; `files` are glob patterns of the files that `on: file` and `on: manifest` take. `data` are YAML or JSON
-    documents (or directories of them) beside those in `path`.
-    """
-
-    path: RelativePath
-    query: str | None = None
-    on: tuple[PolicyInput, ...] | PolicyInput = ()
-    files: tuple[RelativePath, ...] = ()
-    data: tuple[RelativePath, ...] = ()
-
-    @property
-    def inputs(self) -> tuple[PolicyInput, ...]:
-        """What they are asked about as a list, also where the file gives a single one."""
-        return (self.on,) if isinstance(self.on, str) else self.on
-
-
-class Builtin(_Section, frozen=True):
-    """The policies that come with gitops-ci. `rules` are patterns of the rules that are asked (`kubernetes-*`)."""
-
-    rules: tuple[str, ...] = ("*",)
-    required_tags: tuple[str, ...] = ("Environment", "ManagedBy")
-    required_labels: tuple[str, ...] = ("app", "environment", "team")
-    public_ports: tuple[Annotated[int, Meta(ge=0, le=65535)], ...] = (80, 443)
-
-
-class Checkov(_Section, frozen=True):
-    """How checkov is run. `checks` are the only ones that count, `skip` those that do not (both by id or pattern).
-
-    `frameworks` are those of its frameworks that are asked (none: all that we know). `custom_checks` is a directory of
-    the base commit with checks in Python or YAML: its code is run. `timeout` is in seconds for all that one run looks
-    at.
-    """
-
-    frameworks: tuple[Framework, ...] = ()
-    checks: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
-    custom_checks: RelativePath | None = None
-    timeout: Annotated[float, Meta(gt=0, le=86400)] = 300.0
-
-
-class Secrets(_Section, frozen=True):
-    """The search for secrets. `commits` also looks at what the change's commits added and took away again.
-
-    `ignore` are glob patterns of files that hold none, however they look (fixtures of tests).
-    """
-
-    enabled: bool = True
-    commits: bool = True
-    ignore: tuple[RelativePath, ...] = ()
-
-
-class SeverityByPlace(_Section, frozen=True):
-    """A rule's severity by environment, then by kind, then everywhere else (`default`).
-
-    Where none of them says anything, the next pattern of `policy.severity` that means the rule does, else the rule.
-    """
-
-    environments: dict[str, SeverityOrOff] = {}
-    kinds: dict[str, SeverityOrOff] = {}
-    default: SeverityOrOff | None = None
-
-
-class Policy(_Section, frozen=True):
-    """What is checked beside the plans, and what is made of it.
-
-    `rego` left out means `shared/security/policies` where that is there. `builtin` and `checkov` are asked where the
-    file has their section. `severity` overrides a rule's severity by its id or a pattern (`checkov/*`), of which the
-    most specific counts; `off` silences it. `waivers` and `baseline` are files of the base commit.
-    """
-
-    rego: tuple[RegoPolicies, ...] | None = None
-    builtin: Builtin | None = None
-    checkov: Checkov | None = None
-    secrets: Secrets = Secrets()
-    severity: dict[str, SeverityOrOff | SeverityByPlace] = {}
-    waivers: RelativePath = "gitops-ci-waivers.yml"
-    baseline: RelativePath = "gitops-ci-baseline.json"
-
-
-class Comment(_Section, frozen=True):
+class Comment(Section, frozen=True):
     """How much the comment tells: `summary` leaves the attribute differences out."""
 
     detail: Literal["full", "summary"] = "full"
 
 
-class Reporting(_Section, frozen=True):
+class Reporting(Section, frozen=True):
     """Settings of what is written."""
 
     comment: Comment = Comment()
@@ -244,7 +158,7 @@ DEFAULT_ENVIRONMENTS = (
 )
 
 
-class Config(_Section, frozen=True):
+class Config(Section, frozen=True):
     """The whole configuration."""
 
     version: Literal[1] = 1
@@ -289,15 +203,26 @@ def json_schema() -> dict[str, object]:
 
 __all__ = [
     "DEFAULT",
+    "DEFAULT_POLICIES",
     "FILE",
+    "FRAMEWORKS",
     "KINDS",
     "KIND_DIRECTORIES",
     "PRESETS",
     "SHARED",
     "Binding",
+    "Builtin",
+    "Checkov",
     "Config",
     "Environment",
+    "Framework",
     "Layout",
+    "Policy",
+    "PolicyInput",
+    "RegoPolicies",
+    "Secrets",
+    "SeverityByPlace",
+    "SeverityOrOff",
     "StackPattern",
     "digest",
     "json_schema",
