@@ -77,10 +77,8 @@ def evaluated(opa: str, bundle: Bundle, inputs: list[bytes], queries: list[str],
     for module in bundle.modules:
         (policies / module.path).write_text(module.text, encoding="utf-8")
     (policies / "data.json").write_text(json.dumps({"inputs": [json.loads(each) for each in inputs]}), encoding="utf-8")
-    rules = "".join(
-        f"answers contains [i, {n}, v] if {{ some i, x in data.inputs; v := {q} with input as x }}\n"
-        for n, q in enumerate(queries)
-    )
+    rule = "answers contains [i, {n}, v] if {{ some i, x in data.inputs; v := {q} with input as x }}\n"
+    rules = "".join(rule.format(n=number, q=query) for number, query in enumerate(queries))
     (policies / "all.rego").write_text(f"package all\n\nimport rego.v1\n\n{rules}", encoding="utf-8")
     command = [opa, "eval", "--metrics", "--format=json", "--data", str(policies), "count(data.all.answers)"]
     told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)

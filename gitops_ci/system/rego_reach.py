@@ -57,7 +57,7 @@ class Reach:
             for index, own in enumerate(self._packages):
                 if index not in found and _overlap(own, wanted):
                     found.add(index)
-                    news = (self._named[index] | {own}) - seen
+                    news = (self._named[index] | ({own} if own else set())) - seen
                     seen |= news
                     todo += news
         return frozenset(found)

@@ -20,6 +20,7 @@ from gitops_ci.policy.rego import (
 from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting_tree import Json
 
+SETS = "a builtin is given a set of arrays, sets or objects"
 _PLACE = re.compile(r"^--> (?P<path>.*):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
 _NEWER = re.compile(r"\$[\"`]")
 _CONFLICT = re.compile(r"conflict|must not produce multiple|complete rules should not|multiple outputs|value for key")
@@ -38,6 +39,9 @@ class Rewritten(Struct, frozen=True, kw_only=True):
     problems: tuple[Json, ...] = ()
     mocked: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+    source: str = ""
+    members: bool = False
 
 
 def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
@@ -54,6 +58,8 @@ def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
             version=version,
             text=rewriting_edits.rewritten(read, apart),
             tree=read,
+            source=apart,
+            names=tuple(names(read)),
             tests=tests(path, read),
             problems=tuple(rewriting_refusals.refused(path, read)),
             mocked=frozenset(mocked(read)),
@@ -65,6 +71,12 @@ def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
         why = "the embedded engine cannot read this: a template string"
         found = {"code": "needs-opa", "message": why, "path": path, "line": line}
     return Rewritten(path=path, version=1, text=text, problems=(found,))
+
+
+def with_members(module: Rewritten) -> Rewritten:
+    """The module so that `sprintf` can be given sets of objects; without what was guarded since."""
+    text = rewriting_edits.rewritten(module.tree, module.source, members=True)
+    return msgspec.structs.replace(module, text=text, members=True)
 
 
 def _read(new: Callable[[], Any], version: int, path: str, text: str) -> tuple[Json, str]:
@@ -129,12 +141,21 @@ def problem(words: str, code: str, path: str | None = None) -> Json:
         reason = ours["reason"] or "the embedded engine fails where OPA may not"
         found |= {"code": "needs-opa", "message": f"{ours['name']}: {reason}"}
     elif "unhashable type" in found["message"]:
-        found |= {"code": "needs-opa", "message": "a builtin is given a set of arrays, sets or objects"}
+        found |= {"code": "needs-opa", "message": SETS}
     if place:
         found |= {"path": place["path"], "line": int(place["line"]), "column": int(place["column"])}
     elif path:
         found["path"] = path
     return found
+
+
+def names(read: Json) -> Iterator[str]:
+    """The rules of a module that are no functions, by their full names, where those are plain."""
+    package = tree.dotted(read["package"]["refr"])
+    for kind, head, _ in tree.heads(read):
+        parts = (*package, *tree.dotted(head["refr"]))
+        if kind != "Func" and tree.kind(head["refr"]) == "Var" and all(part.isidentifier() for part in parts):
+            yield ".".join(("data", *parts))
 
 
 def tests(path: str, read: Json) -> tuple[Json, ...]:

@@ -55,8 +55,11 @@ class Edits:
         return self.cut(0, len(self.text)).decode()
 
 
-def rewritten(module: Json, text: str) -> str:
-    """The text of a module with its statements rewritten, line by line where they were."""
+def rewritten(module: Json, text: str, *, members: bool = False) -> str:
+    """The text of a module with its statements rewritten, line by line where they were.
+
+    `members` hands variables that are sets over to `sprintf` as their members: slower, and needed for sets of objects.
+    """
     edits = Edits(text)
     for head, number in twins(module):
         edits.put(*tree.extent(head["refr"], edits.text), twin(head["refr"]["Var"]["value"], number).encode())
@@ -69,7 +72,7 @@ def rewritten(module: Json, text: str) -> str:
     local = {
         id(node): frozenset(locals_of(rule["Spec"]))
         for rule in module["rules"]
-        if "Spec" in rule
+        if "Spec" in rule and members
         for node in tree.nodes(rule)
         if tree.kind(node) == "Call"
     }

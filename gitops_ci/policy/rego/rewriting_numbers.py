@@ -57,7 +57,8 @@ def unusual(document: str) -> str | None:
 
     def fraction(text: str) -> float:
         value = float(text)
-        found.add("fraction" if repr(value) == text else "written")
+        plain = repr(value) == text and not value.is_integer() and "e" not in text
+        found.add("fraction" if plain else "written")
         return value
 
     def integer(text: str) -> int:
