@@ -33,11 +33,14 @@ _FIXES = {
     "secrets/login": "Change the password, or revoke the token, where it is checked",
     "secrets/registry-login": "Revoke the token at the registry and make a new one",
     "secrets/kubernetes-secret": "Replace it where it was issued",
-    "secrets/tfvars": "Replace it where it was issued; give it as TF_VAR_… from the job's secrets",
+    "secrets/tfvars": "Replace it where it was issued, and give it as TF_VAR_… from the job's secrets",
     "secrets/sql-password": "ALTER ROLE … PASSWORD outside of the repository; create the role without one",
     "secrets/sealed-secret": "Replace it where it was issued, and seal the new one with `kubeseal`",
     "secrets/sops": "Replace it where it was issued, and encrypt the file with `sops --encrypt --in-place`",
 }
+
+_SAYS_WHERE = frozenset(("secrets/tfvars", "secrets/sql-password", "secrets/sealed-secret", "secrets/sops"))
+"""Rules whose fix says already where the new one is kept."""
 
 
 def message(each: Found) -> str:
@@ -59,4 +62,4 @@ def help(each: Found, *, in_commit: bool = False) -> str:
     first = f"Revoke it ({rotate})" if rotate else _FIXES.get(each.rule, "Revoke it where it was issued")
     if in_commit:
         return f"{first}: its removal by a later commit does not help, it stays in the history."
-    return f"{first}; {_KEPT}."
+    return f"{first}." if each.rule in _SAYS_WHERE else f"{first}; {_KEPT}."
