@@ -15,10 +15,11 @@ package builtin.terraform_environment_references
 import data.builtin.lib.environments
 import data.builtin.lib.terraform
 
-# What is planned, by where it is.
+# What is planned, by where it is; most resources name production nowhere, and are not walked through.
 written := [{"address": resource.address, "values": resource.values} |
 	environments.judged
 	some resource in terraform.resources
+	environments.suspicious(json.marshal(resource.values))
 ]
 
 providers := [{"address": sprintf("provider %s", [name]), "values": object.get(config, "expressions", {})} |
