@@ -57,6 +57,21 @@ def secrets_in(value: Any) -> Iterator[Literal]:
     yield from _inside(value, ())
 
 
+def is_too_deep(value: Any) -> bool:
+    """Whether a document is nested more deeply than `secrets_in` looks."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, Mapping | list)
+            for inner in (each.values() if isinstance(each, Mapping) else each)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def _inside(value: Any, place: Place) -> Iterator[Literal]:
     if len(place) > _MAX_DEPTH:
         return

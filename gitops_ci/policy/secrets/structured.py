@@ -71,6 +71,8 @@ def json(content: str) -> Iterator[Found]:
     try:
         value = msgspec.json.decode(content.encode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError):
+        value = None
+    if value is None or kubernetes.is_too_deep(value):
         yield from text.by_name(content, judging.QUOTED)
         return
     lines, seen = text.Lines(content), dict[str, int]()

@@ -55,6 +55,9 @@ FINDS: list[tuple[str, str, str, int]] = [
     ("a.yaml", f"{SECRET}data:\n  clientSecret: {encoded('5e9326ee-ac8d-40bf-9060-e91dbe9d9001')}\n", "kubernetes-secret", 5),
     ("a.yaml", f"{SECRET}stringData:\n  password: example-db-{RANDOM * 2}\n", "kubernetes-secret", 5),
     ("kustomization.yaml", f"secretGenerator:\n- name: a\n  literals:\n  - key={PASSWORD}\n", "kubernetes-secret", 4),
+    ("deep.json", '{"a":' * 300 + json.dumps({"password": PASSWORD}) + "}" * 300, "assignment", 1),
+    ("deep.json", "[" * 5000 + json.dumps({"password": PASSWORD}) + "]" * 5000, "assignment", 1),
+    ("deep.yaml", "[" * 300 + f"{{password: {PASSWORD}}}" + "]" * 300, "assignment", 1),
     # names and values
     ("a.yaml", f"env:\n- name: DB_PASSWORD\n  value: {PASSWORD}\n", "assignment", 3),
     ("a.yaml", f"env:\n- value: {PASSWORD}\n  name: DB_PASSWORD\n", "assignment", 2),
