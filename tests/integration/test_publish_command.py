@@ -116,7 +116,7 @@ def test_without_a_token_everything_is_written_to_a_directory(tmp_path: Path, gi
     assert str(place) in outcome.stderr
     assert json.loads((place / "status.json").read_text())["state"] == "success"
     assert {each.name for each in place.iterdir()} == {
-        *("status.json", "check-run.json", "comment.md", "annotations.txt"),
+        *("report.json", "status.json", "check-run.json", "comment.md", "annotations.txt"),
     }
     assert github.repository.requests == []
 
