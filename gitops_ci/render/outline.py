@@ -144,6 +144,18 @@ def _row(stack: str, environment: str, label: str, plan: Plan | None, found: tup
     return Row(stack, environment, label, plan, found, changed=changed, destroys=lost)
 
 
+def reach(report: Report, shown: Sequence[Row]) -> str:
+    """How many of all stacks are affected; nothing of a report that is about policies only and asked for no plan."""
+    if is_about_policies(report):
+        return ""
+    return f"{len(shown):,} of {words.several(max(report.stacks_total, len(shown)), 'stack')} affected"
+
+
+def is_about_policies(report: Report) -> bool:
+    """Whether a report has no part in a change as a whole: `policy run` wrote it."""
+    return report.part is None and bool(report.policies)
+
+
 def by_environment(shown: Iterable[Row]) -> dict[str, list[Row]]:
     """Rows under their environment, in the order they come."""
     groups: dict[str, list[Row]] = {}

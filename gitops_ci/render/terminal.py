@@ -116,15 +116,15 @@ def _reasons(stack: AffectedStack) -> Iterator[Line]:
 
 def _verdict(report: Report, shown: tuple[Row, ...]) -> Iterator[Line]:
     summary = effect(shown) if shown else nothing(report)
-    seconds = words.duration(report.seconds)
-    of = f"{len(shown):,} of {words.several(max(report.stacks_total, len(shown)), 'stack')} affected"
-    of += f" since {report.base[:7]}" if report.base else ""
+    since = f"since {report.base[:7]}" if report.base else ""
+    of = " ".join(filter(None, (outline.reach(report, shown), since)))
+    told = ", ".join(filter(None, (of, words.duration(report.seconds))))
     yield EMPTY
     if report.verdict is None:
-        yield line(span("Planned", "title"), f"  {summary}", span(f"  ({of}, {seconds})", "dim"))
+        yield line(span("Planned", "title"), f"  {summary}", span(f"  ({told})", "dim"))
         return
     mark, word = outline.VERDICTS[report.verdict.decision]
-    yield line(span(f"{mark} {word}", report.verdict.decision), f"  {summary}", span(f"  ({of}, {seconds})", "dim"))
+    yield line(span(f"{mark} {word}", report.verdict.decision), f"  {summary}", span(f"  ({told})", "dim"))
     for reason in deciding(report):
         style: Style = "error" if reason.decision == "blocked" else "warning"
         yield line(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_ci.render import words
+from gitops_ci.render import outline, words
 from gitops_ci.render.comment.page import Page
 from gitops_ci.render.links import anchor
 from gitops_ci.render.untrusted import code, cut, text
@@ -20,7 +20,7 @@ def footer(page: Page, left_out: dict[str, int]) -> str:
     engines = dict.fromkeys(plan.engine for plan in report.plans if plan.engine)
     named = [f"{text(cut(each.name, 40))} {text(cut(each.version, 40))} ({each.source})" for each in engines]
     parts += [words.some(named, _ENGINES)] if named else []
-    parts.append(f"{len(page.rows):,} of {words.several(max(report.stacks_total, len(page.rows)), 'stack')} affected")
+    parts += filter(None, [outline.reach(report, page.rows)])
     parts.append(words.duration(report.seconds))
     parts += [anchor(name, url) for name, url in (("run", page.links.run), ("full report", page.links.report)) if url]
     parts.append(f"gitops-ci {text(cut(report.tool.version, 40))}")

@@ -44,7 +44,7 @@ def deciding(report: Report) -> tuple[VerdictReason, ...]:
 
 def nothing(report: Report) -> str:
     """Why there is nothing to plan; of a report that is about policies only, what they were asked about."""
-    if report.part is None and report.policies:
+    if outline.is_about_policies(report):
         return f"{words.several(sum(run.inputs for run in report.policies), 'document')} checked"
     files = words.several(report.changed_files, "changed file")
     return (
