@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 Severity = Literal["error", "warning", "notice"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"""(?<![\w.\[/:@"'`-])\d[\d,]*(?![\w\[\]/:@"'`-]|\.\w)""")
+"""A number that is a word of its own: one in a name (`web01`, `bucket[0]`, `15.4`) tells which thing is meant."""
 
 State = Literal["new", "existing", "fixed"]
 
@@ -67,25 +69,38 @@ def make(
 ) -> Finding:
     """A Finding with its source (the rule's family) and a fingerprint.
 
-    The fingerprint survives line shifts and other numbers in the message, so that a problem which grows or shrinks
-    stays the problem that it was. Equal ones are counted. A path is part of it: where a file lies says where it is
-    deployed, so what moves to another folder is new there. It is no secret's: a message holds none.
+    The fingerprint survives line shifts and other counts in the message, so that a problem which grows or shrinks
+    stays the problem that it was; names, with the numbers in them, are part of it. Equal ones are counted. A path is
+    part of it: where a file lies says where it is deployed, so what moves to another folder is new there. It is no
+    secret's: a message holds none.
     """
+    return _identified(
+        Finding(
+            rule=rule,
+            severity=severity,
+            message=message,
+            help=help,
+            path=path,
+            line=line,
+            column=column,
+            stack=stack,
+            source=rule.partition("/")[0],
+        )
+    )
+
+
+def about(found: Finding, address: str | None) -> Finding:
+    """The finding as one about a resource or object, which is part of its fingerprint."""
+    return found if address is None else _identified(msgspec.structs.replace(found, address=address))
+
+
+def _identified(found: Finding) -> Finding:
     import hashlib  # loads a cryptographic library, which a run without findings does without
 
-    identity = "\x1f".join((rule, path or "", stack or "", _NUMBER.sub("#", message)))
-    return Finding(
-        rule=rule,
-        severity=severity,
-        message=message,
-        help=help,
-        path=path,
-        line=line,
-        column=column,
-        stack=stack,
-        source=rule.partition("/")[0],
-        fingerprint=hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32],
-    )
+    said = _NUMBER.sub("#", found.message)
+    identity = "\x1f".join((found.rule, found.path or "", found.stack or "", found.address or "", said))
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
+    return msgspec.structs.replace(found, fingerprint=digest[:32])
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

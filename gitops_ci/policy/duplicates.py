@@ -64,13 +64,14 @@ MEANINGS: dict[str, tuple[str, ...]] = {
 def merged(findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings, where of those that mean the same about the same place one rule's stay: the one that counts most.
 
-    The same place is the same line of a file, or the same address in a stack or a file. What stays names the others in
+    The same place is the same line of a file, or the same address, in one stack: what is accepted in one environment
+    says nothing of another. What stays names the others in
     `also`; several of the rule that stays all stay. What base has and head has not is looked at apart.
     """
     groups: dict[tuple[str, bool], list[Finding]] = {}
     for each in findings:
         meaning, _ = _meaning(each.rule)
-        if not meaning or not any(_places(each)):
+        if not meaning or ((each.path is None or each.line is None) and each.address is None):
             yield each
         else:
             groups.setdefault((meaning, each.state == "fixed"), []).append(each)
@@ -110,11 +111,30 @@ def _meaning(rule: str) -> tuple[str, int]:
     return "", 0
 
 
-def _places(found: Finding) -> Iterator[Hashable]:
-    if found.path is not None and found.line is not None:
-        yield found.path, found.line
-    if found.address is not None:
-        yield from ((where, found.address, "address") for where in (found.stack, found.path) if where is not None)
+class _Known:
+    """Which stacks and addresses findings name on each line, so that one that names none joins the only one there."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._stacks: dict[Hashable, set[str]] = {}
+        self._addresses: dict[Hashable, set[str]] = {}
+        for each in findings:
+            at = (each.path, each.line)
+            self._stacks.setdefault(at, set()).update(filter(None, [each.stack]))
+            self._addresses.setdefault((*at, each.stack), set()).update(filter(None, [each.address]))
+
+    def places(self, found: Finding) -> Iterator[Hashable]:
+        """Where a finding is: never where one of another stack or about another address is."""
+        at = (found.path, found.line)
+        stack = found.stack or _only(self._stacks.get(at, set()))
+        address = found.address or _only(self._addresses.get((*at, stack), set()))
+        if found.path is not None and found.line is not None:
+            yield (*at, stack, address)
+        if found.address is not None and (stack or found.path) is not None:
+            yield stack or found.path, found.address
+
+
+def _only(names: set[str]) -> str | None:
+    return next(iter(names)) if len(names) == 1 else None
 
 
 def _clusters(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
@@ -128,8 +148,9 @@ def _clusters(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
         return index
 
     seen: dict[Hashable, int] = {}
+    known = _Known(findings)
     for index, each in enumerate(findings):
-        for place in _places(each):
+        for place in known.places(each):
             parent[root(index)] = root(seen.setdefault(place, index))
     clusters: dict[int, list[Finding]] = {}
     for index, each in enumerate(findings):

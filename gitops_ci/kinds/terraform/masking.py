@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -17,6 +17,8 @@ MAX_DEPTH = 100
 _TELLING = 8
 _TELLING_LETTERS = 16
 """A marked text is looked for elsewhere from this length on, one of letters alone (a word) from the second."""
+_WORD = 3
+"""Shorter ones are in any text, also as a word."""
 _MOST_INSIDE = 32
 """Up to so many marked texts are looked for inside of longer ones, too."""
 
@@ -28,9 +30,20 @@ class TooDeep(ValueError):
 
 
 class Masking(Struct, frozen=True):
-    """What is known to be secret in one plan: texts that it marks as sensitive somewhere."""
+    """What is known to be secret in one plan: texts that it marks as sensitive somewhere.
+
+    `words` are those that are too short to be looked for inside of any text.
+    """
 
     known: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Masking:
+        """What the marked texts of a plan make together."""
+        found = frozenset(texts)
+        known = frozenset(filter(is_telling, found))
+        return cls(known, frozenset(each for each in found - known if len(each) >= _WORD))
 
     def __repr__(self) -> str:
         return f"Masking({len(self.known)} texts)"
@@ -86,7 +99,7 @@ def is_marked(mark: Any) -> bool:
 
 
 def marked_texts(value: JsonValue, mark: Any, depth: int = 0) -> Iterator[str]:
-    """The texts that `mark` covers and that are long enough to be told from a word. Raises TooDeep."""
+    """The texts that `mark` covers. Raises TooDeep."""
     if depth > MAX_DEPTH:
         raise TooDeep("values are nested too deeply")
     if isinstance(mark, dict) and isinstance(value, dict):
@@ -97,7 +110,7 @@ def marked_texts(value: JsonValue, mark: Any, depth: int = 0) -> Iterator[str]:
         for item, inner in zip(value, mark, strict=False):
             yield from marked_texts(item, inner, depth + 1)
     elif is_marked(mark):
-        yield from (text for text in _texts(value) if is_telling(text))
+        yield from _texts(value)
 
 
 def is_telling(text: str) -> bool:

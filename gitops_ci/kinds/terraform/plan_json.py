@@ -56,7 +56,7 @@ def parse(document: bytes) -> PlanDocument:
 
 
 def _document(raw: RawPlan) -> PlanDocument:
-    known = Masking(frozenset(_known(raw)))
+    known = Masking.of(_known(raw))
     relevant = None if raw.relevant_attributes is None else {each.resource for each in raw.relevant_attributes}
     called = (invocations.change(invocations.invocation(each), known) for each in raw.action_invocations or ())
     return PlanDocument(

@@ -76,6 +76,7 @@ def _seen(
         line=line or None,
         stack=stack,
     )
+    found = finding.about(found, resource or None)
     end = failed.end if framework not in ("terraform_plan", "helm") else line
     return Seen(msgspec.structs.replace(found, url=url), framework, line, max(line, end))
 

@@ -10,14 +10,14 @@ from msgspec import Struct
 from gitops_ci.model.plan import JsonValue
 from gitops_ci.policy.documents.yaml_documents import Place
 
-MAX_MESSAGE = 1000
-"""Characters of a message that are told."""
-
 _BESIDE = ("details", "metadata")
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """One thing that a rule has to say, and where it says that it is."""
+    """One thing that a rule has to say, and where it says that it is.
+
+    `text` is as the rule gave it: it may quote secrets (`hiding.message` takes them out).
+    """
 
     text: str
     line: int | None = None
@@ -35,13 +35,13 @@ def messages(value: JsonValue) -> Iterator[Message]:
         raise WrongShape(f"gives {_kind(value)} instead of a set of messages")
     for each in value:
         if isinstance(each, str):
-            yield Message(text=_short(each))
+            yield Message(text=_said(each))
         elif isinstance(each, dict):
             text = each.get("msg")
             if not isinstance(text, str):
                 raise WrongShape(f"gives an object with {_kind(text) if 'msg' in each else 'nothing'} as its `msg`")
             yield Message(
-                text=_short(text),
+                text=_said(text),
                 line=next((v for v in _beside(each, "line") if isinstance(v, int) and v > 0 and v is not True), None),
                 place=next(filter(None, map(_place, _beside(each, "path"))), None),
                 address=next((v for key in ("address", "resource") for v in _beside(each, key) if _is_text(v)), None),
@@ -105,11 +105,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _short(text: str) -> str:
-    plain = " ".join(text.split())
-    if not plain:
+def _said(text: str) -> str:
+    if not text.strip():
         raise WrongShape("gives an empty message")
-    return plain if len(plain) <= MAX_MESSAGE else f"{plain[:MAX_MESSAGE]} …"
+    return text
 
 
 def _kind(value: Any) -> str:

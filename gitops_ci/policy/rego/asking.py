@@ -82,9 +82,21 @@ def _rules(asked: Asked) -> Iterator[str]:
         yield "exception"
 
 
+_WHY = {
+    "multiple outputs": "it gives two different values for one thing",
+    "generated multiple times": "it makes an object with two values for one key",
+    "keys must be unique": "it makes an object with two values for one key",
+    "divide by zero": "it divides by zero",
+}
+"""What an error of an evaluation means, by words of an engine; the words themselves may quote the input."""
+
+
 def told(problem: RegoProblem, query: str = "") -> Problem:
     """An engine's problem in the report's words; those of the policy itself are the same for every query."""
     of_query = query and problem.code not in ("syntax", "compile")
     said = problem.message.removeprefix(f"{query}: ")
-    message = f"{query.removeprefix('data.')}: {said}" if of_query else problem.message
+    if problem.code == "evaluation":
+        why = next((why for words, why in _WHY.items() if words in said), None)
+        said = why or "it ends with an error, whose words are not told: they may quote the input"
+    message = f"{query.removeprefix('data.')}: {said}" if of_query else said
     return Problem(code=problem.code, message=message, path=problem.path, line=problem.line)

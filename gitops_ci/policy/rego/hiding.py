@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,16 +13,36 @@ import msgspec
 
 from gitops_ci.policy import secrets
 
+MAX_MESSAGE = 1000
+"""Characters of a message that are told."""
+
 _LEAST = 4
 """Shorter values of a Secret are not looked for: they are in any text."""
 _LEAST_NAMED = 8
 
 
-def message(text: str, known: Iterable[str]) -> str:
-    """The text without what is known to be secret, and without what looks like it."""
-    for value in sorted(known, key=len, reverse=True):
-        text = text.replace(value, secrets.MASK)
-    return secrets.masked(text)
+def message(text: str, known: Iterable[str], words: Iterable[str] = ()) -> str:
+    """What of a message may be told, in one line: nothing that is known to be secret, nothing that looks like it.
+
+    `known` are looked for anywhere, also escaped as in JSON, in base64 and line by line; `words` are too short for
+    that and are taken out where they stand by themselves. It is cut last, so that no part of a secret is left.
+    """
+    for form in sorted({form for value in known for form in _forms(value)}, key=len, reverse=True):
+        text = text.replace(form, secrets.MASK)
+    for word in words:
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", secrets.MASK, text)
+    plain = " ".join(secrets.masked(text).split())
+    return plain if len(plain) <= MAX_MESSAGE else f"{plain[:MAX_MESSAGE]} …"
+
+
+def _forms(value: str) -> Iterator[str]:
+    """How a policy may quote a text: as it is, as JSON, as base64, its lines, with its white space put together."""
+    yield value
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield " ".join(value.split())
+    yield base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
+    yield from (line.strip() for line in value.splitlines() if len(line.strip()) >= _LEAST_NAMED)
 
 
 def of(payload: bytes) -> frozenset[str]:

@@ -268,7 +268,7 @@ def _beside(told: bytes, document: bytes) -> bytes:
 
 def _hidden(known: Masking, text: str) -> str:
     """A message without what the plan marks as sensitive, also where it is a part of it."""
-    return known.text(hiding.message(text, known.known))
+    return hiding.message(text, known.known, known.words)
 
 
 def _unreadable(path: str, error: Unreadable, stack: str | None) -> Finding:

@@ -86,16 +86,24 @@ class Telling:
     def _finding(self, rule: Described, message: Message, about: Input) -> Finding:
         hide = about.hide
         text = hide(message.text) if hide is not None else hiding.message(message.text, self._hidden(about.payload))
-        path, line = self._place(message, about)
+        address = self._address(message, about)
+        path, line = self._place(message, about, address)
         identity = f"{about.about}\x1f{text}".translate(_DIGITS)
         help = rule.help or f"The rule is in {rule.path}:{rule.line}."
         made = finding.make(rule.id, rule.severity, identity, help=help, path=path, line=line, stack=about.stack)
+        made = finding.about(made, address)
         return msgspec.structs.replace(made, message=text, url=rule.url)
 
-    def _place(self, message: Message, about: Input) -> tuple[str | None, int | None]:
+    @staticmethod
+    def _address(message: Message, about: Input) -> str | None:
+        """The resource of a plan that a message is about: as it says, or the one that it quotes."""
+        if about.document is not None:
+            return None
+        named = message.address if message.address in about.addresses.all else None
+        return named or about.addresses.quoted(message.text)
+
+    def _place(self, message: Message, about: Input, address: str | None) -> tuple[str | None, int | None]:
         if about.document is None:
-            address = message.address if message.address in about.addresses.all else None
-            address = address or about.addresses.quoted(message.text)
             place = plans.place(address, about.directory, self._scope.head) if address is not None else None
             return place or (None, None)
         if message.line is not None:

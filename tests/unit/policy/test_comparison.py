@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,3 +87,40 @@ def test_only_the_same_content_in_the_same_folder_is_a_move() -> None:
     }
     altered = snapshot.of({"a/new.tf": "x2", "c/new.tf": "x", "a/kept.tf": "y", "a/copy.tf": "y", "b/other.tf": "z"})
     assert comparison.moves(base, altered) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("aws_security_group.sg1: open to the world", "aws_security_group.sg2: open to the world"),
+        ("logs2023 is public", "logs2024 is public"),
+        ("bucket[0] is public", "bucket[1] is public"),
+        ("Pod web-1 is privileged", "Pod web-2 is privileged"),
+        ("image nginx:1.25 is old", "image nginx:1.26 is old"),
+        ("10.0.0.0/8 may reach it", "0.0.0.0/0 may reach it"),
+        ("a.example.com:22 is open", "a.example.com:3389 is open"),
+        ('server["3"] is public', 'server["4"] is public'),
+    ],
+)
+def test_a_number_in_a_name_tells_which_thing_is_meant(before: str, after: str) -> None:
+    assert states([found(before)], [found(after)]) == [(after, "new"), (before, "fixed")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("3 files are too large", "4 files are too large"),
+        ("1,000 of them", "2,001 of them"),
+        ("it has 3.", "it has 4."),
+    ],
+)
+def test_a_count_that_grows_is_the_same_problem(before: str, after: str) -> None:
+    assert states([found(before)], [found(after)]) == [(after, "existing")]
+
+
+def test_what_it_is_about_is_part_of_it() -> None:
+    one, other = (
+        findings.about(findings.make("layout/x", "error", "is public", help="", path="a.tf"), address)
+        for address in "ab"
+    )
+    assert [each.state for each in comparison.against([one], [other])] == ["new", "fixed"]

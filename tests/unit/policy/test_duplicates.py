@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,6 +22,11 @@ def found(
     return msgspec.structs.replace(made, state=state, address=address)
 
 
+def of_stack(rule: str, stack: str | None, address: str | None = None, **changes: Any) -> Finding:
+    made = findings.make(rule, "error", "is open", help="", path="modules/app/main.tf", line=3, stack=stack)
+    return msgspec.structs.replace(made, address=address, **changes)
+
+
 def told(*found: Finding) -> list[tuple[str, tuple[str, ...]]]:
     return sorted((each.rule, each.also) for each in duplicates.merged(found))
 
@@ -28,6 +34,36 @@ def told(*found: Finding) -> list[tuple[str, tuple[str, ...]]]:
 def test_the_same_of_two_tools_is_told_once() -> None:
     assert told(found(CKV), found(TAG)) == [(TAG, (CKV,))]
     assert told(found("secrets/token"), found("checkov/CKV_SECRET_6")) == [("secrets/token", ("checkov/CKV_SECRET_6",))]
+
+
+PRODUCTION, DEVELOPMENT = "production/terraform/app", "development/terraform/app"
+BUILTIN, OPEN = "builtin/terraform-public-ingress", "checkov/CKV_AWS_24"
+ACCEPTED = Waiver(what="waivers", owner="acme", reason="known")
+
+
+def test_what_is_accepted_in_one_stack_says_nothing_of_another() -> None:
+    """A module that two stacks share: the same line, and not the same place."""
+    several = (
+        of_stack(BUILTIN, DEVELOPMENT),
+        of_stack(OPEN, DEVELOPMENT),
+        of_stack(BUILTIN, PRODUCTION, waived_by=ACCEPTED),
+        of_stack(OPEN, PRODUCTION),
+    )
+    kept = {(each.rule, each.stack): each for each in duplicates.merged(several)}
+    assert kept.keys() == {(BUILTIN, DEVELOPMENT), (OPEN, PRODUCTION)}
+    assert kept[OPEN, PRODUCTION].blocks
+
+
+def test_another_address_is_another_place() -> None:
+    one, other = of_stack(BUILTIN, PRODUCTION, "module.a.x"), of_stack(OPEN, PRODUCTION, "module.b.x")
+    assert len(told(one, other)) == 2
+    assert len(told(one, of_stack(OPEN, PRODUCTION, "module.a.x"))) == 1
+
+
+def test_one_that_names_no_stack_or_address_joins_the_only_one_there() -> None:
+    named = of_stack(BUILTIN, PRODUCTION, "module.a.x")
+    assert told(named, of_stack(OPEN, None)) == [(BUILTIN, (OPEN,))]
+    assert len(told(named, of_stack(BUILTIN, DEVELOPMENT, "module.a.x"), of_stack(OPEN, None))) == 3
 
 
 def test_the_worst_stays() -> None:
