@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from gitops_ci.policy.rules import catalog
 from gitops_ci.policy.secrets import formats, rules
 from gitops_ci.policy.secrets.forms import FORMS
+from tests.unit.policy.rules import rule_examples
 from tests.unit.policy.secrets.test_step import checked
 
 DOCS = Path(__file__).parents[4] / "docs" / "rules" / "secrets.md"
@@ -23,21 +25,17 @@ VALUES = {
 }
 
 
-def example(rule: str, title: str) -> dict[str, str]:
-    """The files of the block below a line that begins with `title`; none where it is told in words."""
-    known = catalog.of(rule)
-    assert known is not None
-    block = re.search(r"```\w+\n(.*?)```", known.found if title == "Fails" else known.passing, re.DOTALL)
-    if block is None:
-        return {}
-    text = re.sub(r"<([a-z][\w: ]+)>", lambda each: VALUES[each[1]], block[1], flags=re.IGNORECASE)
-    parts = re.split(r"^# (\S*[./]\S+)$", text, flags=re.MULTILINE)[1:]
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+def example(rule: str, side: Literal["fails", "passes"]) -> dict[str, str]:
+    """Its files, with values in place of what only describes them."""
+    given = re.compile(r"<([a-zA-Z][\w: ]+)>")
+    return {
+        path: given.sub(lambda each: VALUES[each[1]], text) for path, text in rule_examples.files(rule, side).items()
+    }
 
 
 @pytest.mark.parametrize("rule", [rule for rule in rules.RULES if rule != rules.UNREAD])
 def test_the_examples_do_what_they_say(rule: str) -> None:
-    fails, passes = example(rule, "Fails"), example(rule, "Passes")
+    fails, passes = example(rule, "fails"), example(rule, "passes")
     assert fails
     assert passes
     assert {(each.rule, each.severity) for each in checked(None, fails).findings} == {(rule, "error")}
@@ -45,7 +43,7 @@ def test_the_examples_do_what_they_say(rule: str) -> None:
 
 
 def test_what_is_not_searched() -> None:
-    assert checked(None, example(rules.UNREAD, "Passes")).findings == ()
+    assert checked(None, example(rules.UNREAD, "passes")).findings == ()
     (told,) = checked(None, {"dump.env": "password=x\n" * 50_001}).findings
     known = catalog.of(rules.UNREAD)
     assert known is not None
