@@ -46,6 +46,7 @@ def test_a_rule_is_told_in_full(id: str) -> None:
     for text in (rule.what, rule.why, rule.fix, rule.severity, rule.found, rule.passing):
         assert text.strip()
     assert 10 <= len(rule.title) <= 100, f"let the first clause of **What** be its title, not {rule.title!r}"
+    assert not rule.title.endswith("…"), "let the first clause of **What** be shorter"
     assert re.match(r"Fails|Found", rule.found)
     assert re.match(r"Passes|Not found", rule.passing)
 
