@@ -103,7 +103,8 @@ def _tool(report: Report, rules: sarif_rules.Descriptors) -> dict[str, object]:
         for run in report.policies
         if run.engine is not None
     ]
-    return {"driver": driver, "extensions": checkers} if checkers else {"driver": driver}
+    several = [each for index, each in enumerate(checkers) if each not in checkers[:index]]  # the same twice is invalid
+    return {"driver": driver, "extensions": several} if several else {"driver": driver}
 
 
 def _provenance(report: Report, links: Links) -> Iterator[dict[str, object]]:
