@@ -12,6 +12,7 @@ import pytest
 from gitops_ci.policy.rules import catalog
 from gitops_ci.policy.secrets import formats, rules
 from gitops_ci.policy.secrets.forms import FORMS
+from gitops_ci.policy.secrets.text import UNREAD
 from tests.unit.policy.rules import rule_examples
 from tests.unit.policy.secrets.test_step import checked
 
@@ -33,7 +34,7 @@ def example(rule: str, side: Literal["fails", "passes"]) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("rule", [rule for rule in rules.RULES if rule != rules.UNREAD])
+@pytest.mark.parametrize("rule", [rule for rule in rules.RULES if rule != UNREAD])
 def test_the_examples_do_what_they_say(rule: str) -> None:
     fails, passes = example(rule, "fails"), example(rule, "passes")
     assert fails
@@ -43,11 +44,11 @@ def test_the_examples_do_what_they_say(rule: str) -> None:
 
 
 def test_what_is_not_searched() -> None:
-    assert checked(None, example(rules.UNREAD, "passes")).findings == ()
+    assert checked(None, example(UNREAD, "passes")).findings == ()
     (told,) = checked(None, {"dump.env": "password=x\n" * 50_001}).findings
-    known = catalog.of(rules.UNREAD)
+    known = catalog.of(UNREAD)
     assert known is not None
-    assert (told.rule, told.severity) == (rules.UNREAD, known.severity)
+    assert (told.rule, told.severity) == (UNREAD, known.severity)
 
 
 def test_the_page_says_of_every_provider_where_its_tokens_are_revoked() -> None:
