@@ -116,16 +116,15 @@ def _reasons(stack: AffectedStack) -> Iterator[Line]:
 
 def _verdict(report: Report, shown: tuple[Row, ...]) -> Iterator[Line]:
     summary = effect(shown) if shown else nothing(report)
-    total = max(report.stacks_total, len(shown))
-    of = f"{len(shown):,} of {words.several(total, 'stack')} affected " if total else ""
-    of += f"since {report.base[:7]}" if report.base else ""
-    about = span(f"  ({', '.join(filter(None, (of.strip(), words.duration(report.seconds))))})", "dim")
+    seconds = words.duration(report.seconds)
+    of = f"{len(shown):,} of {words.several(max(report.stacks_total, len(shown)), 'stack')} affected"
+    of += f" since {report.base[:7]}" if report.base else ""
     yield EMPTY
     if report.verdict is None:
-        yield line(span("Planned", "title"), f"  {summary}", about)
+        yield line(span("Planned", "title"), f"  {summary}", span(f"  ({of}, {seconds})", "dim"))
         return
     mark, word = outline.VERDICTS[report.verdict.decision]
-    yield line(span(f"{mark} {word}", report.verdict.decision), f"  {summary}", about)
+    yield line(span(f"{mark} {word}", report.verdict.decision), f"  {summary}", span(f"  ({of}, {seconds})", "dim"))
     for reason in deciding(report):
         style: Style = "error" if reason.decision == "blocked" else "warning"
         yield line(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from msgspec import structs
-
 from gitops_ci.commands import assembly, judging, output, policing
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
@@ -41,7 +39,6 @@ def run(options: Options, outside: Outside) -> int:
             found=Claimed(stacks=(), plans=(), findings=findings, policies=policed.runs),
             verdict=verdict.of(reasons, plans=(), judges_pull_request=True),
         )
-        report = structs.replace(report, stacks_total=0)  # it is about files: nothing is said of how many are affected
         _told(report, options, outside, change)
         return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
 

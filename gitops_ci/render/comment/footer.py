@@ -20,8 +20,7 @@ def footer(page: Page, left_out: dict[str, int]) -> str:
     engines = dict.fromkeys(plan.engine for plan in report.plans if plan.engine)
     named = [f"{text(cut(each.name, 40))} {text(cut(each.version, 40))} ({each.source})" for each in engines]
     parts += [words.some(named, _ENGINES)] if named else []
-    total = max(report.stacks_total, len(page.rows))
-    parts += [f"{len(page.rows):,} of {words.several(total, 'stack')} affected"] if total else []
+    parts.append(f"{len(page.rows):,} of {words.several(max(report.stacks_total, len(page.rows)), 'stack')} affected")
     parts.append(words.duration(report.seconds))
     parts += [anchor(name, url) for name, url in (("run", page.links.run), ("full report", page.links.report)) if url]
     parts.append(f"gitops-ci {text(cut(report.tool.version, 40))}")

@@ -81,14 +81,6 @@ def test_nothing_affected_is_said() -> None:
     assert terminal.plain(terminal.affected_lines(())) == "no stack is affected\n"
 
 
-def test_where_nobody_counted_stacks_none_are_counted() -> None:
-    """As after `policy run`, which is about files."""
-    assert "(since 9f8e7d6, 8.2 s)" in plain(terminal.report_lines(report(), environments=ENVIRONMENTS))
-    assert "(0 of 3 stacks affected since 9f8e7d6, 8.2 s)" in plain(
-        terminal.report_lines(report(stacks_total=3), environments=ENVIRONMENTS)
-    )
-
-
 def test_affected_stacks_show_what_reaches_them() -> None:
     text = terminal.plain(terminal.affected_lines(REALISTIC.stacks, environments=ENVIRONMENTS))
     assert "├─ ~ database/app  modified, module\n" in text
