@@ -44,6 +44,6 @@ def _left_out(plans: tuple[Plan, ...]) -> tuple[str, ...]:
     said = ["approvals, promotion order and freeze windows (they need the pull request)"]
     destroyed = sum(change.destructive for plan in plans for change in plan.changes)
     if destroyed:
-        noun = "deletes or replaces" if destroyed > 1 else "delete or replace"
-        said.append(f"whether somebody agreed to {destroyed} {noun} (it needs the pull request)")
+        noun = "changes" if destroyed > 1 else "change"
+        said.append(f"whether somebody agreed to {destroyed:,} destructive {noun} (it needs the pull request)")
     return tuple(said)

@@ -21,7 +21,12 @@ def policies(report: Report) -> Iterator[Line]:
     yield EMPTY
     column = max(len(NAMES[each.run.name]) for each in asked)
     for each in asked:
-        said = [each.looked_at, each.found or "nothing found", words.duration(each.run.seconds), each.engine]
+        said = [
+            each.looked_at,
+            each.found or ("nothing found" if each.run.inputs else ""),
+            words.duration(each.run.seconds),
+            each.engine,
+        ]
         mark = span("? ", "undecided") if each.run.problems else span("· ", "dim")
         yield line(
             mark, span(f"{NAMES[each.run.name]:<{column}}", "title"), span(f"  {', '.join(filter(None, said))}", "dim")

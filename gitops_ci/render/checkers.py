@@ -30,11 +30,17 @@ class Checked(Struct, frozen=True):
     existing: int
     fixed: int
     waived: int
+    compared: bool = True
 
     @property
     def found(self) -> str:
-        """The counts in words; empty for nothing."""
-        counts = {"new": self.new, "from before": self.existing, "fixed": self.fixed, "waived": self.waived}
+        """The counts in words; empty for nothing. Without a base nothing is new, only found."""
+        counts = {
+            "new" if self.compared else "found": self.new,
+            "from before": self.existing,
+            "fixed": self.fixed,
+            "waived": self.waived,
+        }
         return ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
 
     @property
@@ -46,7 +52,7 @@ class Checked(Struct, frozen=True):
     @property
     def looked_at(self) -> str:
         """How many rules were asked about how many inputs."""
-        inputs = words.several(self.run.inputs, "input")
+        inputs = words.several(self.run.inputs, "input") if self.run.inputs else "nothing here to ask about"
         return f"{words.several(self.run.policies, 'rule')}, {inputs}" if self.run.policies else inputs
 
 
@@ -54,7 +60,14 @@ def of(report: Report) -> tuple[Checked, ...]:
     """Every checker that was asked, in order."""
     states = Counter(map(_state, report.findings))
     return tuple(
-        Checked(run, *(states[run.name, state] for state in ("new", "existing", "fixed", "waived")))
+        Checked(
+            run=run,
+            new=states[run.name, "new"],
+            existing=states[run.name, "existing"],
+            fixed=states[run.name, "fixed"],
+            waived=states[run.name, "waived"],
+            compared=report.base is not None,
+        )
         for run in report.policies
     )
 

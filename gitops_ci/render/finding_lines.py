@@ -31,6 +31,8 @@ def findings(found: Sequence[Finding]) -> Iterator[Line]:
         yield from (line(f"  {place}") for place in where[:_PLACES])
         if len(where) > _PLACES:
             yield line(span(f"  and {len(where) - _PLACES:,} more places", "dim"))
+        if stacks := outline.stacks(group.findings):
+            yield line(span(f"  in {words.some(stacks, _PLACES)}", "dim"))
         if group.help:
             yield from message(f"→ {group.help}")
 

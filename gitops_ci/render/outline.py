@@ -55,6 +55,11 @@ class Row(Struct, frozen=True):
         return self.plan is None or self.plan.status in {"failed", "skipped"}
 
     @property
+    def is_about_rules(self) -> bool:
+        """Whether what it loses are protections and no objects: a stack of policies and permissions."""
+        return self.label.startswith("security/")
+
+    @property
     def notable(self) -> bool:
         """Whether there is anything to say about it: changes, findings, failed checks, what base would change."""
         if self.changed or self.unplanned or self.findings or self.plan is None:
@@ -181,6 +186,12 @@ def new(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(
         fresh, key=lambda finding: (SEVERITIES.index(finding.severity), finding.path or "", finding.line or 0)
     )
+
+
+def stacks(group: Iterable[Finding]) -> list[str]:
+    """The stacks that findings are about, where their files do not tell: those of a plan point into shared modules."""
+    named = dict.fromkeys(each.stack for each in group if each.address is not None and each.path is not None)
+    return [each for each in named if each]
 
 
 def totals(shown: Iterable[Row]) -> dict[Action, int]:

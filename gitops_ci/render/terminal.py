@@ -8,6 +8,7 @@ from typing import Literal
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import SHARED, AffectedStack, ChangeOfStack, Stack
+from gitops_ci.model.verdict import VerdictReason
 from gitops_ci.render import checker_lines, finding_lines, outline, stack_lines, words
 from gitops_ci.render.comment.heading import deciding, effect, nothing
 from gitops_ci.render.finding_lines import shortened
@@ -125,18 +126,27 @@ def _verdict(report: Report, shown: tuple[Row, ...]) -> Iterator[Line]:
         return
     mark, word = outline.VERDICTS[report.verdict.decision]
     yield line(span(f"{mark} {word}", report.verdict.decision), f"  {summary}", span(f"  ({told})", "dim"))
-    for reason in deciding(report):
-        style: Style = "error" if reason.decision == "blocked" else "warning"
-        yield line(
-            "  ",
-            span("✗" if style == "error" else "?", style),
-            f" {shortened(reason.message)}",
-            span(f"  {reason.stack or reason.rule}", "dim"),
-        )
-        who = f" ({shortened(reason.who)})" if reason.who else ""
-        yield line(span("    → ", "dim"), f"{shortened(reason.remedy)}{who}")
+    yield from _reasons_to_merge(report)
     for left_out in report.verdict.left_out:
         yield line(span(f"  not judged here: {shortened(left_out)}", "dim"))
+
+
+def _reasons_to_merge(report: Report) -> Iterator[Line]:
+    """What keeps it from being merged; what rules found stands above with what to do: a line for each rule."""
+    found = {finding.rule for finding in report.findings}
+    rules: dict[str, list[VerdictReason]] = {}
+    for reason in deciding(report):
+        rules.setdefault(reason.rule if reason.rule in found else repr(reason), []).append(reason)
+    for several in rules.values():
+        reason = several[0]
+        style: Style = "error" if reason.decision == "blocked" else "warning"
+        more = f" (and {len(several) - 1:,} more)" if len(several) > 1 else ""
+        about = reason.rule if reason.rule in found else reason.stack or reason.rule
+        mark = span("✗" if style == "error" else "?", style)
+        yield line("  ", mark, f" {shortened(reason.message)}{more}", span(f"  {about}", "dim"))
+        if reason.rule not in found:
+            who = f" ({shortened(reason.who)})" if reason.who else ""
+            yield line(span("    → ", "dim"), f"{shortened(reason.remedy)}{who}")
 
 
 __all__ = ["affected_lines", "layout_lines", "plain", "report_lines", "write"]

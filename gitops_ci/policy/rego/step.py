@@ -62,7 +62,9 @@ def check(
         name=policies.family,
         engine=asking.engine,
         inputs=len(looked_at),
-        policies=sum(len(each.rules) for each in policies.asked),
+        policies=len(policies.asked)
+        if policies.family == "builtin"
+        else sum(len(each.rules) for each in policies.asked),
         problems=tuple(dict.fromkeys((*policies.problems, *missing, *reading.problems, *telling.problems))),
     )
     return Told((*more, *found, *existence.notices(scope, policies, idle), *_templates(reading)), run)

@@ -37,7 +37,7 @@ def _lines(page: Page) -> Iterator[str]:
 
 
 def _sentence(each: Told, change: Change) -> str:
-    rules = each.row.label.startswith("security/")
+    rules = each.row.is_about_rules
     verb = _VERBS.get(change.action) or (_OPENS.get(change.action, "changes") if rules else "loses data in")
     deposed = f"the deposed object {code(cut(change.deposed, 40))} of " if change.deposed else ""
     subject = f"**{text(cut(each.row.id, 200))}** {verb} {deposed}{code(cut(change.address, 200))}"

@@ -42,6 +42,8 @@ def _lines(page: Page, groups: list[Group]) -> Iterator[str]:
         also = words.some([code(cut(each, 100)) for each in outline.also(group.findings)], _PLACES)
         rule += f", also {also}" if also else ""
         where = words.some(list(dict.fromkeys(_where(page, finding) for finding in group.findings)), _PLACES)
+        stacks = [code(cut(each, 120)) for each in outline.stacks(group.findings)]
+        where += f" in {words.some(stacks, _PLACES)}" if stacks else ""
         said = cut(group.said, _WIDTH)
         yield row(MARKS[group.severity], f"{text(said)} · {rule}", where, text(cut(group.help, _WIDTH)))
 

@@ -32,4 +32,5 @@ def footer(page: Page, left_out: dict[str, int]) -> str:
 def _planned(page: Page) -> str:
     planned, base = page.report.planned, page.report.base
     what = code(planned.commit[:7]) if planned.commit else f"the work tree {code(planned.tree[:7])}"
-    return f"Planned {what} on {code(base[:7])}" if base else f"Planned {what}"
+    done = "Checked" if outline.is_about_policies(page.report) else "Planned"
+    return f"{done} {what} on {code(base[:7])}" if base else f"{done} {what}"

@@ -27,7 +27,7 @@ def summary_line(report: Report) -> str:
 
 
 def deciding(report: Report) -> tuple[VerdictReason, ...]:
-    """The reasons that keep a change from being merged, those of the decision itself first, each told once.
+    """The reasons that keep a change from being merged, each once: what decides, then secrets, then by environment.
 
     A plan that was not made because of what a finding says is no second reason to read.
     """
@@ -39,7 +39,13 @@ def deciding(report: Report) -> tuple[VerdictReason, ...]:
     kept = [
         each for each in found if each.rule != _SKIPPED or (each.stack, each.message.partition("; ")[0]) not in said
     ]
-    return tuple(sorted(kept, key=lambda reason: reason.decision != decision))
+    order = {name: index for index, name in enumerate(report.part.environments)} if report.part is not None else {}
+
+    def weight(reason: VerdictReason) -> tuple[bool, bool, int]:
+        environment = (reason.stack or "").partition("/")[0]
+        return reason.decision != decision, not reason.rule.startswith("secrets/"), order.get(environment, len(order))
+
+    return tuple(sorted(kept, key=weight))
 
 
 def nothing(report: Report) -> str:
@@ -64,13 +70,16 @@ def _reason(report: Report, shown: tuple[Row, ...]) -> str:
 
 
 def _losses(shown: tuple[Row, ...]) -> str:
-    """Where something would be destroyed, whatever else keeps the change from being merged."""
-    lost = {
-        environment: sum(len(row.destroys) for row in members)
-        for environment, members in outline.by_environment(shown).items()
-    }
-    said = [f"{count:,} in {environment}" for environment, count in lost.items() if count]
-    return f"; destroys {words.some(said, 2)}" if said else ""
+    """Where something would be destroyed or loosened, whatever else keeps the change from being merged."""
+    told = []
+    for verb, of_rules in (("destroys", False), ("loosens", True)):
+        counts = {
+            environment: sum(len(row.destroys) for row in members if row.is_about_rules == of_rules)
+            for environment, members in outline.by_environment(shown).items()
+        }
+        said = [f"{count:,} in {environment}" for environment, count in counts.items() if count]
+        told += [f"; {verb} {words.some(said, 2)}"] if said else []
+    return "".join(told)
 
 
 def effect(shown: tuple[Row, ...]) -> str:
@@ -84,7 +93,10 @@ def effect(shown: tuple[Row, ...]) -> str:
             if len(shown) > unplanned
             else missing[2:]
         )
-    lost = sum(len(row.destroys) for row in changing)
     verb = "changes" if len(changing) == 1 else "change"
-    loss = f"{words.several(lost, 'destructive change')}" if lost else "nothing is destroyed"
+    lost = sum(len(row.destroys) for row in changing if not row.is_about_rules)
+    loosened = sum(len(row.destroys) for row in changing if row.is_about_rules)
+    said = [words.several(lost, "destructive change")] if lost else []
+    said += [f"{loosened:,} that loosen rules" if loosened > 1 else "1 that loosens rules"] if loosened else []
+    loss = " and ".join(said) or "nothing is destroyed"
     return f"{words.several(len(changing), 'stack')} {verb}, {loss}{missing}"

@@ -29,25 +29,32 @@ def section(page: Page, room: int) -> Section:
 
 
 def _tasks(reasons: tuple[VerdictReason, ...]) -> list[list[VerdictReason]]:
-    """Reasons that ask for the same, together: one row for fifty stacks that miss the same engine."""
+    """Reasons that ask for the same, together: one row for fifty stacks that miss the same engine.
+
+    Where that leaves more than a table can hold, all that one rule says is one row.
+    """
     groups: dict[tuple[str, ...], list[VerdictReason]] = {}
+    rules: dict[str, list[VerdictReason]] = {}
     for reason in reasons:
         groups.setdefault((reason.rule, reason.remedy, reason.who, reason.message), []).append(reason)
-    return list(groups.values())
+        rules.setdefault(reason.rule, []).append(reason)
+    return list((groups if len(groups) <= _MOST else rules).values())
 
 
 def _lines(page: Page, tasks: list[list[VerdictReason]]) -> Iterator[str]:
     undecided = page.report.verdict is not None and page.report.verdict.decision == "blocked"
     for task in tasks:
         first = task[0]
-        stacks = [text(cut(reason.stack, 120)) for reason in task if reason.stack]
+        stacks = [text(cut(each, 120)) for each in dict.fromkeys(reason.stack for reason in task) if each]
+        others = len({reason.message for reason in task}) - 1
+        more = f" (and {others:,} more)" if others else ""
         where = f" ({words.some(stacks, 3)})" if stacks else ""
         mark = "undecided: " if undecided and first.decision == "undecided" else ""
         why = anchor("why", page.links.rule(first.rule))
         rule = f" · {why}" if why != "why" else f" · {code(cut(first.rule, 80))}" if first.rule else ""
         remedy = text(cut(first.remedy, _WIDTH)) or "—"
         who = text(cut(first.who, 200)) or "anyone who can push"
-        yield row(f"**{remedy}**", f"{mark}{text(cut(first.message, _WIDTH))}{where}{rule}", who)
+        yield row(f"**{remedy}**", f"{mark}{text(cut(first.message, _WIDTH))}{more}{where}{rule}", who)
 
 
 def _not_judged(page: Page, room: int) -> tuple[str, int]:

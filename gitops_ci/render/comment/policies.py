@@ -66,6 +66,6 @@ def _row(each: Checked) -> str:
         text(cut(each.engine, 120)),
         f"{run.policies:,}" if run.policies else "",
         f"{run.inputs:,}",
-        " · ".join(filter(None, (left, each.found))) or "none",
+        " · ".join(filter(None, (left, each.found))) or ("none" if run.inputs else "nothing to ask about"),
         words.duration(run.seconds),
     )

@@ -189,6 +189,6 @@ def test_what_cannot_be_judged_without_the_pull_request_is_said() -> None:
 
     assert left_out() == ""
     assert left_out(destroying(0)) == "approvals, promotion order and freeze windows (they need the pull request)"
-    assert "agreed to 1 delete or replace " in left_out(destroying(1))
-    assert "agreed to 3 deletes or replaces " in left_out(destroying(1), destroying(2))
+    assert "agreed to 1 destructive change " in left_out(destroying(1))
+    assert "agreed to 3 destructive changes " in left_out(destroying(1), destroying(2))
     assert left_out(destroying(1), pull_request=True) == ""

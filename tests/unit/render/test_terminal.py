@@ -19,7 +19,7 @@ def shown() -> str:
 
 
 def test_a_report_ends_with_the_verdict_its_remedies_and_what_was_written() -> None:
-    tail = shown().splitlines()[-9:]
+    tail = shown().splitlines()[-8:]
     assert tail[0].startswith("⛔ Blocked  11 stacks change, 7 destructive changes")
     assert tail[2] == "    → Approve the destroy (a member of @acme/dba, by review)"
     assert tail[-1] == "  wrote out/report.json"
