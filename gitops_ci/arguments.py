@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from gitops_ci import __version__
+from gitops_ci.model.run import Run
 from gitops_ci.model.stack import KINDS
 
 _Add: TypeAlias = Callable[[argparse.ArgumentParser], None]
@@ -98,6 +99,18 @@ def _add_publishing(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--needs", metavar="JSON", help="how the jobs before ended, as `toJSON(needs)` gives it: one that failed counts"
+    )
+    command.add_argument(
+        "--pull-request",
+        type=_positive,
+        metavar="N",
+        help="for this pull request as it is now (default: the event's, as the event says)",
+    )
+    command.add_argument(
+        "--run",
+        type=_run,
+        metavar="ID[/ATTEMPT]",
+        help="the run that wrote the reports: what a newer one has said stays (default: this run)",
     )
 
 
@@ -213,6 +226,11 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("give 1 or more")
     return number
+
+
+def _run(text: str) -> Run:
+    number, _, attempt = text.partition("/")
+    return Run(id=str(_positive(number)), attempt=_positive(attempt or "1"))
 
 
 def _seconds(text: str) -> float:

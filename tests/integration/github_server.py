@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 DATA = Path(os.environ.get("GITOPS_CI_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 DESCRIPTION = DATA / "github" / "openapi-slim.json.gz"
@@ -64,6 +64,8 @@ class Repository:
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.commits = {HEAD, BASE}
+        self.branches = {"main": BASE}
+        self.runs: list[dict[str, Any]] = []
         self.pull(7)
 
     def pull(self, number: int, *, head: str = HEAD, base: str = "main", state: str = "open") -> dict[str, Any]:
@@ -236,6 +238,12 @@ def _of_commits(
 ) -> tuple[int, Any] | None:
     sent, login = given
     match verb, parts:
+        case "GET", ["git", "ref", name] if unquote(name).removeprefix("heads/") in state.branches:
+            tip = state.branches[unquote(name).removeprefix("heads/")]
+            return 200, {"ref": f"refs/{unquote(name)}", "object": {"type": "commit", "sha": tip}}
+        case "GET", ["actions", "workflows", workflow, "runs"]:
+            found = [each for each in reversed(state.runs) if each["path"].endswith(f"/{workflow}")]
+            return 200, {"total_count": len(found), "workflow_runs": found}
         case "POST", ["statuses", commit]:
             return 201, _status(state, commit, sent, login)
         case "GET", ["commits", commit, "statuses"] if commit in state.commits:
