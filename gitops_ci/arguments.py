@@ -18,6 +18,7 @@ _Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 _REPORT_FORMATS = ("terminal", "markdown", "json", "sarif", "code-scanning", "junit")
 _PLAIN_FORMATS = ("terminal", "json")
 _REPORT = "report.json, or a directory that holds one"
+_PULL_REQUEST = "this pull request as it is now (default: the event's)"
 _ALSO_WRITE = "also write report.json, comment.md, report.txt, code-scanning.sarif and junit.xml there"
 
 
@@ -100,18 +101,18 @@ def _add_publishing(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--needs", metavar="JSON", help="how the jobs before ended, as `toJSON(needs)` gives it: one that failed counts"
     )
-    command.add_argument(
-        "--pull-request",
-        type=_positive,
-        metavar="N",
-        help="for this pull request as it is now (default: the event's, as the event says)",
-    )
+    command.add_argument("--pull-request", type=_positive, metavar="N", help=_PULL_REQUEST)
     command.add_argument(
         "--run",
         type=_run,
         metavar="ID[/ATTEMPT]",
         help="the run that wrote the reports: what a newer one has said stays (default: this run)",
     )
+
+
+def _add_runs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workflow", required=True, metavar="FILE", help="the workflow that plans: gitops.yml")
+    command.add_argument("--pull-request", type=_positive, metavar="N", help=_PULL_REQUEST)
 
 
 def _add_ends(command: argparse.ArgumentParser) -> None:
@@ -290,6 +291,12 @@ COMMANDS: dict[str, Command] = {
     "report": Command("report.run", "merge reports and render them", _REPORT_FORMATS, (_add_reports,)),
     "publish": Command(
         "publish.run", "say on GitHub what reports claim: status, comment, check run", (), (_add_publishing,)
+    ),
+    "runs": Command(
+        "runs.run",
+        "list the run whose reports say what each open pull request is like",
+        ("terminal", "json"),
+        (_add_runs,),
     ),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}

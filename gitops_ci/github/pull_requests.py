@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -54,6 +55,11 @@ class PullRequest(Struct, frozen=True):
 def get(api: Api, number: int) -> PullRequest:
     """The pull request of this number."""
     return api.get(f"pulls/{number}", PullRequest)
+
+
+def every_open(api: Api) -> Iterator[PullRequest]:
+    """All open pull requests, those that changed last first."""
+    return api.pages("pulls", PullRequest, state="open", sort="updated", direction="desc")
 
 
 def of_head(api: Api, source: Source) -> tuple[PullRequest, ...]:

@@ -145,7 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         status, body, headers = self._answer(verb, raw)
         self._reply(status, body, headers)
-        if self.server_state.described is not None and parts.path != "/graphql":
+        undescribed = parts.path == "/graphql" or "/actions/workflows/" in parts.path  # not in the small copy
+        if self.server_state.described is not None and not undescribed:
             sent = (verb, self.path, dict(self.headers), raw)
             self.server_state.problems += self.server_state.described.problems(sent, status, body)
 
@@ -201,7 +202,9 @@ def _page(body: list[Any], query: dict[str, str], path: str) -> tuple[list[Any],
 def _route(state: Repository, asked: tuple[str, str], sent: dict[str, Any], login: str) -> tuple[int, Any]:
     verb, path = asked
     parts = path.removeprefix("/repos/acme/infra/").split("/")
-    found = _of_conversations(state, verb, parts, (sent, login)) or _of_commits(state, verb, parts, (sent, login))
+    given = (sent, login)
+    found = _of_conversations(state, verb, parts, given) or _of_commits(state, verb, parts, given)
+    found = found or _of_runs(state, verb, parts)
     if found is None:
         raise Refused(404, "Not Found")
     return found
@@ -238,12 +241,6 @@ def _of_commits(
 ) -> tuple[int, Any] | None:
     sent, login = given
     match verb, parts:
-        case "GET", ["git", "ref", name] if unquote(name).removeprefix("heads/") in state.branches:
-            tip = state.branches[unquote(name).removeprefix("heads/")]
-            return 200, {"ref": f"refs/{unquote(name)}", "object": {"type": "commit", "sha": tip}}
-        case "GET", ["actions", "workflows", workflow, "runs"]:
-            found = [each for each in reversed(state.runs) if each["path"].endswith(f"/{workflow}")]
-            return 200, {"total_count": len(found), "workflow_runs": found}
         case "POST", ["statuses", commit]:
             return 201, _status(state, commit, sent, login)
         case "GET", ["commits", commit, "statuses"] if commit in state.commits:
@@ -257,6 +254,18 @@ def _of_commits(
         case "GET", ["commits", commit, "check-runs"] if commit in state.commits:
             found = [_shown(each) for each in reversed(state.check_runs) if each["head_sha"] == commit]
             return 200, {"total_count": len(found), "check_runs": found[:1]}
+        case _:
+            return None
+
+
+def _of_runs(state: Repository, verb: str, parts: list[str]) -> tuple[int, Any] | None:
+    match verb, parts:
+        case "GET", ["git", "ref", name] if unquote(name).removeprefix("heads/") in state.branches:
+            tip = state.branches[unquote(name).removeprefix("heads/")]
+            return 200, {"ref": f"refs/{unquote(name)}", "object": {"type": "commit", "sha": tip}}
+        case "GET", ["actions", "workflows", workflow, "runs"]:
+            found = [each for each in reversed(state.runs) if each["path"].endswith(f"/{workflow}")]
+            return 200, {"total_count": len(found), "workflow_runs": found}
         case _:
             return None
 
