@@ -169,21 +169,17 @@ def test_an_artifact_that_claims_a_pass_changes_nothing(
     assert fork.states == [{1: "failure", 3: "error"}[code]]
 
 
-FOREIGN_PLAN = Plan(stack="staging/terraform/dns", status="unchanged")
+def of_another_commit(report: Report) -> Report:
+    return msgspec.structs.replace(report, head="d" * 40)
 
 
-@pytest.mark.parametrize(
-    ("altered", "rule"),
-    [
-        (lambda report: msgspec.structs.replace(report, head="d" * 40), "checks/report-foreign"),
-        (lambda report: msgspec.structs.replace(report, pull_request=8), "checks/report-foreign"),
-        (lambda report: msgspec.structs.replace(report, repository="acme/other"), "checks/report-foreign"),
-        (lambda report: msgspec.structs.replace(report, plans=(FOREIGN_PLAN,)), "checks/plan-foreign"),
-        (lambda report: msgspec.structs.replace(report, plans=report.plans * 2), "checks/report-contradictory"),
-    ],
-)
+def planned_twice(report: Report) -> Report:
+    return msgspec.structs.replace(report, plans=report.plans * 2)
+
+
+@pytest.mark.parametrize("altered", [of_another_commit, planned_twice])
 def test_what_is_of_something_else_or_contradicts_itself_blocks(
-    tmp_path: Path, github: Server, altered: Altered, rule: str
+    tmp_path: Path, github: Server, altered: Altered
 ) -> None:
     fork = Fork(tmp_path, github, GOOD)
     fork.ran(altered)
@@ -193,7 +189,7 @@ def test_what_is_of_something_else_or_contradicts_itself_blocks(
     assert "the fork's report" in fork.comment
 
 
-@pytest.mark.parametrize("content", [b"{", b"[" * 100_000, b'{"schema": 7}', b"\xff\xfe", b""])
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"schema": 7}', b"\xff\xfe"])
 def test_what_is_no_report_blocks(tmp_path: Path, github: Server, content: bytes) -> None:
     fork = Fork(tmp_path, github, DOCS)
     fork.artifact.mkdir()
