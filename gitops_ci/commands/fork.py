@@ -50,9 +50,10 @@ def run(event: Event, options: Options, outside: Outside) -> int:
         output.say(f"{told}: nothing is written", outside)
         return 0
     options = msgspec.structs.replace(options, run=source.run)
-    if len(found) > 1:
+    sharing = tuple({each.number: each for each in (*found, *pull_requests.sharing(api, source.commit))}.values())
+    if len(sharing) > 1:
         ends = Event(head=source.commit, fork=True)
-        return publish.concluded(_unclear(found, ends, outside), ends, options, outside)
+        return publish.concluded(_unclear(sharing, ends, outside), ends, options, outside)
     ends = _ends(api, found[0], source)
     return publish.concluded(_judged(ends, options, outside), ends, options, outside)
 
@@ -106,9 +107,14 @@ def _read(given: Artifact) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
 
 
 def _unclear(found: tuple[PullRequest, ...], ends: Event, outside: Outside) -> Report:
-    """One commit has one status: it cannot be a pass for one branch and not for the other."""
+    """One commit has one status: it cannot be a pass for one branch and not for the other.
+
+    A fork can take a commit of somebody else's pull request and open one to a branch where it does no harm.
+    """
     message = f"{', '.join(f'#{each.number}' for each in found)} have the same head, and one status has to do for all"
-    return _undecided(ends, outside, "checks/pull-request-unclear", (message, "close all but one, or have it planned"))
+    return _undecided(
+        ends, outside, "checks/pull-request-unclear", (message, "close all but one, or give each a commit of its own")
+    )
 
 
 def _undecided(ends: Event, outside: Outside, rule: str, told: tuple[str, str]) -> Report:

@@ -69,6 +69,8 @@ def collect(command: str, code: int, work: Path, report: Path | None) -> dict[st
             outputs["matrix"] = _read(work / "runs.json").decode().strip()
             outputs["count"] = str(len(msgspec.json.decode(outputs["matrix"], type=_Matrix).include))
         return outputs
+    if command == "publish" and code == 0 and report is None:
+        return outputs  # there was nothing to judge: a closed pull request
     decisions = [_decision(code)]
     if report is not None and (file := report / "report.json").is_file():
         outputs["report"] = str(report)

@@ -76,3 +76,9 @@ def of_head(api: Api, source: Source) -> tuple[PullRequest, ...]:
         and each.head.repo is not None
         and each.head.repo.id == source.repository
     )
+
+
+def sharing(api: Api, commit: str) -> tuple[PullRequest, ...]:
+    """The open pull requests with this head, whosever branch it is: they share its statuses."""
+    found = api.pages(f"commits/{commit}/pulls", PullRequest)
+    return tuple(each for each in found if each.state == "open" and each.head.sha == commit)

@@ -127,9 +127,18 @@ def test_a_run_of_an_old_event_after_a_newer_push_writes_nothing(workflows: Work
     assert (states(github), github.repository.comments) == ([], [])
 
 
-def test_a_review_has_the_last_reports_judged_again_and_never_replaces_a_newer_run(
-    workflows: Workflows, github: Server
-) -> None:
+def test_a_closed_pull_request_starts_nothing_and_gets_nothing(workflows: Workflows, github: Server) -> None:
+    workflows.push(EDITED)
+    done = workflows.run("pull_request", {"action": "closed", **workflows.payload()})
+    assert done.code == 0, done.log[-4000:]
+    assert "pull request #7 is closed: nothing is written" in done.log
+    assert "gitops-ci/gate" in done.log
+    assert "gitops-ci/detect" not in done.log
+    assert "verdict=pass" not in done.log, "nothing was judged"
+    assert (states(github), github.repository.comments) == ([], [])
+
+
+def test_a_review_has_the_last_reports_judged_again(workflows: Workflows, github: Server) -> None:
     workflows.push(GOOD)
     workflows.pull_request()
     github.repository.pulls[7]["base"]["ref"] = "production"
@@ -138,9 +147,6 @@ def test_a_review_has_the_last_reports_judged_again_and_never_replaces_a_newer_r
     assert states(github) == [("gitops-ci", "success"), ("gitops-ci", "error")]
     assert github.repository.statuses[-1]["target_url"].endswith("/runs/100/attempts/1")
     assert "goes to production now" in github.repository.comments[0]["body"]
-    newer = {**github.repository.statuses[0], "target_url": "https://github.com/acme/infra/actions/runs/101/attempts/1"}
-    github.repository.statuses.append(newer)
-    assert "a newer run has judged" in workflows.review().log
 
 
 # Forks: one run of the fork's own, whose artifact is then what the fork makes of it.

@@ -244,9 +244,14 @@ def test_a_finding_of_the_fork_is_added_marked_and_can_do_no_harm(tmp_path: Path
     assert not any(line.startswith("::") for line in (outcome.stdout + outcome.stderr).splitlines())
 
 
-def test_two_pull_requests_with_one_head_are_undecided_and_no_comment(tmp_path: Path, github: Server) -> None:
+@pytest.mark.parametrize("repository", [THEIRS, OURS], ids=["of the fork", "of a colleague"])
+def test_two_pull_requests_with_one_head_are_undecided_and_no_comment(
+    tmp_path: Path, github: Server, repository: dict[str, Any]
+) -> None:
+    """The fork may have taken the commit of a colleague's pull request, and chosen another branch for it."""
     fork = Fork(tmp_path, github, DOCS)
     fork.is_head_of(8)
+    github.repository.pulls[8]["head"]["repo"] = repository
     assert fork.published().code == 3
     assert fork.states == ["error"]
     assert github.repository.comments == []

@@ -155,6 +155,10 @@ def test_reports_are_judged_again_for_the_pull_request_as_it_is_now(tmp_path: Pa
     (status,) = github.repository.statuses
     assert (status["state"], status["sha"]) == ("success", job.head)
     assert status["target_url"].endswith("/runs/100/attempts/2")
+    newer = {**status, "target_url": "https://github.com/acme/infra/actions/runs/101/attempts/1", "state": "failure"}
+    github.repository.statuses.append(newer)
+    assert "a newer run has judged" in job.run(*again, GITHUB_RUN_ID="300").stderr
+    assert github.repository.statuses.pop() == newer
     github.repository.pulls[7]["base"]["ref"] = "production"
     assert job.run(*again, GITHUB_RUN_ID="301").code == 3
     assert github.repository.statuses[-1]["state"] == "error"
