@@ -239,3 +239,14 @@ def test_no_text_of_an_artifact_is_markup_or_a_command(fork: Workflows) -> None:
     for harm in ("<img", "@acme/admins", "https://evil.example", "set-output:: verdict=pass", "hacked\n::"):
         assert harm not in body
     assert "::error" not in [line.strip() for line in body.splitlines()]
+
+
+def test_what_a_maintainer_has_planned_stays_whatever_the_forks_run_says_later(fork: Workflows) -> None:
+    done = fork.by_hand()
+    statuses = fork.server.repository.statuses
+    assert [(each["sha"], each["state"]) for each in statuses] == [(fork.head, "failure")], done.log[-4000:]
+    assert statuses[0]["target_url"].endswith("/runs/150/attempts/1")
+    assert "001_users.sql" in fork.server.repository.comments[0]["body"]
+    later = fork.after_fork()
+    assert "a newer run has judged" in later.log
+    assert len(statuses) == 1

@@ -36,6 +36,15 @@ jobs:
     uses: ./.github/workflows/publish-from-fork.yml
     permissions: {contents: read, actions: read, statuses: write, checks: write, pull-requests: write}
 """,
+    "by-hand.yml": """
+on: {workflow_dispatch: {inputs: {pull_request: {required: true}, sha: {required: true}}}}
+permissions: {}
+jobs:
+  gitops:
+    uses: ./.github/workflows/gitops-pull-request.yml
+    permissions: {contents: read, id-token: write, statuses: write, checks: write, pull-requests: write}
+    with: {ref: "${{ inputs.sha }}"}
+""",
     "again.yml": """
 on: [pull_request_review]
 permissions: {}
@@ -100,7 +109,7 @@ class Workflows:
         """Runs a workflow for one event; `artifacts` holds what an earlier one uploaded, and nothing for a plan."""
         file = self.place / "event.json"
         file.write_text(json.dumps(payload))
-        if workflow == "pull-request.yml":
+        if workflow in ("pull-request.yml", "by-hand.yml"):
             shutil.rmtree(self.artifacts, ignore_errors=True)
         self.artifacts.mkdir(exist_ok=True)
         env = {
@@ -145,6 +154,15 @@ class Workflows:
         ended = {"id": run, "run_attempt": 1, **head, "head_repository": {**THEIRS, "owner": {"login": "mallory"}}}
         payload = {"action": "completed", "workflow_run": ended, "repository": OURS}
         return self.run("workflow_run", payload, workflow="fork.yml", run=200)
+
+    def by_hand(self, *, run: int = 150) -> Ended:
+        """Runs the workflow by which a maintainer has the fork's commit planned; it is not what is checked out else."""
+        payload = {"ref": "refs/heads/main", "repository": OURS, "inputs": {"pull_request": "7", "sha": self.head}}
+        head, self.head = self.head, self.base
+        try:
+            return self.run("workflow_dispatch", payload, workflow="by-hand.yml", run=run)
+        finally:
+            self.head = head
 
     def review(self, *, run: int = 100) -> Ended:
         """Runs the workflow that judges again, after a review; `run` is the one that has planned."""
