@@ -103,10 +103,7 @@ def _add_publishing(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--pull-request", type=_positive, metavar="N", help=_PULL_REQUEST)
     command.add_argument(
-        "--run",
-        type=_run,
-        metavar="ID[/ATTEMPT]",
-        help="the run that wrote the reports: what a newer one has said stays (default: this run)",
+        "--run", type=_run, metavar="ID[/ATTEMPT]", help="the run that wrote the reports (default: this)"
     )
 
 
@@ -292,12 +289,7 @@ COMMANDS: dict[str, Command] = {
     "publish": Command(
         "publish.run", "say on GitHub what reports claim: status, comment, check run", (), (_add_publishing,)
     ),
-    "runs": Command(
-        "runs.run",
-        "list the run whose reports say what each open pull request is like",
-        ("terminal", "json"),
-        (_add_runs,),
-    ),
+    "runs": Command("runs.run", "list the run that judged each open pull request", _PLAIN_FORMATS, (_add_runs,)),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
 """Commands that have commands of their own, which are listed above as `policy run`."""
