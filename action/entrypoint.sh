@@ -20,8 +20,8 @@ usage() {
 
 command=$GITOPS_CI_COMMAND
 case $command in
-  layout | affected | plan | run | 'policy run' | publish) ;;
-  *) usage "the input \`command\` is $(printf %q "$command"); known are run, plan, affected, layout, policy run and publish" ;;
+  layout | affected | plan | run | 'policy run' | publish | runs) ;;
+  *) usage "the input \`command\` is $(printf %q "$command"); known are run, plan, affected, layout, policy run, publish and runs" ;;
 esac
 case $GITOPS_CI_FAIL_ON in
   blocked | undecided | never) ;;
@@ -65,11 +65,21 @@ if [ "$command" = publish ]; then
     *) usage "the input \`comment\` is $(printf %q "$GITOPS_CI_COMMENT"); expected update, new or none" ;;
   esac
   [ -z "$GITOPS_CI_NEEDS" ] || arguments+=("--needs=$GITOPS_CI_NEEDS")
+  option pull-request "$GITOPS_CI_PULL_REQUEST"
+  option run "$GITOPS_CI_RUN"
   lines "$GITOPS_CI_REPORTS"
   for directory in "${found[@]+"${found[@]}"}"; do
     [[ $directory == /* ]] || directory=$GITHUB_WORKSPACE/$directory
+    # After a fork's run gitops-ci itself looks at what is there, within limits.
+    if [ "${GITHUB_EVENT_NAME:-}" = workflow_run ]; then
+      arguments+=("$directory")
+      continue
+    fi
     while IFS= read -r -d '' file; do arguments+=("$file"); done < <(find "$directory" -name report.json -type f -print0 2>/dev/null | sort -z)
   done
+elif [ "$command" = runs ]; then
+  option pull-request "$GITOPS_CI_PULL_REQUEST"
+  option workflow "$GITOPS_CI_WORKFLOW"
 else
   first=${#arguments[@]}
   option base "$GITOPS_CI_BASE"
@@ -78,13 +88,17 @@ else
   option environment "$GITOPS_CI_ENVIRONMENT"
   option stack "$GITOPS_CI_STACK"
   option shard "$GITOPS_CI_SHARD"
-  # checkov is large and has an environment of its own: it is installed where the configuration that decides asks for it.
-  # Where that fails the run says what is missing.
-  needs() { "$python" -I -m gitops_ci "${place[@]}" policy needs ${ends[@]+"${ends[@]}"} 2>needs.txt; }
-  if [ -n "$report" ] && [ "$(needs)" = checkov ]; then
-    "$python" -I "$GITHUB_ACTION_PATH/requirements/install.py" "$RUNNER_TEMP/gitops-ci-venv" checkov || true
-  fi
+  [ "$GITOPS_CI_ALL" != true ] || arguments+=(--all)
 fi
+
+# checkov is large and has an environment of its own: it is installed where the configuration that decides asks for it.
+# Where that fails the run says what is missing.
+needs() { "$python" -I -m gitops_ci "${place[@]}" policy needs ${ends[@]+"${ends[@]}"} 2>needs.txt; }
+case $command:${GITHUB_EVENT_NAME:-} in
+  plan:* | run:* | 'policy run':* | publish:workflow_run)
+    [ "$(needs)" != checkov ] || "$python" -I "$GITHUB_ACTION_PATH/requirements/install.py" "$RUNNER_TEMP/gitops-ci-venv" checkov || true
+    ;;
+esac
 
 touch "$work/begun" # a report that was there before, committed by the pull request perhaps, is not this run's
 
@@ -113,6 +127,10 @@ case $command in
     gitops_ci affected.json "${arguments[@]}" --format=json
     cat affected.json
     [ "$code" -ne 0 ] || gitops_ci matrix.json "${arguments[@]}" --format=matrix
+    ;;
+  runs)
+    gitops_ci runs.json "${arguments[@]}" --format=json
+    cat runs.json
     ;;
   layout)
     gitops_ci layout.txt "${arguments[@]}"

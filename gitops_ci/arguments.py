@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from gitops_ci import __version__
+from gitops_ci.model.run import Run
 from gitops_ci.model.stack import KINDS
 
 _Add: TypeAlias = Callable[[argparse.ArgumentParser], None]
@@ -17,6 +18,7 @@ _Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 _REPORT_FORMATS = ("terminal", "markdown", "json", "sarif", "code-scanning", "junit")
 _PLAIN_FORMATS = ("terminal", "json")
 _REPORT = "report.json, or a directory that holds one"
+_PULL_REQUEST = "this pull request as it is now (default: the event's)"
 _ALSO_WRITE = "also write report.json, comment.md, report.txt, code-scanning.sarif and junit.xml there"
 
 
@@ -99,6 +101,15 @@ def _add_publishing(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--needs", metavar="JSON", help="how the jobs before ended, as `toJSON(needs)` gives it: one that failed counts"
     )
+    command.add_argument("--pull-request", type=_positive, metavar="N", help=_PULL_REQUEST)
+    command.add_argument(
+        "--run", type=_run, metavar="ID[/ATTEMPT]", help="the run that wrote the reports (default: this)"
+    )
+
+
+def _add_runs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workflow", required=True, metavar="FILE", help="the workflow that plans: gitops.yml")
+    command.add_argument("--pull-request", type=_positive, metavar="N", help=_PULL_REQUEST)
 
 
 def _add_ends(command: argparse.ArgumentParser) -> None:
@@ -215,6 +226,11 @@ def _positive(text: str) -> int:
     return number
 
 
+def _run(text: str) -> Run:
+    number, _, attempt = text.partition("/")
+    return Run(id=str(_positive(number)), attempt=_positive(attempt or "1"))
+
+
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds <= 86_400:
@@ -273,6 +289,7 @@ COMMANDS: dict[str, Command] = {
     "publish": Command(
         "publish.run", "say on GitHub what reports claim: status, comment, check run", (), (_add_publishing,)
     ),
+    "runs": Command("runs.run", "list the run that judged each open pull request", _PLAIN_FORMATS, (_add_runs,)),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
 """Commands that have commands of their own, which are listed above as `policy run`."""

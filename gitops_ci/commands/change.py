@@ -9,14 +9,14 @@ from functools import partial
 from msgspec import Struct
 
 from gitops_ci import config as configuration
+from gitops_ci.commands import deciding
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import Config
-from gitops_ci.discover import affected, inventory, naming
+from gitops_ci.discover import affected, inventory
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.errors import ConfigError, UsageError
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.errors import UsageError
 from gitops_ci.github import event as events
-from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.system.begun import Begun
@@ -38,15 +38,18 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[Change]:
+def opened(
+    options: Options, outside: Outside, *, needs_base: bool, merge_of: events.Event | None = None
+) -> Iterator[Change]:
     """Opens the repository and both ends. With `needs_base` a missing base is an error, else there may be none.
 
-    Where an event names a base the configuration comes from there, whatever is compared (trust.md, rule 4).
+    Where an event names a base the configuration comes from there, whatever is compared (trust.md, rule 4). `merge_of`
+    stands for the job's event: its head, merged into its base, is judged, and neither is ever checked out.
     """
     repository = _repository(options, outside)
     try:
-        event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
-        tip = repository.require_commit(options.head, "--head") if options.head is not None else None
+        event = merge_of or _event(outside)
+        tip = _tip(repository, options, merge_of)
         if tip is None:
             repository.begin_work_tree(exclude=options.out)
         wanted = needs_base or options.base is not None or event.base is not None
@@ -57,9 +60,9 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         base = listed.result() if listed is not None else None
         judging = Begun(partial(_head, repository, tip, base))
         if base is None or options.config_from == "worktree":
-            config, digest = _config(options, base, _tried(repository, options, judging.result()))
+            config, digest = deciding.read(options, base, _tried(repository, options, judging.result()))
         else:
-            config, digest = _config(options, base, base)
+            config, digest = deciding.read(options, base, base)
         before = inventory.take(base, config, catalog.ALL) if base is not None else None
         head = judging.result()
         judged = _is_the_events(repository, event, head, outside)
@@ -72,7 +75,10 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
             base=before,
             head=inventory.take(head, config, catalog.ALL, near=before),
             head_commit=event.head if judged else head.commit,
-            warnings=(*_of_configuration(options, base, head), *_unmatched(config, head, _config_path(options))),
+            warnings=(
+                *deciding.changed(options, base, head),
+                *deciding.unmatched(config, head, deciding.place(options)),
+            ),
         )
     finally:
         repository.close()
@@ -84,7 +90,7 @@ def work_tree(options: Options, outside: Outside) -> Iterator[tuple[Snapshot, Co
     repository = _repository(options, outside)
     try:
         snapshot = repository.work_tree_snapshot()
-        yield snapshot, _config(options, None, snapshot)[0]
+        yield snapshot, deciding.read(options, None, snapshot)[0]
     finally:
         repository.close()
 
@@ -93,8 +99,8 @@ def configured(options: Options, outside: Outside) -> Config:
     """The configuration that `opened` would judge a change by, without looking at anything else."""
     repository = _repository(options, outside)
     try:
-        event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
-        tip = repository.require_commit(options.head, "--head") if options.head is not None else None
+        event = _event(outside)
+        tip = _tip(repository, options, None)
         try:
             base = repository.at(_base(repository, options, event, tip, outside))
         except UsageError:
@@ -103,9 +109,21 @@ def configured(options: Options, outside: Outside) -> Config:
             base = None
         tried = base is None or options.config_from == "worktree"
         source = repository.work_tree_snapshot(exclude=options.out) if tried or base is None else base
-        return _config(options, base, source)[0]
+        return deciding.read(options, base, source)[0]
     finally:
         repository.close()
+
+
+def _event(outside: Outside) -> events.Event:
+    return events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
+
+
+def _tip(repository: Repository, options: Options, merge_of: events.Event | None) -> str | None:
+    """The commit that is judged; None for the work tree."""
+    if merge_of is not None and merge_of.base is not None and merge_of.head is not None:
+        base = repository.require_commit(merge_of.base, "the base")
+        return repository.merge(base, repository.require_commit(merge_of.head, "the head"))
+    return repository.require_commit(options.head, "--head") if options.head is not None else None
 
 
 def _is_the_events(repository: Repository, event: events.Event, head: Snapshot, outside: Outside) -> bool:
@@ -165,65 +183,6 @@ def _tried(repository: Repository, options: Options, head: Snapshot) -> Snapshot
     if options.head is None or options.config_from != "worktree":
         return head
     return repository.work_tree_snapshot(exclude=options.out)
-
-
-def _config(options: Options, base: Snapshot | None, source: Snapshot) -> tuple[Config, str]:
-    path = _config_path(options)
-    content = source.read(path)
-    if content is None:
-        if path in source:
-            raise ConfigError(f"{path} is too large to be a configuration")
-        if options.config is not None:
-            raise ConfigError(f"{path} is not in {_end(source, base)}", hint="give a path inside the repository")
-        return configuration.DEFAULT, configuration.digest(None)
-    from gitops_ci import config_file  # a YAML reader, which a repository without the file does without
-
-    return config_file.load(content, path), configuration.digest(content)
-
-
-def _of_configuration(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Finding, ...]:
-    """What a change does to the configuration itself: it is judged by the old one, and must leave a valid one."""
-    path = _config_path(options)
-    if base is None or options.config_from == "worktree" or base.entries.get(path) == head.entries.get(path):
-        return ()
-    content = head.read(path)
-    try:
-        if content is not None:
-            from gitops_ci import config_file
-
-            config_file.load(content, path)
-    except ConfigError as error:
-        help = "Mend it: once it is merged, no change could be judged."
-        return (finding.make("config/invalid", "error", error.message, help=help, path=path),)
-    help = "Its owners have to look at it: this change is judged by the old one."
-    message = "the configuration changes: the new one counts once this is merged"
-    return (finding.make("config/changed", "warning", message, help=help, path=path),)
-
-
-def _unmatched(config: Config, head: Snapshot, path: str) -> Iterator[Finding]:
-    """Patterns of `layout.stacks` that no directory is called like: a typo there turns checks off without a word."""
-    for index, pattern in enumerate(config.layout.stacks):
-        expression = naming.compiled(pattern.path)
-        if not any(expression.fullmatch(directory) for directory in (*head.directories, *head.symlinks)):
-            message = f"layout.stacks[{index}]: no directory is called like {pattern.path}"
-            help = "Correct the pattern, or remove it."
-            yield finding.make("config/unmatched", "warning", message, help=help, path=path)
-
-
-def _config_path(options: Options) -> str:
-    if options.config is None:
-        return configuration.FILE
-    path = join("", options.config)
-    if not path:
-        raise ConfigError(
-            f"--config {options.config!r} is not a path inside the repository",
-            hint="give it relative to the repository's root",
-        )
-    return path
-
-
-def _end(source: Snapshot, base: Snapshot | None) -> str:
-    return "the base commit" if source is base else "the repository"
 
 
 def expected(change: Change, options: Options) -> tuple[AffectedStack, ...]:

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from msgspec import Struct
 
+from gitops_ci.model.run import Run
 from gitops_ci.settings import Settings
 
 
@@ -38,6 +39,9 @@ class Options(Struct, frozen=True, kw_only=True):
     plans: tuple[str, ...] = ()
     comment: str = "update"
     needs: str | None = None
+    pull_request: int | None = None
+    run: Run | None = None
+    workflow: str | None = None
 
 
 def of(given: Mapping[str, Any]) -> Options:
@@ -67,6 +71,9 @@ def of(given: Mapping[str, Any]) -> Options:
         plans=tuple(given.get("plan", ())),
         comment=given.get("comment", "update"),
         needs=given.get("needs"),
+        pull_request=given.get("pull_request"),
+        run=given.get("run"),
+        workflow=given.get("workflow"),
     )
 
 

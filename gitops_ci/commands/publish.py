@@ -1,4 +1,4 @@
-"""`gitops-ci publish`: says on GitHub what reports claim: a commit status, one comment, a check run."""
+"""`gitops-ci publish`: says on GitHub what reports claim, or what we say ourselves of a fork's pull request."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from gitops_ci.gate import claims
 from gitops_ci.github import event as events
 from gitops_ci.github.event import Event
 from gitops_ci.model.report import Part, Report
+from gitops_ci.model.run import Run
 from gitops_ci.model.verdict import EXIT_CODES, Decision, Verdict
 from gitops_ci.render import annotations as annotating
 from gitops_ci.render import markdown
 
 if TYPE_CHECKING:
+    from gitops_ci.github.api import Api
     from gitops_ci.github.publishing import Outcome, Publication
     from gitops_ci.github.statuses import State
 
@@ -32,13 +34,55 @@ _STATES: dict[Decision, State] = {"pass": "success", "blocked": "failure", "unde
 
 
 def run(options: Options, outside: Outside) -> int:
-    """Publishes the merged reports; the exit code is the verdict's, or 3 where what people see may be old."""
+    """Publishes the merged reports; the exit code is the verdict's, or 3 where what people see may be old.
+
+    After a fork's run its reports are claims: what is published is our own verdict. A closed pull request has none.
+    """
     event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else Event()
+    if event.after_run:
+        from gitops_ci.commands import fork
+
+        return fork.run(event, options, outside)
+    if options.pull_request is not None:
+        event = _as_it_is_now(options.pull_request, outside)
+    if event.closed:
+        output.say(f"pull request #{event.pull_request} is closed: nothing is written", outside)
+        return 0
     report = reports.of(options, outside) if options.reports else _none(event, outside)
-    judged = claims.judged(report, claims.Asked(event.head, event.pull_request, options.needs))
+    return concluded(report, event, options, outside)
+
+
+def concluded(report: Report, event: Event, options: Options, outside: Outside) -> int:
+    """Publishes what is left of a report for this event, and gives the exit code."""
+    judged = claims.judged(report, claims.Asked(event.head, event.pull_request, options.needs, event.base_ref))
     outcome = sent(judged, event, options, outside)
+    if outcome is not None and outcome.closed:
+        return 0
     code = EXIT_CODES[judged.verdict.decision] if judged.verdict is not None else 0
     return code or (3 if outcome is not None and outcome.failed else 0)
+
+
+def _as_it_is_now(number: int, outside: Outside) -> Event:
+    """The pull request as the API says it is, whatever has started the job."""
+    connected = connection(outside)
+    if connected is None:
+        raise UsageError("--pull-request needs GITOPS_CI_TOKEN and GITHUB_REPOSITORY, to ask what its head is")
+    from gitops_ci.github import pull_requests
+
+    now = pull_requests.get(connected, number)
+    return Event(head=now.head.sha, base_ref=now.base.ref, pull_request=number, closed=now.state == "closed")
+
+
+def connection(outside: Outside) -> Api | None:
+    """GitHub's API; None where there is no token, or nothing says for which repository."""
+    settings = outside.settings
+    if settings.token is None or settings.repository is None:
+        return None
+    if importlib.util.find_spec("github") is None:
+        raise ToolError("PyGithub is not installed", hint="pip install 'gitops-ci[github]'")
+    from gitops_ci.github.api import Api
+
+    return Api(settings.token, repository=settings.repository, url=settings.api_url)
 
 
 def _none(event: Event, outside: Outside) -> Report:
@@ -50,19 +94,15 @@ def _none(event: Event, outside: Outside) -> Report:
 
 def sent(report: Report, event: Event, options: Options, outside: Outside) -> Outcome | None:
     """Publishes a report that has a verdict. Without a token nothing is sent: it is written, and said where."""
-    settings = outside.settings
     if report.verdict is None or report.head is None:
         raise UsageError("a work tree has no commit that a status could be of", hint="give --head REV when planning")
     publication = of(report, event, options, outside)
     outcome = None
-    if settings.token is not None and settings.repository is not None:
-        if importlib.util.find_spec("github") is None:
-            raise ToolError("PyGithub is not installed", hint="pip install 'gitops-ci[github]'")
+    connected = connection(outside)
+    if connected is not None:
         from gitops_ci.github import publishing
-        from gitops_ci.github.api import Api
 
-        api = Api(settings.token, repository=settings.repository, url=settings.api_url)
-        outcome = publishing.publish(api, publication)
+        outcome = publishing.publish(connected, publication)
         _told(outcome, outside)
     if outcome is None or options.out is not None:
         _written(publication, report, options, outside, outcome)
@@ -105,8 +145,13 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
     )
     return Publication(
         commit=head,
-        run=outside.settings.run,
-        status=Status(context=context, state=_STATES[verdict.decision], description=line, target_url=_attempt(outside)),
+        run=looked(options, outside),
+        status=Status(
+            context=context,
+            state=_STATES[verdict.decision],
+            description=line,
+            target_url=_attempt(looked(options, outside), outside),
+        ),
         pull_request=event.pull_request or report.pull_request,
         base=event.base_ref,
         comment=None if options.comment == "none" else body,
@@ -116,10 +161,17 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
     )
 
 
-def _attempt(outside: Outside) -> str | None:
-    """The page of this very attempt: by it runs are ordered."""
-    run, url = outside.settings.run, assembly.links(outside).run
-    return f"{url}/attempts/{run.attempt}" if run is not None and url is not None else None
+def looked(options: Options, outside: Outside) -> Run | None:
+    """The run that looked at the change: by it verdicts are ordered, whoever publishes them (`--run`)."""
+    return outside.settings.run if options.run is None else options.run
+
+
+def _attempt(run: Run | None, outside: Outside) -> str | None:
+    """The page of this very attempt of a run."""
+    settings = outside.settings
+    if run is None or settings.repository is None:
+        return None
+    return f"{settings.server_url}/{settings.repository}/actions/runs/{run.id}/attempts/{run.attempt}"
 
 
 def configuration(options: Options) -> str:

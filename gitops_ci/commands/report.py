@@ -20,7 +20,7 @@ from gitops_ci.model.report import Part, Report
 from gitops_ci.model.verdict import EXIT_CODES
 from gitops_ci.render import report_json
 
-_SAME = ("base", "head", "planned", "config_digest", "pull_request", "repository", "tool")
+_SAME = ("base", "base_ref", "head", "planned", "config_digest", "pull_request", "repository", "tool")
 """What reports of one change have in common."""
 
 

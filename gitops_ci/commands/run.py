@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import msgspec
+
 from gitops_ci.commands import assembly, inspection, judging, output, planning, policing
 from gitops_ci.commands import change as changes
+from gitops_ci.commands.assembly import Clock
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.commands.planning import Limits
@@ -18,7 +21,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import AffectedStack
-from gitops_ci.model.verdict import EXIT_CODES, VerdictReason
+from gitops_ci.model.verdict import EXIT_CODES, Verdict, VerdictReason
 from gitops_ci.render import progress
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox
@@ -39,34 +42,38 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
     with changes.opened(options, outside, needs_base=not options.everything) as change:
         directory = output.directory(options, outside, change.repository.git_directory)
         output.prepare(directory, change.repository.root)
-        judge = judging.prepared(change, options, clock)
-        expected = changes.expected(change, options)
-        stacks, plans, documents = _planned(options, outside, change, expected)
-        scope = policing.scope(change, stacks, options, expected=expected, plans=documents)
-        policed = policing.step(scope, outside, change.repository.root)
-        findings = judge.final(
-            (*_findings(stacks, plans, change, options), *policed.findings),
-            owners=scope.owners,
-            looked_at=judging.looked_at(options, scope, plans, policed.runs),
-        )
-        reasons = (
-            *checks.reasons(stacks, plans, findings, change.config),
-            *policies.unanswered(policed.runs, change.config),
-        )
-        whole = (*reasons, *_of_the_whole(change))
-        if judged:
-            decided = verdict.of((*whole, *checks.not_asked(expected, stacks)), plans=plans, judges_pull_request=False)
-        else:
-            decided = verdict.of(reasons, plans=plans, judges_pull_request=False)
-        report = assembly.report(
-            change,
-            outside,
-            clock,
-            found=Claimed(stacks=stacks, plans=plans, findings=findings, policies=policed.runs),
-            verdict=decided if judged else None,
-            part=assembly.part(change, expected, whole),
-        )
+        report, of_the_part = looked_at(change, options, outside, clock)
+        decided = report.verdict if judged and report.verdict is not None else of_the_part
+        report = report if judged else msgspec.structs.replace(report, verdict=None)
         return _told(report, options, outside, change, EXIT_CODES[decided.decision])
+
+
+def looked_at(change: Change, options: Options, outside: Outside, clock: Clock) -> tuple[Report, Verdict]:
+    """Plans, checks and judges; the report of all that, and the verdict about what was asked for, if that is a part."""
+    judge = judging.prepared(change, options, clock)
+    expected = changes.expected(change, options)
+    stacks, plans, documents = _planned(options, outside, change, expected)
+    scope = policing.scope(change, stacks, options, expected=expected, plans=documents)
+    policed = policing.step(scope, outside, change.repository.root)
+    findings = judge.final(
+        (*_findings(stacks, plans, change, options), *policed.findings),
+        owners=scope.owners,
+        looked_at=judging.looked_at(options, scope, plans, policed.runs),
+    )
+    reasons = (
+        *checks.reasons(stacks, plans, findings, change.config),
+        *policies.unanswered(policed.runs, change.config),
+    )
+    whole = (*reasons, *_of_the_whole(change))
+    report = assembly.report(
+        change,
+        outside,
+        clock,
+        found=Claimed(stacks=stacks, plans=plans, findings=findings, policies=policed.runs),
+        verdict=verdict.of((*whole, *checks.not_asked(expected, stacks)), plans=plans, judges_pull_request=False),
+        part=assembly.part(change, expected, whole),
+    )
+    return report, verdict.of(reasons, plans=plans, judges_pull_request=False)
 
 
 def _findings(

@@ -17,7 +17,7 @@ _FINE = ("success", "skipped")
 
 
 class Asked(Struct, frozen=True):
-    """What a verdict is asked about: the commit and the pull request of the event, and how the jobs before ended.
+    """What a verdict is asked about: commit, pull request and the branch it goes to, and how the jobs before ended.
 
     `needs` is what `toJSON(needs)` gives (https://docs.github.com/actions/reference/workflows-and-actions/contexts#needs-context).
     """
@@ -25,6 +25,7 @@ class Asked(Struct, frozen=True):
     commit: str | None
     pull_request: int | None
     needs: str | None = None
+    base_ref: str | None = None
 
 
 class _Job(Struct):
@@ -63,6 +64,13 @@ def _stale(report: Report, asked: Asked) -> Iterator[VerdictReason]:
             decision="undecided",
             message=f"the reports are of {(report.head or 'a work tree')[:7]}, and asked is about {asked.commit[:7]}",
             remedy="plan this commit, and give its reports",
+        )
+    elif None not in (report.base_ref, asked.base_ref) and report.base_ref != asked.base_ref:
+        yield VerdictReason(
+            rule="checks/report-stale",
+            decision="undecided",
+            message=f"the reports are of a change to {report.base_ref}, and it goes to {asked.base_ref} now",
+            remedy="plan it again, and give its reports",
         )
 
 

@@ -34,7 +34,7 @@ def decided(part: Part, claimed: Claimed) -> Verdict:
     """What follows from everything that the reports claim, and from the stacks that no report has a plan of."""
     known = {stack.id for stack in claimed.stacks}
     found = [*part.reasons, *_missing(part, claimed.plans), *_foreign(claimed.plans, known)]
-    found += _kept_back(part.reasons, claimed)
+    found += kept_back(part.reasons, claimed)
     return verdict.of(found, plans=claimed.plans, judges_pull_request=False)
 
 
@@ -53,8 +53,8 @@ def _foreign(plans: Iterable[Plan], known: set[str]) -> Iterator[VerdictReason]:
             yield _reason("checks/plan-foreign", "blocked", message, remedy, plan.stack)
 
 
-def _kept_back(reasons: Iterable[VerdictReason], claimed: Claimed) -> Iterator[VerdictReason]:
-    """What a report's own plans, findings and checkers say, and its reasons do not."""
+def kept_back(reasons: Iterable[VerdictReason], claimed: Claimed) -> Iterator[VerdictReason]:
+    """Why a report is not believed: what its own plans, findings and checkers say, and its reasons do not."""
     said = {(reason.rule, reason.stack) for reason in reasons}
     for run in claimed.policies:
         if run.problems and not any(rule == policies.UNANSWERED for rule, _ in said):

@@ -28,6 +28,10 @@ class _Outcome(Struct):
     comment_url: str | None = None
 
 
+class _Matrix(Struct):
+    include: tuple[dict[str, int | str], ...]
+
+
 class _Verdict(Struct):
     decision: Decision
 
@@ -60,6 +64,13 @@ def collect(command: str, code: int, work: Path, report: Path | None) -> dict[st
             outputs |= _stacks(found)
             outputs["matrix"] = _read(work / "matrix.json").decode().strip()
         return outputs
+    if command == "runs":
+        if code == 0:
+            outputs["matrix"] = _read(work / "runs.json").decode().strip()
+            outputs["count"] = str(len(msgspec.json.decode(outputs["matrix"], type=_Matrix).include))
+        return outputs
+    if command == "publish" and code == 0 and report is None:
+        return outputs  # there was nothing to judge: a closed pull request
     decisions = [_decision(code)]
     if report is not None and (file := report / "report.json").is_file():
         outputs["report"] = str(report)
@@ -92,7 +103,7 @@ def summarise(command: str, outputs: Mapping[str, str], work: Path, report: Path
     if command == "affected":
         stacks = msgspec.json.decode(outputs["affected"] or "[]", type=list[str])
         return f"{len(stacks)} affected\n\n{fenced(chr(10).join(stacks))}" if stacks else "Nothing is affected.\n"
-    return fenced(_text(work / "layout.txt"))
+    return fenced(_text(work / "layout.txt")) if command != "runs" else f"{outputs['count'] or 0} judged again\n"
 
 
 def fenced(text: str) -> str:

@@ -12,6 +12,7 @@ from gitops_ci.github import check_runs, comments, pull_requests, statuses
 from gitops_ci.github.api import Api, ApiError, Denied
 from gitops_ci.github.check_runs import CheckRun
 from gitops_ci.github.comments import Mode
+from gitops_ci.github.pull_requests import PullRequest
 from gitops_ci.github.statuses import Status
 from gitops_ci.model.run import Run
 
@@ -39,10 +40,12 @@ class Publication(Struct, frozen=True, kw_only=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """What was written. `stale` says why nothing was; `notes` what could not be written, and why.
 
+    `closed`: the pull request is closed, and nobody waits for a verdict any more.
     `failed`: something that was allowed did not work, so that what people see may be old.
     """
 
     stale: str | None = None
+    closed: bool = False
     status: bool = False
     comment_url: str | None = None
     check_run: bool = False
@@ -56,8 +59,9 @@ def publish(api: Api, publication: Publication) -> Outcome:
     The status comes first: should this be interrupted, no older verdict stays behind. A token that may not write
     something is a note. Raises ApiError where it cannot be found out whether this is the newest.
     """
-    if (stale := _stale(api, publication)) is not None:
-        return Outcome(stale=stale)
+    now = pull_requests.get(api, publication.pull_request) if publication.pull_request is not None else None
+    if now is not None and (stale := _stale(now, publication)) is not None:
+        return Outcome(stale=stale, closed=now.state == "closed")
     before = statuses.latest(api, publication.commit, publication.status.context)
     if before is not None and statuses.newer(before.run, publication.run):
         return Outcome(stale=f"a newer run has judged {publication.commit[:7]} already: {before.target_url}")
@@ -83,16 +87,15 @@ def publish(api: Api, publication: Publication) -> Outcome:
     )
 
 
-def _stale(api: Api, publication: Publication) -> str | None:
-    """Why the pull request is not what was judged any more; None where it is, or where there is none."""
-    if publication.pull_request is None:
-        return None
-    now = pull_requests.get(api, publication.pull_request)
+def _stale(now: PullRequest, publication: Publication) -> str | None:
+    """Why the pull request is not what was judged any more; None where it is."""
+    if now.state == "closed":
+        return f"pull request #{now.number} is closed"
     if now.head.sha != publication.commit:
         return f"pull request #{now.number} has a newer commit, {now.head.sha[:7]}: its own run says what it is like"
     if publication.base is not None and now.base.ref != publication.base:
         return f"pull request #{now.number} goes to {now.base.ref} now, and this was judged against {publication.base}"
-    return f"pull request #{now.number} is closed" if now.state == "closed" else None
+    return None
 
 
 class _Writing:

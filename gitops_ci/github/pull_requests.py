@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
 
-from gitops_ci.github.api import Api, ApiError
+from gitops_ci.github.api import Api
+from gitops_ci.github.event import Source
 
 
 class Account(Struct, frozen=True):
@@ -55,21 +57,28 @@ def get(api: Api, number: int) -> PullRequest:
     return api.get(f"pulls/{number}", PullRequest)
 
 
-def of_head(api: Api, owner: str, branch: str, commit: str) -> PullRequest:
-    """The one open pull request whose head is this commit of somebody's branch.
+def every_open(api: Api) -> Iterator[PullRequest]:
+    """All open pull requests, those that changed last first."""
+    return api.pages("pulls", PullRequest, state="open", sort="updated", direction="desc")
 
-    An event of a workflow that a fork's pull request started names none. Raises ApiError where there is none, or
-    more than one: which is meant could then be chosen by whoever opens them.
+
+def of_head(api: Api, source: Source) -> tuple[PullRequest, ...]:
+    """The open pull requests whose head is this very commit of this branch of this repository.
+
+    An event of a workflow that a fork's pull request started names none. Branches of the same name are told apart by
+    their repository: an owner may have several forks.
     """
-    found = [
+    return tuple(
         each
-        for each in api.pages("pulls", PullRequest, state="open", head=f"{owner}:{branch}")
-        if each.head.sha == commit and each.head.ref == branch
-    ]
-    if len(found) == 1:
-        return found[0]
-    numbers = ", ".join(f"#{each.number}" for each in found) or "none"
-    raise ApiError(
-        f"the head {commit[:7]} of {owner}:{branch} belongs to {numbers}, and one open pull request is needed",
-        hint="it was closed, or has a newer commit, or was opened to several branches: plan it by hand",
+        for each in api.pages("pulls", PullRequest, state="open", head=f"{source.owner}:{source.branch}")
+        if each.head.sha == source.commit
+        and each.head.ref == source.branch
+        and each.head.repo is not None
+        and each.head.repo.id == source.repository
     )
+
+
+def sharing(api: Api, commit: str) -> tuple[PullRequest, ...]:
+    """The open pull requests with this head, whosever branch it is: they share its statuses."""
+    found = api.pages(f"commits/{commit}/pulls", PullRequest)
+    return tuple(each for each in found if each.state == "open" and each.head.sha == commit)

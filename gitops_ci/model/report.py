@@ -45,6 +45,7 @@ class Part(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """Base and head are commits (head is None for a work tree); `seconds` is wall time.
 
+    `base_ref` is the branch that the pull request goes to.
     `policies` are the checkers that were asked.
     """
 
@@ -53,6 +54,7 @@ class Report(Struct, frozen=True, kw_only=True):
     repository: str | None = None
     pull_request: int | None = None
     base: str | None
+    base_ref: str | None = None
     head: str | None
     planned: Planned
     config_digest: str

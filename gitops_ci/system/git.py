@@ -160,7 +160,15 @@ class Repository:
         if self._index.exists():
             shutil.copyfile(self._index, index)
             os.utime(index, ns=(self._index.stat().st_atime_ns, self._index.stat().st_mtime_ns))
+        self._write_apart()
+        env = {**self._environ, "GIT_INDEX_FILE": str(index)}
+        self._work_tree = Begun(partial(self._written, env, [".", *self._excluding(exclude)]))
+
+    def _write_apart(self) -> None:
+        """From now on git writes objects into the private directory, and reads them from there as well."""
         objects = self._scratch / "objects"
+        if str(objects) == self._environ.get("GIT_OBJECT_DIRECTORY"):
+            return
         objects.mkdir(exist_ok=True)
         known = (str(self._objects.resolve()), self._environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", ""))
         self._environ = {
@@ -168,8 +176,25 @@ class Repository:
             "GIT_OBJECT_DIRECTORY": str(objects),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(filter(None, known)),
         }
-        env = {**self._environ, "GIT_INDEX_FILE": str(index)}
-        self._work_tree = Begun(partial(self._written, env, [".", *self._excluding(exclude)]))
+
+    def merge(self, base: str, head: str) -> str:
+        """A commit that merges `head` into `base`, as GitHub makes one to be tested; the work tree is not touched.
+
+        It is written into the private directory. Raises ToolError where the two conflict or git is too old.
+        """
+        self._write_apart()
+        code, out, err = self._run("merge-tree", "--write-tree", "--no-messages", base, head)
+        if code == 1:
+            raise ToolError("it conflicts with the branch it goes to", hint="rebase it, or merge that branch into it")
+        if code == 0:
+            identity = {
+                f"GIT_{who}_{what}": "gitops-ci" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+            }
+            asked = ("commit-tree", "-p", base, "-p", head, "-m", "merge", out.strip())
+            code, out, err = self._run(*asked, env={**self._environ, **identity})
+        if code:
+            raise ToolError(f"git cannot merge {head[:12]}: {err.strip()[:200]}", hint="git 2.38 or later is needed")
+        return out.strip()
 
     def _written(self, env: Mapping[str, str], paths: list[str]) -> tuple[str | None, str]:
         """HEAD where the work tree does not differ from it, and the work tree as a tree."""

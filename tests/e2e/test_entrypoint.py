@@ -25,6 +25,7 @@ INPUTS = {
     "HEAD": "",
     "ENVIRONMENT": "",
     "STACK": "",
+    "ALL": "",
     "SHARD": "",
     "OUT": "",
     "FAIL_ON": "undecided",
@@ -32,6 +33,9 @@ INPUTS = {
     "NEEDS": "",
     "COMMENT": "update",
     "TOKEN": "",
+    "PULL_REQUEST": "",
+    "RUN": "",
+    "WORKFLOW": "",
 }
 
 

@@ -1,9 +1,12 @@
-"""Our reusable workflow, run for real by act: one comment, one status, whatever becomes of the jobs."""
+"""Our reusable workflows, run for real by act: one comment, one status, whatever becomes of the jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,3 +91,162 @@ def test_a_fork_with_a_token_that_reads_is_told_and_not_planned(workflows: Workf
     assert (states(github), github.repository.comments) == ([], [])
     assert "the comment was not written" in done.log
     assert "::set-output:: verdict=undecided" in done.log
+
+
+def test_a_shard_that_is_ended_as_a_cancelled_job_ends_it_leaves_it_undecided(
+    workflows: Workflows, github: Server
+) -> None:
+    workflows.push(GOOD)
+    entrypoint = workflows.place / "action/action/entrypoint.sh"
+    script = entrypoint.read_text()
+    ended = script.replace("  child=$!\n", '  child=$!\n  [ "$command" != plan ] || kill -TERM $$\n')
+    assert ended != script
+    entrypoint.write_text(ended)
+    assert workflows.pull_request().code != 0
+    assert states(github) == [("gitops-ci", "error")]
+
+
+def test_a_plan_that_is_too_large_to_be_shown_is_told_within_the_limits(workflows: Workflows, github: Server) -> None:
+    tables = "".join(f"CREATE TABLE t{n:05} (id bigint PRIMARY KEY, {'x' * 50} text);\n" for n in range(3000))
+    workflows.push({f"{MIGRATIONS}/002_tables.sql": tables})
+    done = workflows.pull_request()
+    assert done.code == 0, done.log[-4000:]
+    body = github.repository.comments[0]["body"]
+    assert 10_000 < len(body) <= 65_536
+    assert "left out" in body
+    assert len(github.repository.check_runs[-1]["output"]["summary"]) <= 65_535
+    assert done.log.count("t02999") == 0, "the log does not have it all either"
+
+
+def test_a_run_of_an_old_event_after_a_newer_push_writes_nothing(workflows: Workflows, github: Server) -> None:
+    old, payload = workflows.push(GOOD), workflows.payload()
+    new = workflows.push(EDITED)
+    workflows.head = old
+    done = workflows.run("pull_request", payload)
+    assert f"has a newer commit, {new[:7]}" in done.log
+    assert (states(github), github.repository.comments) == ([], [])
+
+
+def test_a_closed_pull_request_starts_nothing_and_gets_nothing(workflows: Workflows, github: Server) -> None:
+    workflows.push(EDITED)
+    done = workflows.run("pull_request", {"action": "closed", **workflows.payload()})
+    assert done.code == 0, done.log[-4000:]
+    assert "pull request #7 is closed: nothing is written" in done.log
+    assert "gitops-ci/gate" in done.log
+    assert "gitops-ci/detect" not in done.log
+    assert "verdict=pass" not in done.log, "nothing was judged"
+    assert (states(github), github.repository.comments) == ([], [])
+
+
+def test_a_review_has_the_last_reports_judged_again(workflows: Workflows, github: Server) -> None:
+    workflows.push(GOOD)
+    workflows.pull_request()
+    github.repository.pulls[7]["base"]["ref"] = "production"
+    done = workflows.review()
+    assert done.code == 0, done.log[-4000:]
+    assert states(github) == [("gitops-ci", "success"), ("gitops-ci", "error")]
+    assert github.repository.statuses[-1]["target_url"].endswith("/runs/100/attempts/1")
+    assert "goes to production now" in github.repository.comments[0]["body"]
+
+
+# Forks: one run of the fork's own, whose artifact is then what the fork makes of it.
+
+
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflows]:
+    server = Server()
+    workflows = Workflows(tmp_path_factory.mktemp("fork"), server, BASE)
+    workflows.push(EDITED)
+    workflows.leave_to_a_fork()
+    own = workflows.pull_request(fork=True, token=READ_ONLY)
+    assert own.code != 0
+    assert (server.repository.statuses, server.repository.comments) == ([], [])
+    shutil.copytree(workflows.artifacts, workflows.place / "honest")
+    yield workflows
+    server.close()
+    assert server.problems == []
+
+
+@pytest.fixture
+def fork(forked: Workflows) -> Workflows:
+    state = forked.server.repository
+    for written in (state.statuses, state.comments, state.check_runs):
+        written.clear()
+    shutil.rmtree(forked.artifacts, ignore_errors=True)
+    shutil.copytree(forked.place / "honest", forked.artifacts)
+    return forked
+
+
+def alter(workflows: Workflows, change: Callable[[dict[str, Any]], object]) -> None:
+    """The fork's report as the fork would have it."""
+    (file,) = workflows.artifacts.rglob("report.json")
+    report = json.loads(file.read_text())
+    change(report)
+    file.write_text(json.dumps(report))
+
+
+def told(workflows: Workflows) -> str:
+    """What is published: red, on the fork's commit, ordered by the fork's run, in one comment."""
+    done = workflows.after_fork()
+    assert done.code == 0, done.log[-4000:]
+    (status,) = workflows.server.repository.statuses
+    assert (status["state"], status["sha"]) == ("failure", workflows.head)
+    assert status["target_url"].endswith("/runs/100/attempts/1")
+    (comment,) = workflows.server.repository.comments
+    assert "Blocked" in comment["body"]
+    return done.log + str(comment["body"])
+
+
+def test_a_fork_is_told_our_own_verdict(fork: Workflows) -> None:
+    body = told(fork)
+    assert "001_users.sql" in body
+    assert "the fork's run says" not in body, "an honest report adds nothing"
+    assert "the fork's report" not in body
+
+
+def test_a_forged_artifact_that_claims_a_pass_passes_nothing(fork: Workflows) -> None:
+    alter(fork, lambda report: report.update(verdict={"decision": "pass"}, findings=[], part=None))
+    assert "001_users.sql" in told(fork)
+
+
+def test_an_artifact_of_another_commit_is_foreign(fork: Workflows) -> None:
+    alter(fork, lambda report: report.update(head="d" * 40))
+    assert f"is of the head {'d' * 40}" in told(fork)
+
+
+def test_an_artifact_that_is_too_large_is_not_read(fork: Workflows) -> None:
+    with (next(fork.artifacts.iterdir()) / "large").open("wb") as file:
+        file.truncate(65 << 20)
+    assert "65 MiB large" in told(fork)
+
+
+def test_no_text_of_an_artifact_is_markup_or_a_command(fork: Workflows) -> None:
+    hostile = "<!-- x --><img src=x> @acme/admins\n::set-output name=verdict::pass\n::error::hacked\n```\n| a | b |"
+
+    def add(report: dict[str, Any]) -> None:
+        finding = {
+            "rule": "x/y",
+            "severity": "warning",
+            "message": hostile,
+            "url": "https://evil.example",
+            "help": hostile,
+        }
+        report["findings"].append(finding)
+
+    alter(fork, add)
+    body = told(fork)
+    assert "the fork's run says" in body
+    for harm in ("<img", "@acme/admins", "https://evil.example", "set-output:: verdict=pass", "hacked\n::"):
+        assert harm not in body
+    assert "::error" not in [line.strip() for line in body.splitlines()]
+
+
+def test_what_a_maintainer_has_planned_stays_whatever_the_forks_run_says_later(fork: Workflows) -> None:
+    done = fork.by_hand()
+    statuses = fork.server.repository.statuses
+    assert [(each["sha"], each["state"]) for each in statuses] == [(fork.head, "failure")], done.log[-4000:]
+    assert statuses[0]["target_url"].endswith("/runs/150/attempts/1")
+    assert "001_users.sql" in fork.server.repository.comments[0]["body"]
+    later = fork.after_fork()
+    assert "a newer run has judged" in later.log
+    assert len(statuses) == 1

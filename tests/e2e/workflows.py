@@ -19,14 +19,44 @@ from tests.integration.repositories import IDENTITY, Scratch
 ROOT = Path(__file__).resolve().parents[2]
 STANDINS = Path(__file__).with_name("standins")
 ACT = Path(sys.executable).with_name("act")
-CALLER = """
+CALLERS = {
+    "pull-request.yml": """
 on: [pull_request, merge_group]
 permissions: {}
 jobs:
   gitops:
     uses: ./.github/workflows/gitops-pull-request.yml
     permissions: {contents: read, id-token: write, statuses: write, checks: write, pull-requests: write}
-"""
+""",
+    "fork.yml": """
+on: {workflow_run: {workflows: [gitops], types: [completed]}}
+permissions: {}
+jobs:
+  publish:
+    uses: ./.github/workflows/publish-from-fork.yml
+    permissions: {contents: read, actions: read, statuses: write, checks: write, pull-requests: write}
+""",
+    "by-hand.yml": """
+on: {workflow_dispatch: {inputs: {pull_request: {required: true}, sha: {required: true}}}}
+permissions: {}
+jobs:
+  gitops:
+    uses: ./.github/workflows/gitops-pull-request.yml
+    permissions: {contents: read, id-token: write, statuses: write, checks: write, pull-requests: write}
+    with: {ref: "${{ inputs.sha }}"}
+""",
+    "again.yml": """
+on: [pull_request_review]
+permissions: {}
+jobs:
+  again:
+    uses: ./.github/workflows/re-gate.yml
+    permissions: {actions: read, statuses: write, checks: write, pull-requests: write}
+    with: {workflow: pull-request.yml}
+""",
+}
+REUSED = ("gitops-pull-request.yml", "publish-from-fork.yml", "re-gate.yml")
+OURS, THEIRS = {"id": 1, "full_name": "acme/infra", "default_branch": "main"}, {"id": 2, "full_name": "mallory/infra"}
 _USED = re.compile(r"uses: ([\w-]+/([\w-]+))@([0-9a-f]{40})")
 
 
@@ -44,6 +74,7 @@ class Workflows:
     def __init__(self, place: Path, server: Server, files: Mapping[str, str]) -> None:
         self.place = place
         self.server = server
+        self.artifacts = place / "artifacts"
         self.scratch = Scratch(place / "infra")
         self.base = self.scratch.commit({**files, **self._workflows()})
         self.scratch.git("remote", "add", "origin", "https://github.com/acme/infra")
@@ -58,12 +89,29 @@ class Workflows:
         self.server.repository.pull(7, head=self.head)
         return self.head
 
-    def run(self, event: str, payload: Mapping[str, Any], *, run: int = 100, token: str = TOKEN) -> Ended:
-        """Runs the workflow for one event."""
+    def leave_to_a_fork(self) -> None:
+        """The pull request's branch is a fork's: this repository knows its commit, and no branch has it."""
+        self.scratch.git("switch", "--quiet", "main")
+        self.scratch.git("update-ref", "refs/pull/7/head", self.head)
+        self.scratch.git("branch", "--quiet", "-D", "feature")
+        self.server.repository.pulls[7]["head"]["repo"] = THEIRS
+        self.server.repository.branches["main"] = self.base
+
+    def run(
+        self,
+        event: str,
+        payload: Mapping[str, Any],
+        *,
+        workflow: str = "pull-request.yml",
+        run: int = 100,
+        token: str = TOKEN,
+    ) -> Ended:
+        """Runs a workflow for one event; `artifacts` holds what an earlier one uploaded, and nothing for a plan."""
         file = self.place / "event.json"
         file.write_text(json.dumps(payload))
-        shutil.rmtree(self.place / "artifacts", ignore_errors=True)
-        (self.place / "artifacts").mkdir()
+        if workflow in ("pull-request.yml", "by-hand.yml"):
+            shutil.rmtree(self.artifacts, ignore_errors=True)
+        self.artifacts.mkdir(exist_ok=True)
         env = {
             "GITHUB_API_URL": self.server.url,
             "GITHUB_GRAPHQL_URL": f"{self.server.url}/graphql",
@@ -71,9 +119,9 @@ class Workflows:
             "STANDIN_ORIGIN": str(self.scratch.path),
             "STANDIN_COMMIT": self.head,
             "STANDIN_PYTHON": str(self.place / "python"),
-            "STANDIN_ARTIFACTS": str(self.place / "artifacts"),
+            "STANDIN_ARTIFACTS": str(self.artifacts),
         }
-        command = [str(ACT), event, "--eventpath", str(file), "--workflows", ".github/workflows/pull-request.yml"]
+        command = [str(ACT), event, "--eventpath", str(file), "--workflows", f".github/workflows/{workflow}"]
         command += ["--platform", "ubuntu-24.04=-self-hosted", "--platform", "ubuntu-latest=-self-hosted"]
         command += ["--no-cache-server", "--artifact-server-addr", "127.0.0.1", "--action-offline-mode"]
         command += [f"--local-repository={name}={path}" for name, path in self._standins.items()]
@@ -92,12 +140,36 @@ class Workflows:
 
     def pull_request(self, *, run: int = 100, fork: bool = False, **changes: str) -> Ended:
         """Runs the workflow as a push to the pull request does."""
-        side = {"ref": "main", "sha": self.base, "repo": {"id": 1}}
-        head = {"ref": "feature", "sha": self.head, "repo": {"id": 2 if fork else 1}}
-        pull = {"number": 7, "base": side, "head": head}
-        return self.run(
-            "pull_request", {"number": 7, "repository": {"id": 1}, "pull_request": pull}, run=run, **changes
-        )
+        return self.run("pull_request", self.payload(fork=fork), run=run, **changes)
+
+    def payload(self, *, fork: bool = False) -> dict[str, Any]:
+        """The event of the pull request as it is now."""
+        side = {"ref": "main", "sha": self.base, "repo": OURS}
+        head = {"ref": "feature", "sha": self.head, "repo": THEIRS if fork else OURS}
+        return {"number": 7, "repository": OURS, "pull_request": {"number": 7, "base": side, "head": head}}
+
+    def after_fork(self, *, run: int = 100) -> Ended:
+        """Runs the workflow that speaks for a fork, after its run has ended."""
+        head = {"head_sha": self.head, "head_branch": "feature", "event": "pull_request"}
+        ended = {"id": run, "run_attempt": 1, **head, "head_repository": {**THEIRS, "owner": {"login": "mallory"}}}
+        payload = {"action": "completed", "workflow_run": ended, "repository": OURS}
+        return self.run("workflow_run", payload, workflow="fork.yml", run=200)
+
+    def by_hand(self, *, run: int = 150) -> Ended:
+        """Runs the workflow by which a maintainer has the fork's commit planned; it is not what is checked out else."""
+        payload = {"ref": "refs/heads/main", "repository": OURS, "inputs": {"pull_request": "7", "sha": self.head}}
+        head, self.head = self.head, self.base
+        try:
+            return self.run("workflow_dispatch", payload, workflow="by-hand.yml", run=run)
+        finally:
+            self.head = head
+
+    def review(self, *, run: int = 100) -> Ended:
+        """Runs the workflow that judges again, after a review; `run` is the one that has planned."""
+        known = {"head_sha": self.head, "path": ".github/workflows/pull-request.yml", "head_repository": OURS}
+        self.server.repository.runs.append({"id": run, "status": "completed", "repository": OURS, **known})
+        payload = {**self.payload(), "action": "submitted", "review": {"id": 1}}
+        return self.run("pull_request_review", payload, workflow="again.yml", run=300)
 
     def merge_group(self) -> Ended:
         """Runs the workflow as a merge queue does."""
@@ -106,9 +178,9 @@ class Workflows:
 
     def _workflows(self) -> dict[str, str]:
         """Ours as it is; act finds the action under its name."""
-        text = (ROOT / ".github/workflows/gitops-pull-request.yml").read_text()
-        self._used = _USED.findall(text + (ROOT / "action.yml").read_text())
-        return {".github/workflows/pull-request.yml": CALLER, ".github/workflows/gitops-pull-request.yml": text}
+        texts = {name: (ROOT / ".github/workflows" / name).read_text() for name in REUSED}
+        self._used = _USED.findall("".join(texts.values()) + (ROOT / "action.yml").read_text())
+        return {f".github/workflows/{name}": text for name, text in (CALLERS | texts).items()}
 
     def _prepare(self) -> None:
         (self.place / "home").mkdir()

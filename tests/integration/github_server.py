@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 DATA = Path(os.environ.get("GITOPS_CI_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 DESCRIPTION = DATA / "github" / "openapi-slim.json.gz"
@@ -64,6 +64,8 @@ class Repository:
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.commits = {HEAD, BASE}
+        self.branches = {"main": BASE}
+        self.runs: list[dict[str, Any]] = []
         self.pull(7)
 
     def pull(self, number: int, *, head: str = HEAD, base: str = "main", state: str = "open") -> dict[str, Any]:
@@ -143,7 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         status, body, headers = self._answer(verb, raw)
         self._reply(status, body, headers)
-        if self.server_state.described is not None and parts.path != "/graphql":
+        undescribed = parts.path == "/graphql" or "/actions/workflows/" in parts.path  # not in the small copy
+        if self.server_state.described is not None and not undescribed:
             sent = (verb, self.path, dict(self.headers), raw)
             self.server_state.problems += self.server_state.described.problems(sent, status, body)
 
@@ -199,7 +202,9 @@ def _page(body: list[Any], query: dict[str, str], path: str) -> tuple[list[Any],
 def _route(state: Repository, asked: tuple[str, str], sent: dict[str, Any], login: str) -> tuple[int, Any]:
     verb, path = asked
     parts = path.removeprefix("/repos/acme/infra/").split("/")
-    found = _of_conversations(state, verb, parts, (sent, login)) or _of_commits(state, verb, parts, (sent, login))
+    given = (sent, login)
+    found = _of_conversations(state, verb, parts, given) or _of_commits(state, verb, parts, given)
+    found = found or _of_runs(state, verb, parts)
     if found is None:
         raise Refused(404, "Not Found")
     return found
@@ -249,6 +254,20 @@ def _of_commits(
         case "GET", ["commits", commit, "check-runs"] if commit in state.commits:
             found = [_shown(each) for each in reversed(state.check_runs) if each["head_sha"] == commit]
             return 200, {"total_count": len(found), "check_runs": found[:1]}
+        case _:
+            return None
+
+
+def _of_runs(state: Repository, verb: str, parts: list[str]) -> tuple[int, Any] | None:
+    match verb, parts:
+        case "GET", ["git", "ref", name] if unquote(name).removeprefix("heads/") in state.branches:
+            tip = state.branches[unquote(name).removeprefix("heads/")]
+            return 200, {"ref": f"refs/{unquote(name)}", "object": {"type": "commit", "sha": tip}}
+        case "GET", ["commits", commit, "pulls"] if commit in state.commits:
+            return 200, [each for each in state.pulls.values() if each["head"]["sha"] == commit]
+        case "GET", ["actions", "workflows", workflow, "runs"]:
+            found = [each for each in reversed(state.runs) if each["path"].endswith(f"/{workflow}")]
+            return 200, {"total_count": len(found), "workflow_runs": found}
         case _:
             return None
 

@@ -206,3 +206,26 @@ def test_a_missing_object_is_said(scratch: Scratch, opened: Repository) -> None:
     for wanted in (["7"], list(snapshot.entries)):
         with pytest.raises(ToolError, match=f"{oid} is missing from this clone"):
             snapshot.read_many(wanted)
+
+
+def test_a_merge_is_made_apart_from_the_repository(scratch: Scratch, opened: Repository) -> None:
+    start = scratch.commit({"a.txt": "one\n", "b.txt": "one\n"})
+    head = scratch.commit({"a.txt": "two\n"})
+    scratch.git("switch", "--quiet", "--detach", start)
+    base = scratch.commit({"b.txt": "three\n"})
+    objects = scratch.git("count-objects")
+    merged = opened.merge(base, head)
+    assert opened.parents(merged) == (base, head)
+    snapshot = opened.at(merged)
+    assert (snapshot.read("a.txt"), snapshot.read("b.txt")) == (b"two\n", b"three\n")
+    assert scratch.git("count-objects") == objects
+    assert scratch.git("rev-parse", "HEAD") == base
+
+
+def test_a_merge_that_conflicts_is_said(scratch: Scratch, opened: Repository) -> None:
+    start = scratch.commit({"a.txt": "one\n"})
+    head = scratch.commit({"a.txt": "two\n"})
+    scratch.git("switch", "--quiet", "--detach", start)
+    base = scratch.commit({"a.txt": "three\n"})
+    with pytest.raises(ToolError, match="conflicts with the branch"):
+        opened.merge(base, head)

@@ -127,3 +127,71 @@ def test_an_unreachable_api_is_exit_3_and_no_traceback(tmp_path: Path, github: S
     outcome = job.run("publish", str(planned.out), GITHUB_API_URL="http://127.0.0.1:9")
     assert outcome.code == 3
     assert "cannot be reached" in outcome.stderr
+
+
+def test_a_closed_pull_request_gets_nothing_and_that_is_fine(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/001_users.sql": "CREATE TABLE users (id int PRIMARY KEY);\n"})
+    github.repository.pull(7, head=job.head, state="closed")
+    outcome = job.published()
+    assert (outcome.code, github.repository.statuses, github.repository.comments) == (0, [], [])
+    assert "pull request #7 is closed" in outcome.stderr
+    event = Path(job.env["GITHUB_EVENT_PATH"])
+    event.write_text(json.dumps({"action": "closed", **json.loads(event.read_text())}))
+    before = len(github.repository.requests)
+    outcome = job.run("publish")
+    assert (outcome.code, len(github.repository.requests)) == (0, before)
+    assert "pull request #7 is closed" in outcome.stderr
+
+
+def test_reports_are_judged_again_for_the_pull_request_as_it_is_now(tmp_path: Path, github: Server) -> None:
+    """A review or the clock starts the job; the run that planned is what the verdict is ordered by."""
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    event = Path(job.env["GITHUB_EVENT_PATH"])
+    event.write_text('{"schedule": "17 * * * *"}')
+    again = ("publish", str(planned.out), "--pull-request", "7", "--run", "100/2")
+    outcome = job.run(*again, GITHUB_RUN_ID="300")
+    assert outcome.code == 0, outcome.stderr
+    (status,) = github.repository.statuses
+    assert (status["state"], status["sha"]) == ("success", job.head)
+    assert status["target_url"].endswith("/runs/100/attempts/2")
+    newer = {**status, "target_url": "https://github.com/acme/infra/actions/runs/101/attempts/1", "state": "failure"}
+    github.repository.statuses.append(newer)
+    assert "a newer run has judged" in job.run(*again, GITHUB_RUN_ID="300").stderr
+    assert github.repository.statuses.pop() == newer
+    github.repository.pulls[7]["base"]["ref"] = "production"
+    assert job.run(*again, GITHUB_RUN_ID="301").code == 3
+    assert github.repository.statuses[-1]["state"] == "error"
+    assert "goes to production now" in github.repository.comments[0]["body"]
+    github.repository.pull(7, head="e" * 40)
+    github.repository.commits.add("e" * 40)
+    assert job.run(*again, GITHUB_RUN_ID="302").code == 3
+    assert [each["state"] for each in github.repository.statuses if each["sha"] == "e" * 40] == ["error"]
+
+
+def test_a_push_to_a_branch_is_judged_from_what_it_had_and_has_no_comment(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    before = job.head
+    job.push({f"{MIGRATIONS}/003_items.sql": "CREATE TABLE items (id bigint PRIMARY KEY);\n"})
+    payload = {"ref": "refs/heads/main", "before": before, "after": job.head, "repository": {"id": 1}}
+    Path(job.env["GITHUB_EVENT_PATH"]).write_text(json.dumps(payload))
+    job.env["GITHUB_EVENT_NAME"] = "push"
+    planned = job.run("plan", token=None)
+    assert (planned.report.base, planned.report.head) == (before, job.head)
+    assert job.run("publish", str(planned.out)).code == 0
+    (status,) = github.repository.statuses
+    assert (status["state"], status["sha"]) == ("success", job.head)
+    assert github.repository.comments == []
+
+
+def test_a_commit_that_a_maintainer_asks_for_is_published_for_its_pull_request(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    payload = {"ref": "refs/heads/main", "repository": {"id": 1}, "inputs": {"pull_request": "7", "sha": job.head}}
+    Path(job.env["GITHUB_EVENT_PATH"]).write_text(json.dumps(payload))
+    planned = job.run("plan", token=None)
+    assert (planned.report.head, planned.report.pull_request) == (job.head, 7)
+    assert job.run("publish", str(planned.out)).code == 0
+    assert [each["state"] for each in github.repository.statuses] == ["success"]
+    assert len(github.repository.comments) == 1
+    github.repository.pull(7, head="e" * 40)
+    assert "has a newer commit" in job.run("publish", str(planned.out), GITHUB_RUN_ID="101").stderr

@@ -11,6 +11,7 @@ import pytest
 from gitops_ci.github import publishing, pull_requests
 from gitops_ci.github.api import Api, ApiError
 from gitops_ci.github.check_runs import Annotation, CheckRun
+from gitops_ci.github.event import Source
 from gitops_ci.github.publishing import Outcome, Publication
 from gitops_ci.github.statuses import Status
 from gitops_ci.model.run import Run
@@ -268,9 +269,13 @@ def test_a_redirect_to_elsewhere_is_not_followed(github: Server) -> None:
 
 
 def test_the_pull_request_of_a_forks_run_is_the_one_with_its_head(github: Server) -> None:
+    def found(commit: str, repository: int = 1) -> list[int]:
+        source = Source("acme", repository, "feature", commit, Run(id="1", attempt=1))
+        return [each.number for each in pull_requests.of_head(api(github), source)]
+
     github.repository.pull(8, head="c" * 40)
-    assert pull_requests.of_head(api(github), "acme", "feature", HEAD).number == 7
+    assert found(HEAD) == [7]
+    assert found(HEAD, repository=2) == [], "another fork of the same owner"
+    assert found("d" * 40) == []
     github.repository.pull(9)
-    for commit in (HEAD, "d" * 40):  # two of them, none
-        with pytest.raises(ApiError, match="one open pull request is needed"):
-            pull_requests.of_head(api(github), "acme", "feature", commit)
+    assert found(HEAD) == [7, 9]

@@ -19,8 +19,8 @@ from gitops_ci.github import outputs
 ROOT = Path(__file__).resolve().parents[2]
 LOCKED = sorted((ROOT / "requirements").glob("*.txt"))
 INPUTS = (
-    "command", "config", "base", "head", "environment", "stack", "shard", "out", "reports", "needs", "github-token", "comment",
-    "fail-on",
+    "command", "config", "base", "head", "environment", "stack", "all", "shard", "out", "reports", "needs", "pull-request", "run",
+    "workflow", "github-token", "comment", "fail-on",
 )  # fmt: skip
 """The contract's inputs; its outputs are `outputs.NAMES`."""
 
@@ -118,9 +118,9 @@ def test_inputs_reach_the_shell_through_its_environment_only() -> None:
 def test_the_token_is_in_no_step_that_runs_what_a_pull_request_holds() -> None:
     steps = {step["id"]: step for step in action()["runs"]["steps"] if "id" in step}
     assert [id for id, step in steps.items() if "github-token" in str(step.get("env", {}))] == ["publish"]
-    assert steps["publish"]["env"]["GITOPS_CI_COMMAND"] == "publish"
+    assert steps["publish"]["env"]["GITOPS_CI_COMMAND"] == "${{ inputs.command == 'runs' && 'runs' || 'publish' }}"
     assert re.findall(r"\w+: .*inputs\.github-token.*", read("action.yml")) == [
-        "if: ${{ always() && (inputs.command == 'publish' || (inputs.command == 'run' && inputs.github-token != '')) }}",
+        "if: ${{ always() && (inputs.command == 'publish' || inputs.command == 'runs' || (inputs.command == 'run' && inputs.github-token != '')) }}",
         "GITOPS_CI_TOKEN: ${{ inputs.github-token }}",
     ]
 

@@ -10,7 +10,8 @@ import pytest
 
 from gitops_ci.errors import UsageError
 from gitops_ci.github import event
-from gitops_ci.github.event import Event
+from gitops_ci.github.event import Event, Source
+from gitops_ci.model.run import Run
 
 
 def read(tmp_path: Path, payload: Any) -> Event:
@@ -41,10 +42,45 @@ def test_a_pull_request_that_does_not_say_whose_it_is_counts_as_a_forks(tmp_path
     assert read(tmp_path, {"pull_request": pull}).fork
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        "opened",
+        "synchronize",
+        "reopened",
+        "edited",
+        "ready_for_review",
+        "labeled",
+        "unlabeled",
+        "submitted",
+        "dismissed",
+    ],
+)
+def test_every_action_about_a_pull_request_names_its_ends(tmp_path: Path, action: str) -> None:
+    """`synchronize` has `before` and `after`, `edited` says what changed, a review is beside the pull request."""
+    beside = {"before": "c" * 40, "after": "a" * 40, "changes": {"base": {"ref": {"from": "old"}}}, "review": {"id": 1}}
+    found = read(tmp_path, {"action": action, "pull_request": PULL, "repository": OURS, "label": {}, **beside})
+    assert found == Event(base="b" * 40, head="a" * 40, base_ref="main", pull_request=7)
+
+
+def test_a_closed_pull_request_says_so(tmp_path: Path) -> None:
+    assert read(tmp_path, {"action": "closed", "pull_request": PULL}).closed
+
+
+RUN = {"id": 30433642, "run_attempt": 2, "head_sha": "a" * 40, "head_branch": "feature", "event": "pull_request"}
+
+
 @pytest.mark.parametrize(("repo", "fork"), [(OURS, False), (FORK, True), (None, True)])
 def test_a_workflow_that_another_one_started(tmp_path: Path, repo: dict[str, Any] | None, fork: bool) -> None:
-    payload = {"workflow_run": {"head_repository": repo, "head_sha": "a" * 40}, "repository": OURS}
-    assert read(tmp_path, payload) == Event(fork=fork)
+    payload = {"action": "completed", "workflow_run": {**RUN, "head_repository": repo, "pull_requests": []}}
+    assert read(tmp_path, {**payload, "repository": OURS}) == Event(fork=fork, after_run=True)
+
+
+def test_the_source_of_a_forks_run(tmp_path: Path) -> None:
+    run = {**RUN, "head_repository": {**FORK, "owner": {"login": "mallory", "id": 9}}}
+    found = read(tmp_path, {"action": "completed", "workflow_run": run, "repository": OURS})
+    assert found.source == Source("mallory", 2, "feature", "a" * 40, Run(id="30433642", attempt=2))
+    assert (found.head, found.pull_request) == (None, None), "which pull request it is only the API knows"
 
 
 def test_a_merge_group(tmp_path: Path) -> None:
@@ -52,11 +88,49 @@ def test_a_merge_group(tmp_path: Path) -> None:
     assert read(tmp_path, {"merge_group": group}) == Event(base="b" * 40, head="a" * 40)
 
 
+ZEROS = "0" * 40
+PUSH = {"ref": "refs/heads/main", "before": "b" * 40, "after": "a" * 40, "repository": OURS, "commits": []}
+
+
+def test_a_push_is_from_what_the_branch_had_to_what_it_has(tmp_path: Path) -> None:
+    assert read(tmp_path, PUSH) == Event(base="b" * 40, head="a" * 40)
+    assert read(tmp_path, {**PUSH, "before": ZEROS}) == Event(head="a" * 40), "a new branch"
+
+
+BY_HAND = {"ref": "refs/heads/main", "repository": OURS, "workflow": ".github/workflows/plan-by-hand.yml"}
+
+
+@pytest.mark.parametrize("number", ["7", 7])
+def test_a_commit_that_a_maintainer_asks_for(tmp_path: Path, number: object) -> None:
+    found = read(tmp_path, {**BY_HAND, "inputs": {"pull_request": number, "sha": "a" * 40}})
+    assert found == Event(head="a" * 40, pull_request=7)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        None,
+        {},
+        {"environment": "production"},
+        {"pull_request": "7"},
+        {"pull_request": "7", "sha": "main"},
+        {"pull_request": "#7", "sha": "a" * 40},
+        {"pull_request": True, "sha": "a" * 40},
+        {"pull_request": "0", "sha": "a" * 40},
+        {"pull_request": "7", "sha": f"{'a' * 40}\n"},
+        {"pull_request": {"number": 7}, "sha": ["a"]},
+    ],
+)
+def test_other_inputs_ask_for_nothing(tmp_path: Path, inputs: Any) -> None:
+    assert read(tmp_path, {**BY_HAND, "inputs": inputs}) == Event()
+
+
 @pytest.mark.parametrize(
     "payload",
     [
         {},
-        {"ref": "refs/heads/main", "before": "b" * 40, "after": "a" * 40},
+        {**PUSH, "after": ZEROS},  # the branch was deleted
+        {**PUSH, "ref": "refs/tags/v1"},
         {"schedule": "0 0 * * *"},
         {"pull_request": None},
     ],

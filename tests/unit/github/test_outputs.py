@@ -62,6 +62,20 @@ def test_a_report_that_is_missing_or_broken_never_passes(tmp_path: Path) -> None
     assert outputs.collect("run", 0, tmp_path, made)["verdict"] == "undecided"
 
 
+def test_where_nothing_was_judged_there_is_no_verdict(tmp_path: Path) -> None:
+    assert outputs.collect("publish", 0, tmp_path, None)["verdict"] == ""
+    assert outputs.collect("publish", 2, tmp_path, None)["verdict"] == "undecided"
+
+
+def test_runs_have_a_matrix_and_no_verdict(tmp_path: Path) -> None:
+    matrix = {"include": [{"pull_request": 7, "id": 100, "run": "100/1"}]}
+    (tmp_path / "runs.json").write_text(json.dumps(matrix))
+    found = outputs.collect("runs", 0, tmp_path, None)
+    assert (json.loads(found["matrix"]), found["count"], found["verdict"]) == (matrix, "1", "")
+    assert outputs.collect("runs", 3, tmp_path, None)["count"] == ""
+    assert "1 judged again" in outputs.summarise("runs", found, tmp_path, None)
+
+
 def test_affected_has_a_matrix_and_no_verdict(tmp_path: Path) -> None:
     (tmp_path / "affected.json").write_text('{"stacks": [{"id": "a/terraform/b"}, {"id": "a/terraform/c"}]}')
     (tmp_path / "matrix.json").write_text('{"include": []}\n')
