@@ -106,9 +106,8 @@ def main() -> None:
         through, same = timed(rego_opa.Opa(opa, scratch=scratch, stop=Stop()), bundle, queries, inputs)
         assert same == count
         print(f"opa eval, its own evaluation: {own:.2f} s")
-        print(
-            f"embedded: {seconds / own:.2f} times that; opa through gitops-ci: {through:.2f} s, {through / own:.2f} times"
-        )
+        print(f"embedded: {seconds / own:.2f} times that")
+        print(f"opa through gitops-ci, with its start: {through:.2f} s, {through / own:.2f} times that")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ _EACH = 0.02
 """Seconds that one query for one input may take on average before a batch of them is taken apart."""
 _STARTING = 60.0
 _QUERY = re.compile(r'data(\.[A-Za-z_]\w*|\["[^"\\\n]*"\])+\Z')
+_UNREADABLE = RegoProblem(code="evaluation", message="the input is no JSON")
 _WRAPPER = "gitops_ci_answers"
 
 
@@ -137,14 +138,16 @@ class _Asking:
         for number, content in enumerate(inputs):
             files.append(f"input-{number}.json")
             (self._laid.place / files[-1]).write_bytes(content)
-        known = self._together(files)
+        # opa reads YAML, too, and takes what is no JSON for a text.
+        readable = [file for file, content in zip(files, inputs, strict=True) if _is_json(content)]
+        known = self._together(readable) if readable else {}
         for number, file in enumerate(files):
             for asked, query in enumerate(self._queries):
                 problem = self._blocked[query]
                 if problem is not None:
                     yield Answer(input=begin + number, query=query, problem=problem)
                     continue
-                found = known[file, asked]
+                found = known.get((file, asked), _UNREADABLE)
                 if isinstance(found, RegoProblem):
                     yield Answer(input=begin + number, query=query, problem=found)
                 else:
@@ -211,6 +214,14 @@ class _Asking:
         if not isinstance(error, dict):
             error = {"message": str(error)}
         return self._laid.problem({**error, "code": "evaluation"})
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _unusable(query: str) -> RegoProblem | None:

@@ -200,6 +200,19 @@ def test_problems_of_a_whole_bundle(engine: RegoEngine) -> None:
     assert all(each.problem is not None for each in answers)
 
 
+def test_an_input_that_is_no_json_is_a_problem_of_it(engine: RegoEngine) -> None:
+    given = bundle({"x.rego": "package x\n\ny := input\n"})
+    answers = list(engine.evaluate(given, ["data.x.y"], [b"not json", b"", b'{"a": 1}'], limits=LIMITS))
+    assert [each.problem is not None for each in answers] == [True, True, False]
+    assert answers[2].value == {"a": 1}
+
+
+def test_a_check_goes_on_beside_a_module_that_cannot_be_read(engine: RegoEngine) -> None:
+    given = bundle({"bad.rego": "", "u.rego": "package u\n\nx if input.x == y\n"})
+    found = {(each.path, each.code) for each in engine.check(given)}
+    assert found == {("bad.rego", "syntax"), ("u.rego", "compile")}
+
+
 @needs_embedded
 def test_what_the_embedded_engine_lacks_is_told_with_its_place(embedded: RegoEngine) -> None:
     given = bundle({"p/x.rego": 'package x\n\nok := 1\n\ny := crypto.sha256("a")\n'})

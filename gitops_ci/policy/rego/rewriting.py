@@ -17,6 +17,7 @@ from gitops_ci.policy.rego import (
     rewriting_replaced,
     rewriting_rules,
 )
+from gitops_ci.policy.rego import rewriting_builtins as builtins
 from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting_tree import Json
 
@@ -25,6 +26,7 @@ _PLACE = re.compile(r"^--> (?P<path>.*):(?P<line>\d+):(?P<column>\d+)$", re.MULT
 _NEWER = re.compile(r"\$[\"`]")
 _CONFLICT = re.compile(r"conflict|must not produce multiple|complete rules should not|multiple outputs|value for key")
 _OURS = re.compile(r"extension 'gitops_ci_guard\.(?P<name>[\w.]+)' raises Python error: \w+: ?(?P<reason>.*)")
+_UNSAFE = re.compile(r"var(?:iable)? `?(\w+)`? is unsafe")
 _ERROR = re.compile(r"^error: (?P<message>.*)$", re.MULTILINE)
 
 
@@ -142,6 +144,9 @@ def problem(words: str, code: str, path: str | None = None) -> Json:
         found |= {"code": "needs-opa", "message": f"{ours['name']}: {reason}"}
     elif "unhashable type" in found["message"]:
         found |= {"code": "needs-opa", "message": SETS}
+    unsafe = _UNSAFE.search(found["message"])
+    if unsafe and unsafe[1] not in builtins.ROOTS:  # a builtin there is one that `with` puts in another's place
+        found["code"] = "compile"
     if place:
         found |= {"path": place["path"], "line": int(place["line"]), "column": int(place["column"])}
     elif path:

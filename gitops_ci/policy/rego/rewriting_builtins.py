@@ -59,6 +59,10 @@ FORBIDDEN = {
 """What no policy gets, with any engine."""
 
 
+ROOTS = frozenset(name.partition(".")[0] for name in (*ARITY, *REFUSED, *MISSING, *FORBIDDEN, *MISSING_FAMILIES))
+"""What a name of a builtin begins with."""
+
+
 def unknown(name: str) -> str | None:
     """Why the embedded engine cannot be trusted with a builtin of OPA; None where it can, or where there is none."""
     if name in FORBIDDEN:
