@@ -12,6 +12,7 @@ from msgspec import Struct
 from gitops_ci.policy.rego import (
     rewriting_bodies,
     rewriting_edits,
+    rewriting_imports,
     rewriting_numbers,
     rewriting_refusals,
     rewriting_replaced,
@@ -82,17 +83,19 @@ def with_members(module: Rewritten) -> Rewritten:
 
 
 def _read(new: Callable[[], Any], version: int, path: str, text: str) -> tuple[Json, str]:
-    """The tree of a module and its text, in which a parenthesis on a new line begins a statement, as with OPA."""
+    """The tree of a module and its text: a parenthesis on a new line begins a statement, imports are told in full."""
     while True:
         engine = new()
         engine.set_rego_v0(version == 0)
         engine.add_policy(path, text)
         read: Json = msgspec.json.decode(engine.get_ast_as_json())[0]["ast"]
         prepared(read, text.encode())
-        apart = rewriting_edits.apart(read, text)
-        if apart == text:
+        mended = rewriting_edits.apart(read, text)
+        if mended == text:
+            mended = rewriting_imports.expanded(read, text)
+        if mended == text:
             return read, text
-        text = apart
+        text = mended
 
 
 def prepared(read: Json, text: bytes) -> None:

@@ -88,6 +88,34 @@ used if { name := input.other; name == "x" }
     assert codes(text) == []
 
 
+IMPORTS = """import data.lib["x-y"].s
+import data.lib.t as if_t
+import input.request as r
+
+d(s, {"a": if_t}) := s.k + if_t
+e := [x | some s in r.list; x := s.k; if_t[s].k] if s.k
+f contains s if { every s, if_t in s { s == if_t }; not s.p with s.k as r.k with input as {r.k: 1} }
+g[s.k] := x if x := s.f(1)
+h := s if { s := 1 } else := s.k
+"""
+
+
+def test_imports_are_told_in_full_where_no_variable_has_the_name() -> None:
+    """A variable that a body declares anywhere has its name in all of that body, and nowhere else."""
+    lines = body(IMPORTS).splitlines()
+    f = (
+        'f contains data.lib["x-y"].s if { every s, if_t in data.lib["x-y"].s { s == if_t }; not data.lib["x-y"].s.p '
+        'with data.lib["x-y"].s.k as input.request.k with input as {input.request.k: 1} }'
+    )
+    assert lines[4:] == [
+        'd(s, {"a": if_t}) := s.k + if_t',
+        'e := [x | some s in input.request.list; x := s.k; data.lib.t[s].k] if data.lib["x-y"].s.k',
+        f,
+        'g[data.lib["x-y"].s.k] := x if x := data.lib["x-y"].s.f(1)',
+        'h := s if { s := 1 } else := data.lib["x-y"].s.k',
+    ]
+
+
 def test_v0_is_read_where_v1_is_not() -> None:
     assert read("package a\n\ndeny[msg] { msg := input.x }\n").version == 0
     assert read(V1 + "deny contains msg if msg := input.x\n").version == 1
