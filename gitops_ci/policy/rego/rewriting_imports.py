@@ -12,37 +12,17 @@ from typing import Any
 
 from gitops_ci.policy.rego import rewriting_rules
 from gitops_ci.policy.rego import rewriting_tree as tree
-from gitops_ci.policy.rego.rewriting_edits import Edits
+from gitops_ci.policy.rego.rewriting_calls import Edits
 from gitops_ci.policy.rego.rewriting_rules import variables
 from gitops_ci.policy.rego.rewriting_tree import Json
 
-_KEYWORDS = frozenset(
-    (
-        "as",
-        "contains",
-        "data",
-        "default",
-        "else",
-        "every",
-        "false",
-        "if",
-        "import",
-        "in",
-        "input",
-        "not",
-        "null",
-        "package",
-        "set",
-        "some",
-        "true",
-        "with",
-    )
-)
+_KEYWORDS = " as contains data default else every false if import in input not null package set some true with "
+_SYNTAX = (("rego", "v1"), ("future", "keywords"))
 Hidden = frozenset[str]
 """The names that variables have taken where one is."""
 
 
-def expanded(module: Json, text: str) -> str:
+def expanded(module: Json, text: str, version: int) -> str:
     """The text with full references in the place of imported names; the lines are where they were."""
     targets = {
         name: _reference(parts)
@@ -50,6 +30,10 @@ def expanded(module: Json, text: str) -> str:
         if name not in ("data", "input")
     }
     edits = Edits(text)
+    for each in module["imports"] if version == 1 else ():
+        if tree.dotted(each["refr"])[:2] in _SYNTAX:  # the engine would look a variable `v1` or `keywords` up there
+            start = edits.text.rindex(b"import", 0, tree.inner(each["refr"])["span"]["start"])
+            edits.put(start, tree.extent(each["refr"], edits.text)[1], b"")
     for node in _imported(module, frozenset(targets)):
         span = tree.inner(node)["span"]
         edits.put(span["start"], span["end"], targets[tree.inner(node)["value"]].encode())
@@ -57,7 +41,7 @@ def expanded(module: Json, text: str) -> str:
 
 
 def _reference(parts: tuple[str, ...]) -> str:
-    plain = (part.isidentifier() and part.isascii() and part not in _KEYWORDS for part in parts[1:])
+    plain = (part.isidentifier() and part.isascii() and f" {part} " not in _KEYWORDS for part in parts[1:])
     return parts[0] + "".join(
         f".{part}" if is_plain else f"[{json.dumps(part)}]" for part, is_plain in zip(parts[1:], plain, strict=True)
     )
@@ -69,9 +53,8 @@ def _imported(module: Json, names: frozenset[str]) -> Iterator[Json]:
     while todo:
         value, hidden = todo.pop()
         match value:
-            case {"Var": {"value": name}}:
-                if name in names - hidden:
-                    yield value
+            case {"Var": {"value": str(name)}} if name in names - hidden:
+                yield value
             case {"Spec": spec}:
                 todo += _rule(spec)
             case {"Default": default}:
@@ -84,8 +67,9 @@ def _imported(module: Json, names: frozenset[str]) -> Iterator[Json]:
                 todo.append((query["stmts"], inside))
             case {"stmts": statements}:
                 todo.append((statements, hidden | _declared(value)))
-            case list() | dict():
-                todo += [(each, hidden) for each in (value if isinstance(value, list) else value.values())]
+            case _:
+                below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+                todo += [(each, hidden) for each in below]
 
 
 def _rule(spec: Json) -> Iterator[tuple[Any, Hidden]]:
