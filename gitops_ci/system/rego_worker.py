@@ -7,6 +7,7 @@ ends this process, not gitops-ci.
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 import sys
 import time
@@ -25,6 +26,7 @@ from gitops_ci.policy.rego.rewriting_sprintf import Untrusted
 _LENGTH = struct.Struct(">Q")
 _UNDEFINED = '"<undefined>"'
 """What the engine says for no value; a text may be the same, so it is asked again in the other way."""
+_LARGE = re.compile(rb"\d{19}|\d[eE]\+?\d")
 _GUARDED_AT_MOST = 200
 """Calls of builtins that may fail while one query is answered."""
 
@@ -113,7 +115,11 @@ class Policies:
             return {"problem": self._unusual}
         for _ in range(_GUARDED_AT_MOST):
             try:
-                return self._asked(query)
+                found = self._asked(query)
+                if self._numbers.large and _LARGE.search(msgspec.json.encode(found)):
+                    message = f"{query}: a number of more than 64 bits, which OPA prints otherwise"
+                    return {"problem": {"code": "needs-opa", "message": message}}
+                return found
             except (RuntimeError, ValueError) as error:
                 problem = rewriting.problem(str(error), "needs-opa")
                 if not self._guard(problem):

@@ -13,6 +13,7 @@ from gitops_ci.policy.rego import rewriting_builtins as builtins
 from gitops_ci.policy.rego import rewriting_calls
 from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting_calls import NAME, Edits, Manner
+from gitops_ci.policy.rego.rewriting_rules import locals_of
 from gitops_ci.policy.rego.rewriting_tree import Json
 
 
@@ -22,7 +23,9 @@ def rewritten(module: Json, text: str, manner: Manner) -> str:
     for head, number in twins(module):
         edits.put(*tree.extent(head["refr"], edits.text), twin(head["refr"]["Var"]["value"], number).encode())
     rewriting_calls.calls(edits, module, manner)
-    for query in reversed(list(tree.queries(module))):  # inner bodies first: what is moved is moved as it is then
+    values = {id(body["query"]): value for body, value in open_values(module)}
+    queries = reversed(list(tree.queries(module)))  # inner bodies first: what is moved is moved as it is then
+    for query in sorted(queries, key=lambda each: id(each) in values):
         more = False
         for statement in query["stmts"]:
             literal = statement["literal"]
@@ -30,10 +33,37 @@ def rewritten(module: Json, text: str, manner: Manner) -> str:
                 more |= _negation(edits, statement, literal["NotExpr"])
             elif "Expr" in literal:
                 more |= _walk(edits, literal["Expr"]["expr"])
-        if more and query["span"]["start"] == query["stmts"][0]["span"]["start"]:  # a body without braces
-            start, end = query["span"]["start"], _end(edits, query["stmts"][-1])
-            edits.put(start, end, b"{ %s }" % edits.cut(start, end))
+        added = _added(edits, values[id(query)]) if id(query) in values and query["stmts"] else b""
+        if more or added:
+            start, end = query["stmts"][0]["span"]["start"], _end(edits, query["stmts"][-1])
+            body = edits.cut(start, end) + added
+            edits.put(start, end, b"{ %s }" % body if query["span"]["start"] == start else body)
     return edits.done()
+
+
+def open_values(module: Json) -> Iterator[tuple[Json, Json]]:
+    """The bodies before an `else` whose value may be undefined, with it: OPA then goes on, the engine would not."""
+    for _, head, spec in tree.heads(module):
+        for body in spec["bodies"][:-1] if any(each["is_else"] for each in spec["bodies"]) else ():
+            assigned = body["assign"] if body["is_else"] else head.get("assign")
+            local = locals_of(spec) if assigned else set()
+            if assigned and not all(_is_defined(each, local) for each in tree.nodes(assigned["value"])):
+                yield body, assigned["value"]
+
+
+def _is_defined(node: Json, local: set[str]) -> bool:
+    return tree.kind(node) in _DEFINED or (tree.kind(node) == "Var" and tree.inner(node)["value"] in local)
+
+
+_DEFINED = ("String", "RawString", "Number", "Bool", "Null", "Array", "Set", "Object")
+
+
+def _added(edits: Edits, value: Json) -> bytes:
+    """The statement that a body gets for its value, which is a variable then."""
+    name, place = edits.name().encode(), tree.extent(value, edits.text)
+    added = b"; %s := %s" % (name, edits.cut(*place))
+    edits.put(*place, name)
+    return added
 
 
 def apart(module: Json, text: str) -> str:

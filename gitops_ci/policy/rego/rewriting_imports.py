@@ -30,10 +30,12 @@ def expanded(module: Json, text: str, version: int) -> str:
         if name not in ("data", "input")
     }
     edits = Edits(text)
-    for each in module["imports"] if version == 1 else ():
-        if tree.dotted(each["refr"])[:2] in _SYNTAX:  # the engine would look a variable `v1` or `keywords` up there
+    for each in module["imports"]:  # the engine would look variables of these names (`v1`, too) up there
+        parts = tree.dotted(each["refr"])
+        if (parts[:2] in _SYNTAX and version == 1) or (parts[:1] in (("data",), ("input",)) and len(parts) > 1):
             start = edits.text.rindex(b"import", 0, tree.inner(each["refr"])["span"]["start"])
-            edits.put(start, tree.extent(each["refr"], edits.text)[1], b"")
+            end = each["as"]["end"] if each.get("as") else tree.extent(each["refr"], edits.text)[1]
+            edits.put(start, end, b"")
     for node in _imported(module, frozenset(targets)):
         span = tree.inner(node)["span"]
         edits.put(span["start"], span["end"], targets[tree.inner(node)["value"]].encode())

@@ -35,6 +35,7 @@ class Numbers:
         self.texts: dict[float, str] = {}
         self._kept: dict[float, str] = {}
         self._long: set[float] = set()
+        self.large = False
 
     def keep(self) -> None:
         """What was noted until now is there for every input."""
@@ -42,7 +43,7 @@ class Numbers:
 
     def forget(self) -> None:
         """Forgets what came with an input."""
-        self.texts = dict(self._kept)
+        self.texts, self.large = dict(self._kept), False
 
     def note(self, text: str) -> None:
         """Notes a number as it is written. Raises Untrusted where the engine has another number for it."""
@@ -99,6 +100,7 @@ class Numbers:
         if float(value) != value:
             raise Untrusted("a number of more digits than the embedded engine keeps")
         self.texts[float(value)] = str(value)
+        self.large = True
         return float(value)
 
     @staticmethod

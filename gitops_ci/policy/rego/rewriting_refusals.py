@@ -40,9 +40,7 @@ def _reasons(module: Json) -> Iterator[tuple[Json, str]]:
                 yield node, "walk inside another expression gives no value in the embedded engine"
             case "RefBrack" if _is_digits(held["index"]) and tree.prefix(held["refr"])[:1] == ("data",):
                 yield node, "OPA takes digits in quotes for a place in an array of data"
-            case "Number" if _is_rounded(written(module, node)):
-                yield node, "a number of more digits than the embedded engine keeps"
-            case "Object" | "BoolExpr" if why := _is_twice(held) or _is_unordered(held):
+            case "Number" | "Object" | "BoolExpr" if why := _unlike(module, node):
                 yield node, why
             case "Var" if held["value"] in syntax:
                 yield node, f"a variable with the name of an import, {held['value']}"
@@ -55,6 +53,13 @@ def _reasons(module: Json) -> Iterator[tuple[Json, str]]:
         name = ".".join(tree.dotted(head["refr"]))
         if name in replaced.OURS:
             yield {"Head": head}, f"a rule with the name of the builtin {name}"
+
+
+def _unlike(module: Json, node: Json) -> str:
+    """Why a value or a comparison is another for the engine; empty where it is none."""
+    if tree.kind(node) == "Number":
+        return "a number of more digits than the embedded engine keeps" if _is_rounded(written(module, node)) else ""
+    return _is_twice(tree.inner(node)) or _is_unordered(tree.inner(node))
 
 
 _ORDERED = ("Lt", "Le", "Gt", "Ge")

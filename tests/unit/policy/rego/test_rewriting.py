@@ -91,6 +91,14 @@ used if { name := input.other; name == "x" }
     assert codes(text) == []
 
 
+def test_a_value_that_may_be_undefined_is_asked_for_before_else() -> None:
+    """OPA goes on with `else` where the value of a body is undefined."""
+    assert body("r := input.x if input.y else := 1") == (
+        "r := gitops_ci_1 if { input.y; gitops_ci_1 := input.x } else := 1"
+    )
+    assert body('f(x) := ["a", x] if { x > 1 } else := input.y') == 'f(x) := ["a", x] if { x > 1 } else := input.y'
+
+
 IMPORTS = """import data.lib["x-y"].s
 import data.lib.t as if_t
 import input.request as r
