@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitops_ci.policy.rego import rewriting_edits, rewriting_rules
+from gitops_ci.policy.rego import rewriting_edits
 from gitops_ci.policy.rego import rewriting_replaced as replaced
 from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting_numbers import Numbers, written
@@ -28,11 +28,7 @@ def _reasons(module: Json) -> Iterator[tuple[Json, str]]:
         for held in statement["literal"].values()
         if "Expr" in statement["literal"] and tree.kind(held["expr"]) == "AssignExpr"
     }
-    syntax = {
-        rewriting_rules.pattern_of(each["refr"])[-1]
-        for each in module["imports"]
-        if tree.dotted(each["refr"])[:1] in (("rego",), ("future",))
-    }
+    syntax = {"keywords" for each in module["imports"] if tree.dotted(each["refr"]) == ("future", "keywords")}
     for node in tree.nodes(module["rules"]):
         held = tree.inner(node)
         match tree.kind(node):
@@ -64,13 +60,15 @@ def _unlike(module: Json, node: Json) -> str:
 
 _ORDERED = ("Lt", "Le", "Gt", "Ge")
 _KINDS = {"Set": "set", "SetCompr": "set", "Object": "object", "ObjectCompr": "object"}
+_CONSTANT = ("String", "RawString", "Number", "Bool", "Null", "Array", "Object")
 _OTHERS = ("String", "RawString", "Number", "Bool", "Null", "Array", "ArrayCompr")
 
 
 def _is_twice(held: Json) -> str:
-    fields = [tree.inner(key) for _, key, _ in held.get("fields", ())]
-    keys = [repr(each["value"]) for each in fields if "value" in each]
-    return "an object that has a key twice" if len(set(keys)) < len(keys) else ""
+    fields = [(tree.inner(key), value) for _, key, value in held.get("fields", ())]
+    keys = [repr(key["value"]) for key, _ in fields if "value" in key]
+    is_constant = all(tree.kind(each) in _CONSTANT for _, value in fields for each in tree.nodes(value))
+    return "an object that has a key twice" if len(set(keys)) < len(keys) and not is_constant else ""
 
 
 def _is_unordered(held: Json) -> str:
