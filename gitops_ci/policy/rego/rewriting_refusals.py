@@ -45,9 +45,9 @@ def _reasons(module: Json) -> Iterator[tuple[Json, str]]:
             case _:
                 pass
 
-    for _, head, _ in tree.heads(module):
+    for kind, head, _ in tree.heads(module):
         name = ".".join(tree.dotted(head["refr"]))
-        if name in replaced.OURS:
+        if name in replaced.OURS and kind == "Func":
             yield {"Head": head}, f"a rule with the name of the builtin {name}"
 
 
