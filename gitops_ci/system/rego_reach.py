@@ -10,6 +10,7 @@ from gitops_ci.policy.rego.engine import Module
 _PART = r"""\s*(?:\.\s*[A-Za-z_]\w*|\[\s*"[^"\\\n]*"\s*\])"""
 _PACKAGE = re.compile(rf"^[ \t]*package\s+([A-Za-z_]\w*(?:{_PART})*)", re.MULTILINE)
 _DATA = re.compile(rf"\bdata((?:{_PART})*)")
+_COMMENT = re.compile(r"""("(?:[^"\\\n]|\\.)*"|`[^`]*`)|#[^\n]*""")
 _PARTS = re.compile(r'[A-Za-z_]\w*|"([^"]*)"')
 
 Path = tuple[str, ...]
@@ -18,6 +19,11 @@ Path = tuple[str, ...]
 def path(text: str) -> Path:
     """The parts of a reference: `a.b["c.d"]` has three."""
     return tuple(found.group(1) if found.group(1) is not None else found.group() for found in _PARTS.finditer(text))
+
+
+def uncommented(text: str) -> str:
+    """A module's text without its comments (a `#` in a string begins none)."""
+    return _COMMENT.sub(lambda found: found[1] or "", text)
 
 
 def package(text: str) -> Path:
@@ -30,8 +36,9 @@ class Reach:
     """The modules of a bundle by what they name. Comments and strings count too: a module too many is harmless."""
 
     def __init__(self, modules: Sequence[Module]) -> None:
-        self._packages = [package(module.text) for module in modules]
-        self._named = [{path(found) for found in _DATA.findall(module.text)} for module in modules]
+        texts = [uncommented(module.text) for module in modules]
+        self._packages = [package(text) for text in texts]
+        self._named = [{path(found) for found in _DATA.findall(text)} for text in texts]
         self._known: dict[Path, frozenset[int]] = {}
 
     def of(self, query: str) -> frozenset[int]:

@@ -6,23 +6,27 @@ ends this process, not gitops-ci.
 
 from __future__ import annotations
 
+import contextlib
+import re
 import struct
 import sys
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import msgspec
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from gitops_ci.policy.rego import rewriting, rewriting_guards, rewriting_numbers  # found by the line above
-from gitops_ci.policy.rego.engine import Module
-from gitops_ci.system import rego_reach
+import msgspec
+
+from gitops_ci.policy.rego import rewriting, rewriting_guards  # found by the line above
+from gitops_ci.policy.rego.rewriting_calls import Manner
+from gitops_ci.policy.rego.rewriting_numbers import Numbers, literals
+from gitops_ci.policy.rego.rewriting_sprintf import Untrusted
 
 _LENGTH = struct.Struct(">Q")
 _UNDEFINED = '"<undefined>"'
 """What the engine says for no value; a text may be the same, so it is asked again in the other way."""
+_LARGE = re.compile(rb"\d{19}|\d[eE]\+?\d")
 _GUARDED_AT_MOST = 200
 """Calls of builtins that may fail while one query is answered."""
 
@@ -38,11 +42,11 @@ class Policies:
         self._good: dict[str, rewriting.Rewritten] = {}
         self._guards: dict[str, rewriting_guards.Guard] = {}
         self._rules: frozenset[str] = frozenset()
+        self._manner = Manner()
+        self._numbers = Numbers()
         self._data = "{}"
-        self._unusual_data: str | None = None
+        self._unusual: dict[str, Any] | None = None
         self._input: str | None = None
-        self._unusual: str | None = None
-        self._reach: rego_reach.Reach | None = None
         self._covered: dict[str, tuple[set[int], set[int]]] | None = None
         self._engine = regorus.Engine()
 
@@ -57,15 +61,30 @@ class Policies:
         problems, strict = rewriting.bundle(tuple(self._modules.values()))
         wrong = {problem["path"] for problem in problems}
         self._data = data
-        self._unusual_data = rewriting_numbers.unusual(data)
         self._good = {
             path: module for path, module in self._modules.items() if path not in wrong and not module.problems
         }
+        problems += self._rewrite(data)
         while problem := self._build():
             problems.append(problem)
             if self._good.pop(problem.get("path", ""), None) is None:
                 break
         return {"problems": problems, "strict": strict}
+
+    def _rewrite(self, data: str) -> list[dict[str, Any]]:
+        """Rewrites the good modules as the whole bundle needs it."""
+        modules = self._good.values()
+        try:
+            calculated = self._numbers.read(data) or any(module.fractions for module in modules)
+        except Untrusted as error:
+            return [{"code": "needs-opa", "message": f"{error}, in data"}]
+        for text in sorted({text for module in modules for text in literals(module.tree)}):
+            with contextlib.suppress(Untrusted):  # told with its place by the module's own problems
+                self._numbers.note(text)
+        self._numbers.keep()
+        self._manner = Manner(calculated=calculated, rules=frozenset().union(*(module.rules for module in modules)))
+        self._good = {path: rewriting.again(module, self._manner) for path, module in self._good.items()}
+        return []
 
     def _build(self) -> dict[str, Any] | None:
         """A new engine with the good modules; the problem of the first that does not compile."""
@@ -73,7 +92,7 @@ class Policies:
         engine.set_gather_prints(True)
         for guard in self._guards.values():
             rewriting_guards.add(engine, guard, self._new)
-        rewriting_guards.replace(engine, self._new)
+        rewriting_guards.replace(engine, self._numbers, self._new)
         try:
             for path, module in self._good.items():
                 engine.set_rego_v0(module.version == 0)
@@ -92,11 +111,15 @@ class Policies:
 
     def value(self, query: str) -> dict[str, Any]:
         """The value of one query for the input that was set."""
-        if (why := self._unusual or self._unusual_data) and (problem := self._number_problem(query, why)):
-            return {"problem": problem}
+        if self._unusual is not None:
+            return {"problem": self._unusual}
         for _ in range(_GUARDED_AT_MOST):
             try:
-                return self._asked(query)
+                found = self._asked(query)
+                if self._numbers.large and _LARGE.search(msgspec.json.encode(found)):
+                    message = f"{query}: a number of more than 64 bits, which OPA prints otherwise"
+                    return {"problem": {"code": "needs-opa", "message": message}}
+                return found
             except (RuntimeError, ValueError) as error:
                 problem = rewriting.problem(str(error), "needs-opa")
                 if not self._guard(problem):
@@ -113,27 +136,19 @@ class Policies:
             return {"defined": False}
         return {"defined": True, "value": result[0]["expressions"][0]["value"]}
 
-    def _number_problem(self, query: str, why: str) -> dict[str, Any] | None:
-        """What a query makes of an unusual number that OPA may not; nothing where no module that it touches does."""
-        modules = list(self._modules.values())
-        if self._reach is None:
-            self._reach = rego_reach.Reach([Module(each.path, each.text) for each in modules])
-        touched = [modules[index] for index in self._reach.of(query)]
-        for kind in (why,) if why == "large" else ("written", "fraction"):
-            for module in touched:
-                if kind == "large" or kind in module.numbers:
-                    message = rewriting_numbers.MESSAGES[kind]
-                    if kind == "fraction" or why != "fraction":
-                        return {"code": "needs-opa", "message": message, "path": module.path}
-        return None
-
     def _guard(self, problem: dict[str, Any]) -> bool:
         """Guards the call that failed; whether there was one, and it was not guarded already."""
         module = self._good.get(problem.get("path", ""))
         if module is None:
             return False
-        if rewriting.SETS in problem["message"] and not module.members:
-            self._good[module.path] = rewriting.with_members(module)
+        if rewriting.SETS in problem["message"] and not module.manner.members:
+            manner = msgspec.structs.replace(module.manner, members=True)
+            self._good[module.path] = rewriting.again(module, manner)
+            self._note_coverage()
+            return self._build() is None
+        if problem["message"] == "not an i64" and module.manner.calculated and not module.manner.large:
+            manner = msgspec.structs.replace(module.manner, large=True)
+            self._good[module.path] = rewriting.again(module, manner)
             self._note_coverage()
             return self._build() is None
         made = rewriting_guards.guarded(self._new, module, problem)
@@ -157,7 +172,18 @@ class Policies:
         except (RuntimeError, ValueError):
             return {"code": "evaluation", "message": "the input is no JSON that the embedded engine can read"}
         self._input = text
-        self._unusual = rewriting_numbers.unusual(text)
+        self._unusual = None
+        self._numbers.forget()
+        try:
+            fractions = self._numbers.read(text)
+        except Untrusted as error:
+            self._unusual = {"code": "needs-opa", "message": f"{error}, in the input"}
+            return None
+        if fractions and not self._manner.calculated:
+            self._manner = msgspec.structs.replace(self._manner, calculated=True)
+            self._good = {path: rewriting.again(module, self._manner) for path, module in self._good.items()}
+            self._note_coverage()
+            self._build()
         return None
 
     def tests(self) -> dict[str, Any]:

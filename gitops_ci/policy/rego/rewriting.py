@@ -12,6 +12,7 @@ from msgspec import Struct
 from gitops_ci.policy.rego import (
     rewriting_bodies,
     rewriting_edits,
+    rewriting_imports,
     rewriting_numbers,
     rewriting_refusals,
     rewriting_replaced,
@@ -19,6 +20,7 @@ from gitops_ci.policy.rego import (
 )
 from gitops_ci.policy.rego import rewriting_builtins as builtins
 from gitops_ci.policy.rego import rewriting_tree as tree
+from gitops_ci.policy.rego.rewriting_calls import Manner
 from gitops_ci.policy.rego.rewriting_tree import Json
 
 SETS = "a builtin is given a set of arrays, sets or objects"
@@ -40,10 +42,11 @@ class Rewritten(Struct, frozen=True, kw_only=True):
     tests: tuple[Json, ...] = ()
     problems: tuple[Json, ...] = ()
     mocked: frozenset[str] = frozenset()
-    numbers: frozenset[str] = frozenset()
+    fractions: bool = False
     names: tuple[str, ...] = ()
+    rules: frozenset[rewriting_rules.Pattern] = frozenset()
     source: str = ""
-    members: bool = False
+    manner: Manner = Manner()
 
 
 def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
@@ -58,14 +61,15 @@ def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
         return Rewritten(
             path=path,
             version=version,
-            text=rewriting_edits.rewritten(read, apart),
+            text=rewriting_edits.rewritten(read, apart, Manner()),
             tree=read,
             source=apart,
             names=tuple(names(read)),
             tests=tests(path, read),
             problems=tuple(rewriting_refusals.refused(path, read)),
             mocked=frozenset(mocked(read)),
-            numbers=rewriting_numbers.used(read),
+            fractions=rewriting_numbers.has_fractions(read),
+            rules=frozenset(each.pattern for each in rewriting_rules.rules(path, read) if each.arity is None),
         )
     found = problem(str(first), "syntax", path)
     if more := _NEWER.search(text):
@@ -75,24 +79,26 @@ def module(new: Callable[[], Any], path: str, text: str) -> Rewritten:
     return Rewritten(path=path, version=1, text=text, problems=(found,))
 
 
-def with_members(module: Rewritten) -> Rewritten:
-    """The module so that `sprintf` can be given sets of objects; without what was guarded since."""
-    text = rewriting_edits.rewritten(module.tree, module.source, members=True)
-    return msgspec.structs.replace(module, text=text, members=True)
+def again(module: Rewritten, manner: Manner) -> Rewritten:
+    """The module as this manner has it; without what was guarded since."""
+    text = rewriting_edits.rewritten(module.tree, module.source, manner)
+    return msgspec.structs.replace(module, text=text, manner=manner)
 
 
 def _read(new: Callable[[], Any], version: int, path: str, text: str) -> tuple[Json, str]:
-    """The tree of a module and its text, in which a parenthesis on a new line begins a statement, as with OPA."""
+    """The tree of a module and its text: a parenthesis on a new line begins a statement, imports are told in full."""
     while True:
         engine = new()
         engine.set_rego_v0(version == 0)
         engine.add_policy(path, text)
         read: Json = msgspec.json.decode(engine.get_ast_as_json())[0]["ast"]
         prepared(read, text.encode())
-        apart = rewriting_edits.apart(read, text)
-        if apart == text:
+        mended = rewriting_edits.apart(read, text)
+        if mended == text:
+            mended = rewriting_imports.expanded(read, text, version)
+        if mended == text:
             return read, text
-        text = apart
+        text = mended
 
 
 def prepared(read: Json, text: bytes) -> None:

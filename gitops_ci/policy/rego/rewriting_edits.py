@@ -7,79 +7,25 @@ gives none.
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Iterator
 
 from gitops_ci.policy.rego import rewriting_builtins as builtins
-from gitops_ci.policy.rego import rewriting_replaced as replaced
+from gitops_ci.policy.rego import rewriting_calls
 from gitops_ci.policy.rego import rewriting_tree as tree
-from gitops_ci.policy.rego.rewriting_patterns import translated
+from gitops_ci.policy.rego.rewriting_calls import NAME, Edits, Manner
 from gitops_ci.policy.rego.rewriting_rules import locals_of
-from gitops_ci.policy.rego.rewriting_sprintf import Untrusted
 from gitops_ci.policy.rego.rewriting_tree import Json
 
-NAME = "gitops_ci_"
-OURS = "gitops_ci_guard"
 
-
-class Edits:
-    """Replacements in one text, by place in bytes; a later one takes in those inside it."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text.encode()
-        self._made: list[tuple[int, int, bytes]] = []
-        self._names = 0
-
-    def name(self) -> str:
-        """A variable that no module has."""
-        self._names += 1
-        return f"{NAME}{self._names}"
-
-    def cut(self, start: int, end: int) -> bytes:
-        """What stands between two places now."""
-        parts, here = [], start
-        for begin, stop, new in sorted(self._made):
-            if start <= begin and stop <= end:
-                parts += [self.text[here:begin], new]
-                here = stop
-        return b"".join([*parts, self.text[here:end]])
-
-    def put(self, start: int, end: int, new: bytes) -> None:
-        """Replaces what stands between two places."""
-        self._made = [each for each in self._made if not (start <= each[0] and each[1] <= end)]
-        self._made.append((start, end, new))
-
-    def done(self) -> str:
-        """The whole text as it is now."""
-        return self.cut(0, len(self.text)).decode()
-
-
-def rewritten(module: Json, text: str, *, members: bool = False) -> str:
-    """The text of a module with its statements rewritten, line by line where they were.
-
-    `members` hands variables that are sets over to `sprintf` as their members: slower, and needed for sets of objects.
-    """
+def rewritten(module: Json, text: str, manner: Manner) -> str:
+    """The text of a module with its statements rewritten, line by line where they were."""
     edits = Edits(text)
     for head, number in twins(module):
         edits.put(*tree.extent(head["refr"], edits.text), twin(head["refr"]["Var"]["value"], number).encode())
-    traced = {
-        id(each)
-        for node in tree.nodes(module["rules"])
-        if tree.kind(node) == "Call" and tree.dotted(tree.inner(node)["fcn"]) == ("trace",)
-        for each in tree.inner(node)["params"]  # what a trace says is told to nobody
-    }
-    local = {
-        id(node): frozenset(locals_of(rule["Spec"]))
-        for rule in module["rules"]
-        if "Spec" in rule and members
-        for node in tree.nodes(rule)
-        if tree.kind(node) == "Call"
-    }
-    for call in reversed([node for node in tree.nodes(module["rules"]) if tree.kind(node) == "Call"]):
-        if id(call) not in traced:
-            _call(edits, call, local.get(id(call), frozenset()))
-    for query in reversed(list(tree.queries(module))):  # inner bodies first: what is moved is moved as it is then
+    rewriting_calls.calls(edits, module, manner)
+    values = {id(body["query"]): value for body, value in open_values(module)}
+    queries = reversed(list(tree.queries(module)))  # inner bodies first: what is moved is moved as it is then
+    for query in sorted(queries, key=lambda each: id(each) in values):
         more = False
         for statement in query["stmts"]:
             literal = statement["literal"]
@@ -87,10 +33,37 @@ def rewritten(module: Json, text: str, *, members: bool = False) -> str:
                 more |= _negation(edits, statement, literal["NotExpr"])
             elif "Expr" in literal:
                 more |= _walk(edits, literal["Expr"]["expr"])
-        if more and query["span"]["start"] == query["stmts"][0]["span"]["start"]:  # a body without braces
-            start, end = query["span"]["start"], _end(edits, query["stmts"][-1])
-            edits.put(start, end, b"{ %s }" % edits.cut(start, end))
+        added = _added(edits, values[id(query)]) if id(query) in values and query["stmts"] else b""
+        if more or added:
+            start, end = query["stmts"][0]["span"]["start"], _end(edits, query["stmts"][-1])
+            body = edits.cut(start, end) + added
+            edits.put(start, end, b"{ %s }" % body if query["span"]["start"] == start else body)
     return edits.done()
+
+
+def open_values(module: Json) -> Iterator[tuple[Json, Json]]:
+    """The bodies before an `else` whose value may be undefined, with it: OPA then goes on, the engine would not."""
+    for _, head, spec in tree.heads(module):
+        for body in spec["bodies"][:-1] if any(each["is_else"] for each in spec["bodies"]) else ():
+            assigned = body["assign"] if body["is_else"] else head.get("assign")
+            local = locals_of(spec) if assigned else set()
+            if assigned and not all(_is_defined(each, local) for each in tree.nodes(assigned["value"])):
+                yield body, assigned["value"]
+
+
+def _is_defined(node: Json, local: set[str]) -> bool:
+    return tree.kind(node) in _DEFINED or (tree.kind(node) == "Var" and tree.inner(node)["value"] in local)
+
+
+_DEFINED = ("String", "RawString", "Number", "Bool", "Null", "Array", "Set", "Object")
+
+
+def _added(edits: Edits, value: Json) -> bytes:
+    """The statement that a body gets for its value, which is a variable then."""
+    name, place = edits.name().encode(), tree.extent(value, edits.text)
+    added = b"; %s := %s" % (name, edits.cut(*place))
+    edits.put(*place, name)
+    return added
 
 
 def apart(module: Json, text: str) -> str:
@@ -151,8 +124,11 @@ def _moved(expression: Json) -> Iterator[Json]:  # noqa: C901, PLR0912  # one ca
     held = tree.inner(expression)
     match tree.kind(expression):
         case "Call":
-            for operand in held["params"]:
+            arity = builtins.ARITY.get(".".join(tree.dotted(held["fcn"])), len(held["params"]))
+            for operand in held["params"][:arity]:
                 yield from _operand(operand)
+            for operand in held["params"][arity:]:
+                yield from _side(operand)
         case "BoolExpr" if held["op"] == "Eq":
             for operand in (held["lhs"], held["rhs"]):
                 yield from _side(operand)
@@ -207,67 +183,6 @@ def _indexes(reference: Json) -> Iterator[Json]:
         reference = held["refr"]
     if tree.kind(reference) in ("Call", "Array", "Set", "Object"):
         yield from _operand(reference)
-
-
-def _call(edits: Edits, call: Json, local: frozenset[str]) -> None:
-    """Builtins that are replaced are called by our own name; patterns are translated; marshalling escapes as Go's."""
-    held = tree.inner(call)
-    name = ".".join(tree.dotted(held["fcn"]))
-    if name in replaced.PATTERNS and len(held["params"]) > replaced.PATTERNS[name]:
-        _pattern(edits, held["params"][replaced.PATTERNS[name]])
-    if name == "sprintf" and len(held["params"]) == 2 and tree.kind(held["params"][1]) == "Array" and local:
-        _told(edits, call, local)
-    elif name in replaced.BY_NAME:
-        guard(edits, call, name)
-    elif name == "json.marshal" and len(held["params"]) == builtins.ARITY[name]:
-        start, end = tree.extent(call, edits.text)
-        escaped = edits.cut(start, end)
-        for sign in b"&<>":
-            escaped = b'replace(%s, "%c", "\\\\u%04x")' % (escaped, sign, sign)
-        edits.put(start, end, escaped)
-
-
-def guard(edits: Edits, call: Json, builtin: str) -> None:
-    """Calls our own function instead of a builtin: the first of what it gives, so that nothing is undefined."""
-    held, arity = tree.inner(call), builtins.ARITY[builtin]
-    function = tree.extent(held["fcn"], edits.text)
-    start, end = tree.extent(call, edits.text)
-    name = f"{OURS}.{builtin}".encode()
-    if len(held["params"]) > arity:  # the last one takes the result
-        _, last = tree.extent(held["params"][arity - 1], edits.text)
-        result = tree.extent(held["params"][arity], edits.text)
-        made = b"%s = %s%s)[0]" % (edits.cut(result[0], end).rstrip()[:-1], name, edits.cut(function[1], last))
-    else:
-        made = name + edits.cut(function[1], end) + b"[0]"
-    edits.put(start, end, made)
-
-
-def _told(edits: Edits, call: Json, local: frozenset[str]) -> None:
-    """Hands a local variable over as its members where it is a set: a set of objects cannot be handed over as one."""
-    held = tree.inner(call)
-    for item in tree.inner(held["params"][1])["items"]:
-        start, end = tree.extent(item, edits.text)
-        shown = edits.cut(start, end)
-        if tree.kind(item) == "Var" and tree.inner(item)["value"] in local:
-            member = edits.name().encode()
-            members = b"[%s | is_set(%s); %s := %s[_]]" % (member, shown, member, shown)
-            edits.put(start, end, b"[%s, [%s | not is_set(%s)], is_set(%s)]" % (members, shown, shown, shown))
-        else:
-            edits.put(start, end, b"[%s]" % shown)
-    start, end = tree.extent(call, edits.text)
-    rest = edits.cut(tree.extent(held["fcn"], edits.text)[1], end)
-    edits.put(start, end, b"%s%s[0]" % (replaced.TOLD.encode(), rest))
-
-
-def _pattern(edits: Edits, pattern: Json) -> None:
-    start, end = tree.extent(pattern, edits.text)
-    if tree.kind(pattern) in tree.QUOTED:
-        with contextlib.suppress(Untrusted):  # else it is refused when it is asked
-            mended = translated(tree.inner(pattern)["value"])
-            if mended != tree.inner(pattern)["value"]:
-                edits.put(start, end, json.dumps(mended).encode())
-            return
-    edits.put(start, end, b"%s(%s)[0]" % (replaced.PATTERN.encode(), edits.cut(start, end)))
 
 
 def is_walk(node: Json) -> bool:

@@ -7,6 +7,7 @@ builtin itself answers; its failure counts as undefined only where OPA's builtin
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -15,14 +16,15 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from gitops_ci.policy.rego import rewriting_arithmetic as arithmetic
 from gitops_ci.policy.rego import rewriting_builtins as builtins
 from gitops_ci.policy.rego import rewriting_replaced as replaced
 from gitops_ci.policy.rego import rewriting_tree as tree
 from gitops_ci.policy.rego.rewriting import Rewritten
-from gitops_ci.policy.rego.rewriting_edits import OURS, Edits, guard
+from gitops_ci.policy.rego.rewriting_calls import OURS, Edits, guard, infix
+from gitops_ci.policy.rego.rewriting_numbers import Numbers
 from gitops_ci.policy.rego.rewriting_tree import Json
 
-_SIGNS = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Mod": "%", "Union": "|", "Intersection": "&"}
 _CERTAIN = re.compile(
     r"expects .*argument|requires .*argument|(?:divide|modulo) by zero|modulo on floating|operand must be integer"
     r"|negative offset|Element \d+ is not a string|invalid semver|must be a positive integer|one of 2, 8, 10"
@@ -83,13 +85,8 @@ def _call(node: Json, edits: Edits) -> tuple[str, Guard, str] | None:
 
 
 def _infix(node: Json, edits: Edits) -> tuple[str, Guard, str]:
-    held = tree.inner(node)
-    sign, name = _SIGNS[held["op"]], f"{OURS}.{held['op'].lower()}"
-    start, end = tree.extent(node, edits.text)
-    # Between the operands stand the sign and parentheses; the sign is where the node's line and column are.
-    place = edits.text.index(sign.encode(), tree.extent(held["lhs"], edits.text)[1])
-    call = b"%s((%s), (%s))[0]" % (name.encode(), edits.cut(start, place), edits.cut(place + 1, end))
-    edits.put(start, end, call)
+    name = f"{OURS}.native_{tree.inner(node)['op'].lower()}"
+    sign = infix(edits, node, name)
     return edits.done(), (name, 2, f"input[0] {sign} input[1]"), sign
 
 
@@ -117,17 +114,29 @@ def native(expression: str, new: Callable[[], Any]) -> Callable[..., list[Any]]:
     return answer
 
 
-def replace(engine: Any, new: Callable[[], Any]) -> None:
+def replace(engine: Any, numbers: Numbers, new: Callable[[], Any]) -> None:
     """Gives an engine the builtins that its own are wrong about, under the names by which they are called."""
     engine.add_extension(replaced.PATTERN, 1, lambda pattern: replaced.translate((pattern,), list))
-    engine.add_extension(replaced.TOLD, 2, lambda form, values: replaced.told((form, values)))
-    for name, function in replaced.BY_NAME.items():
-        arity = builtins.ARITY[name]
-        expression = f"{name}({', '.join(f'input[{index}]' for index in range(arity))})"
-        engine.add_extension(f"{OURS}.{name}", arity, _bound(function, native(expression, new)))
+    engine.add_extension(arithmetic.TOLD, 2, lambda form, values: arithmetic.told(form, values, numbers))
+    engine.add_extension(arithmetic.MARSHALLED, 1, lambda text: arithmetic.marshalled(text, numbers))
+    for operation in arithmetic.OPERATIONS:
+        function = functools.partial(arithmetic.operation, numbers, operation)
+        engine.add_extension(f"{OURS}.{operation}", 2, lambda *operands, function=function: function(*operands))
+        large = functools.partial(arithmetic.large, numbers, operation)
+        engine.add_extension(f"{OURS}.large_{operation}", 2, lambda *operands, function=large: function(*operands))
+    to_number = native("to_number(input[0])", new)
+    engine.add_extension(arithmetic.LARGE_NUMBER, 1, lambda text: arithmetic.large_number(text, to_number, numbers))
+    for name in (*replaced.BY_NAME, *arithmetic.BY_NUMBERS):
+        engine.add_extension(f"{OURS}.{name}", builtins.ARITY[name], _bound(name, numbers, new))
 
 
-def _bound(function: replaced.Replaced, answer: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+def _bound(name: str, numbers: Numbers, new: Callable[[], Any]) -> Callable[..., list[Any]]:
+    expression = f"{name}({', '.join(f'input[{index}]' for index in range(builtins.ARITY[name]))})"
+    answer = native(expression, new)
+    if name in arithmetic.BY_NUMBERS:
+        numbered = arithmetic.BY_NUMBERS[name]
+        return lambda *arguments: numbered(arguments, answer, numbers)
+    function = replaced.BY_NAME[name]
     return lambda *arguments: function(arguments, answer)
 
 

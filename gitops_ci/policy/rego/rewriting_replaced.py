@@ -5,13 +5,13 @@ Each takes the arguments and what answers natively, and gives a list: of the val
 
 from __future__ import annotations
 
-import json
 import urllib.parse
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from gitops_ci.policy.rego import rewriting_patterns
-from gitops_ci.policy.rego.rewriting_sprintf import SetOf, Untrusted, sprintf
+from gitops_ci.policy.rego.rewriting_arithmetic import BY_NUMBERS, is_json
+from gitops_ci.policy.rego.rewriting_sprintf import Untrusted
 
 Native = Callable[..., list[Any]]
 Replaced = Callable[[Sequence[Any], Native], list[Any]]
@@ -19,22 +19,6 @@ Replaced = Callable[[Sequence[Any], Native], list[Any]]
 LAYOUTS = frozenset(
     ("2006-01-02", "2006-01-02T15:04:05Z", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05", "15:04:05", "2006/01/02")
 )
-
-
-def _sprintf(arguments: Sequence[Any], _: Native) -> list[Any]:
-    form, values = arguments
-    return [sprintf(form, values)] if isinstance(form, str) and isinstance(values, list) else []
-
-
-def told(arguments: Sequence[Any]) -> list[Any]:
-    """`sprintf` of values that come as `rewriting_edits` hands them over: a set as its members."""
-    form, values = arguments
-    plain = [each[0] if len(each) == 1 else SetOf(each[0]) if each[2] else each[1][0] for each in values]
-    return _sprintf((form, plain), list)
-
-
-TOLD = "gitops_ci_guard.told"
-"""The function of `told`."""
 
 
 def _valid(arguments: Sequence[Any], native: Native) -> list[Any]:
@@ -46,27 +30,13 @@ def _valid(arguments: Sequence[Any], native: Native) -> list[Any]:
 
 def _document_valid(arguments: Sequence[Any], native: Native) -> list[Any]:
     found = _valid(arguments, native)
-    if found == [False] and isinstance(arguments[0], str) and _is_json(arguments[0]):
+    if found == [False] and isinstance(arguments[0], str) and is_json(arguments[0]):
         raise Untrusted("JSON that only some read")
     return found
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _yaml(arguments: Sequence[Any], native: Native) -> list[Any]:
-    if isinstance(arguments[0], str) and not _is_json(arguments[0]):
-        raise Untrusted("YAML that is no JSON")
-    return native(*arguments)
-
-
 def _yaml_valid(arguments: Sequence[Any], native: Native) -> list[Any]:
-    if isinstance(arguments[0], str) and not _is_json(arguments[0]):
+    if isinstance(arguments[0], str) and not is_json(arguments[0]):
         raise Untrusted("YAML that is no JSON")
     return _valid(arguments, native)
 
@@ -163,12 +133,10 @@ def _pointed(arguments: Sequence[Any], native: Native) -> list[Any]:
 
 
 BY_NAME: dict[str, Replaced] = {
-    "sprintf": _sprintf,
     "json.is_valid": _document_valid,
     "base64.is_valid": _valid,
     "net.cidr_is_valid": _valid,
     "yaml.is_valid": _yaml_valid,
-    "yaml.unmarshal": _yaml,
     "semver.is_valid": _semver_valid,
     "semver.compare": _semver,
     "indexof": _searched,
@@ -200,5 +168,5 @@ PATTERNS = {
 }
 """Builtins that take a pattern, and which of their arguments it is."""
 translate = _pattern
-OURS = frozenset((*BY_NAME, *PATTERNS, "json.marshal", "replace", "is_set"))
+OURS = frozenset((*BY_NAME, *BY_NUMBERS, *PATTERNS, "json.marshal", "replace", "is_set"))
 """Builtins that are called otherwise than they are written: neither a rule nor `with` may take their place."""

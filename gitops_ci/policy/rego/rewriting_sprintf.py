@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _VERB = re.compile(r"%([-+0 ]*)(\d*)(?:\.(\d+))?(.)", re.DOTALL)
@@ -21,8 +21,18 @@ class SetOf(list[Any]):
     """The members of a set in their order: what a set of Python cannot hold."""
 
 
-def sprintf(form: str, arguments: Sequence[Any]) -> str:
-    """The text. Raises Untrusted for what Go formats in ways that are not told here."""
+def sprintf(form: str, arguments: Sequence[Any], texts: Mapping[float, str] | None = None) -> str:
+    """The text. Raises Untrusted for what Go formats in ways that are not told here.
+
+    `texts` are of numbers that OPA may have another text for (1.0), which decides on how they are formatted.
+    """
+    if texts and any(_is_among(texts, each) for each in arguments):
+        raise Untrusted("a number that OPA prints otherwise")
+    if texts and any(isinstance(each, int) and each in texts for each in arguments):
+        plain, other = (sprintf(form, [how(each, texts) for each in arguments]) for how in (_as_is, _as_float))
+        if plain != other:
+            raise Untrusted("a number that OPA prints otherwise")
+        return plain
     parts, here, used = [], 0, 0
     while (start := form.find("%", here)) >= 0:
         parts.append(form[here:start])
@@ -46,6 +56,28 @@ def sprintf(form: str, arguments: Sequence[Any]) -> str:
         extra = ", ".join(f"{_type(each)}={_plain(each)}" for each in arguments[used:])
         parts.append(f"%!(EXTRA {extra})")
     return "".join(parts)
+
+
+def _is_among(texts: Mapping[float, str], value: Any) -> bool:
+    """Whether such a number is inside a value."""
+    todo = list(value) if isinstance(value, list | set | frozenset | dict) else []
+    while todo:
+        each = todo.pop()
+        if isinstance(each, list | set | frozenset | dict):
+            todo += each
+            todo += each.values() if isinstance(each, dict) else ()
+        elif isinstance(each, int | float) and not isinstance(each, bool) and each in texts:
+            return True
+    return False
+
+
+def _as_is(value: Any, _: Mapping[float, str]) -> Any:
+    return value
+
+
+def _as_float(value: Any, texts: Mapping[float, str]) -> Any:
+    is_other = isinstance(value, int) and not isinstance(value, bool) and value in texts
+    return float(value) if is_other else value
 
 
 def _padded(flags: str, width: str, text: str, value: Any) -> str:

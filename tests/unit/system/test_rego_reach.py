@@ -28,3 +28,13 @@ def test_a_query_touches_its_package_and_what_that_names() -> None:
 def test_a_module_that_names_no_package_may_be_anything() -> None:
     """What it says cannot be known, so nothing can be answered beside it."""
     assert all("broken.rego" in paths(query) for query in ("data.a.b.y", "data.other.z", "data.nothing"))
+
+
+def test_comments_name_nothing_and_strings_do() -> None:
+    modules = (
+        Module("a.rego", '# METADATA\n# description: data of `x`, and "data.b\npackage a # data\n\nx := "# data.c"\n'),
+        Module("b.rego", "package b\n\nx := 1\n"),
+        Module("c.rego", "# package other\npackage c\n\nx := `#` # data.b\n"),
+    )
+    assert {modules[index].path for index in Reach(modules).of("data.a.x")} == {"a.rego", "c.rego"}
+    assert Reach(modules).of("data.other") == frozenset()

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_ci.policy.rego import rewriting, rewriting_bodies, rewriting_numbers, rewriting_patterns
+from gitops_ci.policy.rego import rewriting, rewriting_arithmetic, rewriting_bodies, rewriting_patterns
+from gitops_ci.policy.rego.rewriting_numbers import Numbers
 from gitops_ci.policy.rego.rewriting_sprintf import SetOf, Untrusted, sprintf
 
 regorus = pytest.importorskip("regorus", reason="gordon-to-regorus is not installed")
@@ -23,7 +24,7 @@ def read(text: str) -> rewriting.Rewritten:
 def body(text: str) -> str:
     found = read(V1 + text)
     assert found.problems == ()
-    return found.text.removeprefix(V1)
+    return found.text.removeprefix("package a\n\n\n\n")
 
 
 def codes(text: str) -> list[tuple[str, int]]:
@@ -64,7 +65,9 @@ def test_walk_gives_many_values() -> None:
         ("y := 1\n\ny contains 2", "compile"),
         ("y := http.send({})", "compile"),
         ('y := crypto.md5("a")', "needs-opa"),
-        ("y := 0.1 + input.x", "needs-opa"),
+        ("y := 0.12345678901234567891", "needs-opa"),
+        ('y := {"a": input.x, "a": 1}', "needs-opa"),
+        ("y if input.x < {1}", "needs-opa"),
         ('y := data.list["0"]', "needs-opa"),
         ("y := 12345678901234567890123", "needs-opa"),
         ("sprintf(x, y) := x", "needs-opa"),
@@ -86,6 +89,42 @@ name := input.name
 used if { name := input.other; name == "x" }
 """
     assert codes(text) == []
+
+
+def test_a_value_that_may_be_undefined_is_asked_for_before_else() -> None:
+    """OPA goes on with `else` where the value of a body is undefined."""
+    assert body("r := input.x if input.y else := 1") == (
+        "r := gitops_ci_1 if { input.y; gitops_ci_1 := input.x } else := 1"
+    )
+    assert body('f(x) := ["a", x] if { x > 1 } else := input.y') == 'f(x) := ["a", x] if { x > 1 } else := input.y'
+
+
+IMPORTS = """import data.lib["x-y"].s
+import data.lib.t as if_t
+import input.request as r
+
+d(s, {"a": if_t}) := s.k + if_t
+e := [x | some s in r.list; x := s.k; if_t[s].k] if s.k
+f contains s if { every s, if_t in s { s == if_t }; not s.p with s.k as r.k with input as {r.k: 1} }
+g[s.k] := x if x := s.f(1)
+h := s if { s := 1 } else := s.k
+"""
+
+
+def test_imports_are_told_in_full_where_no_variable_has_the_name() -> None:
+    """A variable that a body declares anywhere has its name in all of that body, and nowhere else."""
+    lines = body(IMPORTS).splitlines()
+    f = (
+        'f contains data.lib["x-y"].s if { every s, if_t in data.lib["x-y"].s { s == if_t }; not data.lib["x-y"].s.p '
+        'with data.lib["x-y"].s.k as input.request.k with input as {input.request.k: 1} }'
+    )
+    assert lines[4:] == [
+        'd(s, {"a": if_t}) := s.k + if_t',
+        'e := [x | some s in input.request.list; x := s.k; data.lib.t[s].k] if data.lib["x-y"].s.k',
+        f,
+        'g[data.lib["x-y"].s.k] := x if x := data.lib["x-y"].s.f(1)',
+        'h := s if { s := 1 } else := data.lib["x-y"].s.k',
+    ]
 
 
 def test_v0_is_read_where_v1_is_not() -> None:
@@ -154,8 +193,46 @@ def test_what_is_translated_still_matches_as_pythons_ascii_patterns_do(pattern: 
 
 
 def test_numbers_that_are_not_held_alike() -> None:
-    assert rewriting_numbers.unusual('{"a": [1, "1.0", "1e3"], "b": -7}') is None
-    assert rewriting_numbers.unusual('{"a": 1.0}') == "written"
-    assert rewriting_numbers.unusual('{"a": 1e3}') == "written"
-    assert rewriting_numbers.unusual('{"a": 0.5}') == "fraction"
-    assert rewriting_numbers.unusual('{"a": 12345678901234567890123}') == "large"
+    numbers = Numbers()
+    assert not numbers.read('{"a": [1, "1.0", "1e3"], "b": -7}')
+    assert numbers.read('{"a": 1.0, "b": 0.5, "c": 1e3}')
+    assert numbers.texts == {1.0: "1.0", 1000.0: "1e3"}
+    for document in ("12345678901234567890123", "[-0]", "0.12345678901234567891", "1e-400"):
+        with pytest.raises(Untrusted):
+            Numbers().read(document)
+
+
+def calculated(name: str, one: object, other: object, numbers: Numbers | None = None) -> object:
+    (found,) = rewriting_arithmetic.operation(numbers or Numbers(), name, one, other)
+    return found
+
+
+def test_arithmetic_has_the_digits_of_opa() -> None:
+    """0.1 + 0.2 is 0.3 with 64 bits; a third is told as a double, and is a third again when it is calculated with."""
+    assert calculated("add", 0.1, 0.2) == 0.3
+    assert calculated("mul", 100, calculated("div", 29, 100)) == 29
+    numbers = Numbers()
+    third = calculated("div", 1, 3, numbers)
+    assert (third, numbers.texts[0.3333333333333333]) == (1 / 3, "0.33333333333333333334")
+    assert calculated("mul", third, 3, numbers) == 1
+    with pytest.raises(Untrusted):
+        rewriting_arithmetic.marshalled("[0.3333333333333333]", numbers)
+    with pytest.raises(Untrusted):
+        calculated("sub", 3, 2.9)
+    assert rewriting_arithmetic.operation(numbers, "div", 1, 0) == []
+    assert rewriting_arithmetic.operation(numbers, "mod", 1.5, 1) == []
+    assert rewriting_arithmetic.operation(numbers, "mul", "a", True) == []
+    assert (calculated("mod", -5, 3), calculated("sub", {1, 2}, {2})) == (-2, {1})
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(1, 10**6))
+def test_a_quotient_of_integers_is_that_of_a_double(one: int, other: int) -> None:
+    with contextlib.suppress(Untrusted):
+        assert calculated("div", one, other) == one / other
+
+
+def test_a_number_that_opa_prints_otherwise_is_not_printed() -> None:
+    assert sprintf("%v %s", [1, "a"], {1.0: "1.0"}) == "1 a"
+    for form, value in (("%d", 1), ("%v", [1])):
+        with pytest.raises(Untrusted):
+            sprintf(form, [value], {1.0: "1.0"})
