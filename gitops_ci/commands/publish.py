@@ -56,8 +56,8 @@ def sent(report: Report, event: Event, options: Options, outside: Outside) -> Ou
     publication = of(report, event, options, outside)
     outcome = None
     if settings.token is not None and settings.repository is not None:
-        if importlib.util.find_spec("github") is None:
-            raise ToolError("PyGithub is not installed", hint="pip install 'gitops-ci[github]'")
+        if importlib.util.find_spec("requests") is None:
+            raise ToolError("requests is not installed", hint="pip install 'gitops-ci[github]'")
         from gitops_ci.github import publishing
         from gitops_ci.github.api import Api
 
@@ -79,6 +79,9 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
     part, links = report.part or Part(), assembly.links(outside)
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
     body = markdown.comment(report, links, environments=environments, detail=part.detail, name=name)
+    shorter = markdown.comment(
+        report, links, environments=environments, detail="summary", name=name, limit=markdown.LIMIT // 2
+    )
     verdict, head = report.verdict or Verdict(decision="undecided"), str(report.head)
     context = CONTEXT if name == markdown.DEFAULT else f"{CONTEXT}/{name}"
     line = markdown.summary_line(report)
@@ -110,6 +113,7 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
         pull_request=event.pull_request or report.pull_request,
         base=event.base_ref,
         comment=None if options.comment == "none" else body,
+        shorter=shorter,
         marker=markdown.marker(name),
         mode="new" if options.comment == "new" else "update",
         check_run=checked,

@@ -6,10 +6,13 @@ GitHub refuses, and can fail before or after a write is done.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
 import re
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -40,6 +43,10 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     message: str = "Server Error"
     hang: float = 0.0
+    raw: bytes | None = None
+    """What is sent instead, as it is, before the connection is closed; nothing at all resets it."""
+    drip: float = 0.0
+    """Seconds between two bytes of `raw`."""
 
     def fits(self, verb: str, path: str) -> bool:
         return self.times > 0 and verb == self.verb and re.search(self.path, path) is not None
@@ -135,9 +142,8 @@ class _Handler(BaseHTTPRequestHandler):
             fault.times -= 1
             if fault.done:
                 self._answer(verb, raw)
-            if fault.hang:
-                time.sleep(fault.hang)
-                self.close_connection = True
+            if fault.hang or fault.raw is not None:
+                self._cut_off(fault)
                 return
             self._reply(fault.status, {"message": fault.message}, dict(fault.headers))
             return
@@ -148,6 +154,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.server_state.problems += self.server_state.described.problems(sent, status, body)
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _any  # noqa: N815  # the names that http.server looks for
+
+    def _cut_off(self, fault: Fault) -> None:
+        time.sleep(fault.hang)
+        self.close_connection = True
+        if fault.raw == b"":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            return
+        size = 1 if fault.drip else 1 << 20
+        content = fault.raw or b""
+        with contextlib.suppress(OSError):  # whoever asked is gone
+            for start in range(0, len(content), size):
+                self.wfile.write(content[start : start + size])
+                time.sleep(fault.drip)
 
     def _answer(self, verb: str, raw: bytes) -> tuple[int, Any, dict[str, str]]:
         parts = urlsplit(self.path)
@@ -169,8 +189,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, status: int, body: Any, headers: dict[str, str]) -> None:
         content = b"" if status == 204 else json.dumps(body).encode()
-        self.send_response(status)
-        known = {"x-ratelimit-remaining": "4999", "x-ratelimit-limit": "5000", **headers}
+        self.send_response_only(status)
+        known = {
+            "date": self.date_time_string(),
+            "x-ratelimit-remaining": "4999",
+            "x-ratelimit-limit": "5000",
+            **headers,
+        }
         for name, value in {"content-type": "application/json", "content-length": str(len(content)), **known}.items():
             self.send_header(name, value)
         self.end_headers()
@@ -337,7 +362,7 @@ class Described:
 
         verb, path, _, raw = sent
         parts = urlsplit(path)
-        if status in (401, 403, 404, 422):
+        if status in (401, 403, 404, 409, 410, 422):
             return  # refusals are described for few paths
         request = MockRequest(
             "http://localhost:4001",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.integration.command_line import Outcome, gitops_ci
-from tests.integration.github_server import READ_ONLY, TOKEN, Server
+from tests.integration.github_server import READ_ONLY, TOKEN, Fault, Server
 from tests.integration.repositories import Scratch
 
 MIGRATIONS = "environments/production/databases/migrations"
@@ -116,7 +119,7 @@ def test_without_a_token_everything_is_written_to_a_directory(tmp_path: Path, gi
     assert str(place) in outcome.stderr
     assert json.loads((place / "status.json").read_text())["state"] == "success"
     assert {each.name for each in place.iterdir()} == {
-        *("status.json", "check-run.json", "comment.md", "annotations.txt"),
+        *("report.json", "status.json", "check-run.json", "comment.md", "annotations.txt"),
     }
     assert github.repository.requests == []
 
@@ -127,3 +130,43 @@ def test_an_unreachable_api_is_exit_3_and_no_traceback(tmp_path: Path, github: S
     outcome = job.run("publish", str(planned.out), GITHUB_API_URL="http://127.0.0.1:9")
     assert outcome.code == 3
     assert "cannot be reached" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault("POST", "issues/7/comments$", status=403, message="Resource not accessible by integration"), 0),
+        (Fault("POST", "issues/7/comments$", status=409, message="Conflict", times=9), 3),
+        (Fault("POST", "issues/7/comments$", status=502, times=9), 3),
+        (Fault("GET", "pulls/7$", status=401, message="Bad credentials"), 3),
+        (Fault("GET", "pulls/7$", status=404, message="Not Found"), 3),
+    ],
+    ids=lambda value: f"{value.verb} {value.status}" if isinstance(value, Fault) else "",
+)
+def test_what_github_refuses_has_its_exit_code(tmp_path: Path, github: Server, fault: Fault, code: int) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    github.repository.faults.append(fault)
+    outcome = job.published()
+    assert outcome.code == code, outcome.stderr
+    assert str(fault.status) in outcome.stderr
+    assert TOKEN not in outcome.stderr + outcome.stdout
+
+
+def test_a_token_with_a_line_end_is_taken_and_nonsense_is_a_usage_error(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    assert job.published(token=f"{TOKEN}\n").code == 0
+    nonsense = job.published(token="not a token")
+    assert (nonsense.code, "not a token" in nonsense.stderr) == (2, False)
+
+
+def test_requests_is_imported_for_a_token_and_not_otherwise(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    code = "import sys; from gitops_ci.cli import main; main(sys.argv[1:]); print(sorted({'requests', 'urllib3'} & set(sys.modules)))"
+    for token, imported in ((None, "[]"), (TOKEN, "['requests', 'urllib3']")):
+        env = {**job.env, "PATH": os.environ["PATH"], "HOME": str(tmp_path)} | (
+            {"GITOPS_CI_TOKEN": token} if token else {}
+        )
+        command = [sys.executable, "-I", "-c", code, "--repo", str(job.scratch.path), "publish", str(planned.out)]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+        assert done.stdout.strip() == imported, done.stderr
