@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,10 @@ from gitops_ci.github.event import Event
 from gitops_ci.model.report import Part, Report
 from gitops_ci.model.verdict import EXIT_CODES, Decision, Verdict
 from gitops_ci.render import annotations as annotating
-from gitops_ci.render import markdown
+from gitops_ci.render import markdown, report_json
 
 if TYPE_CHECKING:
+    from gitops_ci.github.check_runs import CheckRun
     from gitops_ci.github.publishing import Outcome, Publication
     from gitops_ci.github.statuses import State
 
@@ -71,20 +73,43 @@ def sent(report: Report, event: Event, options: Options, outside: Outside) -> Ou
 
 def of(report: Report, event: Event, options: Options, outside: Outside) -> Publication:
     """What is to be said, and where."""
-    from gitops_ci.github.check_runs import Annotation, CheckRun
     from gitops_ci.github.publishing import Publication
     from gitops_ci.github.statuses import Status
 
     name = configuration(options)
-    part, links = report.part or Part(), assembly.links(outside)
-    environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
-    body = markdown.comment(report, links, environments=environments, detail=part.detail, name=name)
-    shorter = markdown.comment(
-        report, links, environments=environments, detail="summary", name=name, limit=markdown.LIMIT // 2
-    )
-    verdict, head = report.verdict or Verdict(decision="undecided"), str(report.head)
     context = CONTEXT if name == markdown.DEFAULT else f"{CONTEXT}/{name}"
+    part, verdict = report.part or Part(), report.verdict or Verdict(decision="undecided")
+    body, shorter = _comments(report, options, outside)
     line = markdown.summary_line(report)
+    mode = options.comment or part.comment
+    return Publication(
+        commit=str(report.head),
+        run=outside.settings.run,
+        status=Status(context=context, state=_STATES[verdict.decision], description=line, target_url=_attempt(outside)),
+        pull_request=event.pull_request or report.pull_request,
+        base=event.base_ref,
+        comment=None if mode == "none" else body,
+        shorter=shorter,
+        marker=markdown.marker(name),
+        mode="new" if mode == "new" else "update",
+        check_run=_check_run(report, f"{context} report", (line, body.partition("\n")[2]), outside),
+    )
+
+
+def _comments(report: Report, options: Options, outside: Outside) -> tuple[str, str]:
+    """The comment, and a short one for where GitHub finds it too long."""
+    part = report.part or Part()
+    environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
+    links = msgspec.structs.replace(assembly.links(outside), report=options.report_url)
+    write = partial(markdown.comment, report, links, environments=environments, name=configuration(options))
+    return write(detail=part.detail), write(detail="summary", limit=markdown.LIMIT // 2)
+
+
+def _check_run(report: Report, name: str, said: tuple[str, str], outside: Outside) -> CheckRun:
+    """The check run with a title and a summary. Its id is that of what was found: how long it took does not matter."""
+    from gitops_ci.github.check_runs import Annotation, CheckRun
+
+    title, summary = said
     marks = tuple(
         Annotation(
             path=each.path,
@@ -96,28 +121,29 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
         )
         for each in annotating.of(report)
     )
-    checked = CheckRun(
-        name=f"{context} report",
-        head_sha=head,
-        conclusion="success" if verdict.decision == "pass" else "failure",
-        title=line,
-        summary=body.partition("\n")[2],
-        external_id=hashlib.sha256(msgspec.json.encode((body, marks))).hexdigest()[:32],
-        details_url=links.run,
+    return CheckRun(
+        name=name,
+        head_sha=str(report.head),
+        conclusion="success" if report.verdict is not None and report.verdict.decision == "pass" else "failure",
+        title=title,
+        summary=summary,
+        external_id=_content(report),
+        details_url=assembly.links(outside).run,
         annotations=marks,
     )
-    return Publication(
-        commit=head,
-        run=outside.settings.run,
-        status=Status(context=context, state=_STATES[verdict.decision], description=line, target_url=_attempt(outside)),
-        pull_request=event.pull_request or report.pull_request,
-        base=event.base_ref,
-        comment=None if options.comment == "none" else body,
-        shorter=shorter,
-        marker=markdown.marker(name),
-        mode="new" if options.comment == "new" else "update",
-        check_run=checked,
+
+
+def _content(report: Report) -> str:
+    """What tells what was found from anything else, whichever run found it and however long that took."""
+    timeless = msgspec.structs.replace(
+        report,
+        run=None,
+        started_at="",
+        seconds=0.0,
+        plans=tuple(msgspec.structs.replace(plan, seconds=0.0) for plan in report.plans),
+        policies=tuple(msgspec.structs.replace(policy, seconds=0.0) for policy in report.policies),
     )
+    return hashlib.sha256(report_json.encode(timeless)).hexdigest()[:32]
 
 
 def _attempt(outside: Outside) -> str | None:
@@ -139,7 +165,6 @@ def _written(
 ) -> None:
     """What was sent, or would be, as files; annotations only where no check run shows them."""
     from gitops_ci.github import publishing
-    from gitops_ci.render import report_json
 
     place = outside.cwd / (options.out or Path("gitops-ci-publish"))
     documents = publishing.written(publication, outcome)

@@ -68,9 +68,7 @@ def publish(api: Api, publication: Publication) -> Outcome:
     writing = _Writing()
     wrote = writing.tried("the status", lambda: statuses.write(api, publication.commit, publication.status, before))
     comment = writing.tried("the comment", lambda: _comment(api, publication))
-    run, checked = publication.check_run, None
-    if run is not None:
-        checked = writing.tried("the check run", lambda: check_runs.publish(api, run))
+    checked = writing.tried("the check run", lambda: _check_run(api, publication))
     return Outcome(
         status=bool(wrote),
         comment_url=comment.html_url if comment is not None else None,
@@ -91,6 +89,19 @@ def _comment(api: Api, publication: Publication) -> Comment | None:
         if error.status != _UNPROCESSABLE or shorter is None:
             raise
     return comments.publish(api, number, shorter, marker=publication.marker, mode=publication.mode)
+
+
+def _check_run(api: Api, publication: Publication) -> bool:
+    """Whether a check run was written; likewise with the shorter summary where GitHub refuses the whole."""
+    run, shorter = publication.check_run, publication.shorter
+    if run is None:
+        return False
+    try:
+        return check_runs.publish(api, run)
+    except ApiError as error:
+        if error.status != _UNPROCESSABLE or shorter is None:
+            raise
+    return check_runs.publish(api, msgspec.structs.replace(run, summary=shorter.partition("\n")[2], annotations=()))
 
 
 def _stale(api: Api, publication: Publication) -> str | None:

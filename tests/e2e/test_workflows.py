@@ -58,6 +58,10 @@ def test_nothing_to_plan_is_a_green_check_and_one_line(workflows: Workflows, git
     done = workflows.pull_request()
     assert done.code == 0, done.log[-4000:]
     assert states(github) == [("gitops-ci", "success")]
+    assert (
+        "[full report](https://github.com/acme/infra/actions/runs/1/artifacts/2)"
+        in github.repository.comments[0]["body"]
+    )
     assert "nothing to plan" in github.repository.comments[0]["body"]
 
 

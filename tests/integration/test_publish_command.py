@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,11 @@ def github() -> Iterator[Server]:
 class Job:
     """A repository with a pull request, and the job that looks at it."""
 
-    def __init__(self, place: Path, server: Server, head: dict[str, str]) -> None:
+    def __init__(
+        self, place: Path, server: Server, head: dict[str, str], base: Mapping[str, str] | None = None
+    ) -> None:
         self.scratch = Scratch(place / "infra")
-        self.base = self.scratch.commit(SQL)
+        self.base = self.scratch.commit({**SQL, **(base or {})})
         self.scratch.git("switch", "--quiet", "--create", "feature")
         self.server = server
         self.push(head)
@@ -170,3 +172,40 @@ def test_requests_is_imported_for_a_token_and_not_otherwise(tmp_path: Path, gith
         command = [sys.executable, "-I", "-c", code, "--repo", str(job.scratch.path), "publish", str(planned.out)]
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
         assert done.stdout.strip() == imported, done.stderr
+
+
+def test_the_configuration_says_whether_a_comment_is_new_and_the_option_wins(tmp_path: Path, github: Server) -> None:
+    orders = {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"}
+    job = Job(tmp_path, github, orders, base={"gitops-ci.yml": "version: 1\nreport: {comment: {mode: new}}\n"})
+    assert job.published().code == 0
+    job.push({f"{MIGRATIONS}/003_items.sql": "CREATE TABLE items (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    assert job.run("publish", str(planned.out), GITHUB_RUN_ID="101").code == 0
+    assert len(github.repository.comments) == 2
+    assert github.repository.minimised == {github.repository.comments[0]["node_id"]}
+    job.push({f"{MIGRATIONS}/004_more.sql": "CREATE TABLE more (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    assert job.run("publish", str(planned.out), "--comment", "update", GITHUB_RUN_ID="102").code == 0
+    assert len(github.repository.comments) <= 2
+
+
+def test_the_comment_leads_to_the_report_the_run_and_the_commits(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    address = "https://github.com/acme/infra/actions/runs/100/artifacts/2"
+    assert job.run("publish", str(planned.out), "--report-url", address).code == 0
+    body = github.repository.comments[0]["body"]
+    assert f"[full report]({address})" in body
+    assert "[run](https://github.com/acme/infra/actions/runs/100)" in body
+    assert f"[`{job.head[:7]}`](https://github.com/acme/infra/commit/{job.head})" in body
+    assert f"[`{job.base[:7]}`](https://github.com/acme/infra/commit/{job.base})" in body
+    assert job.run("publish", str(planned.out), "--report-url", "javascript:alert(1)").code == 2
+
+
+def test_a_run_again_that_finds_the_same_writes_no_check_run(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/001_users.sql": "CREATE TABLE users (id int PRIMARY KEY);\n"})
+    assert job.published().code == 1
+    github.repository.requests.clear()
+    assert job.published(GITHUB_RUN_ATTEMPT="2").code == 1
+    assert len(github.repository.check_runs) == 1
+    assert len(github.repository.requests) <= 12

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCKED = sorted((ROOT / "requirements").glob("*.txt"))
 INPUTS = (
     "command", "config", "base", "head", "environment", "stack", "shard", "out", "reports", "needs", "github-token", "comment",
-    "fail-on",
+    "report-url", "fail-on",
 )  # fmt: skip
 """The contract's inputs; its outputs are `outputs.NAMES`."""
 
