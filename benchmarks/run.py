@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import discovery, growth, measure, merging, plan, planning, policies, startup
+from benchmarks import discovery, growth, measure, merging, plan, planning, policies, publishing, startup
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
 RESULTS = measure.ROOT / "benchmarks" / "results" / "latest.json"
@@ -30,6 +30,7 @@ MEASUREMENTS = {
     "merging": merging.measured,
     "plan": plan.measured,
     "policies": policies.measured,
+    "publishing": publishing.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 
@@ -79,6 +80,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _amount(value: float, unit: str) -> str:
+    if unit == "requests":
+        return f"{value:g}"
     return f"{value / MB:.0f} MB" if unit == "B" else f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 

@@ -96,13 +96,14 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
     )
 
 
-def _comments(report: Report, options: Options, outside: Outside) -> tuple[str, str]:
-    """The comment, and a short one for where GitHub finds it too long."""
+def _comments(report: Report, options: Options, outside: Outside) -> tuple[str, str | None]:
+    """The comment, and where it is long a short one, should GitHub count otherwise than we do."""
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
     links = msgspec.structs.replace(assembly.links(outside), report=options.report_url)
     write = partial(markdown.comment, report, links, environments=environments, name=configuration(options))
-    return write(detail=part.detail), write(detail="summary", limit=markdown.LIMIT // 2)
+    body, most = write(detail=part.detail), markdown.LIMIT // 2
+    return body, write(detail="summary", limit=most) if len(body) > most else None
 
 
 def _check_run(report: Report, name: str, said: tuple[str, str], outside: Outside) -> CheckRun:

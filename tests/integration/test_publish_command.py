@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import publishing
 from tests.integration.command_line import Outcome, gitops_ci
 from tests.integration.github_server import READ_ONLY, TOKEN, Fault, Server
 from tests.integration.repositories import Scratch
@@ -200,6 +201,12 @@ def test_the_comment_leads_to_the_report_the_run_and_the_commits(tmp_path: Path,
     assert f"[`{job.head[:7]}`](https://github.com/acme/infra/commit/{job.head})" in body
     assert f"[`{job.base[:7]}`](https://github.com/acme/infra/commit/{job.base})" in body
     assert job.run("publish", str(planned.out), "--report-url", "javascript:alert(1)").code == 2
+
+
+def test_a_report_of_500_stacks_needs_few_requests(tmp_path: Path) -> None:
+    rows = publishing.requests(tmp_path, 500)
+    assert [row.what for row in rows if row.ok is False] == []
+    assert [row.ours for row in rows if row.unit == "requests"] == [18, 7, 17]
 
 
 def test_a_run_again_that_finds_the_same_writes_no_check_run(tmp_path: Path, github: Server) -> None:
