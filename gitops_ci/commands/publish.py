@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gitops_ci.github.statuses import State
 
 CONTEXT = "gitops-ci"
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _STATES: dict[Decision, State] = {"pass": "success", "blocked": "failure", "undecided": "error"}
 
 
@@ -55,6 +56,8 @@ def sent(report: Report, event: Event, options: Options, outside: Outside) -> Ou
     settings = outside.settings
     if report.verdict is None or report.head is None:
         raise UsageError("a work tree has no commit that a status could be of", hint="give --head REV when planning")
+    if not _COMMIT.fullmatch(report.head):  # it is part of an address that the token is sent to
+        raise UsageError("what the report calls its head is no commit", hint="give a report of this gitops-ci")
     publication = of(report, event, options, outside)
     outcome = None
     if settings.token is not None and settings.repository is not None:
