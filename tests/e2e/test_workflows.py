@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.workflows import ACT, Workflows
+from tests.e2e.workflows import ACT, CALLER, Workflows
 from tests.integration.github_server import READ_ONLY, Server
 
 pytestmark = pytest.mark.skipif(
@@ -89,6 +89,16 @@ def test_the_quickstart_on_the_example_repository(tmp_path: Path, github: Server
     assert "**production/terraform/main** deletes `module.redis.terraform_data.cluster`" in comment["body"]
     assert states(github) == [("gitops-ci", "success"), ("gitops-ci", "failure")]
     assert [each["conclusion"] for each in github.repository.check_runs] == ["success", "failure"]
+
+
+def test_an_apps_token_writes_where_the_jobs_own_cannot(tmp_path: Path, github: Server) -> None:
+    app = "    with: {app-client-id: Iv1.app}\n    secrets: {app-private-key: a-key}\n"
+    workflows = Workflows(tmp_path, github, BASE, caller=f"{CALLER.rstrip()}\n{app}")
+    workflows.push(GOOD)
+    done = workflows.pull_request(token=READ_ONLY)
+    assert done.code == 0, done.log[-4000:]
+    assert [each["creator"]["login"] for each in github.repository.statuses] == ["acme-gate[bot]"]
+    assert [each["user"]["login"] for each in github.repository.comments] == ["acme-gate[bot]"]
 
 
 def test_nothing_to_plan_is_a_green_check_and_one_line(workflows: Workflows, github: Server) -> None:

@@ -41,8 +41,9 @@ class Ended:
 class Workflows:
     """A repository of a user with our workflow in it, and act to run it."""
 
-    def __init__(self, place: Path, server: Server, files: Mapping[str, str]) -> None:
+    def __init__(self, place: Path, server: Server, files: Mapping[str, str], caller: str = CALLER) -> None:
         self.place = place
+        self.caller = caller
         self.server = server
         self.scratch = Scratch(place / "infra")
         self.base = self.scratch.commit({**files, **self._workflows()})
@@ -108,7 +109,7 @@ class Workflows:
         """Ours as it is; act finds the action under its name."""
         text = (ROOT / ".github/workflows/gitops-pull-request.yml").read_text()
         self._used = _USED.findall(text + (ROOT / "action.yml").read_text())
-        return {".github/workflows/pull-request.yml": CALLER, ".github/workflows/gitops-pull-request.yml": text}
+        return {".github/workflows/pull-request.yml": self.caller, ".github/workflows/gitops-pull-request.yml": text}
 
     def _prepare(self) -> None:
         (self.place / "home").mkdir()

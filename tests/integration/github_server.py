@@ -26,7 +26,12 @@ from urllib.parse import parse_qs, urlsplit
 DATA = Path(os.environ.get("GITOPS_CI_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 DESCRIPTION = DATA / "github" / "openapi-slim.json.gz"
 TOKEN, READ_ONLY = "token-that-writes", "token-that-reads"
-LOGINS = {TOKEN: "github-actions[bot]", READ_ONLY: "github-actions[bot]", "token-of-mallory": "mallory"}
+LOGINS = {
+    TOKEN: "github-actions[bot]",
+    READ_ONLY: "github-actions[bot]",
+    "token-of-mallory": "mallory",
+    "token-of-an-app": "acme-gate[bot]",
+}
 HEAD, BASE = "a" * 40, "b" * 40
 BODY, STATUS_DESCRIPTION, BATCH, SUMMARY = 65_536, 140, 50, 65_535
 
@@ -132,6 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None: ...
 
     def _any(self) -> None:
+        # GitHub Enterprise: REST below /api/v3, GraphQL at /api/graphql
+        self.prefix = "/api/v3" if self.path.startswith("/api/v3/") else ""
+        self.path = self.path.removeprefix("/api/v3").replace("/api/graphql", "/graphql")
         verb, parts = self.command, urlsplit(self.path)
         length = int(self.headers.get("content-length") or 0)
         raw = self.rfile.read(length)
@@ -181,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = _route(self.server_state.repository, (verb, parts.path), sent, LOGINS[token])
             headers: dict[str, str] = {}
             if isinstance(body, list):
-                body, headers = _page(body, query, self.path)
+                body, headers = _page(body, query, f"http://{self.headers['host']}{self.prefix}{self.path}")
             filled = self.server_state.described
             return status, filled.filled(verb, parts.path, status, body) if filled else body, headers
         except Refused as refused:
@@ -196,7 +204,11 @@ class _Handler(BaseHTTPRequestHandler):
             "x-ratelimit-limit": "5000",
             **headers,
         }
-        for name, value in {"content-type": "application/json", "content-length": str(len(content)), **known}.items():
+        for name, value in {
+            "content-type": "application/json; charset=utf-8",
+            "content-length": str(len(content)),
+            **known,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
@@ -209,15 +221,16 @@ def _check_token(token: str, verb: str, path: str) -> None:
         raise Refused(403, "Resource not accessible by integration")
 
 
-def _page(body: list[Any], query: dict[str, str], path: str) -> tuple[list[Any], dict[str, str]]:
+def _page(body: list[Any], query: dict[str, str], url: str) -> tuple[list[Any], dict[str, str]]:
     size, page = int(query.get("per_page", "30")), int(query.get("page", "1"))
     if size > 100:
         raise Refused(422, "per_page is 100 at most")
     headers: dict[str, str] = {}
     if page * size < len(body):
-        address = re.sub(r"([?&])page=\d+&?", r"\1", path).rstrip("?&")
+        address = re.sub(r"([?&])page=\d+&?", r"\1", url).rstrip("?&")
         sign = "&" if "?" in address else "?"
-        headers["link"] = f'<http://HOST{address}{sign}page={page + 1}>; rel="next"'.replace("http://HOST", "")
+        last = -(-len(body) // size)
+        headers["link"] = f'<{address}{sign}page={page + 1}>; rel="next", <{address}{sign}page={last}>; rel="last"'
     return body[(page - 1) * size : page * size], headers
 
 

@@ -176,6 +176,18 @@ def test_pages_without_end_end(github: Server) -> None:
         list(patient(github).pages("issues/7/comments", Comment))
 
 
+def test_github_enterprise_has_its_addresses(github: Server) -> None:
+    """REST below /api/v3 with its pages, GraphQL beside it: a second run finds the comment behind others."""
+    for number in range(130):
+        github.repository.comment(f"talk {number}", "octocat")
+    for body in ("one", "two"):
+        api = Api(TOKEN, repository="acme/infra", url=f"{github.url}/api/v3/", clock=Clock())
+        assert publishing.publish(api, publication(body, mode="new")).notes == ()
+    assert bodies(github) == ["one", "two"]
+    assert len(github.repository.minimised) == 1
+    assert github.problems == []
+
+
 def test_another_host_in_a_link_is_still_this_server(github: Server) -> None:
     """GitHub behind a proxy writes its own name there; the token goes to nobody else."""
     page = http(b"[]").replace(
