@@ -94,7 +94,7 @@ class Api:
 
     def get(self, path: str, kind: type[T], **parameters: str | int) -> T:
         """What is at a path below the repository (`pulls/7`)."""
-        return _decoded(self._read(self._at(path, parameters)), kind)
+        return _decoded(self._read("GET", self._at(path, parameters)), kind)
 
     def pages(self, path: str, kind: type[T], **parameters: str | int) -> Iterator[T]:
         """Everything in a list, a page at a time, as long as somebody asks; raises ApiError past 100 pages."""
@@ -104,7 +104,7 @@ class Api:
             if len(seen) == MOST_PAGES:
                 raise ApiError(f"{path} has more than {MOST_PAGES} pages")
             seen.add(url)
-            answer = self._read(url)
+            answer = self._read("GET", url)
             yield from _decoded(answer, list[kind])  # type: ignore[valid-type]  # a list of what is asked for
             following = _next(answer)
             if following is None:
@@ -121,9 +121,9 @@ class Api:
             raise Uncertain(error.message, hint=error.hint) from None
 
     def graphql(self, query: str, variables: Mapping[str, Any], kind: type[T]) -> T:
-        """The `data` of a GraphQL answer; its errors are Denied or ApiError."""
-        sent = {"query": query, "variables": dict(variables)}
-        answer = _decoded(self._write("POST", self._transport.graphql, sent), _Graph)
+        """The `data` of a GraphQL answer; its errors are Denied or ApiError. A `query` reads, a `mutation` writes."""
+        ask = self._read if query.startswith("query") else self._write
+        answer = _decoded(ask("POST", self._transport.graphql, {"query": query, "variables": dict(variables)}), _Graph)
         if answer.errors:
             told = "; ".join(error.message for error in answer.errors)[:_MESSAGE]
             denied = any(error.type in ("FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND") for error in answer.errors)
@@ -136,10 +136,10 @@ class Api:
     def _at(self, path: str, parameters: Mapping[str, str | int] | None = None) -> str:
         return self._transport.at(f"/repos/{self.repository}/{path}".rstrip("/"), parameters)
 
-    def _read(self, url: str) -> Answer:
+    def _read(self, verb: str, url: str, body: Mapping[str, Any] | None = None) -> Answer:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                answer = self._sent("GET", url, None)
+                answer = self._sent(verb, url, body)
             except Unanswered as error:
                 if attempt == _ATTEMPTS:
                     raise ApiError(f"GitHub cannot be reached: {error}", hint=_LATER) from None
@@ -148,7 +148,7 @@ class Api:
             if answer.status in _SERVER_ERRORS and attempt < _ATTEMPTS:
                 self._pause(attempt)
                 continue
-            return _accepted(answer, "GET", url)
+            return _accepted(answer, verb, url)
         raise AssertionError("every attempt returns or raises")
 
     def _write(self, verb: str, url: str, body: Mapping[str, Any] | None) -> Answer:

@@ -277,6 +277,12 @@ def test_a_limit_without_end_is_given_up(github: Server) -> None:
     assert sum(clock.slept) <= 90
 
 
+def test_asking_who_we_are_is_tried_again(github: Server) -> None:
+    publishing.publish(patient(github), publication("one"))
+    outcome = published(github, Fault("POST", "/graphql", times=2), body="two")
+    assert (outcome.notes, bodies(github)) == ((), ["two"])
+
+
 def test_a_limit_of_graphql_writes_no_second_comment(github: Server) -> None:
     publishing.publish(patient(github), publication("one"))
     limited = http(b'{"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}')
