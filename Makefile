@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python chooses the Python; ARGS="…" goes on to the command of the target.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock readme schemas clean runtime dev checkov
+.PHONY: help demo test lint bench lock readme picture schemas clean runtime dev checkov
 
 PYTHON ?=
 ARGS ?=
@@ -52,6 +52,9 @@ lock: dev ## writes requirements/*.txt anew (ARGS=--upgrade for newer versions)
 
 readme: runtime ## shows the demo's comment in README.md as it is now
 	@$(IN)/python -I examples/demo/run.py --readme
+
+picture: dev demo ## draws the demo's comment as GitHub shows it (docs/images/comment.png; needs chromium)
+	@$(IN)/python examples/demo/picture/draw.py $(ARGS)
 
 schemas: runtime ## writes the JSON Schemas anew from the types, the catalogue of rules from docs/rules
 	@$(IN)/python -I -m gitops_ci.schema

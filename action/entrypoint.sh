@@ -61,9 +61,11 @@ esac
 
 if [ "$command" = publish ]; then
   case $GITOPS_CI_COMMENT in
+    '') ;; # as gitops-ci.yml says
     update | new | none) arguments+=("--comment=$GITOPS_CI_COMMENT") ;;
     *) usage "the input \`comment\` is $(printf %q "$GITOPS_CI_COMMENT"); expected update, new or none" ;;
   esac
+  [ -z "$GITOPS_CI_REPORT_URL" ] || arguments+=("--report-url=$GITOPS_CI_REPORT_URL")
   [ -z "$GITOPS_CI_NEEDS" ] || arguments+=("--needs=$GITOPS_CI_NEEDS")
   option pull-request "$GITOPS_CI_PULL_REQUEST"
   option run "$GITOPS_CI_RUN"

@@ -73,7 +73,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. Times are in seconds, memory in bytes; `limit` None: for information only."""
+    """One line of the table. Times are in seconds, memory in bytes, or a count; `limit` None: for information only."""
 
     what: str
     ours: float

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import discovery, growth, measure, merging, plan, planning, policies, searching, startup
+from benchmarks import discovery, growth, measure, merging, plan, planning, policies, publishing, searching, startup
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
 RESULTS = measure.ROOT / "benchmarks" / "results" / "latest.json"
@@ -31,6 +31,7 @@ MEASUREMENTS = {
     "plan": plan.measured,
     "policies": policies.measured,
     "secrets": searching.measured,
+    "publishing": publishing.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 
@@ -80,6 +81,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _amount(value: float, unit: str) -> str:
+    if unit == "requests":
+        return f"{value:g}"
     return f"{value / MB:.0f} MB" if unit == "B" else f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 

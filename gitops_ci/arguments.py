@@ -95,8 +95,10 @@ def _add_publishing(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--comment",
         choices=("update", "new", "none"),
-        default="update",
-        help="update the comment in place, write a new one, or none (default: update)",
+        help="update the comment in place, write a new one, or none (default: report.comment.mode, update)",
+    )
+    command.add_argument(
+        "--report-url", type=_web_address, metavar="URL", help="where the full report is, for the comment to link to"
     )
     command.add_argument(
         "--needs", metavar="JSON", help="how the jobs before ended, as `toJSON(needs)` gives it: one that failed counts"
@@ -217,6 +219,12 @@ def _add_policing(command: argparse.ArgumentParser) -> None:
         help="a stack's plan, as `terraform show -json` writes it (repeatable)",
     )
     command.add_argument("--out", type=Path, metavar="DIR", help=_ALSO_WRITE)
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise argparse.ArgumentTypeError("give an address that begins with https://")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -140,8 +140,12 @@ class Kinds(Section, frozen=True):
 
 
 class Comment(Section, frozen=True):
-    """How much the comment tells: `summary` leaves the attribute differences out."""
+    """How much the comment tells: `summary` leaves the attribute differences out.
 
+    `mode`: one comment is updated in place, or each run writes a new one and minimises the old.
+    """
+
+    mode: Literal["update", "new"] = "update"
     detail: Literal["full", "summary"] = "full"
 
 

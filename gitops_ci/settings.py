@@ -45,7 +45,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             repository=name if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else None,
             server_url=environ.get("GITHUB_SERVER_URL", "") or "https://github.com",
             api_url=environ.get("GITHUB_API_URL", "") or "https://api.github.com",
-            token=environ.get("GITOPS_CI_TOKEN") or None,
+            token=environ.get("GITOPS_CI_TOKEN", "").strip() or None,
             run=Run(id=run_id, attempt=int(attempt) if attempt.isdecimal() else 1) if run_id else None,
             no_color=bool(environ.get("NO_COLOR")),
             force_color=bool(environ.get("FORCE_COLOR")),

@@ -100,6 +100,7 @@ def part(change: Change, expected: tuple[AffectedStack, ...], reasons: tuple[Ver
         reasons=verdicts.ordered(reasons),
         environments=environment_order(change),
         detail=change.config.report.comment.detail,
+        comment=change.config.report.comment.mode,
     )
 
 

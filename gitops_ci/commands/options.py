@@ -37,7 +37,8 @@ class Options(Struct, frozen=True, kw_only=True):
     reports: tuple[Path, ...] = ()
     rule: str | None = None
     plans: tuple[str, ...] = ()
-    comment: str = "update"
+    comment: str | None = None
+    report_url: str | None = None
     needs: str | None = None
     pull_request: int | None = None
     run: Run | None = None
@@ -69,7 +70,8 @@ def of(given: Mapping[str, Any]) -> Options:
         reports=tuple(given.get("reports", ())),
         rule=given.get("rule"),
         plans=tuple(given.get("plan", ())),
-        comment=given.get("comment", "update"),
+        comment=given.get("comment"),
+        report_url=given.get("report_url"),
         needs=given.get("needs"),
         pull_request=given.get("pull_request"),
         run=given.get("run"),

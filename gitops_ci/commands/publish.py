@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -22,14 +23,16 @@ from gitops_ci.model.report import Part, Report
 from gitops_ci.model.run import Run
 from gitops_ci.model.verdict import EXIT_CODES, Decision, Verdict
 from gitops_ci.render import annotations as annotating
-from gitops_ci.render import markdown
+from gitops_ci.render import markdown, report_json
 
 if TYPE_CHECKING:
     from gitops_ci.github.api import Api
+    from gitops_ci.github.check_runs import CheckRun
     from gitops_ci.github.publishing import Outcome, Publication
     from gitops_ci.github.statuses import State
 
 CONTEXT = "gitops-ci"
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _STATES: dict[Decision, State] = {"pass": "success", "blocked": "failure", "undecided": "error"}
 
 
@@ -78,8 +81,8 @@ def connection(outside: Outside) -> Api | None:
     settings = outside.settings
     if settings.token is None or settings.repository is None:
         return None
-    if importlib.util.find_spec("github") is None:
-        raise ToolError("PyGithub is not installed", hint="pip install 'gitops-ci[github]'")
+    if importlib.util.find_spec("requests") is None:
+        raise ToolError("requests is not installed", hint="pip install 'gitops-ci[github]'")
     from gitops_ci.github.api import Api
 
     return Api(settings.token, repository=settings.repository, url=settings.api_url)
@@ -96,6 +99,8 @@ def sent(report: Report, event: Event, options: Options, outside: Outside) -> Ou
     """Publishes a report that has a verdict. Without a token nothing is sent: it is written, and said where."""
     if report.verdict is None or report.head is None:
         raise UsageError("a work tree has no commit that a status could be of", hint="give --head REV when planning")
+    if not _COMMIT.fullmatch(report.head):  # it is part of an address that the token is sent to
+        raise UsageError("what the report calls its head is no commit", hint="give a report of this gitops-ci")
     publication = of(report, event, options, outside)
     outcome = None
     connected = connection(outside)
@@ -111,17 +116,49 @@ def sent(report: Report, event: Event, options: Options, outside: Outside) -> Ou
 
 def of(report: Report, event: Event, options: Options, outside: Outside) -> Publication:
     """What is to be said, and where."""
-    from gitops_ci.github.check_runs import Annotation, CheckRun
     from gitops_ci.github.publishing import Publication
     from gitops_ci.github.statuses import Status
 
     name = configuration(options)
-    part, links = report.part or Part(), assembly.links(outside)
-    environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
-    body = markdown.comment(report, links, environments=environments, detail=part.detail, name=name)
-    verdict, head = report.verdict or Verdict(decision="undecided"), str(report.head)
     context = CONTEXT if name == markdown.DEFAULT else f"{CONTEXT}/{name}"
+    part, verdict = report.part or Part(), report.verdict or Verdict(decision="undecided")
+    body, shorter = _comments(report, options, outside)
     line = markdown.summary_line(report)
+    mode, run = options.comment or part.comment, looked(options, outside)
+    return Publication(
+        commit=str(report.head),
+        run=run,
+        status=Status(
+            context=context,
+            state=_STATES[verdict.decision],
+            description=line,
+            target_url=_attempt(run, outside),
+        ),
+        pull_request=event.pull_request or report.pull_request,
+        base=event.base_ref,
+        comment=None if mode == "none" else body,
+        shorter=shorter,
+        marker=markdown.marker(name),
+        mode="new" if mode == "new" else "update",
+        check_run=_check_run(report, f"{context} report", (line, body.partition("\n")[2]), outside),
+    )
+
+
+def _comments(report: Report, options: Options, outside: Outside) -> tuple[str, str | None]:
+    """The comment, and where it is long a short one, should GitHub count otherwise than we do."""
+    part = report.part or Part()
+    environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
+    links = msgspec.structs.replace(assembly.links(outside), report=options.report_url)
+    write = partial(markdown.comment, report, links, environments=environments, name=configuration(options))
+    body, most = write(detail=part.detail), markdown.LIMIT // 2
+    return body, write(detail="summary", limit=most) if len(body) > most else None
+
+
+def _check_run(report: Report, name: str, said: tuple[str, str], outside: Outside) -> CheckRun:
+    """The check run with a title and a summary. Its id is that of what was found: how long it took does not matter."""
+    from gitops_ci.github.check_runs import Annotation, CheckRun
+
+    title, summary = said
     marks = tuple(
         Annotation(
             path=each.path,
@@ -133,32 +170,29 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
         )
         for each in annotating.of(report)
     )
-    checked = CheckRun(
-        name=f"{context} report",
-        head_sha=head,
-        conclusion="success" if verdict.decision == "pass" else "failure",
-        title=line,
-        summary=body.partition("\n")[2],
-        external_id=hashlib.sha256(msgspec.json.encode((body, marks))).hexdigest()[:32],
-        details_url=links.run,
+    return CheckRun(
+        name=name,
+        head_sha=str(report.head),
+        conclusion="success" if report.verdict is not None and report.verdict.decision == "pass" else "failure",
+        title=title,
+        summary=summary,
+        external_id=_content(report),
+        details_url=assembly.links(outside).run,
         annotations=marks,
     )
-    return Publication(
-        commit=head,
-        run=looked(options, outside),
-        status=Status(
-            context=context,
-            state=_STATES[verdict.decision],
-            description=line,
-            target_url=_attempt(looked(options, outside), outside),
-        ),
-        pull_request=event.pull_request or report.pull_request,
-        base=event.base_ref,
-        comment=None if options.comment == "none" else body,
-        marker=markdown.marker(name),
-        mode="new" if options.comment == "new" else "update",
-        check_run=checked,
+
+
+def _content(report: Report) -> str:
+    """What tells what was found from anything else, whichever run found it and however long that took."""
+    timeless = msgspec.structs.replace(
+        report,
+        run=None,
+        started_at="",
+        seconds=0.0,
+        plans=tuple(msgspec.structs.replace(plan, seconds=0.0) for plan in report.plans),
+        policies=tuple(msgspec.structs.replace(policy, seconds=0.0) for policy in report.policies),
     )
+    return hashlib.sha256(report_json.encode(timeless)).hexdigest()[:32]
 
 
 def looked(options: Options, outside: Outside) -> Run | None:
@@ -187,7 +221,6 @@ def _written(
 ) -> None:
     """What was sent, or would be, as files; annotations only where no check run shows them."""
     from gitops_ci.github import publishing
-    from gitops_ci.render import report_json
 
     place = outside.cwd / (options.out or Path("gitops-ci-publish"))
     documents = publishing.written(publication, outcome)

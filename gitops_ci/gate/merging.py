@@ -43,7 +43,7 @@ def _missing(part: Part, plans: Iterable[Plan]) -> Iterator[VerdictReason]:
     for stack in part.expected:
         if stack not in planned:
             remedy = "plan it, and give its report as well"
-            yield _reason("checks/plan-missing", "undecided", "has no plan in these reports", remedy, stack)
+            yield _reason("checks/plan-missing", "undecided", "no report has a plan of this stack", remedy, stack)
 
 
 def _foreign(plans: Iterable[Plan], known: set[str]) -> Iterator[VerdictReason]:

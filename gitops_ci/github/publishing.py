@@ -11,19 +11,22 @@ from msgspec import Struct
 from gitops_ci.github import check_runs, comments, pull_requests, statuses
 from gitops_ci.github.api import Api, ApiError, Denied
 from gitops_ci.github.check_runs import CheckRun
-from gitops_ci.github.comments import Mode
+from gitops_ci.github.comments import Comment, Mode
 from gitops_ci.github.pull_requests import PullRequest
 from gitops_ci.github.statuses import Status
 from gitops_ci.model.run import Run
 
 T = TypeVar("T")
 
+_UNPROCESSABLE = 422
+
 
 class Publication(Struct, frozen=True, kw_only=True):
     """What is said about one commit, and on its pull request where there is one.
 
     `commit` is the pull request's head, or the commit of a merge queue. `base` is the branch that was judged against;
-    `run` the run that found this out. Without `comment` none is written.
+    `run` the run that found this out. Without `comment` none is written; `shorter` is what it says where GitHub finds
+    it too long.
     """
 
     commit: str
@@ -32,6 +35,7 @@ class Publication(Struct, frozen=True, kw_only=True):
     pull_request: int | None = None
     base: str | None = None
     comment: str | None = None
+    shorter: str | None = None
     marker: str = ""
     mode: Mode = "update"
     check_run: CheckRun | None = None
@@ -67,24 +71,41 @@ def publish(api: Api, publication: Publication) -> Outcome:
         return Outcome(stale=f"a newer run has judged {publication.commit[:7]} already: {before.target_url}")
     writing = _Writing()
     wrote = writing.tried("the status", lambda: statuses.write(api, publication.commit, publication.status, before))
-    url: str | None = None
-    number, body = publication.pull_request, publication.comment
-    if number is not None and body is not None:
-        comment = writing.tried(
-            "the comment",
-            lambda: comments.publish(api, number, body, marker=publication.marker, mode=publication.mode),
-        )
-        url = comment.html_url if comment is not None else None
-    run, checked = publication.check_run, None
-    if run is not None:
-        checked = writing.tried("the check run", lambda: check_runs.publish(api, run))
+    comment = writing.tried("the comment", lambda: _comment(api, publication))
+    checked = writing.tried("the check run", lambda: _check_run(api, publication))
     return Outcome(
         status=bool(wrote),
-        comment_url=url,
+        comment_url=comment.html_url if comment is not None else None,
         check_run=bool(checked),
         notes=tuple(writing.notes),
         failed=writing.failed,
     )
+
+
+def _comment(api: Api, publication: Publication) -> Comment | None:
+    """The comment; the shorter one, once, where GitHub refuses the whole (422): it counts otherwise than we do."""
+    number, body, shorter = publication.pull_request, publication.comment, publication.shorter
+    if number is None or body is None:
+        return None
+    try:
+        return comments.publish(api, number, body, marker=publication.marker, mode=publication.mode)
+    except ApiError as error:
+        if error.status != _UNPROCESSABLE or shorter is None:
+            raise
+    return comments.publish(api, number, shorter, marker=publication.marker, mode=publication.mode)
+
+
+def _check_run(api: Api, publication: Publication) -> bool:
+    """Whether a check run was written; likewise with the shorter summary where GitHub refuses the whole."""
+    run, shorter = publication.check_run, publication.shorter
+    if run is None:
+        return False
+    try:
+        return check_runs.publish(api, run)
+    except ApiError as error:
+        if error.status != _UNPROCESSABLE or shorter is None:
+            raise
+    return check_runs.publish(api, msgspec.structs.replace(run, summary=shorter.partition("\n")[2], annotations=()))
 
 
 def _stale(now: PullRequest, publication: Publication) -> str | None:
@@ -108,11 +129,10 @@ class _Writing:
     def tried(self, what: str, write: Callable[[], T]) -> T | None:
         try:
             return write()
-        except Denied as denied:
-            self.notes.append(f"{what} was not written: {denied.message} ({denied.hint})")
         except ApiError as error:
-            self.notes.append(f"{what} was not written: {error.message}")
-            self.failed = True
+            hint = f" ({error.hint})" if error.hint else ""
+            self.notes.append(f"{what} was not written: {error.message}{hint}")
+            self.failed = self.failed or not isinstance(error, Denied)
         return None
 
 

@@ -33,13 +33,15 @@ class Part(Struct, frozen=True, kw_only=True):
     """What one report knows of the whole change, for whoever merges it with others.
 
     `expected` are the ids of all stacks that a verdict has to know, `reasons` what this report's own plans and findings
-    give (as they count in their environment). `environments` are in the order in which they are shown.
+    give (as they count in their environment). `environments` are in the order in which they are shown. `detail` and
+    `comment` are what base's configuration says of the comment: whoever publishes has no checkout.
     """
 
     expected: tuple[str, ...] = ()
     reasons: tuple[VerdictReason, ...] = ()
     environments: tuple[str, ...] = ()
     detail: Literal["full", "summary"] = "full"
+    comment: Literal["update", "new"] = "update"
 
 
 class Report(Struct, frozen=True, kw_only=True):

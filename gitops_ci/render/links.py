@@ -45,6 +45,12 @@ class Links(Struct, frozen=True):
         anchor = f"#L{line}" if line else ""
         return f"{self.repository.rstrip('/')}/blob/{self.commit}/{quoted}{anchor}"
 
+    def revision(self, commit: str | None) -> str | None:
+        """A commit's page; None for what is no commit."""
+        if not self.repository or not commit or not _COMMIT.fullmatch(commit):
+            return None
+        return f"{self.repository.rstrip('/')}/commit/{commit}"
+
     def rule(self, rule: str, url: str | None = None) -> str | None:
         """A rule's documentation: ours, or `url` where its host is trusted."""
         known = catalog.of(rule)

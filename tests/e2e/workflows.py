@@ -71,8 +71,9 @@ class Ended:
 class Workflows:
     """A repository of a user with our workflow in it, and act to run it."""
 
-    def __init__(self, place: Path, server: Server, files: Mapping[str, str]) -> None:
+    def __init__(self, place: Path, server: Server, files: Mapping[str, str], caller: str | None = None) -> None:
         self.place = place
+        self.caller = caller
         self.server = server
         self.artifacts = place / "artifacts"
         self.scratch = Scratch(place / "infra")
@@ -180,7 +181,8 @@ class Workflows:
         """Ours as it is; act finds the action under its name."""
         texts = {name: (ROOT / ".github/workflows" / name).read_text() for name in REUSED}
         self._used = _USED.findall("".join(texts.values()) + (ROOT / "action.yml").read_text())
-        return {f".github/workflows/{name}": text for name, text in (CALLERS | texts).items()}
+        written = CALLERS | texts | ({"pull-request.yml": self.caller} if self.caller else {})
+        return {f".github/workflows/{name}": text for name, text in written.items()}
 
     def _prepare(self) -> None:
         (self.place / "home").mkdir()

@@ -6,10 +6,13 @@ GitHub refuses, and can fail before or after a write is done.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
 import re
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -23,7 +26,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 DATA = Path(os.environ.get("GITOPS_CI_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 DESCRIPTION = DATA / "github" / "openapi-slim.json.gz"
 TOKEN, READ_ONLY = "token-that-writes", "token-that-reads"
-LOGINS = {TOKEN: "github-actions[bot]", READ_ONLY: "github-actions[bot]", "token-of-mallory": "mallory"}
+LOGINS = {
+    TOKEN: "github-actions[bot]",
+    READ_ONLY: "github-actions[bot]",
+    "token-of-mallory": "mallory",
+    "token-of-an-app": "acme-gate[bot]",
+}
 HEAD, BASE = "a" * 40, "b" * 40
 BODY, STATUS_DESCRIPTION, BATCH, SUMMARY = 65_536, 140, 50, 65_535
 
@@ -40,6 +48,10 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     message: str = "Server Error"
     hang: float = 0.0
+    raw: bytes | None = None
+    """What is sent instead, as it is, before the connection is closed; nothing at all resets it."""
+    drip: float = 0.0
+    """Seconds between two bytes of `raw`."""
 
     def fits(self, verb: str, path: str) -> bool:
         return self.times > 0 and verb == self.verb and re.search(self.path, path) is not None
@@ -127,6 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None: ...
 
     def _any(self) -> None:
+        # GitHub Enterprise: REST below /api/v3, GraphQL at /api/graphql
+        self.prefix = "/api/v3" if self.path.startswith("/api/v3/") else ""
+        self.path = self.path.removeprefix("/api/v3").replace("/api/graphql", "/graphql")
         verb, parts = self.command, urlsplit(self.path)
         length = int(self.headers.get("content-length") or 0)
         raw = self.rfile.read(length)
@@ -137,9 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
             fault.times -= 1
             if fault.done:
                 self._answer(verb, raw)
-            if fault.hang:
-                time.sleep(fault.hang)
-                self.close_connection = True
+            if fault.hang or fault.raw is not None:
+                self._cut_off(fault)
                 return
             self._reply(fault.status, {"message": fault.message}, dict(fault.headers))
             return
@@ -151,6 +165,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.server_state.problems += self.server_state.described.problems(sent, status, body)
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _any  # noqa: N815  # the names that http.server looks for
+
+    def _cut_off(self, fault: Fault) -> None:
+        time.sleep(fault.hang)
+        self.close_connection = True
+        if fault.raw == b"":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            return
+        size = 1 if fault.drip else 1 << 20
+        content = fault.raw or b""
+        with contextlib.suppress(OSError):  # whoever asked is gone
+            for start in range(0, len(content), size):
+                self.wfile.write(content[start : start + size])
+                time.sleep(fault.drip)
 
     def _answer(self, verb: str, raw: bytes) -> tuple[int, Any, dict[str, str]]:
         parts = urlsplit(self.path)
@@ -164,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = _route(self.server_state.repository, (verb, parts.path), sent, LOGINS[token])
             headers: dict[str, str] = {}
             if isinstance(body, list):
-                body, headers = _page(body, query, self.path)
+                body, headers = _page(body, query, f"http://{self.headers['host']}{self.prefix}{self.path}")
             filled = self.server_state.described
             return status, filled.filled(verb, parts.path, status, body) if filled else body, headers
         except Refused as refused:
@@ -172,9 +200,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, status: int, body: Any, headers: dict[str, str]) -> None:
         content = b"" if status == 204 else json.dumps(body).encode()
-        self.send_response(status)
-        known = {"x-ratelimit-remaining": "4999", "x-ratelimit-limit": "5000", **headers}
-        for name, value in {"content-type": "application/json", "content-length": str(len(content)), **known}.items():
+        self.send_response_only(status)
+        known = {
+            "date": self.date_time_string(),
+            "x-ratelimit-remaining": "4999",
+            "x-ratelimit-limit": "5000",
+            **headers,
+        }
+        for name, value in {
+            "content-type": "application/json; charset=utf-8",
+            "content-length": str(len(content)),
+            **known,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
@@ -187,15 +224,16 @@ def _check_token(token: str, verb: str, path: str) -> None:
         raise Refused(403, "Resource not accessible by integration")
 
 
-def _page(body: list[Any], query: dict[str, str], path: str) -> tuple[list[Any], dict[str, str]]:
+def _page(body: list[Any], query: dict[str, str], url: str) -> tuple[list[Any], dict[str, str]]:
     size, page = int(query.get("per_page", "30")), int(query.get("page", "1"))
     if size > 100:
         raise Refused(422, "per_page is 100 at most")
     headers: dict[str, str] = {}
     if page * size < len(body):
-        address = re.sub(r"([?&])page=\d+&?", r"\1", path).rstrip("?&")
+        address = re.sub(r"([?&])page=\d+&?", r"\1", url).rstrip("?&")
         sign = "&" if "?" in address else "?"
-        headers["link"] = f'<http://HOST{address}{sign}page={page + 1}>; rel="next"'.replace("http://HOST", "")
+        last = -(-len(body) // size)
+        headers["link"] = f'<{address}{sign}page={page + 1}>; rel="next", <{address}{sign}page={last}>; rel="last"'
     return body[(page - 1) * size : page * size], headers
 
 
@@ -356,7 +394,7 @@ class Described:
 
         verb, path, _, raw = sent
         parts = urlsplit(path)
-        if status in (401, 403, 404, 422):
+        if status in (401, 403, 404, 409, 410, 422):
             return  # refusals are described for few paths
         request = MockRequest(
             "http://localhost:4001",

@@ -77,7 +77,7 @@ def test_a_shard_that_is_left_out_is_undecided_and_named(repository: Scratch, tm
     outcome = gitops_ci(repository.path, "report", str(folders[0]))
     assert outcome.code == 3
     assert "staging/terraform/app" in outcome.stdout
-    assert "has no plan in these reports" in outcome.stdout
+    assert "no report has a plan of this stack" in outcome.stdout
 
 
 def test_a_report_of_an_older_head_is_refused_by_name(repository: Scratch, tmp_path: Path) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks import publishing
 from tests.integration.command_line import Outcome, gitops_ci
-from tests.integration.github_server import READ_ONLY, TOKEN, Server
+from tests.integration.github_server import READ_ONLY, TOKEN, Fault, Server
 from tests.integration.repositories import Scratch
 
 MIGRATIONS = "environments/production/databases/migrations"
@@ -28,9 +32,11 @@ def github() -> Iterator[Server]:
 class Job:
     """A repository with a pull request, and the job that looks at it."""
 
-    def __init__(self, place: Path, server: Server, head: dict[str, str]) -> None:
+    def __init__(
+        self, place: Path, server: Server, head: dict[str, str], base: Mapping[str, str] | None = None
+    ) -> None:
         self.scratch = Scratch(place / "infra")
-        self.base = self.scratch.commit(SQL)
+        self.base = self.scratch.commit({**SQL, **(base or {})})
         self.scratch.git("switch", "--quiet", "--create", "feature")
         self.server = server
         self.push(head)
@@ -195,3 +201,86 @@ def test_a_commit_that_a_maintainer_asks_for_is_published_for_its_pull_request(t
     assert len(github.repository.comments) == 1
     github.repository.pull(7, head="e" * 40)
     assert "has a newer commit" in job.run("publish", str(planned.out), GITHUB_RUN_ID="101").stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault("POST", "issues/7/comments$", status=403, message="Resource not accessible by integration"), 0),
+        (Fault("POST", "issues/7/comments$", status=409, message="Conflict", times=9), 3),
+        (Fault("POST", "issues/7/comments$", status=502, times=9), 3),
+        (Fault("GET", "pulls/7$", status=401, message="Bad credentials"), 3),
+        (Fault("GET", "pulls/7$", status=404, message="Not Found"), 3),
+    ],
+    ids=lambda value: f"{value.verb} {value.status}" if isinstance(value, Fault) else "",
+)
+def test_what_github_refuses_has_its_exit_code(tmp_path: Path, github: Server, fault: Fault, code: int) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    github.repository.faults.append(fault)
+    outcome = job.published()
+    assert outcome.code == code, outcome.stderr
+    assert str(fault.status) in outcome.stderr
+    assert TOKEN not in outcome.stderr + outcome.stdout
+
+
+def test_a_token_with_a_line_end_is_taken_and_nonsense_is_a_usage_error(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    assert job.published(token=f"{TOKEN}\n").code == 0
+    nonsense = job.published(token="not a token")
+    assert (nonsense.code, "not a token" in nonsense.stderr) == (2, False)
+
+
+def test_requests_is_imported_for_a_token_and_not_otherwise(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    code = "import sys; from gitops_ci.cli import main; main(sys.argv[1:]); print(sorted({'requests', 'urllib3'} & set(sys.modules)))"
+    for token, imported in ((None, "[]"), (TOKEN, "['requests', 'urllib3']")):
+        env = {**job.env, "PATH": os.environ["PATH"], "HOME": str(tmp_path)} | (
+            {"GITOPS_CI_TOKEN": token} if token else {}
+        )
+        command = [sys.executable, "-I", "-c", code, "--repo", str(job.scratch.path), "publish", str(planned.out)]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+        assert done.stdout.strip() == imported, done.stderr
+
+
+def test_the_configuration_says_whether_a_comment_is_new_and_the_option_wins(tmp_path: Path, github: Server) -> None:
+    orders = {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"}
+    job = Job(tmp_path, github, orders, base={"gitops-ci.yml": "version: 1\nreport: {comment: {mode: new}}\n"})
+    assert job.published().code == 0
+    job.push({f"{MIGRATIONS}/003_items.sql": "CREATE TABLE items (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    assert job.run("publish", str(planned.out), GITHUB_RUN_ID="101").code == 0
+    assert len(github.repository.comments) == 2
+    assert github.repository.minimised == {github.repository.comments[0]["node_id"]}
+    job.push({f"{MIGRATIONS}/004_more.sql": "CREATE TABLE more (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    assert job.run("publish", str(planned.out), "--comment", "update", GITHUB_RUN_ID="102").code == 0
+    assert len(github.repository.comments) <= 2
+
+
+def test_the_comment_leads_to_the_report_the_run_and_the_commits(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    address = "https://github.com/acme/infra/actions/runs/100/artifacts/2"
+    assert job.run("publish", str(planned.out), "--report-url", address).code == 0
+    body = github.repository.comments[0]["body"]
+    assert f"[full report]({address})" in body
+    assert "[run](https://github.com/acme/infra/actions/runs/100)" in body
+    assert f"[`{job.head[:7]}`](https://github.com/acme/infra/commit/{job.head})" in body
+    assert f"[`{job.base[:7]}`](https://github.com/acme/infra/commit/{job.base})" in body
+    assert job.run("publish", str(planned.out), "--report-url", "javascript:alert(1)").code == 2
+
+
+def test_a_report_of_500_stacks_needs_few_requests(tmp_path: Path) -> None:
+    rows = publishing.requests(tmp_path, 500)
+    assert [row.what for row in rows if row.ok is False] == []
+    assert [row.ours for row in rows if row.unit == "requests"] == [18, 7, 17]
+
+
+def test_a_run_again_that_finds_the_same_writes_no_check_run(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/001_users.sql": "CREATE TABLE users (id int PRIMARY KEY);\n"})
+    assert job.published().code == 1
+    github.repository.requests.clear()
+    assert job.published(GITHUB_RUN_ATTEMPT="2").code == 1
+    assert len(github.repository.check_runs) == 1
+    assert len(github.repository.requests) <= 12

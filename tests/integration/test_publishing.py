@@ -231,7 +231,7 @@ def test_a_secondary_limit_is_waited_for(github: Server) -> None:
 
 
 def test_a_limit_that_lasts_too_long_is_given_up_and_said(github: Server) -> None:
-    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "4600"}
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "4600", "date": "Thu, 01 Jan 1970 00:16:40 GMT"}
     github.repository.faults.append(Fault("GET", "pulls/7", status=403, headers=headers, message="API rate limit"))
     clock = Clock()
     with pytest.raises(ApiError, match="asks to wait 3601 s"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gitops_ci.model.plan import Attribute, Change, JsonValue
 from gitops_ci.render import attribute_lines, difference, values, words
@@ -20,20 +20,37 @@ _OPENS = {"create": "adds", "update": "loosens"}
 
 def section(page: Page, room: int) -> Section:
     """The caution block; nothing where nothing is lost."""
-    total = sum(len(each.row.destroys) for each in page.told)
-    fitted = fit(_lines(page), total, room - _FRAME, _MOST)
+    losing = [each for each in page.told if each.row.destroys]
+    total = sum(len(each.row.destroys) for each in losing)
+    share = total if total <= _MOST else max(1, _MOST // len(losing))
+    named = sum(len(each.row.destroys[:share]) for each in losing)
+    fitted = fit(_lines(losing, share), named, room - _FRAME, _MOST)
     lines = [*fitted.pieces]
-    if fitted.left_out:
-        lines.append(f"> - {'and ' if lines else ''}{words.several(fitted.left_out, 'more destructive change')}")
+    if rest := total - _told(losing, share, len(lines)):
+        lines.append(f"> - {'and ' if lines else ''}{words.several(rest, 'more destructive change')}")
     block = "\n".join(("> [!CAUTION]", *lines)) if lines else ""
-    return Section(block, (("destructive change", fitted.left_out),))
+    return Section(block, (("destructive change", total - len(fitted.pieces)),))
 
 
-def _lines(page: Page) -> Iterator[str]:
-    for each in page.told:
-        for change in each.row.destroys:
-            same = each.same()
-            yield f"> - {_sentence(each, change)}{f' ({text(same)})' if same else ''}"
+def _lines(losing: Sequence[Told], share: int) -> Iterator[str]:
+    """Each stack's first changes, a line each: of many, every stack has its turn before one has all."""
+    for each in losing:
+        same = f" ({text(each.same())})" if each.same() else ""
+        first, more = each.row.destroys[:share], len(each.row.destroys[share:])
+        for number, change in enumerate(first, 1):
+            hint = f", and {more:,} more" if more and number == len(first) else ""
+            yield f"> - {_sentence(each, change)}{same}{hint}"
+
+
+def _told(losing: Sequence[Told], share: int, lines: int) -> int:
+    """How many changes so many lines tell of: a stack's last one of all that it has."""
+    told = 0
+    for each in losing:
+        own = len(each.row.destroys[:share])
+        if lines < own:
+            return told + lines
+        told, lines = told + len(each.row.destroys), lines - own
+    return told
 
 
 def _sentence(each: Told, change: Change) -> str:

@@ -31,6 +31,10 @@ def footer(page: Page, left_out: dict[str, int]) -> str:
 
 def _planned(page: Page) -> str:
     planned, base = page.report.planned, page.report.base
-    what = code(planned.commit[:7]) if planned.commit else f"the work tree {code(planned.tree[:7])}"
+    what = _commit(page, planned.commit) if planned.commit else f"the work tree {code(planned.tree[:7])}"
     done = "Checked" if outline.is_about_policies(page.report) else "Planned"
-    return f"{done} {what} on {code(base[:7])}" if base else f"{done} {what}"
+    return f"{done} {what} on {_commit(page, base)}" if base else f"{done} {what}"
+
+
+def _commit(page: Page, commit: str) -> str:
+    return anchor(code(commit[:7]), page.links.revision(commit))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gitops_ci.model.report import Report
 from gitops_ci.model.verdict import VerdictReason
 from gitops_ci.render import outline, words
+from gitops_ci.render.comment.page import units
 from gitops_ci.render.outline import Row
 from gitops_ci.render.untrusted import cut, text, visible
 
@@ -21,9 +22,15 @@ def heading(report: Report, shown: tuple[Row, ...]) -> str:
 
 
 def summary_line(report: Report) -> str:
-    """The verdict and its reason in at most 140 characters of plain text, for a commit status."""
+    """The verdict and its reason in at most 140 UTF-16 code units of plain text, for a commit status.
+
+    GitHub says characters; there are never fewer code units than characters of any sort.
+    """
     word = outline.VERDICTS[report.verdict.decision][1] if report.verdict else "Planned"
-    return cut(visible(f"{word}: {_reason(report, outline.rows(report))}"), STATUS_WIDTH)
+    line = cut(visible(f"{word}: {_reason(report, outline.rows(report))}"), STATUS_WIDTH)
+    while units(line) > STATUS_WIDTH:
+        line = cut(line, len(line) - 1)
+    return line
 
 
 def deciding(report: Report) -> tuple[VerdictReason, ...]:

@@ -25,6 +25,7 @@ TRUSTED = tuple(f"https://{host}/" for host in TRUSTED_HOSTS)
 DESTINATIONS = (
     "https://ci.example/",
     "https://github.example/acme/infra/blob/a1b2c3d/",
+    "https://github.example/acme/infra/commit/a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
     "https://docs.example/",
     *TRUSTED,
 )
