@@ -147,12 +147,8 @@ def _add_policies(command: argparse.ArgumentParser) -> None:
 
 
 def _add_coverage(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--coverage-minimum",
-        type=_percent,
-        metavar="PERCENT",
-        help="fail where tests go through less of the policies' lines",
-    )
+    text = "fail where tests go through less of the policies' lines"
+    command.add_argument("--coverage-minimum", type=_percent, metavar="PERCENT", help=text)
 
 
 def _percent(text: str) -> float:

@@ -230,7 +230,7 @@ def fork(forked: Workflows) -> Workflows:
 
 def alter(workflows: Workflows, change: Callable[[dict[str, Any]], object]) -> None:
     """The fork's report as the fork would have it."""
-    (file,) = workflows.artifacts.rglob("report.json")
+    (file,) = workflows.artifacts.glob("gitops-ci-report-*/report.json")
     report = json.loads(file.read_text())
     change(report)
     file.write_text(json.dumps(report))
