@@ -17,6 +17,8 @@ from gitops_ci.system.rego_reach import Reach
 
 _PARSING = 5.0
 """Seconds that reading one module may take."""
+_MODULE = 0.2
+"""Seconds beside that for each module of a bundle, all of which are made one."""
 _ENOUGH = 2
 """A query that ended the process for so many inputs is not tried for others."""
 _FATAL = ("timeout", "memory", "crashed")
@@ -98,7 +100,8 @@ class _Loaded:
                         found += problems(worker.reply(_PARSING)["problems"])
                 module = None
                 worker.ask({"do": "ready"}, self.bundle.data)
-                told = worker.reply(_PARSING + self.limits.seconds)
+                together = _MODULE * len(self.bundle.modules)
+                told = worker.reply(_PARSING + self.limits.seconds + together)
             except Died as died:
                 problem = RegoProblem(code=died.code, message=died.message, path=module.path if module else None)
                 if module is None:
