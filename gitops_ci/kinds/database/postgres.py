@@ -43,6 +43,7 @@ class _Parser(Protocol):
     ParseError: type[Exception]
 
     def parse_sql_json(self, query: str) -> str: ...
+    def parse_plpgsql_json(self, query: str) -> str: ...
     def scan(self, query: str) -> Sequence[_Lexeme]: ...
     def get_postgresql_version(self) -> tuple[int, ...]: ...
 
@@ -127,6 +128,17 @@ def _tree(text: str) -> _Parsed:
         raise SqlError(str(message), index if isinstance(index, int) else None) from None
     except RecursionError:
         raise TooDeepError from None
+
+
+def plpgsql(text: str) -> Raw:
+    """The bodies of a DO block or a function in PL/pgSQL, as its own parser tells them (JSON). Raises SqlError."""
+    parser = _parser()
+    try:
+        return Raw(parser.parse_plpgsql_json(text).encode())
+    except parser.ParseError as error:
+        raise SqlError(str(error.args[0])) from None
+    except RecursionError:
+        raise SqlError("nests too deeply") from None
 
 
 def tokens(text: str) -> tuple[Token, ...]:

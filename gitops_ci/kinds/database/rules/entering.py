@@ -1,0 +1,63 @@
+"""Which migrations enter which databases in a change, and whether that is production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from gitops_ci.config import Config
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.database import pointer as pointers
+from gitops_ci.kinds.database import sets
+from gitops_ci.kinds.database.texts import Texts
+from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.model.stack import SHARED, Stack
+from gitops_ci.policy.scope import Scope
+
+
+class Entering(Struct, frozen=True):
+    """The migrations that one stack gets, in order; `is_first` says that it had none before."""
+
+    stack: Stack
+    is_production: bool
+    is_first: bool
+    migrations: tuple[Migration, ...]
+    texts: Texts
+
+
+def of(scope: Scope) -> Iterator[Entering]:
+    """What enters each database of a scope; nothing for those that get nothing."""
+    for stack in scope.stacks.values():
+        if stack.kind != "database":
+            continue
+        now = sets.of(stack, scope.head)
+        before = sets.of(stack, scope.base) if scope.base is not None else None
+        migrations = sets.entering(now, scope.head, before, scope.base)
+        if migrations:
+            yield Entering(
+                stack=stack,
+                is_production=_is_production(stack, scope.head, scope.config),
+                is_first=before is None or not before.applied,
+                migrations=migrations,
+                texts=Texts(now, scope.head, migrations),
+            )
+
+
+def _is_production(stack: Stack, head: Snapshot, config: Config) -> bool:
+    """Whether this is the end of a line of promotions: an environment that none is promoted from.
+
+    Migrations that are shared go wherever nobody says otherwise; where environments name them, each has its own say.
+    """
+    if stack.environment == SHARED:
+        return not _is_named(stack.path, head)
+    return all(environment.promotes_from != stack.environment for environment in config.environments)
+
+
+def _is_named(directory: str, head: Snapshot) -> bool:
+    for place, names in head.children.items():
+        if not set(pointers.FILES).isdisjoint(names):
+            pointer = pointers.read(place, head)
+            if pointer is not None and pointer.directory == directory:
+                return True
+    return False

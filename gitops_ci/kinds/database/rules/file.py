@@ -1,0 +1,99 @@
+"""One migration as the lint reads it: its statements and what is found in each, whoever it enters."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+
+from msgspec import Struct
+
+from gitops_ci.kinds.database import postgres, runners
+from gitops_ci.kinds.database.leaves import RangeVar
+from gitops_ci.kinds.database.rules import alterations, reading, statements, transactions
+from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.reading import Read
+from gitops_ci.kinds.database.versions import Migration
+
+_LONG = re.compile(r'"[^"\n]{16,}"|[^\W\d][\w$]{15,}')
+_NAME_BYTES = 63
+
+
+class About(Struct, frozen=True):
+    """The relation that a statement is about, where it has one."""
+
+    relation: RangeVar | None = None
+
+
+class File(Struct, frozen=True, dict=True):
+    """The applied part of a migration, parsed."""
+
+    path: str
+    text: str
+    reads: tuple[Read, ...]
+
+    @cached_property
+    def found(self) -> tuple[Found, ...]:
+        """What every rule of ours finds, whatever else the change holds."""
+        enabled = alterations.enabled(self.reads)
+        found = [each for read in self.reads for each in (*statements.of(read), *alterations.of(read))]
+        kept = [each for each in found if each.rule != "database/trigger-disabled" or each.table not in enabled]
+        return (*kept, *_long_names(self.reads))
+
+    @cached_property
+    def hides(self) -> bool:
+        """Whether what it does elsewhere may differ from what a dry run saw."""
+        return any(read.executes or read.opaque or read.asks_where for read in self.reads)
+
+    def at(self, line: int, column: int) -> Read | None:
+        """The statement at a place (both from nought)."""
+        top = self._top
+        lines = self.text.split("\n", line)
+        offset = len("\n".join(lines[:line]).encode()) + (1 if line else 0) + column
+        index = bisect_right([read.statement.location for read in top], offset) - 1
+        return top[index] if index >= 0 else None
+
+    @cached_property
+    def _top(self) -> tuple[Read, ...]:
+        return tuple(read for read in self.reads if not read.nested)
+
+
+def read(migration: Migration, text: str) -> File:
+    """A migration's applied part. Raises SqlError or TooDeepError."""
+    return File(migration.path, text, reading.read(text, path=migration.path))
+
+
+def in_transactions(file: File, migration: Migration) -> tuple[Found, ...]:
+    """What is found in how its statements lie in transactions."""
+    how = runners.transactions(migration, file.text)
+    return tuple(transactions.of(file.reads, wrapped=how.wrapped, whole=how.whole))
+
+
+def table(read: Read) -> str:
+    """The table that a statement is about, as it is written; empty where it is about none."""
+    relation = read.statement.read(About).relation if read.tag in _WITH_RELATION else None
+    return relation.name if relation is not None else ""
+
+
+_WITH_RELATION = frozenset({"AlterTableStmt", "CreateStmt", "IndexStmt", "RenameStmt", "ReindexStmt"})
+
+
+def _long_names(reads: tuple[Read, ...]) -> list[Found]:
+    found: dict[tuple[int, int], Found] = {}
+    for read in reads:
+        text = read.statement.text
+        if not any(len(each[0].strip('"').encode()) > _NAME_BYTES for each in _LONG.finditer(text)):
+            continue
+        for token in postgres.tokens(text):
+            name = token.text.strip('"')
+            if len(name.encode()) > _NAME_BYTES and (token.text[0] == '"' or _LONG.fullmatch(token.text)):
+                line = read.statement.line + text.count("\n", 0, token.start)
+                column = token.start - text.rfind("\n", 0, token.start)
+                found[line, column] = Found(
+                    rule="database/identifier-too-long",
+                    says=f"uses a name of {len(name.encode())} bytes, which is cut off: {name[:40]}…",
+                    line=line,
+                    column=column,
+                    statement=read.line,
+                )
+    return list(found.values())

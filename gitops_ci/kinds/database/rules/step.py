@@ -1,0 +1,123 @@
+"""The checker `database`: lints the migrations that enter databases, each told once, as severe as where it enters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+
+from gitops_ci.errors import ToolError
+from gitops_ci.kinds.database import refusals
+from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
+from gitops_ci.kinds.database.refusals import MigrationError
+from gitops_ci.kinds.database.rules import catalog, entering, file, squawk, weighing
+from gitops_ci.kinds.database.rules.created import Created
+from gitops_ci.kinds.database.rules.entering import Entering
+from gitops_ci.kinds.database.rules.file import File
+from gitops_ci.kinds.database.rules.seen import Seen
+from gitops_ci.kinds.database.rules.squawk import Answers, Linter
+from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.model.plan import Problem
+from gitops_ci.model.policy import PolicyRun
+from gitops_ci.policy.scope import Scope, Told
+
+_PARSER = "migrations are linted with pglast, which is not installed: pip install 'gitops-ci[database]'"
+
+
+def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told | None:
+    """What the lint has to say; None where no migration enters anything.
+
+    `seen` is what a dry run saw, by the stack's id.
+    """
+    begin = time.monotonic()
+    enter = tuple(entering.of(scope))
+    if not enter:
+        return None
+    read = _Reading()
+    try:
+        for each in enter:
+            read.take(each)
+    except ImportError:
+        return Told((), PolicyRun(name="database", problems=(Problem(code="missing", message=_PARSER),)))
+    answers = _asked(read, linter, enter)
+    by_path = answers.by_path if isinstance(answers, Answers) else {}
+    weighed = (one for each in enter for one in weighing.of(each, read.files, by_path, seen.get(each.stack.id, Seen())))
+    found = tuple(weighing.told(weighed))
+    run = PolicyRun(
+        name="database",
+        seconds=round(time.monotonic() - begin, 3),
+        engine=answers.engine if isinstance(answers, Answers) else None,
+        inputs=len(read.files),
+        policies=len(catalog.RULES),
+        problems=(*read.problems.values(), *_unanswered(answers)),
+    )
+    return Told(found, run)
+
+
+class _Reading:
+    """Every file that enters something, read once."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, File] = {}
+        self.problems: dict[str, Problem] = {}
+
+    def take(self, each: Entering) -> None:
+        """Reads what one stack gets. Raises ImportError where the parser is missing."""
+        for migration in each.migrations:
+            if migration.path in self.files or migration.path in self.problems:
+                continue
+            try:
+                self.files[migration.path] = _parsed(migration, each.texts.of(migration))
+            except MigrationError as refused:
+                self.problems[migration.path] = Problem(
+                    code=f"database-{refused.code}",
+                    message=f"{migration.name} {refused}",
+                    path=migration.path,
+                    line=refused.line,
+                )
+
+
+def _parsed(migration: Migration, text: str) -> File:
+    try:
+        return file.read(migration, text)
+    except SqlError as error:
+        raise refusals.explained(text, error) from None
+    except TooDeepError:
+        raise MigrationError("unsupported", "nests deeper than can be read here (about 300 levels)") from None
+
+
+def _asked(read: _Reading, linter: Linter, enter: Iterable[Entering]) -> Answers | ToolError | None:
+    doubtful = {migration.path for each in enter if not each.is_first for migration in each.migrations}
+    texts = {
+        path: squawk.asked(one.text, _blank(one) if path in doubtful else ())
+        for path, one in read.files.items()
+        if one.reads
+    }
+    if not texts:
+        return None
+    try:
+        return linter.run(texts)
+    except ToolError as error:
+        return error
+
+
+def _blank(one: File) -> Iterator[range]:
+    """The statements that make a table if it is not there: squawk would take it for a new one."""
+    created = Created(is_first=False)
+    for read in one.reads:
+        if created.is_doubtful(read):
+            statement = read.statement
+            yield range(statement.location, statement.location + len(statement.text.encode()))
+
+
+def _unanswered(answers: Answers | ToolError | None) -> Iterator[Problem]:
+    """What squawk alone could have told and did not."""
+    if isinstance(answers, ToolError):
+        hint = f": {answers.hint}" if answers.hint else ""
+        code = "missing" if answers.hint else "crashed"
+        yield Problem(code=code, message=f"locks and scans were not looked at, because {answers.message}{hint}")
+    elif answers is not None:
+        for path, there in answers.by_path.items():
+            wrong = next((each for each in there if each.rule_name == squawk.SYNTAX), None)
+            if wrong is not None:
+                message = "squawk does not understand this statement: its locks were not looked at"
+                yield Problem(code="database-unread", message=message, path=path, line=wrong.line + 1)
