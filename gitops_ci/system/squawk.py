@@ -20,7 +20,7 @@ MEMORY = 2 << 30
 """Bytes of private data: a thousand migrations take less than a tenth of it."""
 TIMEOUT = 120.0
 """Seconds for one run."""
-HINT = "`pip install 'gitops-ci[database]'` brings it; or have `squawk` 2 on PATH"
+HINT = "`pip install 'gitops-ci[squawk]'` brings it; or have `squawk` 2 on PATH"
 
 _ENDINGS = {"timeout": "took longer than its time limit", "cancelled": "was stopped", "flooded": "printed too much"}
 
