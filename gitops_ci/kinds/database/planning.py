@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.database import postgres, refusals, sets, statements
+from gitops_ci.kinds.database import foreign, postgres, refusals, sets, statements
 from gitops_ci.kinds.database.postgres import SqlError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.sets import MigrationSet
@@ -31,6 +31,11 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
         return Plan(
             stack=stack.id, status="unchanged", reason=Problem(code="removed", message=message, path=stack.path)
         )
+    tool = foreign.tool(stack.path, head.snapshot)
+    if tool is not None:
+        message = f"{stack.path} holds migrations of {tool}, which are programs: only SQL can be read"
+        problem = Problem(code="unsupported", message=message, path=stack.path)
+        return Plan(stack=stack.id, status="failed", reason=problem)
     now = sets.of(stack, head.snapshot)
     wrong = _wrong(now)
     if wrong is not None:
