@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.database import foreign, postgres, refusals, sets, statements
+from gitops_ci.kinds.database import dialects, foreign, mysql, postgres, refusals, sets, statements
+from gitops_ci.kinds.database.dialects import End
 from gitops_ci.kinds.database.postgres import SqlError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.sets import MigrationSet
@@ -44,12 +45,15 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
     entering = sets.entering(now, head.snapshot, before, base.snapshot if base is not None else None)
     if not entering:
         return Plan(stack=stack.id, status="unchanged", seconds=time.perf_counter() - started)
+    earlier = End(before, base.snapshot) if base is not None and before is not None else None
     try:
-        engine = postgres.engine()
-    except ImportError:
-        message = "database migrations are read with pglast, which is not installed: pip install 'gitops-ci[database]'"
+        dialect = dialects.of_set(earlier, End(now, head.snapshot), head.config.kinds.database.engine)
+        engine = mysql.engine() if dialect == "mysql" else postgres.engine()
+        read = _read(Texts(now, head.snapshot, entering), entering, dialect)
+    except ImportError as missing:
+        name = (missing.name or "").partition(".")[0]
+        message = f"database migrations are read with {name}, which is not installed: pip install 'gitops-ci[database]'"
         return plans.problem(stack.id, "skipped", "engine-missing", message)
-    read = _read(Texts(now, head.snapshot, entering), entering)
     result = _result(stack, read)
     return msgspec.structs.replace(result, engine=engine, seconds=time.perf_counter() - started)
 
@@ -81,20 +85,22 @@ class _Read(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def _read(texts: Texts, entering: Sequence[Migration]) -> _Read:
+def _read(texts: Texts, entering: Sequence[Migration], dialect: str) -> _Read:
     """Every Change, and a Problem for every file that cannot be read."""
     changes: list[Change] = []
     problems: list[Problem] = []
     for migration in entering:
         try:
-            changes += _changes(migration, texts.of(migration))
+            changes += _changes(migration, texts.of(migration), dialect)
         except MigrationError as refused:
             message = f"{migration.name} {refused}"
             problems.append(Problem(code=refused.code, message=message, path=migration.path, line=refused.line))
     return _Read(tuple(changes), tuple(problems))
 
 
-def _changes(migration: Migration, text: str) -> tuple[Change, ...]:
+def _changes(migration: Migration, text: str, dialect: str) -> tuple[Change, ...]:
+    if dialects.is_mysql(migration, dialect):
+        return mysql.changes(text, path=migration.path, source=migration.name)
     try:
         return statements.read(text, path=migration.path, source=migration.name)
     except SqlError as error:

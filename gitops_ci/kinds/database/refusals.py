@@ -12,6 +12,7 @@ _COPY = re.compile(r"^[ \t]*COPY\b[^;\n]{0,2000}\bFROM[ \t]+STDIN\b", re.IGNOREC
 _PSQL_VARIABLE = re.compile(r":[A-Za-z_'\"{]")
 _TEMPLATE = re.compile(r"\$\{|\{\{|\{%|<%|#\{")
 _DIALECTS = (
+    ("ClickHouse", re.compile(r"\bENGINE\s{0,9}=\s{0,9}\w{0,40}MergeTree\b|\bON\s{1,9}CLUSTER\b", re.IGNORECASE)),
     (
         "MySQL",
         re.compile(
@@ -21,7 +22,6 @@ _DIALECTS = (
     ),
     ("SQLite", re.compile(r"\bAUTOINCREMENT\b|^PRAGMA\b", re.IGNORECASE | re.MULTILINE)),
     ("SQL Server", re.compile(r"\bNVARCHAR\b|\[dbo\]|^GO\s{0,9}$|\bIDENTITY\(1", re.IGNORECASE | re.MULTILINE)),
-    ("ClickHouse", re.compile(r"\bENGINE\s{0,9}=\s{0,9}\w{0,40}MergeTree\b", re.IGNORECASE)),
     ("Oracle", re.compile(r"\bVARCHAR2\b|^/$", re.IGNORECASE | re.MULTILINE)),
 )
 
@@ -54,6 +54,11 @@ def copy_data(line: int) -> MigrationError:
     return MigrationError("unsupported", message, line)
 
 
+def looks_like(text: str) -> str | None:
+    """The other database whose signs a text has that PostgreSQL's parser refused; None for none."""
+    return next((name for name, pattern in _DIALECTS if pattern.search(text)), None)
+
+
 def explained(text: str, error: SqlError) -> MigrationError:
     """What a syntax error is about. No literal of the file gets into the message: it may be a secret."""
     index = len(text.rstrip()) if error.index is None else error.index
@@ -71,9 +76,10 @@ def explained(text: str, error: SqlError) -> MigrationError:
             "is a template (`${…}`, `{{…}}`): only SQL can be read, so its result is not known here",
             line,
         )
-    for name, pattern in _DIALECTS:
-        if pattern.search(text):
-            return MigrationError("unsupported", f"looks like {name}: only PostgreSQL can be read", line)
+    name = looks_like(text)
+    if name is not None:
+        hint = "; say `kinds.database.engine: mysql` if it is" if name == "MySQL" else ""
+        return MigrationError("unsupported", f"looks like {name}, and is read as PostgreSQL{hint}", line)
     return MigrationError("invalid", f"cannot be parsed: {_without_literals(error)}; expected PostgreSQL's SQL", line)
 
 

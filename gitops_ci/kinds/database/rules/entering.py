@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from gitops_ci.config import Config
 from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.database import dialects, sets
 from gitops_ci.kinds.database import pointer as pointers
-from gitops_ci.kinds.database import sets
+from gitops_ci.kinds.database.dialects import End
 from gitops_ci.kinds.database.texts import Texts
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.model.stack import SHARED, Stack
@@ -24,6 +25,7 @@ class Entering(Struct, frozen=True):
     is_first: bool
     migrations: tuple[Migration, ...]
     texts: Texts
+    dialect: str
 
 
 def of(scope: Scope) -> Iterator[Entering]:
@@ -41,6 +43,11 @@ def of(scope: Scope) -> Iterator[Entering]:
                 is_first=before is None or not before.applied,
                 migrations=migrations,
                 texts=Texts(now, scope.head, migrations),
+                dialect=dialects.of_set(
+                    End(before, scope.base) if before is not None and scope.base is not None else None,
+                    End(now, scope.head),
+                    scope.config.kinds.database.engine,
+                ),
             )
 
 

@@ -26,11 +26,12 @@ class About(Struct, frozen=True):
 
 
 class File(Struct, frozen=True, dict=True):
-    """The applied part of a migration, parsed."""
+    """The applied part of a migration, parsed. `told` is what is found in one of MySQL, which has no `reads`."""
 
     path: str
     text: str
     reads: tuple[Read, ...]
+    told: tuple[Found, ...] = ()
 
     @cached_property
     def found(self) -> tuple[Found, ...]:
@@ -52,6 +53,11 @@ class File(Struct, frozen=True, dict=True):
         offset = len("\n".join(lines[:line]).encode()) + (1 if line else 0) + column
         index = bisect_right([read.statement.location for read in top], offset) - 1
         return top[index] if index >= 0 else None
+
+    def lines(self, first: int) -> range:
+        """The lines from one statement's first to before the next one's."""
+        after = [read.line for read in self._top if read.line > first]
+        return range(first, min(after, default=self.text.count("\n") + 2))
 
     @cached_property
     def _top(self) -> tuple[Read, ...]:

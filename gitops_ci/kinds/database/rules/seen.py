@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from msgspec import Struct
 
 from gitops_ci.kinds.database.rules.catalog import RULES
@@ -21,7 +19,7 @@ class Lock(Struct, frozen=True):
 
 
 class SeenStatement(Struct, frozen=True, kw_only=True):
-    """One statement that ran: `line` is that of its first word in `path`.
+    """What one statement did: `line` is that of its first word in `path`.
 
     `rewritten` are the tables that were there before the change and got another file; `locks` those that it held on
     such tables when it ended.
@@ -34,24 +32,20 @@ class SeenStatement(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True):
-    """What the dry run of one stack saw. What it did not run is not in it, and nothing is overruled there."""
+    """What the dry run of one stack saw: the migrations that it `ran` to their end, and what was seen in which line.
 
+    In a file that it did not run nothing is overruled.
+    """
+
+    ran: frozenset[str] = frozenset()
     statements: tuple[SeenStatement, ...] = ()
 
-    def by_place(self) -> Mapping[tuple[str, int], tuple[SeenStatement, ...]]:
-        """The statements by path and line."""
-        found: dict[tuple[str, int], tuple[SeenStatement, ...]] = {}
-        for each in self.statements:
-            found[each.path, each.line] = (*found.get((each.path, each.line), ()), each)
-        return found
-
-
-def overruled(found: Found, statements: Iterable[SeenStatement]) -> bool:
-    """Whether what was seen of the statements at a finding's place shows that it is a false alarm."""
-    evidence = found.evidence or RULES[found.rule].evidence
-    there = tuple(statements)
-    if evidence is None or not there:
-        return False
-    if evidence == "rewrite":
-        return not any(each.rewritten for each in there)
-    return not any(lock.mode in KEEPS_WRITERS_OUT for each in there for lock in each.locks)
+    def overrules(self, path: str, found: Found, lines: range) -> bool:
+        """Whether what was seen of the statement in these lines of a file shows that a finding is a false alarm."""
+        evidence = found.evidence or RULES[found.rule].evidence
+        if evidence is None or path not in self.ran:
+            return False
+        there = [each for each in self.statements if each.path == path and each.line in lines]
+        if evidence == "rewrite":
+            return not any(each.rewritten for each in there)
+        return not any(lock.mode in KEEPS_WRITERS_OUT for each in there for lock in each.locks)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.database import refusals
+from gitops_ci.kinds.database import dialects, mysql, refusals
 from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.rules import catalog, entering, file, squawk, weighing
@@ -16,11 +16,13 @@ from gitops_ci.kinds.database.rules.file import File
 from gitops_ci.kinds.database.rules.seen import Seen
 from gitops_ci.kinds.database.rules.squawk import Answers, Linter
 from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.model import finding as findings
+from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Problem
 from gitops_ci.model.policy import PolicyRun
 from gitops_ci.policy.scope import Scope, Told
 
-_PARSER = "migrations are linted with pglast, which is not installed: pip install 'gitops-ci[database]'"
+_PARSER = "migrations are read with pglast or sqlglot, which is not installed: pip install 'gitops-ci[database]'"
 
 
 def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told | None:
@@ -29,19 +31,19 @@ def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told |
     `seen` is what a dry run saw, by the stack's id.
     """
     begin = time.monotonic()
-    enter = tuple(entering.of(scope))
-    if not enter:
-        return None
     read = _Reading()
     try:
+        enter = tuple(entering.of(scope))
         for each in enter:
             read.take(each)
     except ImportError:
         return Told((), PolicyRun(name="database", problems=(Problem(code="missing", message=_PARSER),)))
+    if not enter:
+        return None
     answers = _asked(read, linter, enter)
     by_path = answers.by_path if isinstance(answers, Answers) else {}
     weighed = (one for each in enter for one in weighing.of(each, read.files, by_path, seen.get(each.stack.id, Seen())))
-    found = tuple(weighing.told(weighed))
+    found = (*weighing.told(weighed), *_by_text(enter, read.files))
     run = PolicyRun(
         name="database",
         seconds=round(time.monotonic() - begin, 3),
@@ -51,6 +53,21 @@ def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told |
         problems=(*read.problems.values(), *_unanswered(answers)),
     )
     return Told(found, run)
+
+
+def _by_text(enter: Iterable[Entering], files: Mapping[str, File]) -> Iterator[Finding]:
+    """That MySQL's migrations are only read."""
+    for each in enter:
+        path = next((one.path for one in each.migrations if one.path in files), None)
+        if each.dialect == "mysql" and path is not None:
+            yield findings.make(
+                "database/text-only",
+                "notice",
+                "the plan of these MySQL migrations is told from their text: nothing was tried, no lock was looked at",
+                help="Try them on a copy before they are merged.",
+                path=path,
+                stack=each.stack.id,
+            )
 
 
 class _Reading:
@@ -66,7 +83,7 @@ class _Reading:
             if migration.path in self.files or migration.path in self.problems:
                 continue
             try:
-                self.files[migration.path] = _parsed(migration, each.texts.of(migration))
+                self.files[migration.path] = _parsed(migration, each)
             except MigrationError as refused:
                 self.problems[migration.path] = Problem(
                     code=f"database-{refused.code}",
@@ -76,7 +93,10 @@ class _Reading:
                 )
 
 
-def _parsed(migration: Migration, text: str) -> File:
+def _parsed(migration: Migration, its: Entering) -> File:
+    text = its.texts.of(migration)
+    if dialects.is_mysql(migration, its.dialect):
+        return File(migration.path, text, (), mysql.found(text))
     try:
         return file.read(migration, text)
     except SqlError as error:

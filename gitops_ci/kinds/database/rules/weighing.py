@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database.rules import alterations, contract, file, seen, squawk
+from gitops_ci.kinds.database.rules import alterations, contract, file, squawk
 from gitops_ci.kinds.database.rules.catalog import RULES
 from gitops_ci.kinds.database.rules.created import Created
 from gitops_ci.kinds.database.rules.entering import Entering
@@ -45,15 +45,15 @@ def of(
             found += ((one.path, each) for each in file.in_transactions(one, migration))
             for name in _expands(one, created):
                 expanded.setdefault(name, one.path.rpartition("/")[2])
-    places = saw.by_place()
     for path, each in dict.fromkeys(contract.judged(found, expanded)):
-        known = () if files[path].hides else places.get((path, each.statement), ())
-        if not seen.overruled(each, known):
+        one = files[path]
+        if one.hides or not saw.overrules(path, each, one.lines(each.statement)):
             yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
 
 
 def _one(one: File, answers: Iterable[Answer], created: Created) -> Iterator[Found]:
     """What is found in one file, but for what is about tables that the change made before that line."""
+    yield from one.told
     by_statement: dict[int, list[Found]] = {}
     for each in (*one.found, *_asked(one, answers)):
         by_statement.setdefault(each.statement, []).append(each)

@@ -110,8 +110,6 @@ def test_a_removed_set_changes_nothing_in_a_database() -> None:
         ('CREATE TABLE "{{ index .Options "Namespace" }}".t ();', "unsupported", 1, "template"),
         ("SELECT :name;", "unsupported", 1, "psql variable"),
         ("SELECT :'name';", "unsupported", 1, "psql variable"),
-        ("CREATE TABLE `users` (id int);", "unsupported", 1, "looks like MySQL"),
-        ("CREATE TABLE u (id INTEGER PRIMARY KEY AUTOINCREMENT);", "unsupported", 1, "looks like SQLite"),
         (b"SELECT 1;\nSELECT '\xff'", "invalid", 2, "is not UTF-8"),
         ("SELECT 1;\n\0DROP TABLE x", "invalid", 2, "NUL"),
         ("x" * (4 * 1024 * 1024 + 1), "unreadable", None, "larger than 4 MiB"),
@@ -133,6 +131,21 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_kept(
     assert message in plan.reason.message
     assert addresses(plan) == ["table users"]
     assert (code in BLOCKING_CODES) == (code == "invalid")
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("CREATE TABLE `users` (id int);", "looks like MySQL, and is read as PostgreSQL"),
+        ("CREATE TABLE u (id INTEGER PRIMARY KEY AUTOINCREMENT);", "looks like SQLite"),
+    ],
+)
+def test_another_database_s_file_among_postgresql_s_is_not_decided(sql: str, message: str) -> None:
+    plan = planned(SHARED, None, side({"migrations/001_good.sql": USERS, "migrations/002_bad.sql": sql}))
+    assert plan.reason is not None
+    assert (plan.reason.code, plan.reason.path, plan.reason.line) == ("unsupported", "migrations/002_bad.sql", 1)
+    assert message in plan.reason.message
+    assert addresses(plan) == ["table users"]
 
 
 def test_what_is_wrong_is_told_before_what_is_not_decided() -> None:
