@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 
 from msgspec import Struct
@@ -34,34 +35,38 @@ class File(Struct, frozen=True, dict=True):
     told: tuple[Found, ...] = ()
 
     @cached_property
-    def found(self) -> tuple[Found, ...]:
-        """What every rule of ours finds, whatever else the change holds."""
+    def found(self) -> tuple[tuple[Found, ...], ...]:
+        """What every rule of ours finds in each of `reads`, whatever else the change holds."""
         enabled = alterations.enabled(self.reads)
-        found = [each for read in self.reads for each in (*statements.of(read), *alterations.of(read))]
-        kept = [each for each in found if each.rule != "database/trigger-disabled" or each.table not in enabled]
-        return (*kept, *_long_names(self.reads))
+        return tuple(
+            tuple(
+                each
+                for each in (*statements.of(read), *alterations.of(read), *_long_names(read))
+                if each.rule != "database/trigger-disabled" or each.table not in enabled
+            )
+            for read in self.reads
+        )
 
     @cached_property
     def hides(self) -> bool:
         """Whether what it does elsewhere may differ from what a dry run saw."""
         return any(read.executes or read.opaque or read.asks_where for read in self.reads)
 
-    def at(self, line: int, column: int) -> Read | None:
-        """The statement at a place (both from nought)."""
-        top = self._top
+    def at(self, line: int, column: int) -> int | None:
+        """Which of `reads` is the statement at a place (both from nought)."""
         lines = self.text.split("\n", line)
         offset = len("\n".join(lines[:line]).encode()) + (1 if line else 0) + column
-        index = bisect_right([read.statement.location for read in top], offset) - 1
-        return top[index] if index >= 0 else None
+        index = bisect_right(self._top, offset, key=lambda each: self.reads[each].statement.location) - 1
+        return self._top[index] if index >= 0 else None
 
     def lines(self, first: int) -> range:
         """The lines from one statement's first to before the next one's."""
-        after = [read.line for read in self._top if read.line > first]
+        after = [self.reads[each].line for each in self._top if self.reads[each].line > first]
         return range(first, min(after, default=self.text.count("\n") + 2))
 
     @cached_property
-    def _top(self) -> tuple[Read, ...]:
-        return tuple(read for read in self.reads if not read.nested)
+    def _top(self) -> tuple[int, ...]:
+        return tuple(index for index, read in enumerate(self.reads) if not read.nested)
 
 
 def read(migration: Migration, text: str) -> File:
@@ -84,22 +89,17 @@ def table(read: Read) -> str:
 _WITH_RELATION = frozenset({"AlterTableStmt", "CreateStmt", "IndexStmt", "RenameStmt", "ReindexStmt"})
 
 
-def _long_names(reads: tuple[Read, ...]) -> list[Found]:
-    found: dict[tuple[int, int], Found] = {}
-    for read in reads:
-        text = read.statement.text
-        if not any(len(each[0].strip('"').encode()) > _NAME_BYTES for each in _LONG.finditer(text)):
-            continue
-        for token in postgres.tokens(text):
-            name = token.text.strip('"')
-            if len(name.encode()) > _NAME_BYTES and (token.text[0] == '"' or _LONG.fullmatch(token.text)):
-                line = read.statement.line + text.count("\n", 0, token.start)
-                column = token.start - text.rfind("\n", 0, token.start)
-                found[line, column] = Found(
-                    rule="database/identifier-too-long",
-                    says=f"uses a name of {len(name.encode())} bytes, which is cut off: {name[:40]}…",
-                    line=line,
-                    column=column,
-                    statement=read.line,
-                )
-    return list(found.values())
+def _long_names(read: Read) -> Iterator[Found]:
+    text = read.statement.text
+    if read.nested or not any(len(each[0].strip('"').encode()) > _NAME_BYTES for each in _LONG.finditer(text)):
+        return
+    for token in postgres.tokens(text):
+        name = token.text.strip('"')
+        if len(name.encode()) > _NAME_BYTES and (token.text[0] == '"' or _LONG.fullmatch(token.text)):
+            yield Found(
+                rule="database/identifier-too-long",
+                says=f"uses a name of {len(name.encode())} bytes, which is cut off: {name[:40]}…",
+                line=read.statement.line + text.count("\n", 0, token.start),
+                column=token.start - text.rfind("\n", 0, token.start),
+                statement=read.line,
+            )

@@ -54,27 +54,20 @@ def of(
 def _one(one: File, answers: Iterable[Answer], created: Created) -> Iterator[Found]:
     """What is found in one file, but for what is about tables that the change made before that line."""
     yield from one.told
-    by_statement: dict[int, list[Found]] = {}
-    for each in (*one.found, *_asked(one, answers)):
-        by_statement.setdefault(each.statement, []).append(each)
-    done: set[int] = set()
-    for read in one.reads:
-        if read.line not in done:
-            done.add(read.line)
-            there = by_statement.get(read.line, [])
-            is_unique = any(each.rule == _UNIQUE for each in there)
-            for each in there:
-                is_twice = is_unique and each.rule == _CONSTRAINT
-                if not is_twice and (each.rule in _ADVICE or each.table not in created):
-                    yield each
-        created.take(read)
-
-
-def _asked(one: File, answers: Iterable[Answer]) -> Iterator[Found]:
+    asked: dict[int, list[Found]] = {}
     for answer in answers:
-        read = one.at(answer.line, answer.column)
-        if read is not None:
-            yield from squawk.found(answer, statement=read.line, table=file.table(read))
+        index = one.at(answer.line, answer.column)
+        if index is not None:
+            read = one.reads[index]
+            asked.setdefault(index, []).extend(squawk.found(answer, statement=read.line, table=file.table(read)))
+    for index, read in enumerate(one.reads):
+        created.take(read)
+        there = (*one.found[index], *asked.get(index, ()))
+        is_unique = any(each.rule == _UNIQUE for each in there)
+        for each in there:
+            is_twice = is_unique and each.rule == _CONSTRAINT
+            if not is_twice and (each.rule in _ADVICE or each.table not in created):
+                yield each
 
 
 def _expands(one: File, created: Created) -> Iterator[str]:
