@@ -18,6 +18,8 @@ from gitops_ci.model.plan import Engine
 ABSENT = Raw()
 """The default of a node that is only asked for being there."""
 
+_HIDDEN = frozenset({"SCONST", "USCONST", "BCONST", "XCONST", "SQL_COMMENT", "C_COMMENT"})
+
 T = TypeVar("T")
 
 
@@ -139,6 +141,18 @@ def plpgsql(text: str) -> Raw:
         raise SqlError(str(error.args[0])) from None
     except RecursionError:
         raise SqlError("nests too deeply") from None
+
+
+def literals(text: str) -> tuple[range, ...]:
+    """Where a text has strings, quoted names and comments, in characters. Raises SqlError where that is not known."""
+    parser = _parser()
+    try:
+        lexemes = parser.scan(text)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the text is then not shown
+        raise SqlError(type(error).__name__) from None
+    found = (range(lexeme.start, lexeme.end + 1) for lexeme in lexemes if lexeme.name in _HIDDEN)
+    quoted = (range(lexeme.start, lexeme.end + 1) for lexeme in lexemes if text.startswith(('"', "U&"), lexeme.start))
+    return (*found, *quoted)
 
 
 def tokens(text: str) -> tuple[Token, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gitops_ci.kinds.database import postgres
 from gitops_ci.kinds.database.postgres import SqlError
 
 _TOKEN = re.compile(r"(?P<what>.*) at or near \"(?P<token>.*)\"$", re.DOTALL)
@@ -11,6 +12,8 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}|[^\w\s'\"$]{1,3}")
 _COPY = re.compile(r"^[ \t]*COPY\b[^;\n]{0,2000}\bFROM[ \t]+STDIN\b", re.IGNORECASE | re.MULTILINE)
 _PSQL_VARIABLE = re.compile(r":[A-Za-z_'\"{]")
 _TEMPLATE = re.compile(r"\$\{|\{\{|\{%|<%|#\{")
+_BEFORE = 60
+_SHOWN = 100
 _DIALECTS = (
     ("ClickHouse", re.compile(r"\bENGINE\s{0,9}=\s{0,9}\w{0,40}MergeTree\b|\bON\s{1,9}CLUSTER\b", re.IGNORECASE)),
     (
@@ -80,7 +83,26 @@ def explained(text: str, error: SqlError) -> MigrationError:
     if name is not None:
         hint = "; say `kinds.database.engine: mysql` if it is" if name == "MySQL" else ""
         return MigrationError("unsupported", f"looks like {name}, and is read as PostgreSQL{hint}", line)
-    return MigrationError("invalid", f"cannot be parsed: {_without_literals(error)}; expected PostgreSQL's SQL", line)
+    said = f"cannot be parsed: {_without_literals(error)}; expected PostgreSQL's SQL"
+    return MigrationError("invalid", f"{said}\n{_shown(text, index)}", line)
+
+
+def _shown(text: str, index: int) -> str:
+    """The line of a place with a caret below it, without what its strings, quoted names and comments hold."""
+    begin = text.rfind("\n", 0, index) + 1
+    end = text.find("\n", begin)
+    column = index - begin
+    first = max(0, column - _BEFORE)
+    span = range(begin + first, min(end if end >= 0 else len(text), begin + first + _SHOWN))
+    try:
+        hidden = {
+            at for part in postgres.literals(text) for at in range(max(part[0], span.start), min(part.stop, span.stop))
+        }
+    except SqlError:
+        hidden = set(span)
+    part = "".join("·" if at in hidden else text[at] for at in span).replace("\t", " ")
+    head = f"  {text.count(chr(10), 0, begin) + 1} | "
+    return f"{head}{part}\n{' ' * (len(head) - 2)}| {' ' * (column - first)}^ column {column + 1}"
 
 
 def _without_literals(error: SqlError) -> str:

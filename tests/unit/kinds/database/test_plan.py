@@ -148,6 +148,16 @@ def test_another_database_s_file_among_postgresql_s_is_not_decided(sql: str, mes
     assert addresses(plan) == ["table users"]
 
 
+def test_a_caret_shows_where_the_text_is_wrong() -> None:
+    sql = "SELECT 1; -- don't\n  CREATE TABEL \"x\" (é text DEFAULT 'hunter2'); -- why"
+    reason = planned(SHARED, None, side({"migrations/001_x.sql": sql})).reason
+    assert reason is not None
+    assert reason.message.split("\n")[1:] == [
+        "  2 |   CREATE TABEL ··· (é text DEFAULT ·········); ······",
+        "    |          ^ column 10",
+    ]
+
+
 def test_what_is_wrong_is_told_before_what_is_not_decided() -> None:
     files = {"migrations/001_a.sql": "\\i x", "migrations/002_b.sql": "CREATE", "migrations/003_c.sql": "\\q"}
     plan = planned(SHARED, None, side(files))
@@ -156,7 +166,10 @@ def test_what_is_wrong_is_told_before_what_is_not_decided() -> None:
     assert "and 2 more files" in plan.reason.message
 
 
-@pytest.mark.parametrize("sql", ["SELECT 'hunter2", "SELECT $$hunter2", "SELECT 1 'hunter2'", 'SELECT 1 1 "hunter2"'])
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT 'hunter2", "SELECT $$hunter2", "SELECT $a$\nhunter2$a$ 1 2", "SELECT 1 'hunter2'", 'SELECT 1 1 "hunter2"'],
+)
 def test_no_literal_gets_into_a_message(sql: str) -> None:
     plan = planned(SHARED, None, side({"migrations/001_x.sql": sql}))
     assert plan.reason is not None
