@@ -57,6 +57,28 @@ def test_a_table_that_may_be_there_already_is_not_taken_for_a_new_one(squawk: Sq
     assert rules(lint({**BASE, **files}, BASE, linter=squawk)) == []
 
 
+@needs_squawk
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("ALTER TABLE orders ADD COLUMN u bigint REFERENCES users (id);", []),
+        ("ALTER TABLE orders ADD COLUMN u bigint DEFAULT NULL REFERENCES users (id);", []),
+        (
+            "ALTER TABLE orders ADD COLUMN u bigint DEFAULT 1 REFERENCES users (id);",
+            [("database/lock-constraint", 1)],
+        ),
+        (
+            "ALTER TABLE orders ADD FOREIGN KEY (id) REFERENCES users (id),\nADD FOREIGN KEY (id) REFERENCES users (id);",
+            [("database/lock-constraint", 1), ("database/lock-constraint", 2)],
+        ),
+    ],
+)
+def test_a_place_is_told_once_and_a_new_column_of_nothing_needs_no_scan(
+    sql: str, expected: list[tuple[str, int]], squawk: Squawk
+) -> None:
+    assert rules(new(sql, linter=squawk)) == expected
+
+
 @pytest.mark.parametrize(
     ("script", "said"),
     [

@@ -17,6 +17,7 @@ from gitops_ci.kinds.database.tree import TypeName
 
 _INTEGERS = frozenset({"smallint", "integer", "serial", "serial2", "serial4", "smallserial"})
 _SERIALS = frozenset({"serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"})
+_FILLS = frozenset({"CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"})
 _REWRITES = {
     "AT_SetLogged": "SET LOGGED",
     "AT_SetUnLogged": "SET UNLOGGED",
@@ -33,7 +34,12 @@ class Kept(Struct, frozen=True):
     """A constraint of a column or a table; `raw_expr` is that of a default."""
 
     contype: str = ""
-    keys: tuple[Raw, ...] = ()
+    raw_expr: Raw = ABSENT
+
+    @property
+    def fills(self) -> bool:
+        """Whether it gives a new column's old rows a value other than NULL."""
+        return self.contype in _FILLS and b'"isnull":true' not in bytes(self.raw_expr)
 
 
 class Wrapped(Struct, frozen=True):
@@ -152,9 +158,9 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
 
 
 def _required(column: Column) -> bool:
-    fills = {"CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"}
     needed = bool(column.kinds & {"CONSTR_NOTNULL", "CONSTR_PRIMARY"})
-    return needed and not column.kinds & fills and column.type not in _SERIALS
+    filled = any(each.constraint and each.constraint.fills for each in column.constraints)
+    return needed and not filled and column.type not in _SERIALS
 
 
 def _renamed(read: Read, node: Renamed) -> Iterator[Found]:
@@ -165,6 +171,21 @@ def _renamed(read: Read, node: Renamed) -> Iterator[Found]:
     elif node.renameType == "OBJECT_COLUMN" and node.relationType == "OBJECT_TABLE":
         says = f"renames {table}.{quoted(node.subname)} to {quoted(node.newname)}: the release before does not find it"
         yield _found(read, "database/contract", says, table, "both")
+
+
+def scans_nothing(read: Read) -> bool:
+    """Whether every constraint that an ALTER TABLE adds is a foreign key of a new column that is NULL in each row.
+
+    There is nothing to look up then, and PostgreSQL does not scan.
+    """
+    if read.tag != "AlterTableStmt":
+        return False
+    commands = [each.command for each in read.statement.read(Altered).cmds if each.command]
+    if any(each.subtype == "AT_AddConstraint" for each in commands):
+        return False
+    columns = [each.definition.column for each in commands if each.definition and each.definition.column]
+    constraints = [each.constraint for column in columns for each in column.constraints if each.constraint]
+    return not any(each.fills or each.contype == "CONSTR_CHECK" for each in constraints)
 
 
 def enabled(reads: tuple[Read, ...]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -10,6 +11,13 @@ from gitops_ci.kinds.database import tables
 from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.rules.alterations import Renamed
 from gitops_ci.kinds.database.rules.reading import Read
+
+
+class Earlier(Protocol):
+    """The migrations that a database has already."""
+
+    def mentions(self, name: str) -> bool:
+        """Whether one of them has a word that is this name."""
 
 
 class Conditional(Struct, frozen=True):
@@ -27,11 +35,11 @@ class Setting(Struct, frozen=True):
 class Created:
     """The tables made so far by the migrations that enter, by name as it is written.
 
-    `is_first` says that the database holds nothing yet, so that IF NOT EXISTS makes the table for certain.
+    A table that is made IF NOT EXISTS is a new one where nothing that was merged mentions its name.
     """
 
-    def __init__(self, *, is_first: bool) -> None:
-        self._is_first = is_first
+    def __init__(self, earlier: Earlier) -> None:
+        self._earlier = earlier
         self._names: set[str] = set()
 
     def __contains__(self, table: str) -> bool:
@@ -39,8 +47,10 @@ class Created:
 
     def is_doubtful(self, read: Read) -> bool:
         """Whether a statement makes a table that may be there already."""
-        made = read.tag in ("CreateStmt", "CreateTableAsStmt")
-        return made and not self._is_first and read.statement.read(Conditional).if_not_exists
+        return not read.nested and any(
+            read.statement.read(Conditional).if_not_exists and self._earlier.mentions(made.relname)
+            for made in _made(read)
+        )
 
     def take(self, read: Read) -> None:
         """Adds what a statement makes. What a name means is anybody's guess once the search path changes."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -11,7 +13,8 @@ from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.database import dialects, sets
 from gitops_ci.kinds.database import pointer as pointers
 from gitops_ci.kinds.database.dialects import End
-from gitops_ci.kinds.database.texts import Texts
+from gitops_ci.kinds.database.sets import MigrationSet
+from gitops_ci.kinds.database.texts import MAX_BYTES, Texts
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.model.stack import SHARED, Stack
 from gitops_ci.policy.scope import Scope
@@ -22,10 +25,30 @@ class Entering(Struct, frozen=True):
 
     stack: Stack
     is_production: bool
-    is_first: bool
+    earlier: Earlier
     migrations: tuple[Migration, ...]
     texts: Texts
     dialect: str
+
+
+class Earlier:
+    """The text of what a database has already, read when somebody asks."""
+
+    def __init__(self, before: MigrationSet | None, base: Snapshot | None) -> None:
+        self._before = before
+        self._base = base
+
+    def mentions(self, name: str) -> bool:
+        """Whether one of the migrations has a word that is this name, in whatever case."""
+        return re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", self._text) is not None
+
+    @cached_property
+    def _text(self) -> str:
+        if self._before is None or self._base is None:
+            return ""
+        real = {sets.real(migration.path, self._base) for migration in self._before.applied or ()}
+        contents = self._base.read_many([path for path in real if path is not None], limit=MAX_BYTES)
+        return "\n".join(content.decode("utf-8", "replace").lower() for content in contents.values())
 
 
 def of(scope: Scope) -> Iterator[Entering]:
@@ -40,7 +63,7 @@ def of(scope: Scope) -> Iterator[Entering]:
             yield Entering(
                 stack=stack,
                 is_production=_is_production(stack, scope.head, scope.config),
-                is_first=before is None or not before.applied,
+                earlier=Earlier(before, scope.base),
                 migrations=migrations,
                 texts=Texts(now, scope.head, migrations),
                 dialect=dialects.of_set(

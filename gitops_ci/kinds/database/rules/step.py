@@ -106,12 +106,13 @@ def _parsed(migration: Migration, its: Entering) -> File:
 
 
 def _asked(read: _Reading, linter: Linter, enter: Iterable[Entering]) -> Answers | ToolError | None:
-    doubtful = {migration.path for each in enter if not each.is_first for migration in each.migrations}
-    texts = {
-        path: squawk.asked(one.text, _blank(one) if path in doubtful else ())
-        for path, one in read.files.items()
-        if one.reads
-    }
+    doubtful: dict[str, list[range]] = {}
+    for each in enter:
+        created = Created(each.earlier)
+        for migration in each.migrations:
+            if migration.path in read.files:
+                doubtful.setdefault(migration.path, []).extend(_doubtful(read.files[migration.path], created))
+    texts = {path: squawk.asked(one.text, doubtful.get(path, ())) for path, one in read.files.items() if one.reads}
     if not texts:
         return None
     try:
@@ -120,9 +121,8 @@ def _asked(read: _Reading, linter: Linter, enter: Iterable[Entering]) -> Answers
         return error
 
 
-def _blank(one: File) -> Iterator[range]:
-    """The statements that make a table if it is not there: squawk would take it for a new one."""
-    created = Created(is_first=False)
+def _doubtful(one: File, created: Created) -> Iterator[range]:
+    """The statements that make a table which may be there: squawk would take it for a new one."""
     for read in one.reads:
         if created.is_doubtful(read):
             statement = read.statement

@@ -36,7 +36,7 @@ def of(
     entering: Entering, files: Mapping[str, File], answers: Mapping[str, tuple[Answer, ...]], saw: Seen
 ) -> Iterator[Weighed]:
     """What counts of the files that enter one stack; those that could not be read are not among them."""
-    created = Created(is_first=entering.is_first)
+    created = Created(entering.earlier)
     found: list[tuple[str, Found]] = []
     expanded: dict[str, str] = {}
     for migration in entering.migrations:
@@ -59,14 +59,15 @@ def _one(one: File, answers: Iterable[Answer], created: Created) -> Iterator[Fou
         index = one.at(answer.line, answer.column)
         if index is not None:
             read = one.reads[index]
-            asked.setdefault(index, []).extend(squawk.found(answer, statement=read.line, table=file.table(read)))
+            for each in squawk.found(answer, statement=read.line, table=file.table(read)):
+                if (each.rule, each.line) not in {(known.rule, known.line) for known in asked.get(index, ())}:
+                    asked.setdefault(index, []).append(each)
     for index, read in enumerate(one.reads):
         created.take(read)
         there = (*one.found[index], *asked.get(index, ()))
-        is_unique = any(each.rule == _UNIQUE for each in there)
+        no_scan = any(each.rule == _UNIQUE for each in there) or alterations.scans_nothing(read)
         for each in there:
-            is_twice = is_unique and each.rule == _CONSTRAINT
-            if not is_twice and (each.rule in _ADVICE or each.table not in created):
+            if (each.rule in _ADVICE or each.table not in created) and not (no_scan and each.rule == _CONSTRAINT):
                 yield each
 
 

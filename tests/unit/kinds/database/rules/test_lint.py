@@ -67,6 +67,14 @@ def test_what_the_change_makes_is_nobody_s_yet(sql: str) -> None:
     assert rules(new(sql)) == []
 
 
+def test_if_not_exists_makes_what_nothing_merged_mentions() -> None:
+    assert rules(new("CREATE TABLE IF NOT EXISTS app.visits (id bigint); DROP TABLE app.visits;")) == []
+    silent = Silent()
+    nested = "DO $$ BEGIN CREATE TABLE IF NOT EXISTS users (id bigint); END $$;\nSELECT 1;"
+    new(nested, linter=silent)
+    assert silent.texts["migrations/002_new.sql"] == nested
+
+
 @pytest.mark.parametrize(
     "sql",
     [
