@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import discovery, growth, measure, merging, plan, planning, policies, searching, startup
+from benchmarks import discovery, growth, linting, measure, merging, plan, planning, policies, searching, startup
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
 RESULTS = measure.ROOT / "benchmarks" / "results" / "latest.json"
@@ -31,6 +31,7 @@ MEASUREMENTS = {
     "plan": plan.measured,
     "policies": policies.measured,
     "secrets": searching.measured,
+    "linting": linting.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 

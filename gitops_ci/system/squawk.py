@@ -7,8 +7,12 @@ import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
+
+import msgspec
 
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.database.rules import squawk
@@ -22,7 +26,32 @@ TIMEOUT = 120.0
 """Seconds for one run."""
 HINT = "`pip install 'gitops-ci[squawk]'` brings it; or have `squawk` 2 on PATH"
 
+_TOGETHER = 100
+"""Texts in one file; squawk reads several files at a time."""
+_END = "\n;\n"
+"""Ends a comment or a statement that its file leaves open."""
+
 _ENDINGS = {"timeout": "took longer than its time limit", "cancelled": "was stopped", "flooded": "printed too much"}
+
+
+class _Bundle:
+    """Several texts as one file: a file system is slower than squawk, and what one makes the next one finds."""
+
+    def __init__(self, texts: Sequence[tuple[str, str]]) -> None:
+        self._paths = [path for path, _ in texts]
+        ended = [f"{text}{_END}" for _, text in texts]
+        self.text = "".join(ended)
+        self._first = [0, *accumulate(text.count("\n") for text in ended)][:-1]
+
+    def placed(self, answer: Answer) -> tuple[str, Answer]:
+        """Which text an answer is about, and its line there."""
+        index = bisect_right(self._first, max(answer.line, 0)) - 1
+        return self._paths[index], msgspec.structs.replace(answer, line=answer.line - self._first[index])
+
+
+def _portions(texts: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, str]]]:
+    for begin in range(0, len(texts), _TOGETHER):
+        yield texts[begin : begin + _TOGETHER]
 
 
 class Squawk:
@@ -37,25 +66,25 @@ class Squawk:
     def run(self, texts: Mapping[str, str]) -> Answers:
         """See `Linter`. No name from a repository reaches squawk, and no configuration file of one."""
         engine = self._engine()
+        bundles = {f"{number}.sql": _Bundle(some) for number, some in enumerate(_portions(tuple(texts.items())))}
         place = Path(tempfile.mkdtemp(dir=self._scratch, prefix="squawk-")).resolve()
         try:
-            names = {f"{number}.sql": path for number, path in enumerate(texts)}
-            for name, asked in names.items():
-                (place / name).write_text(texts[asked], encoding="utf-8", newline="")
+            for name, bundle in bundles.items():
+                (place / name).write_text(bundle.text, encoding="utf-8", newline="")
             (place / "none.toml").touch()
-            options = ("--reporter", "json", "-c", "none.toml")
-            done = self._start((engine[0], *options, "*.sql"), place)
+            done = self._start((engine[0], "--reporter", "json", "-c", "none.toml", "*.sql"), place)
         except OSError as error:
             raise ToolError(f"what squawk is asked about cannot be laid out: {error.strerror}") from None
         finally:
             shutil.rmtree(place, ignore_errors=True)
-        found: dict[str, tuple[Answer, ...]] = dict.fromkeys(texts, ())
+        found: dict[str, list[Answer]] = {path: [] for path in texts}
         for each in _answers(done):
-            path = names.get(each.file)
-            if path is None:
+            its = bundles.get(each.file)
+            if its is None:
                 raise ToolError("squawk answered about a file that it was not asked about")
-            found[path] = (*found[path], each)
-        return Answers(engine=engine[1], by_path=found)
+            path, answer = its.placed(each)
+            found[path].append(answer)
+        return Answers(engine=engine[1], by_path={path: tuple(answers) for path, answers in found.items()})
 
     def _engine(self) -> tuple[str, Engine]:
         """The one beside our own Python, else the one on PATH, with its version."""

@@ -45,12 +45,9 @@ class Created:
     def __contains__(self, table: str) -> bool:
         return table in self._names
 
-    def is_doubtful(self, read: Read) -> bool:
-        """Whether a statement makes a table that may be there already."""
-        return not read.nested and any(
-            read.statement.read(Conditional).if_not_exists and self._earlier.mentions(made.relname)
-            for made in _made(read)
-        )
+    def may_be_there(self, read: Read) -> bool:
+        """Whether a statement makes a table of whose name something that was merged knows, in whatever schema."""
+        return not read.nested and any(self._earlier.mentions(made.relname) for made in _made(read))
 
     def take(self, read: Read) -> None:
         """Adds what a statement makes. What a name means is anybody's guess once the search path changes."""
@@ -58,7 +55,7 @@ class Created:
             return
         if self._changes_path(read):
             self._names.clear()
-        elif not self.is_doubtful(read):
+        elif not (_is_conditional(read) and self.may_be_there(read)):
             for relation in _made(read):
                 self._names.add(relation.name)
                 if relation.relpersistence != "t":  # a temporary one hides another that public has
@@ -75,6 +72,11 @@ class Created:
         if read.tag == "VariableSetStmt":
             return read.statement.read(Setting).name == "search_path"
         return read.tag == "SelectStmt" and "search_path" in read.statement.text
+
+
+def _is_conditional(read: Read) -> bool:
+    made = read.tag in ("CreateStmt", "CreateTableAsStmt")
+    return made and read.statement.read(Conditional).if_not_exists
 
 
 def _made(read: Read) -> Iterator[RangeVar]:

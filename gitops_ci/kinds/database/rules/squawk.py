@@ -42,7 +42,10 @@ class Linter(Protocol):
     """Squawk, as the lint may use it."""
 
     def run(self, texts: Mapping[str, str]) -> Answers:
-        """Asks about these texts in one run. Raises ToolError where there is no complete answer, and says why."""
+        """Asks about the texts that enter one database, in their order: what one makes is known to the next.
+
+        Raises ToolError where there is no complete answer, and says why.
+        """
 
 
 def asked(text: str, blank: Iterable[range]) -> str:

@@ -14,11 +14,11 @@ from gitops_ci.kinds.database.rules.created import Created
 from gitops_ci.kinds.database.rules.entering import Entering
 from gitops_ci.kinds.database.rules.file import File
 from gitops_ci.kinds.database.rules.seen import Seen
-from gitops_ci.kinds.database.rules.squawk import Answers, Linter
+from gitops_ci.kinds.database.rules.squawk import Answer, Answers, Linter
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
-from gitops_ci.model.plan import Problem
+from gitops_ci.model.plan import Engine, Problem
 from gitops_ci.model.policy import PolicyRun
 from gitops_ci.policy.scope import Scope, Told
 
@@ -40,17 +40,20 @@ def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told |
         return Told((), PolicyRun(name="database", problems=(Problem(code="missing", message=_PARSER),)))
     if not enter:
         return None
-    answers = _asked(read, linter, enter)
-    by_path = answers.by_path if isinstance(answers, Answers) else {}
-    weighed = (one for each in enter for one in weighing.of(each, read.files, by_path, seen.get(each.stack.id, Seen())))
+    asked = _Asking(linter)
+    weighed = [
+        one
+        for each in enter
+        for one in weighing.of(each, read.files, asked.about(each, read.files), seen.get(each.stack.id, Seen()))
+    ]
     found = (*weighing.told(weighed), *_by_text(enter, read.files))
     run = PolicyRun(
         name="database",
         seconds=round(time.monotonic() - begin, 3),
-        engine=answers.engine if isinstance(answers, Answers) else None,
+        engine=asked.engine,
         inputs=len(read.files),
         policies=len(catalog.RULES),
-        problems=(*read.problems.values(), *_unanswered(answers)),
+        problems=(*read.problems.values(), *dict.fromkeys(asked.problems)),
     )
     return Told(found, run)
 
@@ -105,39 +108,60 @@ def _parsed(migration: Migration, its: Entering) -> File:
         raise MigrationError("unsupported", "nests deeper than can be read here (about 300 levels)") from None
 
 
-def _asked(read: _Reading, linter: Linter, enter: Iterable[Entering]) -> Answers | ToolError | None:
-    doubtful: dict[str, list[range]] = {}
-    for each in enter:
-        created = Created(each.earlier)
-        for migration in each.migrations:
-            if migration.path in read.files:
-                doubtful.setdefault(migration.path, []).extend(_doubtful(read.files[migration.path], created))
-    texts = {path: squawk.asked(one.text, doubtful.get(path, ())) for path, one in read.files.items() if one.reads}
-    if not texts:
-        return None
-    try:
-        return linter.run(texts)
-    except ToolError as error:
-        return error
+class _Asking:
+    """Squawk asked about each database's migrations; once where several get the same."""
+
+    def __init__(self, linter: Linter) -> None:
+        self._linter = linter
+        self._known: dict[tuple[tuple[str, str], ...], Answers | ToolError] = {}
+
+    def about(self, enter: Entering, files: Mapping[str, File]) -> Mapping[str, tuple[Answer, ...]]:
+        """Its answers by path; none where it gave none, which is one of `problems`."""
+        created = Created(enter.earlier)
+        texts = {
+            one.path: squawk.asked(one.text, _doubtful(one, created))
+            for migration in enter.migrations
+            if (one := files.get(migration.path)) is not None and one.reads
+        }
+        if not texts:
+            return {}
+        key = tuple(texts.items())
+        if key not in self._known:
+            try:
+                self._known[key] = self._linter.run(texts)
+            except ToolError as error:
+                self._known[key] = error
+        answers = self._known[key]
+        return answers.by_path if isinstance(answers, Answers) else {}
+
+    @property
+    def engine(self) -> Engine | None:
+        """What answered."""
+        return next((each.engine for each in self._known.values() if isinstance(each, Answers)), None)
+
+    @property
+    def problems(self) -> Iterator[Problem]:
+        """What squawk alone could have told and did not."""
+        for answers in self._known.values():
+            if isinstance(answers, Answers):
+                yield from _not_understood(answers)
+                continue
+            hint = f": {answers.hint}" if answers.hint else ""
+            message = f"locks and scans were not looked at, because {answers.message}{hint}"
+            yield Problem(code="missing" if answers.hint else "crashed", message=message)
 
 
 def _doubtful(one: File, created: Created) -> Iterator[range]:
     """The statements that make a table which may be there: squawk would take it for a new one."""
     for read in one.reads:
-        if created.is_doubtful(read):
+        if created.may_be_there(read):
             statement = read.statement
             yield range(statement.location, statement.location + len(statement.text.encode()))
 
 
-def _unanswered(answers: Answers | ToolError | None) -> Iterator[Problem]:
-    """What squawk alone could have told and did not."""
-    if isinstance(answers, ToolError):
-        hint = f": {answers.hint}" if answers.hint else ""
-        code = "missing" if answers.hint else "crashed"
-        yield Problem(code=code, message=f"locks and scans were not looked at, because {answers.message}{hint}")
-    elif answers is not None:
-        for path, there in answers.by_path.items():
-            wrong = next((each for each in there if each.rule_name == squawk.SYNTAX), None)
-            if wrong is not None:
-                message = "squawk does not understand this statement: its locks were not looked at"
-                yield Problem(code="database-unread", message=message, path=path, line=wrong.line + 1)
+def _not_understood(answers: Answers) -> Iterator[Problem]:
+    for path, there in answers.by_path.items():
+        wrong = next((each for each in there if each.rule_name == squawk.SYNTAX), None)
+        if wrong is not None:
+            message = "squawk does not understand this statement: its locks were not looked at"
+            yield Problem(code="database-unread", message=message, path=path, line=wrong.line + 1)
