@@ -193,7 +193,7 @@ def enabled(reads: tuple[Read, ...]) -> frozenset[str]:
     return frozenset(
         node.relation.name
         for read in reads
-        if read.tag == "AlterTableStmt"
+        if read.tag == "AlterTableStmt" and b'"AT_Enable' in bytes(read.statement.node)
         for node in (read.statement.read(Altered),)
         if any(each.command and each.command.subtype in _TRIGGERS_ON for each in node.cmds)
     )
@@ -201,7 +201,7 @@ def enabled(reads: tuple[Read, ...]) -> frozenset[str]:
 
 def added(read: Read) -> Iterator[str]:
     """The tables that a statement adds columns to: an expand step."""
-    if read.tag == "AlterTableStmt":
+    if read.tag == "AlterTableStmt" and b'"AT_AddColumn"' in bytes(read.statement.node):
         node = read.statement.read(Altered)
         if any(each.command and each.command.subtype == "AT_AddColumn" for each in node.cmds):
             yield node.relation.name

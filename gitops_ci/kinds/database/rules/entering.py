@@ -40,7 +40,7 @@ class Earlier:
 
     def mentions(self, name: str) -> bool:
         """Whether one of the migrations has a word that is this name, in whatever case."""
-        return re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", self._text) is not None
+        return bool(self._text) and re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", self._text) is not None
 
     @cached_property
     def _text(self) -> str:

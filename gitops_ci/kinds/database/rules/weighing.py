@@ -65,10 +65,16 @@ def _one(one: File, answers: Iterable[Answer], created: Created) -> Iterator[Fou
     for index, read in enumerate(one.reads):
         created.take(read)
         there = (*one.found[index], *asked.get(index, ()))
-        no_scan = any(each.rule == _UNIQUE for each in there) or alterations.scans_nothing(read)
         for each in there:
-            if (each.rule in _ADVICE or each.table not in created) and not (no_scan and each.rule == _CONSTRAINT):
-                yield each
+            if each.rule not in _ADVICE and each.table in created:
+                continue
+            if each.rule == _CONSTRAINT and (_is_unique(there) or alterations.scans_nothing(read)):
+                continue
+            yield each
+
+
+def _is_unique(there: Iterable[Found]) -> bool:
+    return any(each.rule == _UNIQUE for each in there)
 
 
 def _expands(one: File, created: Created) -> Iterator[str]:
