@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -17,6 +18,8 @@ from gitops_ci.model.plan import Attribute, Change, Engine
 
 _DELIMITER = "delimiter"
 _LONGEST = 200
+_HIDDEN = re.compile(r"/\*M?!|--(?!\s|$)")
+"""What the parser takes for a comment and MySQL does not."""
 
 
 class Statement(Struct, frozen=True):
@@ -46,6 +49,13 @@ def parse(text: str) -> tuple[Statement, ...]:
 
     What the parser does not know beyond its first word is a `Command`.
     """
+    hidden = _HIDDEN.search(text)
+    if hidden is not None:
+        what = (
+            "a comment that MySQL runs (`/*! … */`)" if hidden[0].startswith("/") else "`--` without a blank behind it"
+        )
+        line = text.count("\n", 0, hidden.start()) + 1
+        raise MigrationError("unsupported", f"has {what}: what it does cannot be told from its text", line)
     dialect = _dialect()
     errors = importlib.import_module("sqlglot.errors")
     try:
@@ -81,6 +91,8 @@ def _statements(dialect: Any, text: str) -> Iterator[Statement]:
         part = tokens[begin:index]
         if part:
             for tree in dialect.parser().parse(part, text):
+                if tree is None:
+                    raise MigrationError("invalid", "cannot be parsed as MySQL: no statement", part[0].line)
                 yield Statement(type(tree).__name__, part[0].line, tree)
         begin = index + 1
 

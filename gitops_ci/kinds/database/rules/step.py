@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.database import dialects, mysql, refusals
+from gitops_ci.kinds.database import data, dialects, mysql, refusals
 from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.rules import catalog, entering, file, squawk, weighing
@@ -101,11 +101,15 @@ def _parsed(migration: Migration, its: Entering) -> File:
     if dialects.is_mysql(migration, its.dialect):
         return File(migration.path, text, (), mysql.found(text))
     try:
-        return file.read(migration, text)
+        parsed = file.read(migration, text)
     except SqlError as error:
         raise refusals.explained(text, error) from None
     except TooDeepError:
         raise MigrationError("unsupported", "nests deeper than can be read here (about 300 levels)") from None
+    copied = next((read for read in parsed.reads if read.tag == "CopyStmt" and data.reads_client(read.statement)), None)
+    if copied is not None:
+        raise refusals.copy_data(copied.line)
+    return parsed
 
 
 class _Asking:

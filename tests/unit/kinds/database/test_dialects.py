@@ -84,6 +84,9 @@ def test_what_mysql_may_do(sql: str) -> None:
         ("SELECT 1;\nSELECT (1 FROM;", "invalid", "line 2"),
         ("DELIMITER //\nCREATE PROCEDURE p() BEGIN END //", "unsupported", "delimiter"),
         ("SELECT " + "(" * 20_000, "unsupported", "nests deeper"),
+        ("/*!50000 DROP TABLE users */;", "unsupported", "a comment that MySQL runs"),
+        ("/*M!100100 DROP TABLE users */;", "unsupported", "a comment that MySQL runs"),
+        ("SELECT 1--1; DROP TABLE users;", "unsupported", "`--` without a blank"),
     ],
 )
 def test_what_is_not_mysql(sql: str, code: str, message: str) -> None:
