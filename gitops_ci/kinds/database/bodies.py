@@ -12,6 +12,8 @@ from gitops_ci.kinds.database import postgres
 from gitops_ci.kinds.database.postgres import SqlError, Statement
 from gitops_ci.kinds.database.tree import Node, strings
 
+_STATEMENT = 0
+"""How PostgreSQL marks an expression that is a whole statement (RAW_PARSE_DEFAULT)."""
 _DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
 
 
@@ -62,16 +64,16 @@ def of(statement: Statement) -> Body:
 
 def _walked(functions: msgspec.Raw) -> Iterator[tuple[int, str, bool]]:
     """Line in the body, query, and whether that is an expression whose value is run; `Any` is a JSON value."""
-    waiting: list[Any] = [msgspec.json.decode(functions)]
+    waiting: list[tuple[Any, int]] = [(msgspec.json.decode(functions), 1)]
     while waiting:
-        node = waiting.pop()
+        node, line = waiting.pop()
         if isinstance(node, list):
-            waiting += reversed(node)
+            waiting += ((each, line) for each in reversed(node))
         elif isinstance(node, dict):
+            here = node.get("lineno", line)
             for name, value in node.items():
-                if name in _DYNAMIC or (name == "PLpgSQL_stmt_open" and value.get("dynquery")):
-                    yield int(value.get("lineno", 1)), "", True
-                elif name == "PLpgSQL_stmt_execsql":
-                    query = value.get("sqlstmt", {}).get("PLpgSQL_expr", {}).get("query", "")
-                    yield int(value.get("lineno", 1)), str(query), False
-            waiting += reversed(list(node.values()))
+                if name in _DYNAMIC or name == "dynquery":
+                    yield value.get("lineno", here), "", True
+                elif name == "PLpgSQL_expr" and value.get("parseMode") == _STATEMENT:
+                    yield here, value.get("query", ""), False
+            waiting += ((each, here) for each in reversed(list(node.values())))

@@ -54,8 +54,8 @@ def parse(text: str) -> tuple[Statement, ...]:
         what = (
             "a comment that MySQL runs (`/*! … */`)" if hidden[0].startswith("/") else "`--` without a blank behind it"
         )
-        line = text.count("\n", 0, hidden.start()) + 1
-        raise MigrationError("unsupported", f"has {what}: what it does cannot be told from its text", line)
+        at = text.count("\n", 0, hidden.start()) + 1
+        raise MigrationError("unsupported", f"has {what}: what it does cannot be told from its text", at)
     dialect = _dialect()
     errors = importlib.import_module("sqlglot.errors")
     try:
@@ -63,8 +63,8 @@ def parse(text: str) -> tuple[Statement, ...]:
     except errors.ParseError as error:
         told = error.errors[0] if error.errors else {}
         line, column = told.get("line"), told.get("col")
-        at = f" (line {line}, column {column})" if line and column else ""
-        raise MigrationError("invalid", f"cannot be parsed as MySQL{at}: syntax error", line) from None
+        place = f" (line {line}, column {column})" if line and column else ""
+        raise MigrationError("invalid", f"cannot be parsed as MySQL{place}: syntax error", line) from None
     except errors.SqlglotError:
         raise MigrationError("invalid", "cannot be parsed as MySQL") from None
     except RecursionError:

@@ -38,6 +38,18 @@ def test_every_rule_has_its_examples_and_squawk_s_have_one_of_ours() -> None:
         ("WITH gone AS (DELETE FROM users RETURNING id) SELECT 1;", [("database/destructive-delete-all", 1)]),
         ("\n-- why\n/* not */ DELETE FROM users;", [("database/destructive-delete-all", 3)]),
         ("SELECT 1; DROP TABLE users, orders;", [("database/destructive-drop-table", 1)] * 2),
+        (
+            "DO $$ DECLARE r record; BEGIN\nFOR r IN DELETE FROM users RETURNING id LOOP\nPERFORM 1;\nEND LOOP; END $$;",
+            [("database/destructive-delete-all", 2)],
+        ),
+        (
+            "DO $$ DECLARE c refcursor; BEGIN\n  OPEN c FOR EXECUTE 'SELECT 1';\nEND $$;",
+            [("database/dynamic-sql", 2)],
+        ),
+        (
+            "DO $$ DECLARE r record; BEGIN\n  FOR r IN EXECUTE 'SELECT 1' LOOP NULL; END LOOP;\nEND $$;",
+            [("database/dynamic-sql", 2)],
+        ),
         ("DO LANGUAGE plpython3u 'x';", [("database/dynamic-sql", 1)]),
         ("DO 'BEGIN EXECUTE ''SELECT 1''; END';", [("database/dynamic-sql", 1)]),
         ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;", [("database/grant-public", 1)]),
