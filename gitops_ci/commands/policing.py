@@ -37,6 +37,8 @@ def _told(scope: Scope, outside: Outside, repository: Path) -> Iterator[Told]:
         from gitops_ci.policy.secrets import step as secrets
 
         yield secrets.check(scope)
+    if any(stack.kind == "database" for stack in scope.stacks.values()):
+        yield from _of_migrations(scope, outside, repository)
     if scope.config.policy.checkov is not None:
         yield _by_checkov(scope, outside, repository)
 
@@ -60,6 +62,18 @@ def _by_checkov(scope: Scope, outside: Outside, repository: Path) -> Told:
 
     environ = outside.settings.environ
     return checkov.check(scope, Checkov(environ=environ, repository=repository, scratch=outside.scratch, stop=Stop()))
+
+
+def _of_migrations(scope: Scope, outside: Outside, repository: Path) -> Iterator[Told]:
+    from gitops_ci.kinds.database.rules import step as database
+    from gitops_ci.system.process import Stop
+    from gitops_ci.system.squawk import Squawk
+
+    environ = outside.settings.environ
+    squawk = Squawk(environ=environ, repository=repository, scratch=outside.scratch, stop=Stop())
+    told = database.check(scope, squawk)
+    if told is not None:
+        yield told
 
 
 def scope(

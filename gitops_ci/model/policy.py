@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from gitops_ci.model.plan import Engine, Problem
 
-Checker = Literal["rego", "builtin", "checkov", "secrets"]
+Checker = Literal["rego", "builtin", "checkov", "secrets", "database"]
 
 
 class PolicyRun(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ NAMES: dict[Checker, str] = {
     "builtin": "built-in policies",
     "checkov": "checkov",
     "secrets": "secrets",
+    "database": "migrations",
 }
 
 

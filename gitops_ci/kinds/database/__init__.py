@@ -26,8 +26,10 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
 
 
 def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
-    """Nothing: the rules about migrations compare both ends (see `check`)."""
-    return ()
+    """Where a declared schema differs from what the migrations build; all else compares both ends (see `check`)."""
+    from gitops_ci.kinds.database import declared
+
+    return tuple(declared.check(stack, inventory.snapshot)) if stack.id in inventory.stacks else ()
 
 
 def check(  # the plan is not needed yet

@@ -9,18 +9,33 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.database import foreign, sets, versions
 from gitops_ci.kinds.database import pointer as pointers
-from gitops_ci.kinds.database import sets, versions
 from gitops_ci.kinds.database.pointer import Pointer
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
-from gitops_ci.model.stack import SHARED, Stack
+from gitops_ci.model.stack import SHARED, Certainty, Stack
 
 SQL = (".sql",)
+READ = (*SQL, "atlas.sum", "migration_lock.toml")
+"""How the names end of what a migration set is made of."""
 _POINTERS = frozenset(pointers.FILES)
 _MIGRATION_FOLDERS = frozenset({"migrations", "migration", "migrate", "databases"})
 _OTHER_FOLDERS = frozenset(
-    {"schemas", "schema", "seeds", "seed", "fixtures", "queries", "down", "undo", "rollback", "rollbacks", "revert"}
+    {
+        "schemas",
+        "schema",
+        "seeds",
+        "seed",
+        "roles",
+        "fixtures",
+        "queries",
+        "down",
+        "undo",
+        "rollback",
+        "rollbacks",
+        "revert",
+    }
 )
 _FOREIGN_FOLDERS = frozenset({"node_modules", "vendor", "testdata"})
 
@@ -63,6 +78,7 @@ def _pointer_directories(snapshot: Snapshot, config: Config) -> list[str]:
 
 
 def _directories(snapshot: Snapshot) -> Iterator[str]:
+    yield from (directory for directory in snapshot.children if foreign.tool(directory, snapshot) is not None)
     for directory in dict.fromkeys(path.rpartition("/")[0] for path in snapshot.entries if path.endswith(SQL)):
         sql = [name for name in snapshot.children[directory] if name.endswith(SQL)]
         if _is_foreign(directory):
@@ -95,9 +111,12 @@ def _references(stack: Stack, pointer: Pointer | None, snapshot: Snapshot) -> It
     directory = stack.path if pointer is None or pointer.directory is None else pointer.directory
     migrations = sets.listed(directory, snapshot)
     nested = any(migration.path.rpartition("/")[0] != directory for migration in migrations)
-    yield Reference(
-        stack.id, directory, "tree" if nested else "directory", "direct" if pointer is None else "module", SQL
-    )
+    suffixes = foreign.SUFFIXES if foreign.tool(directory, snapshot) is not None else READ
+    certainty: Certainty = "direct" if pointer is None else "module"
+    yield Reference(stack.id, directory, "tree" if nested else "directory", certainty, suffixes)
+    if pointer is None:
+        for path in sets.schema_files(directory, snapshot):
+            yield Reference(stack.id, path, "file", "direct")
     for migration in migrations:
         target = sets.real(migration.path, snapshot)
         if target is not None and target != migration.path:

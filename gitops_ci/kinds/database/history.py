@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.database import manifests, ordering, promotion, sets
 from gitops_ci.kinds.database import pointer as pointers
-from gitops_ci.kinds.database import promotion, sets
 from gitops_ci.kinds.database.sets import MigrationSet
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.model import finding as findings
@@ -74,6 +74,8 @@ def _history(stack: Stack, before: _End | None, now: _End) -> Iterator[Finding]:
     known_as = {migration.path for migration in renamed.values()}
     entered = [migration for migration in new if migration.role == "versioned" and migration.path not in known_as]
     yield from _inserted(stack, entered, before)
+    yield from ordering.check(stack, entered, before.numbered if before else (), now.migrations, now.snapshot)
+    yield from _outdated(stack, before, now)
     yield from _duplicates(stack, entered, now)
 
 
@@ -171,6 +173,26 @@ def _inserted(stack: Stack, entered: list[Migration], before: _End | None) -> It
                 line=1,
                 stack=stack.id,
             )
+
+
+def _outdated(stack: Stack, before: _End | None, now: _End) -> Iterator[Finding]:
+    """A manifest of checksums that does not fit, where it did or where it is new."""
+    directory = now.migrations.directory
+    wrong = manifests.outdated(directory, now.snapshot) if directory is not None else None
+    if wrong is None or directory is None:
+        return
+    same_place = before is not None and before.migrations.directory == directory
+    if before is not None and same_place and manifests.outdated(directory, before.snapshot) == wrong:
+        return
+    yield findings.make(
+        "database/checksum-outdated",
+        "error",
+        f"{manifests.FILE} {wrong[1]}: Atlas refuses the directory",
+        help="Run `atlas migrate hash` and commit what it writes, after a look at what it covers.",
+        path=f"{directory}/{manifests.FILE}" if directory else manifests.FILE,
+        line=wrong[0],
+        stack=stack.id,
+    )
 
 
 def _duplicates(stack: Stack, entered: list[Migration], now: _End) -> Iterator[Finding]:

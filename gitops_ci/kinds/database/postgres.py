@@ -18,6 +18,8 @@ from gitops_ci.model.plan import Engine
 ABSENT = Raw()
 """The default of a node that is only asked for being there."""
 
+_HIDDEN = frozenset({"SCONST", "USCONST", "BCONST", "XCONST", "SQL_COMMENT", "C_COMMENT"})
+
 T = TypeVar("T")
 
 
@@ -43,6 +45,7 @@ class _Parser(Protocol):
     ParseError: type[Exception]
 
     def parse_sql_json(self, query: str) -> str: ...
+    def parse_plpgsql_json(self, query: str) -> str: ...
     def scan(self, query: str) -> Sequence[_Lexeme]: ...
     def get_postgresql_version(self) -> tuple[int, ...]: ...
 
@@ -127,6 +130,29 @@ def _tree(text: str) -> _Parsed:
         raise SqlError(str(message), index if isinstance(index, int) else None) from None
     except RecursionError:
         raise TooDeepError from None
+
+
+def plpgsql(text: str) -> Raw:
+    """The bodies of a DO block or a function in PL/pgSQL, as its own parser tells them (JSON). Raises SqlError."""
+    parser = _parser()
+    try:
+        return Raw(parser.parse_plpgsql_json(text).encode())
+    except parser.ParseError as error:
+        raise SqlError(str(error.args[0])) from None
+    except RecursionError:
+        raise SqlError("nests too deeply") from None
+
+
+def literals(text: str) -> tuple[range, ...]:
+    """Where a text has strings, quoted names and comments, in characters. Raises SqlError where that is not known."""
+    parser = _parser()
+    try:
+        lexemes = parser.scan(text)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the text is then not shown
+        raise SqlError(type(error).__name__) from None
+    found = (range(lexeme.start, lexeme.end + 1) for lexeme in lexemes if lexeme.name in _HIDDEN)
+    quoted = (range(lexeme.start, lexeme.end + 1) for lexeme in lexemes if text.startswith(('"', "U&"), lexeme.start))
+    return (*found, *quoted)
 
 
 def tokens(text: str) -> tuple[Token, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gitops_ci.kinds.database import postgres
 from gitops_ci.kinds.database.postgres import SqlError
 
 _TOKEN = re.compile(r"(?P<what>.*) at or near \"(?P<token>.*)\"$", re.DOTALL)
@@ -11,7 +12,10 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}|[^\w\s'\"$]{1,3}")
 _COPY = re.compile(r"^[ \t]*COPY\b[^;\n]{0,2000}\bFROM[ \t]+STDIN\b", re.IGNORECASE | re.MULTILINE)
 _PSQL_VARIABLE = re.compile(r":[A-Za-z_'\"{]")
 _TEMPLATE = re.compile(r"\$\{|\{\{|\{%|<%|#\{")
+_BEFORE = 60
+_SHOWN = 100
 _DIALECTS = (
+    ("ClickHouse", re.compile(r"\bENGINE\s{0,9}=\s{0,9}\w{0,40}MergeTree\b|\bON\s{1,9}CLUSTER\b", re.IGNORECASE)),
     (
         "MySQL",
         re.compile(
@@ -21,7 +25,6 @@ _DIALECTS = (
     ),
     ("SQLite", re.compile(r"\bAUTOINCREMENT\b|^PRAGMA\b", re.IGNORECASE | re.MULTILINE)),
     ("SQL Server", re.compile(r"\bNVARCHAR\b|\[dbo\]|^GO\s{0,9}$|\bIDENTITY\(1", re.IGNORECASE | re.MULTILINE)),
-    ("ClickHouse", re.compile(r"\bENGINE\s{0,9}=\s{0,9}\w{0,40}MergeTree\b", re.IGNORECASE)),
     ("Oracle", re.compile(r"\bVARCHAR2\b|^/$", re.IGNORECASE | re.MULTILINE)),
 )
 
@@ -54,6 +57,11 @@ def copy_data(line: int) -> MigrationError:
     return MigrationError("unsupported", message, line)
 
 
+def looks_like(text: str) -> str | None:
+    """The other database whose signs a text has that PostgreSQL's parser refused; None for none."""
+    return next((name for name, pattern in _DIALECTS if pattern.search(text)), None)
+
+
 def explained(text: str, error: SqlError) -> MigrationError:
     """What a syntax error is about. No literal of the file gets into the message: it may be a secret."""
     index = len(text.rstrip()) if error.index is None else error.index
@@ -71,10 +79,30 @@ def explained(text: str, error: SqlError) -> MigrationError:
             "is a template (`${…}`, `{{…}}`): only SQL can be read, so its result is not known here",
             line,
         )
-    for name, pattern in _DIALECTS:
-        if pattern.search(text):
-            return MigrationError("unsupported", f"looks like {name}: only PostgreSQL can be read", line)
-    return MigrationError("invalid", f"cannot be parsed: {_without_literals(error)}; expected PostgreSQL's SQL", line)
+    name = looks_like(text)
+    if name is not None:
+        hint = "; say `kinds.database.engine: mysql` if it is" if name == "MySQL" else ""
+        return MigrationError("unsupported", f"looks like {name}, and is read as PostgreSQL{hint}", line)
+    said = f"cannot be parsed: {_without_literals(error)}; expected PostgreSQL's SQL"
+    return MigrationError("invalid", f"{said}\n{_shown(text, index)}", line)
+
+
+def _shown(text: str, index: int) -> str:
+    """The line of a place with a caret below it, without what its strings, quoted names and comments hold."""
+    begin = text.rfind("\n", 0, index) + 1
+    end = text.find("\n", begin)
+    column = index - begin
+    first = max(0, column - _BEFORE)
+    span = range(begin + first, min(end if end >= 0 else len(text), begin + first + _SHOWN))
+    try:
+        hidden = {
+            at for part in postgres.literals(text) for at in range(max(part[0], span.start), min(part.stop, span.stop))
+        }
+    except SqlError:
+        hidden = set(span)
+    part = "".join("·" if at in hidden else text[at] for at in span).replace("\t", " ")
+    head = f"  {text.count(chr(10), 0, begin) + 1} | "
+    return f"{head}{part}\n{' ' * (len(head) - 2)}| {' ' * (column - first)}^ column {column + 1}"
 
 
 def _without_literals(error: SqlError) -> str:

@@ -11,6 +11,9 @@ from gitops_ci.kinds.database.pointer import Pointer
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.model.stack import Stack
 
+_SCHEMAS = ("schemas", "schema")
+_MIGRATIONS = frozenset({"migrations", "migration", "migrate"})
+
 
 class MigrationSet(Struct, frozen=True):
     """Every migration of a directory in order; `pointer` is what narrows it for an environment."""
@@ -21,8 +24,8 @@ class MigrationSet(Struct, frozen=True):
 
     @property
     def forward(self) -> tuple[Migration, ...]:
-        """All but those that undo others."""
-        return tuple(migration for migration in self.migrations if migration.role != "down")
+        """All but those that undo others, and variants for other databases."""
+        return tuple(migration for migration in self.migrations if migration.role not in ("down", "variant"))
 
     @property
     def applied(self) -> tuple[Migration, ...] | None:
@@ -71,6 +74,42 @@ def listed(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
         if file is not None:
             nested.append(Migration(name, f"{at}{name}/{file}", "versioned", versions.version_of(name)))
     return tuple(sorted((*own, *nested), key=lambda migration: migration.order)) if nested else own
+
+
+def entering(
+    now: MigrationSet, head: Snapshot, before: MigrationSet | None, base: Snapshot | None
+) -> tuple[Migration, ...]:
+    """The migrations that are applied at head and were not at base; a repeatable one also when its content differs."""
+    known: dict[str, str | None] = {}
+    if before is not None and base is not None:
+        known = {migration.name: identity(migration.path, base) for migration in before.applied or ()}
+    return tuple(
+        migration
+        for migration in now.applied or ()
+        if migration.name not in known
+        or (migration.role == "repeatable" and known[migration.name] != identity(migration.path, head))
+    )
+
+
+def schema_files(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """The schema files of a directory of migrations: of its own, of its parent's, or one that has its name."""
+    parent, _, name = directory.rpartition("/")
+    above, _, its = parent.rpartition("/")
+    if name in _MIGRATIONS:
+        return _sql(parent, snapshot)
+    if its in _MIGRATIONS:
+        return tuple(path for path in _sql(above, snapshot) if path.endswith(f"/{name}.sql"))
+    return _sql(directory, snapshot)
+
+
+def _sql(parent: str, snapshot: Snapshot) -> tuple[str, ...]:
+    at = f"{parent}/" if parent else ""
+    return tuple(
+        f"{at}{folder}/{name}"
+        for folder in _SCHEMAS
+        for name in snapshot.children.get(at + folder, ())
+        if name.endswith(".sql")
+    )
 
 
 def migration_file(directory: str, snapshot: Snapshot) -> str | None:

@@ -11,9 +11,11 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
-Role = Literal["versioned", "unnumbered", "repeatable", "baseline", "down"]
+Role = Literal["versioned", "unnumbered", "repeatable", "baseline", "down", "variant"]
+"""A `variant` is the same migration for another database than PostgreSQL, beside the one for that."""
 
 DIRECTORY_FILES = ("migration.sql", "up.sql")
 """Files that make a directory one migration (Prisma, Diesel)."""
@@ -28,7 +30,14 @@ _DIRECTION = re.compile(r"[._-](?P<direction>up|down|do|undo)\.sql$|^[0-9]+\.(?P
 _UNMISTAKABLE = re.compile(r"V[0-9][0-9._]*__|[0-9]{3,20}[_-]|.*\.(?:up|down)\.sql$")
 
 _ROLES: dict[str, Role] = {"V": "versioned", "B": "baseline", "U": "down"}
-_ORDER: dict[Role, int] = {"baseline": 0, "versioned": 0, "unnumbered": 1, "repeatable": 2, "down": 3}
+_ORDER: dict[Role, int] = {"baseline": 0, "versioned": 0, "unnumbered": 1, "repeatable": 2, "down": 3, "variant": 3}
+
+_DIALECT = re.compile(
+    r"[._-](?P<name>mysql|mariadb|postgres|postgresql|pgsql|pg|sqlite|sqlite3|mssql|sqlserver|oracle|clickhouse|cockroach)"
+    r"(?:\.(?:up|down))?\.sql$",
+    re.IGNORECASE,
+)
+_POSTGRESQL = frozenset({"postgres", "postgresql", "pgsql", "pg"})
 
 
 class Migration(Struct, frozen=True):
@@ -84,7 +93,27 @@ def migrations(directory: str, names: Sequence[str]) -> tuple[Migration, ...]:
     found = [
         Migration(_stem(name, in_pairs), at + name, _role(name, in_pairs, flyway), version_of(name)) for name in sql
     ]
-    return tuple(sorted(found, key=lambda migration: migration.order))
+    return tuple(sorted(_without_variants(found), key=lambda migration: migration.order))
+
+
+def dialect(path: str) -> str | None:
+    """The database that a file's name says it is for (`001_x.mysql.sql`), PostgreSQL by that name; None for none."""
+    match = _DIALECT.search(path)
+    if match is None:
+        return None
+    name = match["name"].lower()
+    return "postgresql" if name in _POSTGRESQL else name
+
+
+def _without_variants(found: list[Migration]) -> list[Migration]:
+    """Marks the files for other databases of which there is one for PostgreSQL: its runner takes that."""
+    for_us = {each.version for each in found if each.role == "versioned" and dialect(each.path) == "postgresql"}
+    return [
+        msgspec.structs.replace(each, role="variant")
+        if each.role == "versioned" and each.version in for_us and dialect(each.path) != "postgresql"
+        else each
+        for each in found
+    ]
 
 
 def _direction(name: str) -> str:

@@ -110,8 +110,6 @@ def test_a_removed_set_changes_nothing_in_a_database() -> None:
         ('CREATE TABLE "{{ index .Options "Namespace" }}".t ();', "unsupported", 1, "template"),
         ("SELECT :name;", "unsupported", 1, "psql variable"),
         ("SELECT :'name';", "unsupported", 1, "psql variable"),
-        ("CREATE TABLE `users` (id int);", "unsupported", 1, "looks like MySQL"),
-        ("CREATE TABLE u (id INTEGER PRIMARY KEY AUTOINCREMENT);", "unsupported", 1, "looks like SQLite"),
         (b"SELECT 1;\nSELECT '\xff'", "invalid", 2, "is not UTF-8"),
         ("SELECT 1;\n\0DROP TABLE x", "invalid", 2, "NUL"),
         ("x" * (4 * 1024 * 1024 + 1), "unreadable", None, "larger than 4 MiB"),
@@ -135,6 +133,31 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_kept(
     assert (code in BLOCKING_CODES) == (code == "invalid")
 
 
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("CREATE TABLE `users` (id int);", "looks like MySQL, and is read as PostgreSQL"),
+        ("CREATE TABLE u (id INTEGER PRIMARY KEY AUTOINCREMENT);", "looks like SQLite"),
+    ],
+)
+def test_another_database_s_file_among_postgresql_s_is_not_decided(sql: str, message: str) -> None:
+    plan = planned(SHARED, None, side({"migrations/001_good.sql": USERS, "migrations/002_bad.sql": sql}))
+    assert plan.reason is not None
+    assert (plan.reason.code, plan.reason.path, plan.reason.line) == ("unsupported", "migrations/002_bad.sql", 1)
+    assert message in plan.reason.message
+    assert addresses(plan) == ["table users"]
+
+
+def test_a_caret_shows_where_the_text_is_wrong() -> None:
+    sql = "SELECT 1; -- don't\n  CREATE TABEL \"x\" (é text DEFAULT 'hunter2'); -- why"
+    reason = planned(SHARED, None, side({"migrations/001_x.sql": sql})).reason
+    assert reason is not None
+    assert reason.message.split("\n")[1:] == [
+        "  2 |   CREATE TABEL ··· (é text DEFAULT ·········); ······",
+        "    |          ^ column 10",
+    ]
+
+
 def test_what_is_wrong_is_told_before_what_is_not_decided() -> None:
     files = {"migrations/001_a.sql": "\\i x", "migrations/002_b.sql": "CREATE", "migrations/003_c.sql": "\\q"}
     plan = planned(SHARED, None, side(files))
@@ -143,7 +166,10 @@ def test_what_is_wrong_is_told_before_what_is_not_decided() -> None:
     assert "and 2 more files" in plan.reason.message
 
 
-@pytest.mark.parametrize("sql", ["SELECT 'hunter2", "SELECT $$hunter2", "SELECT 1 'hunter2'", 'SELECT 1 1 "hunter2"'])
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT 'hunter2", "SELECT $$hunter2", "SELECT $a$\nhunter2$a$ 1 2", "SELECT 1 'hunter2'", 'SELECT 1 1 "hunter2"'],
+)
 def test_no_literal_gets_into_a_message(sql: str) -> None:
     plan = planned(SHARED, None, side({"migrations/001_x.sql": sql}))
     assert plan.reason is not None

@@ -1,0 +1,1 @@
+"""What the lint says of the statements of migrations that enter a database."""

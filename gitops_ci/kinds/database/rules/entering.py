@@ -1,0 +1,93 @@
+"""Which migrations enter which databases in a change, and whether that is production."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from msgspec import Struct
+
+from gitops_ci.config import Config
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.database import dialects, sets
+from gitops_ci.kinds.database import pointer as pointers
+from gitops_ci.kinds.database.dialects import End
+from gitops_ci.kinds.database.sets import MigrationSet
+from gitops_ci.kinds.database.texts import MAX_BYTES, Texts
+from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.model.stack import SHARED, Stack
+from gitops_ci.policy.scope import Scope
+
+
+class Entering(Struct, frozen=True):
+    """The migrations that one stack gets, in order; `is_first` says that it had none before."""
+
+    stack: Stack
+    is_production: bool
+    earlier: Earlier
+    migrations: tuple[Migration, ...]
+    texts: Texts
+    dialect: str
+
+
+class Earlier:
+    """The text of what a database has already, read when somebody asks."""
+
+    def __init__(self, before: MigrationSet | None, base: Snapshot | None) -> None:
+        self._before = before
+        self._base = base
+
+    def mentions(self, name: str) -> bool:
+        """Whether one of the migrations has a word that is this name, in whatever case."""
+        return bool(self._text) and re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", self._text) is not None
+
+    @cached_property
+    def _text(self) -> str:
+        if self._before is None or self._base is None:
+            return ""
+        real = {sets.real(migration.path, self._base) for migration in self._before.applied or ()}
+        contents = self._base.read_many([path for path in real if path is not None], limit=MAX_BYTES)
+        return "\n".join(content.decode("utf-8", "replace").lower() for content in contents.values())
+
+
+def of(scope: Scope) -> Iterator[Entering]:
+    """What enters each database of a scope; nothing for those that get nothing."""
+    for stack in scope.stacks.values():
+        if stack.kind != "database":
+            continue
+        now = sets.of(stack, scope.head)
+        before = sets.of(stack, scope.base) if scope.base is not None else None
+        migrations = sets.entering(now, scope.head, before, scope.base)
+        if migrations:
+            yield Entering(
+                stack=stack,
+                is_production=_is_production(stack, scope.head, scope.config),
+                earlier=Earlier(before, scope.base),
+                migrations=migrations,
+                texts=Texts(now, scope.head, migrations),
+                dialect=dialects.of_set(
+                    End(before, scope.base) if before is not None and scope.base is not None else None,
+                    End(now, scope.head),
+                    scope.config.kinds.database.engine,
+                ),
+            )
+
+
+def _is_production(stack: Stack, head: Snapshot, config: Config) -> bool:
+    """Whether this is the end of a line of promotions: an environment that none is promoted from.
+
+    Migrations that are shared go wherever nobody says otherwise; where environments name them, each has its own say.
+    """
+    if stack.environment == SHARED:
+        return not _is_named(stack.path, head)
+    return all(environment.promotes_from != stack.environment for environment in config.environments)
+
+
+def _is_named(directory: str, head: Snapshot) -> bool:
+    for place, names in head.children.items():
+        if not set(pointers.FILES).isdisjoint(names):
+            pointer = pointers.read(place, head)
+            if pointer is not None and pointer.directory == directory:
+                return True
+    return False

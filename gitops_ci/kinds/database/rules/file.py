@@ -1,0 +1,105 @@
+"""One migration as the lint reads it: its statements and what is found in each, whoever it enters."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+
+from msgspec import Struct
+
+from gitops_ci.kinds.database import postgres, runners
+from gitops_ci.kinds.database.leaves import RangeVar
+from gitops_ci.kinds.database.rules import alterations, reading, statements, transactions
+from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.reading import Read
+from gitops_ci.kinds.database.versions import Migration
+
+_LONG = re.compile(r'"[^"\n]{16,}"|[^\W\d][\w$]{15,}')
+_NAME_BYTES = 63
+
+
+class About(Struct, frozen=True):
+    """The relation that a statement is about, where it has one."""
+
+    relation: RangeVar | None = None
+
+
+class File(Struct, frozen=True, dict=True):
+    """The applied part of a migration, parsed. `told` is what is found in one of MySQL, which has no `reads`."""
+
+    path: str
+    text: str
+    reads: tuple[Read, ...]
+    told: tuple[Found, ...] = ()
+
+    @cached_property
+    def found(self) -> tuple[tuple[Found, ...], ...]:
+        """What every rule of ours finds in each of `reads`, whatever else the change holds."""
+        enabled = alterations.enabled(self.reads)
+        return tuple(
+            tuple(
+                each
+                for each in (*statements.of(read), *alterations.of(read), *_long_names(read))
+                if each.rule != "database/trigger-disabled" or each.table not in enabled
+            )
+            for read in self.reads
+        )
+
+    @cached_property
+    def hides(self) -> bool:
+        """Whether what it does elsewhere may differ from what a dry run saw."""
+        return any(read.executes or read.opaque or read.asks_where for read in self.reads)
+
+    def at(self, line: int, column: int) -> int | None:
+        """Which of `reads` is the statement at a place (both from nought)."""
+        lines = self.text.split("\n", line)
+        offset = len("\n".join(lines[:line]).encode()) + (1 if line else 0) + column
+        index = bisect_right(self._top, offset, key=lambda each: self.reads[each].statement.location) - 1
+        return self._top[index] if index >= 0 else None
+
+    def lines(self, first: int) -> range:
+        """The lines from one statement's first to before the next one's."""
+        after = [self.reads[each].line for each in self._top if self.reads[each].line > first]
+        return range(first, min(after, default=self.text.count("\n") + 2))
+
+    @cached_property
+    def _top(self) -> tuple[int, ...]:
+        return tuple(index for index, read in enumerate(self.reads) if not read.nested)
+
+
+def read(migration: Migration, text: str) -> File:
+    """A migration's applied part. Raises SqlError or TooDeepError."""
+    return File(migration.path, text, reading.read(text, path=migration.path))
+
+
+def in_transactions(file: File, migration: Migration) -> tuple[Found, ...]:
+    """What is found in how its statements lie in transactions."""
+    how = runners.transactions(migration, file.text)
+    return tuple(transactions.of(file.reads, wrapped=how.wrapped, whole=how.whole))
+
+
+def table(read: Read) -> str:
+    """The table that a statement is about, as it is written; empty where it is about none."""
+    relation = read.statement.read(About).relation if read.tag in _WITH_RELATION else None
+    return relation.name if relation is not None else ""
+
+
+_WITH_RELATION = frozenset({"AlterTableStmt", "CreateStmt", "IndexStmt", "RenameStmt", "ReindexStmt"})
+
+
+def _long_names(read: Read) -> Iterator[Found]:
+    text = read.statement.text
+    if read.nested or not any(len(each[0].strip('"').encode()) > _NAME_BYTES for each in _LONG.finditer(text)):
+        return
+    for token in postgres.tokens(text):
+        name = token.text.strip('"')
+        if len(name.encode()) > _NAME_BYTES and (token.text[0] == '"' or _LONG.fullmatch(token.text)):
+            yield Found(
+                rule="database/identifier-too-long",
+                says=f"uses a name of {len(name.encode())} bytes, which is cut off: {name[:40]}…",
+                line=read.statement.line + text.count("\n", 0, token.start),
+                column=token.start - text.rfind("\n", 0, token.start),
+                statement=read.line,
+            )

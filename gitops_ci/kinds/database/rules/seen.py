@@ -1,0 +1,51 @@
+"""What a dry run saw of each statement, and which guesses of the lint that overrules."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gitops_ci.kinds.database.rules.catalog import RULES
+from gitops_ci.kinds.database.rules.found import Found
+
+KEEPS_WRITERS_OUT = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
+"""Modes of `pg_locks` that conflict with INSERT, UPDATE and DELETE."""
+
+
+class Lock(Struct, frozen=True):
+    """A lock on a table that was there before the change; `mode` as `pg_locks` names it."""
+
+    table: str
+    mode: str
+
+
+class SeenStatement(Struct, frozen=True, kw_only=True):
+    """What one statement did: `line` is that of its first word in `path`.
+
+    `rewritten` are the tables that were there before the change and got another file; `locks` those that it held on
+    such tables when it ended.
+    """
+
+    path: str
+    line: int
+    rewritten: tuple[str, ...] = ()
+    locks: tuple[Lock, ...] = ()
+
+
+class Seen(Struct, frozen=True):
+    """What the dry run of one stack saw: the migrations that it `ran` to their end, and what was seen in which line.
+
+    In a file that it did not run nothing is overruled.
+    """
+
+    ran: frozenset[str] = frozenset()
+    statements: tuple[SeenStatement, ...] = ()
+
+    def overrules(self, path: str, found: Found, lines: range) -> bool:
+        """Whether what was seen of the statement in these lines of a file shows that a finding is a false alarm."""
+        evidence = found.evidence or RULES[found.rule].evidence
+        if evidence is None or path not in self.ran:
+            return False
+        there = [each for each in self.statements if each.path == path and each.line in lines]
+        if evidence == "rewrite":
+            return not any(each.rewritten for each in there)
+        return not any(lock.mode in KEEPS_WRITERS_OUT for each in there for lock in each.locks)

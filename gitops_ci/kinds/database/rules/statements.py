@@ -1,0 +1,221 @@
+"""What the lint sees in single statements of PostgreSQL: what destroys, opens up, locks on purpose or hides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from msgspec import Raw, Struct
+
+from gitops_ci.kinds.database import data
+from gitops_ci.kinds.database.identifiers import qualified, quoted
+from gitops_ci.kinds.database.leaves import RangeVar
+from gitops_ci.kinds.database.postgres import ABSENT
+from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.reading import Read
+from gitops_ci.kinds.database.tree import Node, strings
+
+
+class Drop(Struct, frozen=True):
+    """DROP of objects."""
+
+    removeType: str = ""  # noqa: N815
+    objects: tuple[Node, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The objects as they are written."""
+        return [
+            qualified(strings(each.items.items)) if each.items else quoted(each.string.sval if each.string else "")
+            for each in self.objects
+        ]
+
+
+class Changed(Struct, frozen=True):
+    """UPDATE and DELETE."""
+
+    relation: RangeVar | None = None
+    whereClause: Raw = ABSENT  # noqa: N815
+
+
+class Grant(Struct, frozen=True):
+    """GRANT and REVOKE; `action` is the grant inside of ALTER DEFAULT PRIVILEGES."""
+
+    is_grant: bool = False
+    grantees: tuple[Node, ...] = ()
+    action: Grant | None = None
+
+
+class Optioned(Struct, frozen=True):
+    """Statements that are told by their options."""
+
+    options: tuple[Node, ...] = ()
+
+
+class Lock(Struct, frozen=True):
+    """LOCK TABLE. Modes from 5 (SHARE) keep writers out."""
+
+    relations: tuple[Node, ...] = ()
+    mode: int = 0
+
+
+class Copy(Struct, frozen=True):
+    """COPY."""
+
+    relation: RangeVar | None = None
+    is_program: bool = False
+    filename: str = ""
+
+
+class Clustered(Struct, frozen=True):
+    """CLUSTER; without a relation everything that was clustered before."""
+
+    relation: RangeVar | None = None
+
+
+class Named(Struct, frozen=True):
+    """A statement about a database."""
+
+    dbname: str = ""
+
+
+_DROPPED = {
+    "OBJECT_TABLE": ("database/destructive-drop-table", "table"),
+    "OBJECT_FOREIGN_TABLE": ("database/destructive-drop-table", "foreign table"),
+    "OBJECT_SCHEMA": ("database/destructive-drop-schema", "schema"),
+}
+
+
+def of(read: Read) -> Iterator[Found]:
+    """What is found in one statement, and in the queries of its WITH clause."""
+    yield from _body(read)
+    reader = READERS.get(read.tag)
+    if reader is not None:
+        yield from reader(read)
+    if read.tag in ("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"):
+        for inner in data.inner(read.statement):
+            if inner.tag != "SelectStmt":
+                yield from of(Read(statement=inner, line=read.line, nested=read.nested))
+
+
+def _body(read: Read) -> Iterator[Found]:
+    """What a DO block or a function hides; a DO block runs at once."""
+    rule = "database/dynamic-sql" if read.tag == "DoStmt" else "database/dynamic-sql-function"
+    says = "runs text as SQL: what it does cannot be told before it runs"
+    for line in read.executes:
+        yield Found(rule=rule, says=says, line=line, statement=read.line)
+    if read.opaque:
+        yield _found(read, rule, "holds code that cannot be read here")
+    if read.tag == "DoStmt" and read.asks_where:
+        yield _found(read, "database/reads-where-it-runs", "does what depends on where or by whom it is run")
+
+
+def _found(read: Read, rule: str, says: str, table: str = "") -> Found:
+    return Found(rule=rule, says=says, line=read.line, statement=read.line, table=table)
+
+
+def _drop(read: Read) -> Iterator[Found]:
+    node = read.statement.read(Drop)
+    rule, what = _DROPPED.get(node.removeType, ("", ""))
+    if rule:
+        for name in node.names:
+            says = f"drops the {what} {name} and what it holds"
+            yield Found(
+                rule=rule,
+                says=says,
+                line=read.line,
+                statement=read.line,
+                table=name if "table" in what else "",
+                step="contract" if "table" in what else "",
+            )
+
+
+def _drop_database(read: Read) -> Iterator[Found]:
+    name = quoted(read.statement.read(Named).dbname)
+    yield _found(read, "database/destructive-drop-database", f"drops the database {name}")
+
+
+def _drop_owned(read: Read) -> Iterator[Found]:
+    yield _found(read, "database/destructive-drop-owned", "drops whatever a role owns")
+
+
+def _truncate(read: Read) -> Iterator[Found]:
+    node = read.statement.read(data.TruncateStmt)
+    more = ", and every table that refers to it (CASCADE)" if node.behavior == "DROP_CASCADE" else ""
+    for each in node.relations:
+        name = each.relation.name if each.relation else ""
+        yield _found(read, "database/destructive-truncate", f"empties {name}{more}", "" if more else name)
+
+
+def _changed(read: Read) -> Iterator[Found]:
+    node = read.statement.read(Changed)
+    if bytes(node.whereClause) or node.relation is None:
+        return
+    name = node.relation.name
+    if read.tag == "DeleteStmt":
+        yield _found(read, "database/destructive-delete-all", f"deletes every row of {name}: it has no WHERE", name)
+    else:
+        yield _found(read, "database/destructive-update-all", f"changes every row of {name}: it has no WHERE", name)
+
+
+def _grant(read: Read) -> Iterator[Found]:
+    node = read.statement.read(Grant)
+    node = node.action or node
+    if node.is_grant and any(each.role and each.role.roletype == "ROLESPEC_PUBLIC" for each in node.grantees):
+        yield _found(read, "database/grant-public", "grants to PUBLIC, which is every role there is")
+
+
+def _role(read: Read) -> Iterator[Found]:
+    for each in read.statement.read(Optioned).options:
+        option = each.option
+        if option is None or option.defname not in ("superuser", "bypassrls", "isreplication"):
+            continue
+        if option.arg and option.arg.boolean and option.arg.boolean.boolval:
+            word = {"bypassrls": "BYPASSRLS", "isreplication": "REPLICATION"}.get(option.defname, "SUPERUSER")
+            yield _found(read, "database/superuser", f"makes a role {word}, which passes by privileges")
+
+
+def _vacuum(read: Read) -> Iterator[Found]:
+    node = read.statement.read(Optioned)
+    if any(each.option and each.option.defname == "full" for each in node.options):
+        yield _found(read, "database/lock-vacuum-full", "VACUUM FULL writes tables anew and keeps everyone out of them")
+
+
+def _cluster(read: Read) -> Iterator[Found]:
+    relation = read.statement.read(Clustered).relation
+    name = relation.name if relation else ""
+    what = name or "every clustered table"
+    yield _found(read, "database/lock-cluster", f"CLUSTER writes {what} anew and keeps everyone out", name)
+
+
+def _lock(read: Read) -> Iterator[Found]:
+    node = read.statement.read(Lock)
+    if node.mode >= 5:
+        for each in node.relations:
+            name = each.relation.name if each.relation else ""
+            yield _found(read, "database/lock-explicit", f"locks {name} against writers until it commits", name)
+
+
+def _copy(read: Read) -> Iterator[Found]:
+    node = read.statement.read(Copy)
+    if node.is_program:
+        yield _found(read, "database/server-program", "runs a program on the database server (COPY … PROGRAM)")
+    elif node.filename:
+        yield _found(read, "database/server-program", "reads or writes a file of the database server (COPY)")
+
+
+READERS: dict[str, Callable[[Read], Iterator[Found]]] = {
+    "DropStmt": _drop,
+    "DropdbStmt": _drop_database,
+    "DropOwnedStmt": _drop_owned,
+    "TruncateStmt": _truncate,
+    "UpdateStmt": _changed,
+    "DeleteStmt": _changed,
+    "GrantStmt": _grant,
+    "AlterDefaultPrivilegesStmt": _grant,
+    "CreateRoleStmt": _role,
+    "AlterRoleStmt": _role,
+    "VacuumStmt": _vacuum,
+    "ClusterStmt": _cluster,
+    "LockStmt": _lock,
+    "CopyStmt": _copy,
+}

@@ -1,0 +1,171 @@
+"""The checker `database`: lints the migrations that enter databases, each told once, as severe as where it enters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+
+from gitops_ci.errors import ToolError
+from gitops_ci.kinds.database import data, dialects, mysql, refusals
+from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
+from gitops_ci.kinds.database.refusals import MigrationError
+from gitops_ci.kinds.database.rules import catalog, entering, file, squawk, weighing
+from gitops_ci.kinds.database.rules.created import Created
+from gitops_ci.kinds.database.rules.entering import Entering
+from gitops_ci.kinds.database.rules.file import File
+from gitops_ci.kinds.database.rules.seen import Seen
+from gitops_ci.kinds.database.rules.squawk import Answer, Answers, Linter
+from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.model import finding as findings
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.plan import Engine, Problem
+from gitops_ci.model.policy import PolicyRun
+from gitops_ci.policy.scope import Scope, Told
+
+_PARSER = "migrations are read with pglast or sqlglot, which is not installed: pip install 'gitops-ci[database]'"
+
+
+def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told | None:
+    """What the lint has to say; None where no migration enters anything.
+
+    `seen` is what a dry run saw, by the stack's id.
+    """
+    begin = time.monotonic()
+    read = _Reading()
+    try:
+        enter = tuple(entering.of(scope))
+        for each in enter:
+            read.take(each)
+    except ImportError:
+        return Told((), PolicyRun(name="database", problems=(Problem(code="missing", message=_PARSER),)))
+    if not enter:
+        return None
+    asked = _Asking(linter)
+    weighed = [
+        one
+        for each in enter
+        for one in weighing.of(each, read.files, asked.about(each, read.files), seen.get(each.stack.id, Seen()))
+    ]
+    found = (*weighing.told(weighed), *_by_text(enter, read.files))
+    run = PolicyRun(
+        name="database",
+        seconds=round(time.monotonic() - begin, 3),
+        engine=asked.engine,
+        inputs=len(read.files),
+        policies=len(catalog.RULES),
+        problems=(*read.problems.values(), *dict.fromkeys(asked.problems)),
+    )
+    return Told(found, run)
+
+
+def _by_text(enter: Iterable[Entering], files: Mapping[str, File]) -> Iterator[Finding]:
+    """That MySQL's migrations are only read."""
+    for each in enter:
+        path = next((one.path for one in each.migrations if one.path in files), None)
+        if each.dialect == "mysql" and path is not None:
+            yield findings.make(
+                "database/text-only",
+                "notice",
+                "the plan of these MySQL migrations is told from their text: nothing was tried, no lock was looked at",
+                help="Try them on a copy before they are merged.",
+                path=path,
+                stack=each.stack.id,
+            )
+
+
+class _Reading:
+    """Every file that enters something, read once."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, File] = {}
+        self.problems: dict[str, Problem] = {}
+
+    def take(self, each: Entering) -> None:
+        """Reads what one stack gets. Raises ImportError where the parser is missing."""
+        for migration in each.migrations:
+            if migration.path in self.files or migration.path in self.problems:
+                continue
+            try:
+                self.files[migration.path] = _parsed(migration, each)
+            except MigrationError as refused:
+                self.problems[migration.path] = Problem(
+                    code=f"database-{refused.code}",
+                    message=f"{migration.name} {refused}",
+                    path=migration.path,
+                    line=refused.line,
+                )
+
+
+def _parsed(migration: Migration, its: Entering) -> File:
+    text = its.texts.of(migration)
+    if dialects.is_mysql(migration, its.dialect):
+        return File(migration.path, text, (), mysql.found(text))
+    try:
+        parsed = file.read(migration, text)
+    except SqlError as error:
+        raise refusals.explained(text, error) from None
+    except TooDeepError:
+        raise MigrationError("unsupported", "nests deeper than can be read here (about 300 levels)") from None
+    copied = next((read for read in parsed.reads if read.tag == "CopyStmt" and data.reads_client(read.statement)), None)
+    if copied is not None:
+        raise refusals.copy_data(copied.line)
+    return parsed
+
+
+class _Asking:
+    """Squawk asked about each database's migrations; once where several get the same."""
+
+    def __init__(self, linter: Linter) -> None:
+        self._linter = linter
+        self._known: dict[tuple[tuple[str, str], ...], Answers | ToolError] = {}
+
+    def about(self, enter: Entering, files: Mapping[str, File]) -> Mapping[str, tuple[Answer, ...]]:
+        """Its answers by path; none where it gave none, which is one of `problems`."""
+        created = Created(enter.earlier)
+        texts = {
+            one.path: squawk.asked(one.text, _doubtful(one, created))
+            for migration in enter.migrations
+            if (one := files.get(migration.path)) is not None and one.reads
+        }
+        if not texts:
+            return {}
+        key = tuple(texts.items())
+        if key not in self._known:
+            try:
+                self._known[key] = self._linter.run(texts)
+            except ToolError as error:
+                self._known[key] = error
+        answers = self._known[key]
+        return answers.by_path if isinstance(answers, Answers) else {}
+
+    @property
+    def engine(self) -> Engine | None:
+        """What answered."""
+        return next((each.engine for each in self._known.values() if isinstance(each, Answers)), None)
+
+    @property
+    def problems(self) -> Iterator[Problem]:
+        """What squawk alone could have told and did not."""
+        for answers in self._known.values():
+            if isinstance(answers, Answers):
+                yield from _not_understood(answers)
+                continue
+            hint = f": {answers.hint}" if answers.hint else ""
+            message = f"locks and scans were not looked at, because {answers.message}{hint}"
+            yield Problem(code="missing" if answers.hint else "crashed", message=message)
+
+
+def _doubtful(one: File, created: Created) -> Iterator[range]:
+    """The statements that make a table which may be there: squawk would take it for a new one."""
+    for read in one.reads:
+        if created.may_be_there(read):
+            statement = read.statement
+            yield range(statement.location, statement.location + len(statement.text.encode()))
+
+
+def _not_understood(answers: Answers) -> Iterator[Problem]:
+    for path, there in answers.by_path.items():
+        wrong = next((each for each in there if each.rule_name == squawk.SYNTAX), None)
+        if wrong is not None:
+            message = "squawk does not understand this statement: its locks were not looked at"
+            yield Problem(code="database-unread", message=message, path=path, line=wrong.line + 1)

@@ -1,0 +1,113 @@
+"""What of everything that was found counts where a migration enters, and how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from gitops_ci.kinds.database.rules import alterations, contract, file, squawk
+from gitops_ci.kinds.database.rules.catalog import RULES
+from gitops_ci.kinds.database.rules.created import Created
+from gitops_ci.kinds.database.rules.entering import Entering
+from gitops_ci.kinds.database.rules.file import File
+from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.seen import Seen
+from gitops_ci.kinds.database.rules.squawk import Answer
+from gitops_ci.kinds.database.tables import CreateStmt
+from gitops_ci.model import finding as findings
+from gitops_ci.model.finding import SEVERITIES, Finding, Severity
+
+_UNIQUE = "database/lock-unique-constraint"
+_CONSTRAINT = "database/lock-constraint"
+_ADVICE = frozenset(rule for rule, each in RULES.items() if each.weight == "advice")
+
+
+class Weighed(Struct, frozen=True):
+    """Something found, where it counts."""
+
+    path: str
+    found: Found
+    severity: Severity
+    stack: str
+
+
+def of(
+    entering: Entering, files: Mapping[str, File], answers: Mapping[str, tuple[Answer, ...]], saw: Seen
+) -> Iterator[Weighed]:
+    """What counts of the files that enter one stack; those that could not be read are not among them."""
+    created = Created(entering.earlier)
+    found: list[tuple[str, Found]] = []
+    expanded: dict[str, str] = {}
+    for migration in entering.migrations:
+        if (one := files.get(migration.path)) is not None:
+            found += ((one.path, each) for each in _one(one, answers.get(one.path, ()), created))
+            found += ((one.path, each) for each in file.in_transactions(one, migration))
+            for name in _expands(one, created):
+                expanded.setdefault(name, one.path.rpartition("/")[2])
+    for path, each in dict.fromkeys(contract.judged(found, expanded)):
+        one = files[path]
+        if one.hides or not saw.overrules(path, each, one.lines(each.statement)):
+            yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
+
+
+def _one(one: File, answers: Iterable[Answer], created: Created) -> Iterator[Found]:
+    """What is found in one file, but for what is about tables that the change made before that line."""
+    yield from one.told
+    asked: dict[int, list[Found]] = {}
+    for answer in answers:
+        index = one.at(answer.line, answer.column)
+        if index is not None:
+            read = one.reads[index]
+            for each in squawk.found(answer, statement=read.line, table=file.table(read)):
+                if (each.rule, each.line) not in {(known.rule, known.line) for known in asked.get(index, ())}:
+                    asked.setdefault(index, []).append(each)
+    for index, read in enumerate(one.reads):
+        created.take(read)
+        there = (*one.found[index], *asked.get(index, ()))
+        for each in there:
+            if each.rule not in _ADVICE and each.table in created:
+                continue
+            if each.rule == _CONSTRAINT and (_is_unique(there) or alterations.scans_nothing(read)):
+                continue
+            yield each
+
+
+def _is_unique(there: Iterable[Found]) -> bool:
+    return any(each.rule == _UNIQUE for each in there)
+
+
+def _expands(one: File, created: Created) -> Iterator[str]:
+    """The tables that get columns; "" where a table is made."""
+    for read in one.reads:
+        if read.tag == "CreateStmt" and read.statement.read(CreateStmt).relation.name in created:
+            yield ""
+        yield from alterations.added(read)
+
+
+def _severity(rule: str, *, is_production: bool) -> Severity:
+    match RULES[rule].weight:
+        case "error":
+            return "error"
+        case "production":
+            return "error" if is_production else "warning"
+        case "advice":
+            return "warning"
+
+
+def told(weighed: Iterable[Weighed]) -> Iterator[Finding]:
+    """Each place once, as severe as where it counts most; of one stack only where no other gets it."""
+    places: dict[tuple[str, Found], list[Weighed]] = {}
+    for each in weighed:
+        places.setdefault((each.path, each.found), []).append(each)
+    for (path, found), there in places.items():
+        yield findings.make(
+            found.rule,
+            min((each.severity for each in there), key=SEVERITIES.index),
+            f"{path.rpartition('/')[2]} {found.says}",
+            help=RULES[found.rule].help,
+            path=path,
+            line=found.line,
+            column=found.column,
+            stack=there[0].stack if len(there) == 1 else None,
+        )

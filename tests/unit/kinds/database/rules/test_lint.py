@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import pytest
+
+from gitops_ci.config import DEFAULT
+from gitops_ci.discover import snapshot as snapshots
+from gitops_ci.kinds.database.rules import catalog, squawk
+from gitops_ci.kinds.database.rules.seen import Lock, Seen, SeenStatement
+from gitops_ci.kinds.database.rules.squawk import Answer
+from gitops_ci.policy.waivers import comments
+from tests.unit.kinds.database.rules.linting import BASE, Silent, examples, lint, new, rules
+
+INDEX = Answer(file="", line=0, column=0, message="Blocks writes.", rule_name="require-concurrent-index-creation")
+TYPE = Answer(file="", line=0, column=30, message="Rewrites.", rule_name="changing-column-type")
+POINTER = "migrations: ../../migrations\n"
+
+
+def by_the_parser() -> tuple[tuple[str, str, str], ...]:
+    squawks = {rule for rule in catalog.SQUAWK.values() if rule is not None}
+    return tuple(each for each in examples() if each[0] not in squawks)
+
+
+@pytest.mark.parametrize(("rule", "fails", "passes"), by_the_parser())
+def test_what_the_parser_sees_needs_no_squawk(rule: str, fails: str, passes: str) -> None:
+    assert rule in {each.rule for each in new(fails).findings}
+    assert new(passes).findings == ()
+
+
+def test_every_rule_has_its_examples_and_squawk_s_have_one_of_ours() -> None:
+    assert {rule for rule, _, _ in examples()} == catalog.RULES.keys()
+    assert {rule for rule in catalog.SQUAWK.values() if rule is not None} <= catalog.RULES.keys()
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("DO $$\nBEGIN\n  TRUNCATE users;\nEND $$;", [("database/destructive-truncate", 3)]),
+        ("WITH gone AS (DELETE FROM users RETURNING id) SELECT 1;", [("database/destructive-delete-all", 1)]),
+        ("\n-- why\n/* not */ DELETE FROM users;", [("database/destructive-delete-all", 3)]),
+        ("SELECT 1; DROP TABLE users, orders;", [("database/destructive-drop-table", 1)] * 2),
+        (
+            "DO $$ DECLARE r record; BEGIN\nFOR r IN DELETE FROM users RETURNING id LOOP\nPERFORM 1;\nEND LOOP; END $$;",
+            [("database/destructive-delete-all", 2)],
+        ),
+        (
+            "DO $$ DECLARE c refcursor; BEGIN\n  OPEN c FOR EXECUTE 'SELECT 1';\nEND $$;",
+            [("database/dynamic-sql", 2)],
+        ),
+        (
+            "DO $$ DECLARE r record; BEGIN\n  FOR r IN EXECUTE 'SELECT 1' LOOP NULL; END LOOP;\nEND $$;",
+            [("database/dynamic-sql", 2)],
+        ),
+        ("DO LANGUAGE plpython3u 'x';", [("database/dynamic-sql", 1)]),
+        ("DO 'BEGIN EXECUTE ''SELECT 1''; END';", [("database/dynamic-sql", 1)]),
+        ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;", [("database/grant-public", 1)]),
+        ("CREATE ROLE a BYPASSRLS;", [("database/superuser", 1)]),
+        ("CREATE ROLE a NOSUPERUSER; GRANT USAGE ON SCHEMA public TO a;", []),
+        ("REVOKE ALL ON users FROM PUBLIC;", []),
+        ("ALTER TABLE users ADD id2 bigserial NOT NULL, ADD x int NOT NULL DEFAULT 1;", []),
+        ("ALTER TABLE users ADD x bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;", []),
+        ("SELECT 'a name that is a string, and it is longer than any identifier may ever be, by far';", []),
+        (f'CREATE TABLE "{"é" * 32}" ();', [("database/identifier-too-long", 1)]),
+        (f'CREATE TABLE "{"é" * 31}" ();', []),
+    ],
+)
+def test_statements(sql: str, expected: list[tuple[str, int]]) -> None:
+    assert rules(new(sql)) == expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE t (id bigint); DROP TABLE t;",
+        "CREATE TABLE public.t (id bigint); DELETE FROM t; ALTER TABLE t DROP COLUMN id;",
+        "CREATE TABLE t AS SELECT 1; ALTER TABLE t RENAME TO s; TRUNCATE s;",
+    ],
+)
+def test_what_the_change_makes_is_nobody_s_yet(sql: str) -> None:
+    assert rules(new(sql)) == []
+
+
+def test_if_not_exists_makes_what_nothing_merged_mentions() -> None:
+    assert rules(new("CREATE TABLE IF NOT EXISTS app.visits (id bigint); DROP TABLE app.visits;")) == []
+    silent = Silent()
+    nested = "DO $$ BEGIN CREATE TABLE IF NOT EXISTS users (id bigint); END $$;\nSELECT 1;"
+    new(nested, linter=silent)
+    assert silent.texts["migrations/002_new.sql"] == nested
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE IF NOT EXISTS users (id bigint); DROP TABLE users;",
+        "CREATE TEMP TABLE users (id bigint); DROP TABLE public.users;",
+        "CREATE TABLE users (id bigint); SET search_path = app; DROP TABLE users;",
+        "CREATE TABLE users (id bigint); SELECT set_config('search_path', 'app', false); DROP TABLE users;",
+        "DO $$ BEGIN IF false THEN CREATE TABLE users (id bigint); END IF; END $$; DROP TABLE users;",
+        "DROP TABLE users; CREATE TABLE users (id bigint);",
+    ],
+)
+def test_what_may_have_been_there_is_not_taken_for_new(sql: str) -> None:
+    assert "database/destructive-drop-table" in {rule for rule, _ in rules(new(sql))}
+
+
+def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> None:
+    sql = {"migrations/002_x.sql": "UPDATE users SET id = 1;"}
+    (alone,) = lint({**BASE, **sql}, BASE).findings
+    assert (alone.severity, alone.stack) == ("error", "shared/database/migrations")
+    staging = {"staging/databases/migrations.yml": POINTER}
+    (shared,) = lint({**BASE, **staging, **sql}, {**BASE, **staging}).findings
+    assert (shared.severity, shared.stack) == ("warning", None)
+    both = {**staging, "production/databases/migrations.yml": POINTER}
+    (worst,) = lint({**BASE, **both, **sql}, {**BASE, **both}).findings
+    assert (worst.severity, worst.stack) == ("error", None)
+    stopped = {**staging, "production/databases/migrations.yml": POINTER + "through: 001_base\n"}
+    (not_yet,) = lint({**BASE, **stopped, **sql}, {**BASE, **stopped}).findings
+    assert not_yet.severity == "warning"
+    (promoted,) = lint({**BASE, **both, **sql}, {**BASE, **stopped, **sql}).findings
+    assert (promoted.severity, promoted.stack) == ("error", "production/database/main")
+
+
+def test_what_takes_away_must_not_come_with_what_replaces_it() -> None:
+    drop = {"migrations/003_drop.sql": "ALTER TABLE users DROP COLUMN email;"}
+    expand = {"migrations/002_add.sql": "ALTER TABLE users ADD COLUMN mail text;"}
+    together = rules(lint({**BASE, **expand, **drop}, BASE))
+    assert ("database/contract", 1) in together
+    apart = rules(lint({**BASE, **expand, **drop}, {**BASE, **expand}))
+    assert apart == [("database/destructive-drop-column", 1)]
+    tables = {"migrations/002_x.sql": "CREATE TABLE people (id bigint);\nDROP TABLE users;"}
+    assert ("database/contract", 2) in rules(lint({**BASE, **tables}, BASE))
+    alone = new("ALTER TABLE users ALTER COLUMN id SET NOT NULL;")
+    assert rules(alone) == []
+    filled = new("ALTER TABLE orders ADD COLUMN n int;\nALTER TABLE orders ALTER COLUMN n SET NOT NULL;")
+    assert rules(filled) == [("database/contract", 2)]
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "expected"),
+    [
+        ("2_x.up.sql", "", []),
+        ("2_x.up.sql", "SELECT 1;\n", [("database/fails-in-transaction", 2)]),
+        ("2_x.sql", "-- +goose Up\n", [("database/fails-in-transaction", 2)]),
+        ("2_x.sql", "-- +goose NO TRANSACTION\n-- +goose Up\n", []),
+        ("2_x.sql", "-- migrate:up\n", [("database/fails-in-transaction", 2)]),
+        ("2_x.sql", "-- migrate:up transaction:false\n", []),
+        ("2_x.sql", "SELECT 1;\n", []),
+    ],
+)
+def test_transactions_are_those_of_the_tool(path: str, head: str, expected: list[tuple[str, int]]) -> None:
+    sql = head + "CREATE INDEX CONCURRENTLY i ON users (id);\n"
+    assert rules(lint({f"migrations/{path}": sql, "migrations/2_x.down.sql": ""} if "up" in path else
+                      {f"migrations/{path}": sql})) == expected  # fmt: skip
+
+
+def test_what_squawk_says_is_told_under_our_rules() -> None:
+    told = new("CREATE INDEX i ON users (id);", linter=Silent(INDEX))
+    (found,) = told.findings
+    assert (found.rule, found.line, found.column) == ("database/lock-index", 1, 1)
+    assert found.message == "002_new.sql (require-concurrent-index-creation) blocks writes"
+    assert told.run.engine is not None
+    unknown = Answer(file="", line=0, column=0, message="x", rule_name="a-rule-of-tomorrow")
+    assert new("SELECT 1;", linter=Silent(unknown)).findings == ()
+
+
+def test_squawk_is_not_asked_twice_about_what_the_change_made() -> None:
+    files = {"migrations/002_a.sql": "CREATE TABLE a (id bigint);", "migrations/003_b.sql": "CREATE INDEX i ON a (id);"}
+    assert rules(lint({**BASE, **files}, BASE, linter=Silent(INDEX))) == []
+
+
+def test_a_squawk_that_fails_leaves_its_part_open_and_the_rest_told() -> None:
+    told = new("DROP TABLE users;", linter=Silent(fails="squawk is gone"))
+    assert rules(told) == [("database/destructive-drop-table", 1)]
+    (problem,) = told.run.problems
+    assert "squawk is gone" in problem.message
+    wrong = Answer(file="", line=2, column=0, message="x", rule_name="syntax-error")
+    (unread,) = new("SELECT 1;", linter=Silent(wrong)).run.problems
+    assert (unread.path, unread.line) == ("migrations/002_new.sql", 3)
+
+
+def test_a_word_to_squawk_counts_for_nothing() -> None:
+    silent = Silent()
+    new("-- SQUAWK-ignore-file\nSELECT 'é';\nCREATE TABLE IF NOT EXISTS users (\n id int);", linter=silent)
+    assert silent.texts["migrations/002_new.sql"] == "-- squawk_ignore-file\nSELECT 'é';" + "\n" + " " * 34 + "\n" + (
+        " " * 8 + ";"
+    )
+    assert squawk.asked("é;x", [range(2, 3)]) == "é x"
+
+
+def test_what_was_seen_overrules_a_guess() -> None:
+    path = "migrations/002_new.sql"
+    sql = "ALTER TABLE users ALTER COLUMN id TYPE\n bigint;\nSELECT 1;"
+
+    def said(seen: Seen, text: str = sql) -> list[str]:
+        stack = {"shared/database/migrations": seen}
+        told = lint({**BASE, path: text}, BASE, linter=Silent(TYPE), seen=stack)
+        return sorted(each.rule for each in told.findings)
+
+    guessed = ["database/contract", "database/lock-type-change"]
+    assert said(Seen()) == guessed
+    assert said(Seen(frozenset({path}))) == []
+    lock = Lock("users", "AccessExclusiveLock")
+    assert said(Seen(frozenset({path}), (SeenStatement(path=path, line=1, locks=(lock,)),))) == []
+    assert said(Seen(frozenset({path}), (SeenStatement(path=path, line=2, rewritten=("users",)),))) == guessed
+    assert said(Seen(frozenset({path}), (SeenStatement(path=path, line=3, rewritten=("users",)),))) == []
+    for hidden in ("DO $$ BEGIN EXECUTE 'x'; END $$;", "DO $$ BEGIN PERFORM current_setting('x'); END $$;"):
+        assert set(guessed) < set(said(Seen(frozenset({path})), sql + hidden))
+
+
+def test_what_destroys_is_never_overruled() -> None:
+    path = "migrations/002_new.sql"
+    seen = {"shared/database/migrations": Seen(frozenset({path}))}
+    told = lint({**BASE, path: "DROP TABLE users; LOCK TABLE orders;"}, BASE, seen=seen)
+    assert rules(told) == [("database/destructive-drop-table", 1)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT 1;\nCREATE TABEL x ();", "syntax error"),
+        ("\\i other.sql", "psql command"),
+        ("\\copy t from 'x'", "psql command"),
+        (b"\xff", "is not UTF-8"),
+        (b"SELECT 1;" * 6_000_000, "larger than 4 MiB"),
+        ("SELECT " + "(" * 100_000, "nests deeper"),
+        ("DO $$ " + "BEGIN " * 50_000 + "$$;", ""),
+        ("DO $$ " + "BEGIN " * 1_900 + "NULL;" + "END;" * 1_900 + "$$;", ""),
+    ],
+)
+def test_bad_input_is_undecided_or_found_and_the_rest_is_told(sql: bytes | str, message: str) -> None:
+    files = {**BASE, "migrations/002_bad.sql": sql, "migrations/003_good.sql": "DROP TABLE users;"}
+    told = lint(files, BASE)
+    assert ("database/destructive-drop-table", 1) in rules(told)
+    if message:
+        (problem,) = told.run.problems
+        assert message in problem.message
+        assert problem.path == "migrations/002_bad.sql"
+
+
+def test_a_waiver_above_a_statement_is_about_what_is_found_there() -> None:
+    sql = (
+        "SELECT 1;\n\n-- gitops-ci: allow database/destructive-drop-table because nobody reads it\n"
+        "DROP TABLE users;\nDROP TABLE orders;\n"
+    )
+    files = {**BASE, "migrations/002_new.sql": sql}
+    first, second = lint(files, BASE).findings
+    asked = comments.beside(snapshots.of(BASE), snapshots.of(files), files)
+    assert asked.of(first) is None, "a new one is a request"
+    assert [each.comment.target for each in asked.asked([first])] == [first.line] == [4]
+    merged = comments.beside(snapshots.of(files), snapshots.of(files), files)
+    assert (waiver := merged.of(first)) is not None
+    assert waiver.reason == "nobody reads it"
+    assert merged.of(second) is None
+
+
+def test_the_default_configuration_silences_nothing() -> None:
+    assert DEFAULT.policy.severity == {}
