@@ -52,11 +52,19 @@ linux_containers := [container |
 	object.get(container.pod, ["os", "name"], "linux") != "windows"
 ]
 
-# What a patch leaves out is no setting that is missing: it is merged into another object, which may have it. A
-# container without an image can only be one of a patch.
+# What a patch leaves out is no setting that is missing: it is merged into another object, which may have it. Of a file
+# that only this change makes a patch it is believed where Kubernetes would refuse it as it is.
 left_out(container, value) if {
 	value == null
+	subject.kustomized == "new-patch"
 	object.get(container.value, "image", null) == null
+}
+
+left_out(_, value) if {
+	value == null
+	subject.kustomized == "new-patch"
+	group == "apps"
+	object.get(resource, ["spec", "selector"], null) == null
 }
 
 left_out(_, value) if {
@@ -89,4 +97,4 @@ result(container, text) := {
 }
 
 # Whether a kustomization of the repository takes the file: it may add labels and tags, which nobody sees here.
-kustomized if subject.kustomized in {"patch", "resource"}
+kustomized if subject.kustomized in {"patch", "new-patch", "resource"}

@@ -86,7 +86,7 @@ def test_reviews_are_creations_and_updates() -> None:
     assert before["object"] == before["oldObject"] == changed["oldObject"]
     (same,) = requests({"k/a.yaml": POD}, {"k/a.yaml": f"# {POD}"[:2] + f"\n{POD}"})
     assert same["operation"] == "UPDATE"
-    moved = requests({"k/a.yaml": SAFE}, {"n/a.yaml": POD})
+    moved = requests({"k/a.yaml": SAFE}, {"k/b.yaml": POD})
     assert [each["operation"] for each in moved] == ["UPDATE", "UPDATE"]
     (whole,) = requests(None, {"k/a.yaml": POD})
     assert whole["operation"] == "CREATE"
@@ -368,6 +368,7 @@ def test_templates_are_told_once_and_never_passed_over() -> None:
         "chart/Chart.yaml": "name: x\n",
         "chart/templates/a.yaml": "a: {{ .Values.a }}\n",
         "chart/templates/plain.yaml": "services: 1\n",
+        "chart/templates/b.yaml": "{{ if x }}\na: 1\n{{ end }}\n",
         "other.yaml": "{{ if x }}\na: 1\n{{ end }}\n",
     }
     found = of_files(files)
@@ -375,6 +376,7 @@ def test_templates_are_told_once_and_never_passed_over() -> None:
         ("rego/template", "notice", "chart/templates/a.yaml")
     ]
     assert "2 templates" in next(each.message for each in found.findings if each.rule == "rego/template")
+    assert [each.path for each in found.findings if each.rule == "rego/unreadable"] == ["other.yaml"]
     assert "chart/templates/plain.yaml" in [each.path for each in found.findings if each.rule == "rego/f"]
 
 
