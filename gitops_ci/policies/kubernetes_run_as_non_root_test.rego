@@ -43,17 +43,19 @@ of_use(document, use) := object.union(document, {"gitops_ci": {"kustomized": use
 
 test_what_a_patch_leaves_out_is_no_finding if {
 	without_image := inputs.pod({"containers": [{"name": "api", "resources": {}}]})
-	policy.deny == set() with input as of_use(without_image, "new-patch")
+	patch := of_use(without_image, "new-patch")
+	policy.deny == set() with input as patch
 	count(policy.deny) == 1 with input as without_image
 }
 
 test_what_this_change_calls_a_patch_is_none_where_it_could_run if {
-	whole := inputs.pod({"containers": [container({})]})
-	count(policy.deny) == 1 with input as of_use(whole, "new-patch")
-	policy.deny == set() with input as of_use(inputs.deployment({"containers": [container({})]}), "new-patch")
+	whole := of_use(inputs.pod({"containers": [container({})]}), "new-patch")
+	count(policy.deny) == 1 with input as whole
+	part := of_use(inputs.deployment({"containers": [container({})]}), "new-patch")
+	policy.deny == set() with input as part
 	selector := {"request": {"object": {"spec": {"selector": {"matchLabels": {"app": "api"}}}}}}
-	complete := object.union(inputs.deployment({"containers": [container({})]}), selector)
-	count(policy.deny) == 1 with input as of_use(complete, "new-patch")
+	complete := object.union(part, selector)
+	count(policy.deny) == 1 with input as complete
 }
 
 test_what_a_patch_says_is_one if {

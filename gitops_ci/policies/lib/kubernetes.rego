@@ -56,13 +56,13 @@ linux_containers := [container |
 # that only this change makes a patch it is believed where Kubernetes would refuse it as it is.
 left_out(container, value) if {
 	value == null
-	subject.kustomized == "new-patch"
+	newly_patched
 	object.get(container.value, "image", null) == null
 }
 
 left_out(_, value) if {
 	value == null
-	subject.kustomized == "new-patch"
+	newly_patched
 	group == "apps"
 	object.get(resource, ["spec", "selector"], null) == null
 }
@@ -73,6 +73,8 @@ left_out(_, value) if {
 }
 
 patched if subject.kustomized == "patch"
+
+newly_patched if subject.kustomized == "new-patch"
 
 # A setting of a container's security context; null where it is not set.
 setting(container, key) := object.get(container.value, ["securityContext", key], null)

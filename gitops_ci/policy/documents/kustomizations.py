@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.policy.documents import files, manifests, yaml_documents
@@ -47,7 +48,18 @@ def is_one(path: str) -> bool:
 def of(snapshot: Snapshot) -> Mapping[str, Kustomization]:
     """The kustomizations of a snapshot by path; one that cannot be read takes nothing."""
     paths = [path for path in snapshot.entries if is_one(path)]
-    return {path: _read(path, parsed, snapshot) for path, parsed in snapshot.facts(paths, files.fact("YAML")).items()}
+    parse = files.fact("YAML")
+    found = {path: _read(path, parsed, snapshot) for path, parsed in snapshot.facts(paths, parse).items()}
+    patches = {path for each in found.values() for path, use in each.taken.items() if use == "patch"}
+    odd = {path for path, parsed in snapshot.facts(patches, parse).items() if not _are_objects(parsed.documents)}
+    return {path: _with(each, odd) for path, each in found.items()}
+
+
+def _with(each: Kustomization, odd: AbstractSet[str]) -> Kustomization:
+    """With what `odd` patches do among what nobody has judged."""
+    if odd.isdisjoint(each.taken) or "patches" in each.unseen:
+        return each
+    return structs.replace(each, unseen=(*each.unseen, "patches"))
 
 
 def taken(snapshot: Snapshot) -> dict[str, Use]:
@@ -105,5 +117,9 @@ def _objects(text: str) -> list[dict[str, Any]]:
         found = list(yaml_documents.documents(text.encode("utf-8", "replace")))
     except YamlProblem:
         return []
-    clear = all(manifests.is_object(each.value) and not each.doubts for each in found)
-    return [each.value for each in found] if clear else []
+    return [each.value for each in found] if _are_objects(found) else []
+
+
+def _are_objects(documents: Iterable[Document]) -> bool:
+    """Whether these are strategic merge patches, and no JSON patches: objects that everybody reads alike."""
+    return all(manifests.is_object(each.value) and not each.doubts for each in documents)

@@ -25,6 +25,7 @@ class Contents:
         self.scope = scope
         self.problems: list[Problem] = []
         self.templates: set[str] = set()
+        self._kustomizations: dict[str, Mapping[str, Kustomization]] = {}
         self._sql: dict[tuple[str, str], Parsed] = {}
         self._unreadable: dict[str, dict[str, Finding]] = {"base": {}, "head": {}}
 
@@ -52,14 +53,17 @@ class Contents:
 
     @cached_property
     def named(self) -> frozenset[str]:
-        """Files that kustomizations of either end take: YAML, whatever they are called."""
+        """Kustomizations of either end, and the files that they take: YAML, whatever they are called."""
         ends = [end for end in (self.scope.base, self.scope.head) if end is not None]
-        return frozenset(path for end in ends for path in kustomizations.taken(end))
+        found = {path for end in ends for path in kustomizations.taken(end)}
+        return frozenset(found.union(path for end in ends for path in end.entries if kustomizations.is_one(path)))
 
     def kustomizations(self, end: str) -> Mapping[str, Kustomization]:
         """Those of one end, by path."""
-        snapshot = self._snapshot(end)
-        return {} if snapshot is None else kustomizations.of(snapshot)
+        if end not in self._kustomizations:
+            snapshot = self._snapshot(end)
+            self._kustomizations[end] = {} if snapshot is None else kustomizations.of(snapshot)
+        return self._kustomizations[end]
 
     def is_file(self, end: str, path: str) -> bool:
         """Whether a path is there at an end and is neither a submodule nor a link to a directory."""

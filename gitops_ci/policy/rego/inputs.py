@@ -121,7 +121,8 @@ class Reading:
         for path, documents in self.contents.documents(end, paths, of_objects=True):
             yield from ((path, each) for each in manifests.objects(documents))
             if kustomizations.is_one(path):
-                patches = self.contents.kustomizations(end)[path].patches
+                kustomization = self.contents.kustomizations(end).get(path)
+                patches = () if kustomization is None else kustomization.patches
                 yield from ((path, Manifest(each.value, each, is_patch=True)) for each in patches)
 
     def _of_object(self, path: str, manifest: Manifest, value: Any = None) -> Input:
