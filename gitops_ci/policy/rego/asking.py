@@ -118,10 +118,8 @@ def _of_input(name: str, several: list[_Open]) -> Problem:
     """What keeps several policies from an answer about one input: the input has to be mended, not they."""
     first = several[0]
     code = "input" if first.problem.code == "evaluation" else first.problem.code
-    rule = query(first.package, first.rule)
-    said = first.problem.message.removeprefix(f"{rule}: ")
-    more = f" and {len(several) - 1} more rules" if len(several) > 1 else ""
-    message = f"{name}: {said} (asked by {rule.removeprefix('data.')}{more})"
+    said = told(first.problem, query(first.package, first.rule)).message
+    message = f"{name}: {said} (and so for {len(several) - 1} more rules)"
     line = first.input.document.line_of(first.input.place) if first.input.document is not None else None
     return Problem(code=code, message=message, path=first.input.path, line=line)
 

@@ -204,7 +204,7 @@ def test_one_input_that_no_policy_can_be_asked_about_is_one_reason() -> None:
         scope(files, rego=[RegoPolicies(path="p")]), Fake({"data.adm.deny": of_b, "data.adm.warn": of_b})
     ).run.problems
     assert (one.code, one.path, one.line) == ("input", "k/b.yaml", 1)
-    assert one.message == "Pod b in k/b.yaml: a number of more than 64 bits (asked by adm.deny and 1 more rules)"
+    assert one.message == "Pod b in k/b.yaml: adm.deny: a number of more than 64 bits (and so for 1 more rules)"
     engine = Fake({"data.adm.deny": lambda _: wrong, "data.adm.warn": lambda _: []})
     (other,) = check(scope(files, rego=[RegoPolicies(path="p")]), engine).run.problems
     assert (other.code, other.path) == ("evaluation", "lib.rego")
