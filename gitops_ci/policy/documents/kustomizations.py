@@ -26,7 +26,7 @@ _LISTS: dict[str, Use] = {
     "patchesJson6902": "patch",
 }
 _RENDERED = (
-    "images", "replacements", "replicas", "vars", "configMapGenerator", "secretGenerator", "generators",
+    "images", "replacements",  "vars", "configMapGenerator", "secretGenerator", "generators",
     "transformers", "helmCharts", "helmChartInflationGenerator",
 )  # fmt: skip
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from gitops_ci.errors import GitopsError
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
@@ -112,4 +114,6 @@ def _unrendered(contents: Contents) -> Iterator[Finding]:
             message = f"what {', '.join(each.unseen)} of this kustomization make is not judged by Rego policies"
             help = "Look at it by hand, or render it in the repository (`kustomize build`)."
             stack = contents.stack(path)
-            yield finding.make("rego/kustomization", "notice", message, help=help, path=path, stack=stack)
+            found = finding.make("rego/kustomization", "notice", message, help=help, path=path, stack=stack)
+            is_old = contents.scope.base is not None and path not in contents.changed
+            yield msgspec.structs.replace(found, state="existing") if is_old else found

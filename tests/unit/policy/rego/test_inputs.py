@@ -144,6 +144,8 @@ def test_what_only_a_rendering_shows_is_told_once() -> None:
     assert told({"web/kustomization.yaml": "namePrefix: a\n"}) == []
     images = {"web/kustomization.yaml": "images: [{name: a}]\n"}
     some = scope({**POLICIES, **images, "x": "1"}, {**POLICIES, **images, "x": ""}, rego=[RegoPolicies(path="p")])
+    (told_before,) = (each for each in check(some, Fake({"data.adm.deny": denied})).findings if each.path in images)
+    assert told_before.state == "existing"
     untouched = msgspec.structs.replace(some, paths=("x",))
     assert [each.rule for each in check(untouched, Fake({"data.adm.deny": denied})).findings] == [
         "rego/selects-nothing"
