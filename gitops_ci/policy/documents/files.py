@@ -22,6 +22,8 @@ LFS = b"version https://git-lfs.github.com/spec/v1\n"
 
 _LOOKED_AT = 8192
 """Bytes in which a file shows that it is no text, as git has it."""
+_MERGES = re.compile(rb"<<|\\u003", re.IGNORECASE)
+"""A key of JSON that is an instruction to kustomize, which reads it as YAML."""
 _ESCAPED = re.compile(rb"\\[xuU\r\n]|binary")
 """How a key may be written so that its letters are nowhere in the file."""
 
@@ -133,7 +135,7 @@ def _json(content: bytes) -> Iterator[Document]:
             raise Unreadable(None, f"not valid JSON: {error}") from None
         yield from found
     else:
-        yield document
+        yield from _yaml(content) if _MERGES.search(content) is not None else (document,)
 
 
 def _toml(content: bytes) -> Iterator[Document]:

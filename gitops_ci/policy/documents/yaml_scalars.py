@@ -34,9 +34,12 @@ _NO_NUMBERS = frozenset(
 _TYPES: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "null": (type(None),)}
 
 
-@lru_cache(maxsize=4096)
 def plain(text: str) -> Read:
     """What a word without quotes and tag is. Raises ValueError at a number that JSON does not have."""
+    return _short(text) if len(text) <= _SHORT else _plain(text)
+
+
+def _plain(text: str) -> Read:
     if text in _NULL:
         return None, None
     if text in _BOOLEANS:
@@ -54,6 +57,10 @@ def plain(text: str) -> Read:
         if _DATE.fullmatch(text) is not None and _SAME_DATE.fullmatch(text) is None:
             return text, f"{text} is a text to kubectl and a date to kustomize: quote it"
     return text, None
+
+
+_SHORT = 64
+_short = lru_cache(maxsize=4096)(_plain)
 
 
 def _number(text: str) -> int | float | None:

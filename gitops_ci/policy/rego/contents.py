@@ -36,27 +36,29 @@ class Contents:
 
     @cached_property
     def changed(self) -> frozenset[str]:
-        """The paths that differ between the ends, links to such ones among them."""
+        """The paths that differ between the ends, also links to such ones, and what a kustomization takes otherwise."""
+        if self.scope.base is None:
+            return self.scope.changed
+        taken = [kustomizations.taken(end) for end in (self.scope.base, self.scope.head)]
+        used = {path for path in taken[0].keys() | taken[1].keys() if taken[0].get(path) != taken[1].get(path)}
         before, after = self._links("base"), self._links("head")
         moved = {
             path
             for path in before.keys() | after.keys()
             if before.get(path) != after.get(path) or after.get(path) in self.scope.changed
         }
-        return self.scope.changed | (moved if self.scope.base is not None else set())
+        return self.scope.changed | moved | used
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """The files of head to look at."""
-        links = self.changed - self.scope.changed
-        return tuple(sorted({*self.scope.paths, *(path for path in links if path in self.scope.head.entries)}))
+        more = self.changed - self.scope.changed
+        return tuple(sorted({*self.scope.paths, *(path for path in more if path in self.scope.head.entries)}))
 
-    @cached_property
-    def named(self) -> frozenset[str]:
-        """Kustomizations of either end, and the files that they take: YAML, whatever they are called."""
-        ends = [end for end in (self.scope.base, self.scope.head) if end is not None]
-        found = {path for end in ends for path in kustomizations.taken(end)}
-        return frozenset(found.union(path for end in ends for path in end.entries if kustomizations.is_one(path)))
+    def named(self, end: str) -> frozenset[str]:
+        """Kustomizations of an end, and the files that they take: YAML, whatever they are called."""
+        found = self.kustomizations(end)
+        return frozenset(found).union(path for each in found.values() for path in each.taken)
 
     def kustomizations(self, end: str) -> Mapping[str, Kustomization]:
         """Those of one end, by path."""

@@ -57,8 +57,8 @@ class Ends(Struct, frozen=True):
     head: tuple[Input, ...]
 
 
-Subject = Callable[[str | None, str | None], dict[str, Any]]
-"""What reviews and plans have as `input.gitops_ci`, by the file's path (None: a plan) and the stack's id."""
+Subject = Callable[[str | None, str | None, str], dict[str, Any]]
+"""What reviews and plans have as `input.gitops_ci`, by the file's path (None: a plan), the stack's id and the end."""
 
 
 class Reading:
@@ -74,9 +74,9 @@ class Reading:
         if form == "plan":
             return self._plans()
         contents = self.contents
-        wanted = selection.takes(form, patterns, contents.named)
-        head = [path for path in contents.paths if wanted(path) and contents.is_file("head", path)]
-        base = [path for path in sorted(contents.changed) if wanted(path) and contents.is_file("base", path)]
+        before, after = (selection.takes(form, patterns, contents.named(end)) for end in ("base", "head"))
+        head = [path for path in contents.paths if after(path) and contents.is_file("head", path)]
+        base = [path for path in sorted(contents.changed) if before(path) and contents.is_file("base", path)]
         self._refuse(form, patterns)
         made = {"review": self._reviews, "object": self._objects}.get(form, self._files)
         return made(base, head)
@@ -88,7 +88,7 @@ class Reading:
         """
         for pattern in patterns:
             named = [path for path in self.scope.paths if naming.compiled(pattern).fullmatch(path)]
-            if named and not any(map(selection.takes(form, (pattern,), self.contents.named), named)):
+            if named and not any(map(selection.takes(form, (pattern,), self.contents.named("head")), named)):
                 message = f"policy.rego[].files: {pattern} names files of a format that policies cannot be asked about"
                 path = named[0] if len(named) == 1 else None
                 self.contents.problem(Problem(code="unsupported-format", message=message, path=path))
@@ -145,18 +145,18 @@ class Reading:
             unchanged = self.scope.base is not None and path not in self.contents.changed
             known = at_path.get((path, each.identity)) or moved.get((self._where(path), each.identity))
             after.append(self._review(path, each, each if unchanged else known))
-        return self._paired((self._review(path, each, each) for path, each in there), after)
+        return self._paired((self._review(path, each, each, "base") for path, each in there), after)
 
     def _where(self, path: str) -> str:
         """The environment of a file, else its folder: an object that comes from elsewhere is another one."""
         environment = naming.environment_of_path(path, self.scope.config)
         return environment if environment != SHARED else f"{path.rpartition('/')[0]}/"
 
-    def _review(self, path: str, manifest: Manifest, before: Manifest | None) -> Input:
+    def _review(self, path: str, manifest: Manifest, before: Manifest | None, end: str = "head") -> Input:
         told: dict[str, Any] = {}
         if self._subject is not None:
             patch = {"kustomized": "patch"} if manifest.is_patch else {}
-            told = {"gitops_ci": self._subject(path, self.contents.stack(path)) | patch}
+            told = {"gitops_ci": self._subject(path, self.contents.stack(path), end) | patch}
         return self._of_object(path, manifest, manifests.review(manifest, before) | told)
 
     def _plans(self) -> Ends:
@@ -175,7 +175,7 @@ class Reading:
                 self.contents.problem(Problem(code="invalid-plan", message=message))
                 continue
             stack = self.scope.stacks.get(id)
-            told = b"" if self._subject is None else msgspec.json.encode({"gitops_ci": self._subject(None, id)})
+            told = b"" if self._subject is None else msgspec.json.encode({"gitops_ci": self._subject(None, id, "head")})
             shared = Input(
                 payload=_beside(told, content),
                 path=None,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 from gitops_ci.discover import naming
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy.documents import kustomizations
+from gitops_ci.policy.rego.inputs import Subject
 from gitops_ci.policy.scope import Scope
 
 
-def of(scope: Scope) -> Callable[[str | None, str | None], dict[str, str]]:
-    """What is told of a document, by its file (None: a plan) and its stack, if there is a single one.
+def of(scope: Scope) -> Subject:
+    """What is told of a document, by its file (None: a plan), its stack, if there is a single one, and its end.
 
     `{"stack", "environment", "kind", "path"}`; a file of no single stack has its folder's environment alone. One that a
     kustomization takes has `kustomized`, since more may come to it: `resource`, `patch`, or `new-patch`, where only
@@ -21,14 +21,15 @@ def of(scope: Scope) -> Callable[[str | None, str | None], dict[str, str]]:
     """
     takes = cache(lambda: (_taken(scope, scope.base or scope.head), _taken(scope, scope.head)))
 
-    def told(path: str | None, id: str | None) -> dict[str, str]:
+    def told(path: str | None, id: str | None, end: str) -> dict[str, str]:
         stack = scope.stacks.get(id) if id is not None else None
         found = _of_stack(stack) if stack is not None else {}
         if path is None:
             return found
         environment = {} if found else {"environment": naming.environment_of_path(path, scope.config)}
         before, after = (each.get(path) for each in takes())
-        use = after if after != "patch" or before == "patch" else "new-patch"
+        new = "new-patch" if after == "patch" and before != "patch" else after
+        use = new if end == "head" else before
         return {**found, **environment, "path": path, **({"kustomized": use} if use is not None else {})}
 
     return told

@@ -152,6 +152,22 @@ def test_what_only_a_rendering_shows_is_told_once() -> None:
     ]
 
 
+def test_what_a_kustomization_takes_from_now_on_is_new() -> None:
+    before = {"web/kustomization.yaml": "resources: []\n", "web/pod.manifest": POD}
+    after = {**before, "web/kustomization.yaml": "resources: [pod.manifest]\n"}
+    assert told(after, before) == [("new", "rego/adm", "web/pod.manifest")]
+    assert told({**after, "x": ""}, after) == [("existing", "rego/adm", "web/pod.manifest")]
+
+
+def test_a_patch_of_base_that_is_applied_as_it_is_is_asked_about_at_both_ends() -> None:
+    before = {"web/kustomization.yaml": "patches: [{path: b.yaml}]\n", "web/b.yaml": POD}
+    after = {**before, "web/kustomization.yaml": "resources: [b.yaml]\n"}
+    some = scope(after, before, owners=dict.fromkeys(before, (WEB.id,)), stacks={WEB.id: WEB})
+    ends = Reading(some, subject.of(some)).ends("review", ())
+    uses = [[json.loads(each.payload)["gitops_ci"]["kustomized"] for each in end] for end in (ends.base, ends.head)]
+    assert uses == [["patch"], ["resource"]]
+
+
 def requests(head: Files, base: Files) -> list[tuple[str, Any]]:
     some = scope(head, base)
     payloads = [json.loads(each.payload)["request"] for each in Reading(some).ends("review", ()).head]
@@ -175,7 +191,7 @@ def kustomized(head: Files, base: Files, path: str, owners: dict[str, tuple[str,
         rules=snapshot.of(base), base=snapshot.of(base), head=snapshot.of(head), config=scope({}).config,
         stacks={WEB.id: WEB, OTHER.id: OTHER}, owners=owned,
     )  # fmt: skip
-    return subject.of(some)(path, WEB.id).get("kustomized")
+    return subject.of(some)(path, WEB.id, "head").get("kustomized")
 
 
 def test_a_patch_is_one_by_a_kustomization_of_its_own_stack_that_base_has() -> None:

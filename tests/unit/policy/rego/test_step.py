@@ -302,7 +302,7 @@ def test_policies_may_be_told_which_stack_it_is_about(tmp_path: Path) -> None:
     files = {**PLAN_POLICY, **POLICIES, **TF, "k/a.yaml": POD}
     some = scope(files, files, rego=[RegoPolicies(path="p")], plans={STACK.id: place}, stacks={STACK.id: STACK})
     engine = Fake({"data.tf.deny": lambda _: [], "data.adm.deny": lambda _: []})
-    step.check(some, read(some), lambda: engine, subject=lambda path, stack: {"path": path, "stack": stack})
+    step.check(some, read(some), lambda: engine, subject=lambda path, stack, _: {"path": path, "stack": stack})
     by_query = {queries[0]: inputs for queries, inputs in engine.asked}
     assert [each["gitops_ci"] for each in by_query["data.tf.deny"]] == [{"path": None, "stack": STACK.id}] * 2
     assert [each["gitops_ci"] for each in by_query["data.adm.deny"]] == [{"path": "k/a.yaml", "stack": None}]
