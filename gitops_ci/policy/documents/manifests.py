@@ -87,10 +87,14 @@ def _is_list(value: dict[str, Any]) -> bool:
 
 
 def doubts(documents: Iterable[Document]) -> Iterator[tuple[int, str]]:
-    """What makes it unclear which objects a file holds, by line: only documents with an object count."""
+    """What makes it unclear which objects a file holds, by line: only documents with one that is applied count."""
     for document in documents:
-        if document.doubts and next(objects((document,)), None) is not None:
+        if document.doubts and any(each.identity[0] not in _NOT_APPLIED for each in objects((document,))):
             yield from document.doubts
+
+
+_NOT_APPLIED = frozenset({"test.gatekeeper.sh", "cli.kyverno.io"})
+"""Groups of what tests policies, and what no cluster knows: `violations: yes` is usual there."""
 
 
 def review(manifest: Manifest, before: Manifest | None) -> dict[str, Any]:

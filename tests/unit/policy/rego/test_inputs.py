@@ -77,6 +77,7 @@ def test_what_readers_of_yaml_read_differently_is_unreadable() -> None:
     for text in (POD + "x: 1\nx: 2\n", POD + "data: {a: 1, <<: {a: 2}}\n", POD + "data: {on: 1}\n", "--- !x\n" + POD):
         assert ("new", "rego/unreadable", "k/a.yaml") in told({"k/a.yaml": text}), text
     assert told({"k/values.yaml": "enabled: yes\non: 1\n"}) == []
+    assert told({"k/suite.yaml": "apiVersion: test.gatekeeper.sh/v1\nkind: Suite\ntests: [{violations: yes}]\n"}) == []
 
 
 def test_braces_are_no_excuse_outside_of_a_chart() -> None:
