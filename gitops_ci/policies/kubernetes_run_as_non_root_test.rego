@@ -39,8 +39,23 @@ test_own_user_counts_before_that_of_the_pod if {
 	policy.deny == set() with input as inputs.pod(spec)
 }
 
+of_use(document, use) := object.union(document, {"gitops_ci": {"kustomized": use}})
+
 test_what_a_patch_leaves_out_is_no_finding if {
-	policy.deny == set() with input as inputs.deployment({"containers": [{"name": "api", "resources": {}}]})
+	without_image := inputs.pod({"containers": [{"name": "api", "resources": {}}]})
+	patch := of_use(without_image, "new-patch")
+	policy.deny == set() with input as patch
+	count(policy.deny) == 1 with input as without_image
+}
+
+test_what_this_change_calls_a_patch_is_none_where_it_could_run if {
+	whole := of_use(inputs.pod({"containers": [container({})]}), "new-patch")
+	count(policy.deny) == 1 with input as whole
+	part := of_use(inputs.deployment({"containers": [container({})]}), "new-patch")
+	policy.deny == set() with input as part
+	selector := {"request": {"object": {"spec": {"selector": {"matchLabels": {"app": "api"}}}}}}
+	complete := object.union(part, selector)
+	count(policy.deny) == 1 with input as complete
 }
 
 test_what_a_patch_says_is_one if {

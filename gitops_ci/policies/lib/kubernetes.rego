@@ -52,11 +52,19 @@ linux_containers := [container |
 	object.get(container.pod, ["os", "name"], "linux") != "windows"
 ]
 
-# What a patch leaves out is no setting that is missing: it is merged into another object, which may have it. A
-# container without an image can only be one of a patch.
+# What a patch leaves out is no setting that is missing: it is merged into another object, which may have it. Of a file
+# that only this change makes a patch it is believed where Kubernetes would refuse it as it is.
 left_out(container, value) if {
 	value == null
+	newly_patched
 	object.get(container.value, "image", null) == null
+}
+
+left_out(_, value) if {
+	value == null
+	newly_patched
+	group == "apps"
+	object.get(resource, ["spec", "selector"], null) == null
 }
 
 left_out(_, value) if {
@@ -65,6 +73,8 @@ left_out(_, value) if {
 }
 
 patched if subject.kustomized == "patch"
+
+newly_patched if subject.kustomized == "new-patch"
 
 # A setting of a container's security context; null where it is not set.
 setting(container, key) := object.get(container.value, ["securityContext", key], null)
@@ -89,4 +99,4 @@ result(container, text) := {
 }
 
 # Whether a kustomization of the repository takes the file: it may add labels and tags, which nobody sees here.
-kustomized if subject.kustomized in {"patch", "resource"}
+kustomized if subject.kustomized in {"patch", "new-patch", "resource"}

@@ -14,11 +14,15 @@ Identity = tuple[str, str, str, str]
 
 
 class Manifest(Struct, frozen=True):
-    """An object and where it is: `place` leads to it inside of its document (an item of a `List`)."""
+    """An object and where it is: `place` leads to it inside of its document (an item of a `List`).
+
+    `is_patch`: it is written in a kustomization as a patch of another one.
+    """
 
     value: dict[str, Any]
     document: Document
     place: Place = ()
+    is_patch: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -48,27 +52,49 @@ def is_object(value: Any) -> bool:
 
 
 def objects(documents: Iterable[Document]) -> Iterator[Manifest]:
-    """The objects among documents; those of a `List` one by one."""
+    """The objects among documents, those of lists one by one.
+
+    Any object with a list of `items` is one to Kubernetes (apimachinery: `unstructured.detector`), whatever its kind;
+    one that may as well be an object of a kind of its own is given, too. Those within come after it.
+    """
     for document in documents:
-        if not is_object(document.value):
-            continue
-        items = document.value.get("items")
-        kind: str = document.value["kind"]
-        if not (isinstance(items, list) and (kind == "List" or _is_typed(kind, items))):
-            yield Manifest(document.value, document)
-            continue
-        typed = (
-            {"apiVersion": document.value["apiVersion"], "kind": kind.removesuffix("List")} if kind != "List" else {}
-        )
-        for index, item in enumerate(items):
-            whole = {**typed, **item} if isinstance(item, dict) else item
-            if is_object(whole):
-                yield Manifest(whole, document, ("items", index))
+        pending = [Manifest(document.value, document)] if isinstance(document.value, dict) else []
+        while pending:
+            each = pending.pop()
+            within = _within(each)
+            if is_object(each.value) and not (within and _is_list(each.value)):
+                yield each
+            pending.extend(reversed(within))
 
 
-def _is_typed(kind: str, items: list[Any]) -> bool:
-    """Whether this is Kubernetes' own list of a kind (`PodList`), and no object whose kind is called like one."""
-    return kind.endswith("List") and any(isinstance(each, dict) and "metadata" in each for each in items)
+def _within(manifest: Manifest) -> list[Manifest]:
+    value, items = manifest.value, manifest.value.get("items")
+    kind = value.get("kind")
+    if not isinstance(items, list) or not isinstance(kind, str):
+        return []
+    typed = {"apiVersion": value.get("apiVersion"), "kind": kind.removesuffix("List")}
+    found = []
+    for index, item in enumerate(items):
+        if isinstance(item, dict) and ("metadata" in item or is_object(item)):
+            whole = item if "kind" in item or "apiVersion" in item or kind == "List" else typed | item
+            found.append(Manifest(whole, manifest.document, (*manifest.place, "items", index)))
+    return found
+
+
+def _is_list(value: dict[str, Any]) -> bool:
+    """Whether this is Kubernetes' own list (of a kind), and no object whose kind is called like one."""
+    return str(value["kind"]).endswith("List")
+
+
+def doubts(documents: Iterable[Document]) -> Iterator[tuple[int, str]]:
+    """What makes it unclear which objects a file holds, by line: only documents with one that is applied count."""
+    for document in documents:
+        if document.doubts and any(each.identity[0] not in _NOT_APPLIED for each in objects((document,))):
+            yield from document.doubts
+
+
+_NOT_APPLIED = frozenset({"test.gatekeeper.sh", "cli.kyverno.io"})
+"""Groups of what tests policies, and what no cluster knows: `violations: yes` is usual there."""
 
 
 def review(manifest: Manifest, before: Manifest | None) -> dict[str, Any]:

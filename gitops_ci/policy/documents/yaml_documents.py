@@ -9,38 +9,59 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
+from gitops_ci.policy.documents import yaml_scalars
+
 MAX_DEPTH = 200
 MAX_ALIASED = 100_000
 """Values that aliases may stand for in one file beside those that are written: a bomb has more."""
 
 _INDENTED = re.compile(rf"^[ \t?:-]{{{MAX_DEPTH},}}", re.MULTILINE)
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TAG = "tag:yaml.org,2002:"
-_MERGE = _TAG + "merge"
-_AS_TEXT = frozenset({_TAG + "timestamp", _TAG + "value", _TAG + "binary"})
-"""What YAML 1.1 has a type for and Kubernetes takes as text."""
+_ODD_SEPARATOR = re.compile(r"^---(?![ \t\r\n]|\Z)", re.MULTILINE)
+_SAYING_SEPARATOR = re.compile(r"^---[ \t]+(?![#\s])", re.MULTILINE)
+_NO_TAG = re.compile(r"(?:&\S+\s+)?!\s")
+
+_TAGGED_MERGE, _SET = f"{yaml_scalars.TAG}merge", f"{yaml_scalars.TAG}set"
+_PLAIN, _BARE, _MERGE = "plain", "!", "<<"
+_Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Parser):  # type: ignore[misc]  # of C where that is there
+    """Composes nodes, and leaves it to us what a word without a tag means."""
+
+    def resolve(self, kind: type[yaml.Node], _: Any, implicit: Any) -> str:
+        return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _BARE
+
 
 Place = tuple[str | int, ...]
 """The keys and indices that lead to a value."""
 
 
 class YamlProblem(Exception):
-    """Why a file, or the rest of one, cannot be read; the line counts from one."""
+    """Why a file, or the rest of one, cannot be read; the line counts from one.
 
-    def __init__(self, line: int, message: str) -> None:
+    `everywhere` says that Kubernetes cannot read it either: then nothing of it is deployed as it is.
+    """
+
+    def __init__(self, line: int, message: str, *, everywhere: bool = False) -> None:
         super().__init__(message)
         self.line = line
         self.message = message
+        self.everywhere = everywhere
 
 
 class Document(Struct, frozen=True):
-    """One document: its value, the line it begins in, the line of each value, and keys that are there twice."""
+    """One document: its value, the line it begins in, the line of each value, and keys that are there twice.
+
+    `doubts` are lines that kubectl and kustomize do not read alike, and why: what such a document is to Kubernetes
+    depends on who applies it.
+    """
 
     value: Any
     line: int
     lines: Mapping[Place, int]
     duplicates: tuple[tuple[Place, int], ...] = ()
+    doubts: tuple[tuple[int, str], ...] = ()
 
     def line_of(self, place: Place) -> int:
         """The line of a value, or of the nearest one around it that is written."""
@@ -60,16 +81,28 @@ def documents(content: bytes) -> Iterator[Document]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise YamlProblem(line, f"not UTF-8: the byte 0x{content[error.start]:02x}") from None
+    odd = _ODD_SEPARATOR.search(text)
+    if odd is not None:
+        raise YamlProblem(text.count("\n", 0, odd.start()) + 1, "a line that begins with --- and is no separator")
+    saying = _SAYING_SEPARATOR.search(text)
+    told = (
+        () if saying is None else ((text.count("\n", 0, saying.start()) + 1, "a separator with something behind it"),)
+    )
     try:
         if text.count("[") + text.count("{") >= MAX_DEPTH or _INDENTED.search(text) is not None:
             _bound(text)
         loader = _Loader(text)
         while loader.check_node():
             root = loader.get_node()
-            if root is not None and root.tag != _TAG + "null":
-                yield _document(loader, root)
+            if told and isinstance(root, yaml.ScalarNode):
+                raise YamlProblem(_line(root), "a text behind ---, where others see a document")
+            walk = _Walk(text)
+            value = None if root is None else walk.into(root, ())
+            if value is not None:
+                doubts = tuple(dict.fromkeys((*told, *walk.doubts)))
+                yield Document(value, _line(root), walk.lines, tuple(walk.duplicates), doubts)
     except yaml.YAMLError as error:
-        raise _problem(error) from None
+        raise _problem(error, text) from None
     except (RecursionError, ValueError) as error:
         raise YamlProblem(1, f"not valid YAML: {type(error).__name__}") from None
 
@@ -83,73 +116,132 @@ def _bound(text: str) -> None:
             raise YamlProblem(1, "nested too deeply")
 
 
-def _document(loader: Any, root: yaml.Node) -> Document:
-    walk = _Walk()
-    walk.into(root, ())
-    value = loader.construct_document(root)
-    return Document(value, root.start_mark.line + 1, walk.lines, tuple(walk.duplicates))
-
-
 class _Walk:
-    """Notes the line of every value and settles how odd scalars are read."""
+    """Makes the value of a node, and notes the line of every value and what is in doubt."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self._text = text
         self.lines: dict[Place, int] = {}
         self.duplicates: list[tuple[Place, int]] = []
+        self.doubts: list[tuple[int, str]] = []
         self._seen: set[int] = set()
-        self._aliased = 0
+        self._aliased = self._depth = 0
 
-    def into(self, node: yaml.Node, place: Place) -> None:
-        if len(place) > MAX_DEPTH:
-            raise YamlProblem(node.start_mark.line + 1, "nested too deeply, or an alias that contains itself")
+    def into(self, node: yaml.Node, place: Place) -> Any:
+        if self._depth > MAX_DEPTH:
+            raise YamlProblem(_line(node), "nested too deeply, or an alias that contains itself")
         if id(node) in self._seen:
             self._aliased += 1
             if self._aliased > MAX_ALIASED:
-                raise YamlProblem(node.start_mark.line + 1, "the aliases stand for too much")
+                raise YamlProblem(_line(node), "the aliases stand for too much")
         self._seen.add(id(node))
-        self.lines.setdefault(place, node.start_mark.line + 1)
+        self.lines.setdefault(place, _line(node))
         if isinstance(node, yaml.ScalarNode):
-            _settle(node)
-        elif isinstance(node, yaml.SequenceNode):
-            node.tag = _TAG + "seq"
-            for index, item in enumerate(node.value):
-                self.into(item, (*place, index))
+            return self._scalar(node)
+        self._depth += 1
+        value: Any = None
+        if isinstance(node, yaml.SequenceNode):
+            value = [self.into(item, (*place, index)) for index, item in enumerate(node.value)]
         elif isinstance(node, yaml.MappingNode):
-            node.tag = _TAG + "map"
-            self._mapping(node, place)
+            value = self._mapping(node, place)
+            if node.tag == _SET:
+                self._doubt(node, "a set, which kubectl and kustomize do not give the same values")
+        self._depth -= 1
+        return value
 
-    def _mapping(self, node: yaml.MappingNode, place: Place) -> None:
-        known: set[str] = set()
-        for key, value in sorted(node.value, key=lambda pair: pair[0].tag == _MERGE):  # its own keys win
-            if key.tag == _MERGE:
-                for each in value.value if isinstance(value, yaml.SequenceNode) else (value,):
-                    self.into(each, place)
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        text: str = node.value
+        try:
+            if node.tag == _PLAIN and not node.style:
+                value, doubt = yaml_scalars.plain(text)
+                if not isinstance(value, str) and self._is_bare(node):
+                    value, doubt = text, "`!` before a word that kustomize takes for no text"
+            elif node.tag in (_PLAIN, _BARE):
+                value, doubt = text, None
+            else:
+                value, doubt = yaml_scalars.tagged(node.tag, text)
+        except ValueError as error:
+            raise YamlProblem(_line(node), str(error)) from None
+        if doubt is not None:
+            self._doubt(node, doubt)
+        return value
+
+    def _is_bare(self, node: yaml.ScalarNode) -> bool:
+        """Whether `!` alone stands before a word: the parser keeps that to itself."""
+        start = node.start_mark.index
+        return self._text[start : start + 1] in ("!", "&") and _NO_TAG.match(self._text, start) is not None
+
+    def _doubt(self, node: yaml.Node, why: str) -> None:
+        self.doubts.append((_line(node), why))
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
+        """As kubectl has it: what is written later wins, be it a key or what `<<` brings.
+
+        Keys come first all the same, so that it is their lines that count.
+        """
+        names: set[str] = set()
+        pairs = [None if _is_merge(key) else self._pair(key, value, place, names) for key, value in node.value]
+        found: dict[str, Any] = {}
+        merges = 0
+        for (key, value), pair in zip(node.value, pairs, strict=True):
+            if pair is not None:
+                found[pair[0]] = pair[1]
                 continue
-            name = self._key(key)
-            where = (*place, name)
-            if name in known:
-                self.duplicates.append((where, key.start_mark.line + 1))
-            known.add(name)
-            self.lines.setdefault(where, key.start_mark.line + 1)
-            self.into(value, where)
+            merged = self._merged(value, place)
+            if merges or not found.keys().isdisjoint(merged):
+                self._doubt(key, "kubectl and kustomize differ in what << brings here: have one <<, before all keys")
+            merges += 1
+            found.update(merged)
+        return found
 
-    @staticmethod
-    def _key(key: yaml.Node) -> str:
-        """Keys are text in JSON, whatever YAML makes of `on` or `1`."""
+    def _pair(self, key: yaml.Node, value: yaml.Node, place: Place, names: set[str]) -> tuple[str, Any]:
+        name = self._key(key)
+        if name in names:
+            self.duplicates.append(((*place, name), _line(key)))
+            self._doubt(key, "a key that is there twice")
+        names.add(name)
+        where = (*place, name)
+        self.lines.setdefault(where, _line(key))
+        return name, self.into(value, where)
+
+    def _merged(self, node: yaml.Node, place: Place) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for each in node.value if isinstance(node, yaml.SequenceNode) else (node,):
+            if not isinstance(each, yaml.MappingNode):
+                raise YamlProblem(_line(each), "<< of something that is no mapping")
+            found = self.into(each, place) | found  # the first one wins
+        return found
+
+    def _key(self, key: yaml.Node) -> str:
+        """A key as it is written; one that kubectl makes something else of is in doubt."""
         if not isinstance(key, yaml.ScalarNode):
-            raise YamlProblem(key.start_mark.line + 1, "a key that is no single word")
-        key.tag = _TAG + "str"
-        return str(key.value)
+            raise YamlProblem(_line(key), "a key that is no single word", everywhere=True)
+        before = len(self.doubts)
+        value = self._scalar(key)
+        del self.doubts[before:]
+        text = value if isinstance(value, str) else str(key.value)
+        if yaml_scalars.key(value) != text or text == _MERGE or key.tag == _TAGGED_MERGE:
+            self._doubt(key, "a key that is another one to kubectl or kustomize: quote it")
+        return text
 
 
-def _settle(node: yaml.ScalarNode) -> None:
-    if node.tag in _AS_TEXT or not node.tag.startswith(_TAG):  # `!Ref` and the like: what is written
-        node.tag = _TAG + "str"
+def _is_merge(key: yaml.Node) -> bool:
+    if not isinstance(key, yaml.ScalarNode) or key.value != _MERGE:
+        return False
+    return not key.style if key.tag in (_PLAIN, _BARE) else key.tag == _TAGGED_MERGE
 
 
-def _problem(error: yaml.YAMLError) -> YamlProblem:
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _problem(error: yaml.YAMLError, text: str) -> YamlProblem:
     mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
     if isinstance(error, yaml.MarkedYAMLError) and mark is not None:
         said = ", ".join(filter(None, (error.context, error.problem)))
-        return YamlProblem(mark.line + 1, f"not valid YAML at column {mark.column + 1}: {said}")
+        # a document alone is what kubectl reads, and JSON it reads by JSON's own rules
+        is_syntax = isinstance(error, yaml.scanner.ScannerError | yaml.parser.ParserError)
+        everywhere = is_syntax and "<document start>" not in said and not text.lstrip().startswith("{")
+        line = mark.line + 1
+        return YamlProblem(line, f"not valid YAML at column {mark.column + 1}: {said}", everywhere=everywhere)
     return YamlProblem(1, f"not valid YAML: {getattr(error, 'reason', 'it cannot be read')}")

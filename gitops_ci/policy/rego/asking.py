@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
+from msgspec import Struct
 
 from gitops_ci.model.plan import Engine, Problem
 from gitops_ci.policy.rego.engine import Answer, Limits, RegoEngine, RegoProblem
@@ -57,14 +58,39 @@ class Asking:
     def problems(self, group: Iterable[Asked], inputs: Iterable[Input]) -> Iterator[Problem]:
         """What keeps an answer about one of the inputs from being there: it leaves the question open."""
         rules = [(asked.package, rule) for asked in group for rule in _rules(asked)]
+        causes: dict[tuple[str, str], list[_Open]] = {}
         for each in inputs:
             for package, rule in rules:
                 name = query(package, rule)
                 answer = self.of(each.payload, name)
-                if answer is None:
-                    yield Problem(code="crashed", message=f"{name} has no answer", path=each.path)
-                elif answer.problem is not None:
-                    yield self._placed(told(answer.problem, name), package, rule)
+                problem = _NO_ANSWER if answer is None else answer.problem
+                if problem is not None:
+                    cause = problem.code, problem.message.removeprefix(f"{name}: ")
+                    causes.setdefault(cause, []).append(_Open(each, package, rule, problem))
+        for opened in causes.values():
+            yield from self._of_cause(opened)
+
+    def _of_cause(self, opened: list[_Open]) -> Iterator[Problem]:
+        """A reason for each policy, or for each input where that is what all of its policies stumble over."""
+        by_rule: dict[str, list[_Open]] = {}
+        by_input: dict[str, list[_Open]] = {}
+        for each in opened:
+            by_rule.setdefault(query(each.package, each.rule), []).append(each)
+            by_input.setdefault(each.input.name, []).append(each)
+        if len(by_input) < len(by_rule) and opened[0].problem.code not in ("syntax", "compile"):
+            for name, several in by_input.items():
+                yield _of_input(name, several)
+            return
+        for name, several in by_rule.items():
+            first = several[0]
+            problem = self._placed(told(first.problem, name), first.package, first.rule)
+            if first.problem.code not in ("syntax", "compile"):
+                inputs = dict.fromkeys(each.input.name for each in several)
+                more = f" and {len(inputs) - 1} more" if inputs.keys() - {first.input.name} else ""
+                problem = msgspec.structs.replace(
+                    problem, message=f"{problem.message} (asked about {first.input.name}{more})"
+                )
+            yield problem
 
     def _placed(self, problem: Problem, package: tuple[str, ...], rule: str) -> Problem:
         """The problem at its rule where the engine knows no place."""
@@ -74,6 +100,28 @@ class Asking:
         if problem.path is not None or place is None:
             return problem
         return msgspec.structs.replace(problem, path=place[0], line=place[1])
+
+
+class _Open(Struct, frozen=True):
+    """One question without an answer."""
+
+    input: Input
+    package: tuple[str, ...]
+    rule: str
+    problem: RegoProblem
+
+
+_NO_ANSWER = RegoProblem(code="crashed", message="there is no answer")
+
+
+def _of_input(name: str, several: list[_Open]) -> Problem:
+    """What keeps several policies from an answer about one input: the input has to be mended, not they."""
+    first = several[0]
+    code = "input" if first.problem.code == "evaluation" else first.problem.code
+    said = told(first.problem, query(first.package, first.rule)).message
+    message = f"{name}: {said} (and so for {len(several) - 1} more rules)"
+    line = first.input.document.line_of(first.input.place) if first.input.document is not None else None
+    return Problem(code=code, message=message, path=first.input.path, line=line)
 
 
 def _rules(asked: Asked) -> Iterator[str]:

@@ -8,7 +8,7 @@ from gitops_ci.config import FILE
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
-from gitops_ci.policy.rego import selection
+from gitops_ci.policy.rego import rules, selection
 from gitops_ci.policy.rego.forms import Form
 from gitops_ci.policy.rego.policies import Asked, Policies
 from gitops_ci.policy.scope import Scope
@@ -22,6 +22,7 @@ _NAMES: dict[Form, str] = {
     "file": "files of a known format",
 }
 _AT_A_TIME = 200
+_HELP = f"Correct `on` or `files` under policy.rego in {FILE}, or remove the policy."
 
 
 def notices(scope: Scope, policies: Policies, idle: Iterable[Asked]) -> Iterator[Finding]:
@@ -42,8 +43,19 @@ def notices(scope: Scope, policies: Policies, idle: Iterable[Asked]) -> Iterator
         wanted = " or ".join(dict.fromkeys(_NAMES[form] for form in sorted(asked.forms)))
         where = f" at {', '.join(asked.files)}" if asked.files else ""
         message = f"{'.'.join(asked.package)} is asked about {wanted}{where}, and the repository has none"
-        help = f"Correct `on` or `files` under policy.rego in {FILE}, or remove the policy."
-        yield finding.make("rego/selects-nothing", "notice", message, help=help, path=source.path, line=source.line)
+        yield finding.make("rego/selects-nothing", "notice", message, help=_HELP, path=source.path, line=source.line)
+
+
+def of_deletions(policies: Policies) -> Iterator[Finding]:
+    """One for each package that is asked about reviews and objects to deletions alone: no review is of one."""
+    for asked in policies.asked:
+        if "review" not in asked.forms or policies.family == "builtin":
+            continue
+        defined = [each for name in asked.rules for each in rules.definitions(policies, asked.package, name)]
+        if defined and all(each.rule.of_deletions for each in defined):
+            source, line = defined[0].source, defined[0].rule.line
+            message = f"{'.'.join(asked.package)} asks for deletions only, and there are no reviews of those"
+            yield finding.make("rego/selects-nothing", "notice", message, help=_HELP, path=source.path, line=line)
 
 
 def _exists(snapshot: Snapshot, form: Form, patterns: tuple[str, ...]) -> bool:

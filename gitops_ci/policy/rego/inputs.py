@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover import naming
-from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
-from gitops_ci.model import finding
-from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Problem
-from gitops_ci.policy.documents import files, manifests
-from gitops_ci.policy.documents.files import Unreadable
+from gitops_ci.model.stack import SHARED
+from gitops_ci.policy.documents import kustomizations, manifests
 from gitops_ci.policy.documents.manifests import Identity, Manifest
 from gitops_ci.policy.documents.yaml_documents import Document, Place
 from gitops_ci.policy.rego import hiding, plans, selection
+from gitops_ci.policy.rego.contents import Contents
 from gitops_ci.policy.rego.forms import Form
 from gitops_ci.policy.rego.plans import Addresses
 from gitops_ci.policy.scope import Scope
 
 if TYPE_CHECKING:
     from gitops_ci.kinds.terraform.masking import Masking
-
-
-_LOOKED_AT = 8192
-"""Bytes in which a file shows that it is no text, as git has it."""
 
 
 class Input(Struct, frozen=True, kw_only=True, gc=False):
@@ -48,6 +42,13 @@ class Input(Struct, frozen=True, kw_only=True, gc=False):
     addresses: Addresses = Addresses()
     hide: Callable[[str], str] | None = None
 
+    @property
+    def name(self) -> str:
+        """What it is called in a message: its object and file, or the plan's stack."""
+        if self.path is None:
+            return f"the plan of {self.stack}"
+        return f"{self.about} in {self.path}" if self.about else self.path
+
 
 class Ends(Struct, frozen=True):
     """The inputs of one form at both ends, the same object where the content is the same."""
@@ -56,128 +57,59 @@ class Ends(Struct, frozen=True):
     head: tuple[Input, ...]
 
 
-Subject = Callable[[str | None, str | None], dict[str, Any]]
-"""What reviews and plans have as `input.gitops_ci`, by the file's path (None: a plan) and the stack's id."""
+Subject = Callable[[str | None, str | None, str], dict[str, Any]]
+"""What reviews and plans have as `input.gitops_ci`, by the file's path (None: a plan), the stack's id and the end."""
 
 
 class Reading:
-    """Reads the files of a scope once, whatever the number of forms; notes what cannot be read."""
+    """Makes the inputs of each form from the files of a scope."""
 
     def __init__(self, scope: Scope, subject: Subject | None = None) -> None:
         self.scope = scope
+        self.contents = Contents(scope)
         self._subject = subject
-        self.problems: list[Problem] = []
-        self.templates: set[str] = set()
-        self._parsed: dict[tuple[int, str], tuple[Document, ...]] = {}
-        self._failed: dict[tuple[str, str], tuple[Finding, bool]] = {}
-        self._unreadable: dict[str, dict[str, Finding]] = {"base": {}, "head": {}}
 
     def ends(self, form: Form, patterns: tuple[str, ...]) -> Ends:
         """All inputs of one form; `patterns` say of which files (none: of all that have the form)."""
         if form == "plan":
             return self._plans()
-        wanted = selection.takes(form, patterns)
-        scope = self.scope
-        head = [path for path in scope.paths if wanted(path) and self._is_file(scope.head, path)]
-        before = scope.base.entries.keys() if scope.base is not None else ()
-        base = [path for path in sorted(scope.changed) if path in before and wanted(path)]
-        base = [path for path in base if scope.base is not None and self._is_file(scope.base, path)]
+        contents = self.contents
+        before, after = (selection.takes(form, patterns, contents.named(end)) for end in ("base", "head"))
+        head = [path for path in contents.paths if after(path) and contents.is_file("head", path)]
+        base = [path for path in sorted(contents.changed) if before(path) and contents.is_file("base", path)]
         self._refuse(form, patterns)
         made = {"review": self._reviews, "object": self._objects}.get(form, self._files)
         return made(base, head)
 
     def _refuse(self, form: Form, patterns: tuple[str, ...]) -> None:
-        """Somebody asks for files by name, and none of those is of a format that can be read: no pass."""
+        """Somebody asks for files by name, and none of those is of a format that can be read: no pass.
+
+        Several files may lie in several environments, so that the problem is of none of them.
+        """
         for pattern in patterns:
             named = [path for path in self.scope.paths if naming.compiled(pattern).fullmatch(path)]
-            if named and not any(map(selection.takes(form, (pattern,)), named)):
+            if named and not any(map(selection.takes(form, (pattern,), self.contents.named("head")), named)):
                 message = f"policy.rego[].files: {pattern} names files of a format that policies cannot be asked about"
-                self._problem(Problem(code="unsupported-format", message=message, path=named[0]))
-
-    @property
-    def unreadable(self) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-        """Files that cannot be read, at base and at head."""
-        before, after = self._unreadable["base"], self._unreadable["head"]
-        same = () if self.scope.base is None else (after[path] for path in after if path not in self.scope.changed)
-        return (*before.values(), *same), tuple(after.values())
-
-    @staticmethod
-    def _is_file(snapshot: Snapshot, path: str) -> bool:
-        return snapshot.entries[path].mode not in (SYMLINK, SUBMODULE)
-
-    @cached_property
-    def charts(self) -> tuple[str, ...]:
-        """The directories of Helm charts, at either end."""
-        ends = [end for end in (self.scope.base, self.scope.head) if end is not None]
-        found = {path.rpartition("/")[0] for end in ends for path in end.entries if path.endswith("Chart.yaml")}
-        return tuple(sorted(found))
-
-    def documents(
-        self, end: str, paths: list[str], *, of_objects: bool = False
-    ) -> Iterator[tuple[str, tuple[Document, ...]]]:
-        """The documents of files, each with its path, in order; `of_objects` where Kubernetes objects are looked for.
-
-        Then what cannot be read is told of files only that could hold one (`tsconfig.json` has comments).
-        """
-        snapshot = self.scope.head if end == "head" else self.scope.base
-        if snapshot is None:
-            return
-        key = id(snapshot)
-        missing = [path for path in paths if (key, path) not in self._parsed]
-        contents = snapshot.read_many(missing)
-        for path in missing:
-            self._parsed[key, path] = self._read(end, path, contents.get(path))
-        for path in paths:
-            failed, may_hold_object = self._failed.get((end, path), (None, False))
-            if failed is not None and (may_hold_object or not of_objects):
-                self._unreadable[end][path] = failed
-            yield path, self._parsed[key, path]
-
-    def _read(self, end: str, path: str, content: bytes | None) -> tuple[Document, ...]:
-        is_text = content is not None and b"\0" not in content[:_LOOKED_AT]
-        templated = is_text and b"{{" in (content or b"") and files.format_of(path) in ("YAML", "JSON")
-        if templated and manifests.is_template(path, self.charts):
-            self.templates.add(path)
-            return ()
-        found: list[Document] = []
-        try:
-            found.extend(_documents(path, content))
-        except Unreadable as error:
-            if templated:
-                self.templates.add(path)
-            else:
-                may_hold_object = content is None or b"apiVersion" in content.replace(b"\0", b"")  # or in UTF-16
-                self._failed[end, path] = _unreadable(path, error, self._stack(path)), may_hold_object
-        except ImportError:
-            message = "policies read SQL, which needs the extra database (pip install 'gitops-ci[database]')"
-            self._problem(Problem(code="missing", message=message))
-        return tuple(found)
-
-    def _problem(self, problem: Problem) -> None:
-        if problem not in self.problems:
-            self.problems.append(problem)
-
-    def _stack(self, path: str) -> str | None:
-        owners = self.scope.owners.get(path, ())
-        return owners[0] if len(owners) == 1 else None
+                path = named[0] if len(named) == 1 else None
+                self.contents.problem(Problem(code="unsupported-format", message=message, path=path))
 
     def _paired(self, base: Iterable[Input], head: Iterable[Input]) -> Ends:
         """Both ends, those of files that the change does not touch at both."""
         after = tuple(head)
-        same = () if self.scope.base is None else (each for each in after if each.path not in self.scope.changed)
+        same = () if self.scope.base is None else (each for each in after if each.path not in self.contents.changed)
         return Ends((*base, *same), after)
 
     def _files(self, base: list[str], head: list[str]) -> Ends:
         return self._paired(self._file_inputs("base", base), self._file_inputs("head", head))
 
     def _file_inputs(self, end: str, paths: list[str]) -> Iterator[Input]:
-        for path, documents in self.documents(end, paths):
+        for path, documents in self.contents.documents(end, paths):
             for document in documents:
                 if manifests.is_object(document.value):
                     yield from (self._of_object(path, each) for each in manifests.objects((document,)))
                 else:
                     payload = msgspec.json.encode(document.value)
-                    yield Input(payload=payload, path=path, stack=self._stack(path), document=document)
+                    yield Input(payload=payload, path=path, stack=self.contents.stack(path), document=document)
 
     def _objects(self, base: list[str], head: list[str]) -> Ends:
         return self._paired(
@@ -186,15 +118,19 @@ class Reading:
         )
 
     def _manifests(self, end: str, paths: list[str]) -> Iterator[tuple[str, Manifest]]:
-        for path, documents in self.documents(end, paths, of_objects=True):
+        for path, documents in self.contents.documents(end, paths, of_objects=True):
             yield from ((path, each) for each in manifests.objects(documents))
+            if kustomizations.is_one(path):
+                kustomization = self.contents.kustomizations(end).get(path)
+                patches = () if kustomization is None else kustomization.patches
+                yield from ((path, Manifest(each.value, each, is_patch=True)) for each in patches)
 
     def _of_object(self, path: str, manifest: Manifest, value: Any = None) -> Input:
         return Input(
             payload=msgspec.json.encode(manifest.value if value is None else value),
             path=path,
             about=" ".join(filter(None, manifest.identity)) or manifest.name,
-            stack=self._stack(path),
+            stack=self.contents.stack(path),
             document=manifest.document,
             place=manifest.place,
         )
@@ -203,16 +139,24 @@ class Reading:
         there = list(self._manifests("base", base))
         gone = {path for path in base if path not in self.scope.head.entries}
         at_path: dict[tuple[str, Identity], Manifest] = {(path, each.identity): each for path, each in there}
-        moved: dict[Identity, Manifest] = {each.identity: each for path, each in there if path in gone}
+        moved = {(self._where(path), each.identity): each for path, each in there if path in gone}
         after = []
         for path, each in self._manifests("head", head):
-            unchanged = self.scope.base is not None and path not in self.scope.changed
-            before = each if unchanged else at_path.get((path, each.identity)) or moved.get(each.identity)
-            after.append(self._review(path, each, before))
-        return self._paired((self._review(path, each, each) for path, each in there), after)
+            unchanged = self.scope.base is not None and path not in self.contents.changed
+            known = at_path.get((path, each.identity)) or moved.get((self._where(path), each.identity))
+            after.append(self._review(path, each, each if unchanged else known))
+        return self._paired((self._review(path, each, each, "base") for path, each in there), after)
 
-    def _review(self, path: str, manifest: Manifest, before: Manifest | None) -> Input:
-        told = {} if self._subject is None else {"gitops_ci": self._subject(path, self._stack(path))}
+    def _where(self, path: str) -> str:
+        """The environment of a file, else its folder: an object that comes from elsewhere is another one."""
+        environment = naming.environment_of_path(path, self.scope.config)
+        return environment if environment != SHARED else f"{path.rpartition('/')[0]}/"
+
+    def _review(self, path: str, manifest: Manifest, before: Manifest | None, end: str = "head") -> Input:
+        told: dict[str, Any] = {}
+        if self._subject is not None:
+            patch = {"kustomized": "patch"} if manifest.is_patch else {}
+            told = {"gitops_ci": self._subject(path, self.contents.stack(path), end) | patch}
         return self._of_object(path, manifest, manifests.review(manifest, before) | told)
 
     def _plans(self) -> Ends:
@@ -228,10 +172,10 @@ class Reading:
                 plan = plans.decoded(content)
             except (PlanJsonError, ValueError, OSError) as error:
                 message = f"{id}: the plan cannot be judged: {error if not isinstance(error, OSError) else 'no file'}"
-                self._problem(Problem(code="invalid-plan", message=message))
+                self.contents.problem(Problem(code="invalid-plan", message=message))
                 continue
             stack = self.scope.stacks.get(id)
-            told = b"" if self._subject is None else msgspec.json.encode({"gitops_ci": self._subject(None, id)})
+            told = b"" if self._subject is None else msgspec.json.encode({"gitops_ci": self._subject(None, id, "head")})
             shared = Input(
                 payload=_beside(told, content),
                 path=None,
@@ -247,20 +191,6 @@ class Reading:
         return Ends(tuple(base), tuple(head))
 
 
-def _documents(path: str, content: bytes | None) -> Iterator[Document]:
-    """The documents of a file. Raises Unreadable, and ImportError where what reads it is not installed."""
-    if content is None:
-        raise Unreadable(None, "too large to be read")
-    if path.endswith(".sql"):
-        from gitops_ci.policy.documents import sql
-
-        yield sql.document(path, content)
-    elif b"\0" in content[:_LOOKED_AT]:
-        raise Unreadable(None, "binary, whatever its name says")
-    else:
-        yield from files.documents(path, content)
-
-
 def _beside(told: bytes, document: bytes) -> bytes:
     """A JSON object with what else is told in front; the object itself stays as it is written, numbers and all."""
     return told[:-1] + b"," + document.lstrip()[1:] if told else document
@@ -269,9 +199,3 @@ def _beside(told: bytes, document: bytes) -> bytes:
 def _hidden(known: Masking, text: str) -> str:
     """A message without what the plan marks as sensitive, also where it is a part of it."""
     return hiding.message(text, known.known, known.words)
-
-
-def _unreadable(path: str, error: Unreadable, stack: str | None) -> Finding:
-    message = f"policies cannot be asked about it: {error.message}"
-    help = "Mend the file, or leave it out with `files` of `policy.rego` in gitops-ci.yml."
-    return finding.make("rego/unreadable", "error", message, help=help, path=path, line=error.line, stack=stack)

@@ -43,12 +43,14 @@ class Token(Struct, frozen=True):
 class Rule(Struct, frozen=True, kw_only=True):
     """One definition of a rule; a rule may have several. `texts` are the strings in it: parts of its messages.
 
-    `is_set` tells those that add to a set, as conftest's rules do, from those that give a value.
+    `is_set` tells those that add to a set, as conftest's rules do, from those that give a value. `of_deletions`: it
+    asks for an object that is deleted.
     """
 
     name: str
     line: int
     is_set: bool = False
+    of_deletions: bool = False
     texts: tuple[str, ...] = ()
     metadata: Annotation | None = None
 
@@ -84,6 +86,7 @@ def read(path: str, text: str) -> Source:
             name=head,
             line=tokens[0].line,
             is_set=_is_set(tokens),
+            of_deletions=_asks_for_deletions(tokens),
             texts=tuple(_texts(tokens)),
             metadata=by_line.get(tokens[0].line),
         )
@@ -152,6 +155,16 @@ def _is_set(statement: list[Token]) -> bool:
     after = (index for index, token in enumerate(statement) if token.text == "]" and token.depth == 0)
     following = statement[(end := next(after, len(statement))) + 1 : end + 2]
     return not any(token.text in ("if", ":=", "=") for token in following)
+
+
+def _asks_for_deletions(statement: list[Token]) -> bool:
+    """Whether the rule has `operation == "DELETE"`, written either way."""
+    texts = [token.text for token in statement]
+    ways = zip(texts, texts[1:], texts[2:], strict=False)
+    equal = any(way[1] in ("==", "=") and way[0] == "operation" and way[2] == '"DELETE"' for way in ways)
+    reference = ('"DELETE"', "==", "input")
+    return equal or any(tuple(texts[at : at + 3]) == reference and "operation" in texts[at + 3 : at + 8]
+                        for at in range(len(texts)))  # fmt: skip
 
 
 def _texts(statement: list[Token]) -> Iterator[str]:

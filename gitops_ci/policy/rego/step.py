@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from gitops_ci.errors import GitopsError
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
@@ -12,6 +14,7 @@ from gitops_ci.model.policy import PolicyRun
 from gitops_ci.policy import comparison
 from gitops_ci.policy.rego import existence
 from gitops_ci.policy.rego.asking import Asking
+from gitops_ci.policy.rego.contents import Contents
 from gitops_ci.policy.rego.engine import RegoEngine
 from gitops_ci.policy.rego.inputs import Input, Reading, Subject
 from gitops_ci.policy.rego.policies import Asked, Policies
@@ -56,7 +59,7 @@ def check(
         telling.note(asking.problems(group, after))
         base += telling.findings(group, before, asking)
         head += telling.findings(group, after, asking)
-    unread = reading.unreadable
+    unread = reading.contents.unreadable
     found = tuple(_compared((*unread[0], *base), (*unread[1], *head)))
     run = PolicyRun(
         name=policies.family,
@@ -65,9 +68,14 @@ def check(
         policies=len(policies.asked)
         if policies.family == "builtin"
         else sum(len(each.rules) for each in policies.asked),
-        problems=tuple(dict.fromkeys((*policies.problems, *missing, *reading.problems, *telling.problems))),
+        problems=tuple(dict.fromkeys((*policies.problems, *missing, *reading.contents.problems, *telling.problems))),
     )
-    return Told((*more, *found, *existence.notices(scope, policies, idle), *_templates(reading)), run)
+    notices = (
+        *existence.notices(scope, policies, idle),
+        *existence.of_deletions(policies),
+        *_unrendered(reading.contents),
+    )
+    return Told((*more, *found, *notices), run)
 
 
 def _compared(base: Iterable[Finding], head: Iterable[Finding]) -> Iterator[Finding]:
@@ -95,11 +103,19 @@ def _distinct(ends: Iterable[tuple[Input, ...]]) -> tuple[Input, ...]:
     return tuple(found.values())
 
 
-def _templates(reading: Reading) -> Iterator[Finding]:
-    """Templates are no documents yet, and nobody shall think that they were judged."""
-    if reading.templates:
-        first, count = min(reading.templates), len(reading.templates)
+def _unrendered(contents: Contents) -> Iterator[Finding]:
+    """What templates and kustomizations make is not known yet, and nobody shall think that it was judged."""
+    if contents.templates:
+        first, count = min(contents.templates), len(contents.templates)
         files = "1 template is" if count == 1 else f"{count} templates are"
-        message = f"{files} not judged by Rego policies: what comes of a template is not known here"
+        message = f"{files} judged by Rego policies as written, if at all: what comes of a template is not known here"
         help = "Render it in the repository (`helm template`), or have a policy check what is rendered."
         yield finding.make("rego/template", "notice", message, help=help, path=first)
+    for path, each in contents.kustomizations("head").items():
+        if each.unseen and path in contents.paths:
+            message = f"what {', '.join(each.unseen)} of this kustomization make is not judged by Rego policies"
+            help = "Look at it by hand, or render it in the repository (`kustomize build`)."
+            stack = contents.stack(path)
+            found = finding.make("rego/kustomization", "notice", message, help=help, path=path, stack=stack)
+            is_old = contents.scope.base is not None and path not in contents.changed
+            yield msgspec.structs.replace(found, state="existing") if is_old else found

@@ -13,6 +13,8 @@ from gitops_ci.policy.secrets.found import Found
 
 _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _ASKS = re.compile(r"\b(?:Sealed)?Secret(?:List)?\b|\bsecretGenerator\b|\bsops\b|\bauths\b")
+_ESCAPED = re.compile(r"\\(?:[xuU]|\r?\n)|binary")
+"""How a word may be written so that its letters are nowhere in the file."""
 _PARSED = 1_000_000  # characters of one document: a parser takes seconds for more
 _SCHEMA = re.compile(r"^kind: CustomResourceDefinition\s*$", re.MULTILINE)
 """Thousands of lines of prose and types, in which nothing is given to anybody."""
@@ -26,7 +28,8 @@ def yaml(content: str) -> Iterator[Found]:
     is_named = text.names_any(lowered)
     at, line = 0, 1
     for position in (*(match.start() for match in _SEPARATOR.finditer(content)), len(content)):
-        if is_named and (_ASKS.search(content, at, position) or text.asks_for_parsing(lowered, at, position)):
+        asks = is_named and (_ASKS.search(content, at, position) or text.asks_for_parsing(lowered, at, position))
+        if asks or _ESCAPED.search(content, at, position) is not None:
             yield from _document(content[at:position], line)
         line += content.count("\n", at, position)
         at = position
@@ -66,7 +69,7 @@ def _comments(part: str, first: int) -> Iterator[Found]:
 def json(content: str) -> Iterator[Found]:
     """The secrets of a JSON file, one document or one a line; what cannot be parsed is searched as text."""
     yield from text.by_form(content, judging.QUOTED)
-    if not text.names_any(content.lower()):
+    if not text.names_any(content.lower()) and _ESCAPED.search(content) is None:
         return
     try:
         value = msgspec.json.decode(content.encode("utf-8", "replace"))

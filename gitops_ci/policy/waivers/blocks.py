@@ -9,6 +9,7 @@ from itertools import pairwise
 COMMENT = re.compile(r"#|//|--(?!-)|/\*|<!--|\{\{-?\s*/\*")
 """What begins a comment; a line that starts so holds nothing else."""
 
+_SEPARATOR = re.compile(r"---(?:\s|\Z)")
 _YAML = (".yaml", ".yml")
 _WHOLE = ("dockerfile", "containerfile")
 
@@ -24,7 +25,7 @@ def of(lines: Sequence[str], path: str) -> tuple[range, ...]:
     if name.startswith(_WHOLE) or name.endswith(_WHOLE):
         starts: Iterable[int] = ()
     elif name.endswith(_YAML):
-        starts = (index for index, line in enumerate(lines) if line.startswith("---"))
+        starts = (index for index, line in enumerate(lines) if _SEPARATOR.match(line) is not None)
     else:
         starts = _pieces(lines, is_sql=name.endswith(".sql"))
     edges = [0, *(start for start in starts if start > 0), len(lines)]

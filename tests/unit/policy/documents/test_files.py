@@ -58,11 +58,11 @@ def test_what_cannot_be_read_is_said(path: str, content: bytes) -> None:
     [("Pod", "pods"), ("Ingress", "ingresses"), ("NetworkPolicy", "networkpolicies"), ("Endpoints", "endpoints")],
 )
 def test_the_resource_of_a_review(kind: str, plural: str) -> None:
-    text = f"apiVersion: x.io/v1\nkind: {kind}\nmetadata: {{name: n, namespace: ns}}\n"
+    text = f"apiVersion: x.io/v1\nkind: {kind}\nmetadata: {{name: web, namespace: ns}}\n"
     (manifest,) = manifests.objects(files.documents("a.yaml", text.encode()))
     request = manifests.review(manifest, None)["request"]
     assert request["resource"] == {"group": "x.io", "version": "v1", "resource": plural}
-    assert (request["name"], request["namespace"]) == ("n", "ns")
+    assert (request["name"], request["namespace"]) == ("web", "ns")
     assert request["uid"] == manifests.review(manifest, manifest)["request"]["uid"]
 
 

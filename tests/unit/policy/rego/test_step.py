@@ -86,7 +86,7 @@ def test_reviews_are_creations_and_updates() -> None:
     assert before["object"] == before["oldObject"] == changed["oldObject"]
     (same,) = requests({"k/a.yaml": POD}, {"k/a.yaml": f"# {POD}"[:2] + f"\n{POD}"})
     assert same["operation"] == "UPDATE"
-    moved = requests({"k/a.yaml": SAFE}, {"n/a.yaml": POD})
+    moved = requests({"k/a.yaml": SAFE}, {"k/b.yaml": POD})
     assert [each["operation"] for each in moved] == ["UPDATE", "UPDATE"]
     (whole,) = requests(None, {"k/a.yaml": POD})
     assert whole["operation"] == "CREATE"
@@ -302,7 +302,7 @@ def test_policies_may_be_told_which_stack_it_is_about(tmp_path: Path) -> None:
     files = {**PLAN_POLICY, **POLICIES, **TF, "k/a.yaml": POD}
     some = scope(files, files, rego=[RegoPolicies(path="p")], plans={STACK.id: place}, stacks={STACK.id: STACK})
     engine = Fake({"data.tf.deny": lambda _: [], "data.adm.deny": lambda _: []})
-    step.check(some, read(some), lambda: engine, subject=lambda path, stack: {"path": path, "stack": stack})
+    step.check(some, read(some), lambda: engine, subject=lambda path, stack, _: {"path": path, "stack": stack})
     by_query = {queries[0]: inputs for queries, inputs in engine.asked}
     assert [each["gitops_ci"] for each in by_query["data.tf.deny"]] == [{"path": None, "stack": STACK.id}] * 2
     assert [each["gitops_ci"] for each in by_query["data.adm.deny"]] == [{"path": "k/a.yaml", "stack": None}]
@@ -368,6 +368,7 @@ def test_templates_are_told_once_and_never_passed_over() -> None:
         "chart/Chart.yaml": "name: x\n",
         "chart/templates/a.yaml": "a: {{ .Values.a }}\n",
         "chart/templates/plain.yaml": "services: 1\n",
+        "chart/templates/b.yaml": "{{ if x }}\na: 1\n{{ end }}\n",
         "other.yaml": "{{ if x }}\na: 1\n{{ end }}\n",
     }
     found = of_files(files)
@@ -375,6 +376,7 @@ def test_templates_are_told_once_and_never_passed_over() -> None:
         ("rego/template", "notice", "chart/templates/a.yaml")
     ]
     assert "2 templates" in next(each.message for each in found.findings if each.rule == "rego/template")
+    assert [each.path for each in found.findings if each.rule == "rego/unreadable"] == ["other.yaml"]
     assert "chart/templates/plain.yaml" in [each.path for each in found.findings if each.rule == "rego/f"]
 
 

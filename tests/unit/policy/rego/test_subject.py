@@ -18,7 +18,7 @@ told = subject.of(Scope(rules=HEAD, base=None, head=HEAD, config=DEFAULT, stacks
 
 
 def test_a_plan_is_its_stack() -> None:
-    assert told(None, NETWORK.id) == {
+    assert told(None, NETWORK.id, "head") == {
         "stack": "production/terraform/network",
         "environment": "production",
         "kind": "terraform",
@@ -27,21 +27,21 @@ def test_a_plan_is_its_stack() -> None:
 
 
 def test_a_plan_of_an_unknown_stack_is_nothing() -> None:
-    assert told(None, "production/terraform/other") == {}
+    assert told(None, "production/terraform/other", "head") == {}
 
 
 def test_a_file_of_no_single_stack_has_its_folder_s_environment() -> None:
     path = "environments/prod/k8s/deployment.yaml"
-    assert told(path, None) == {"environment": "production", "path": path}
-    assert told("shared/values.yaml", None) == {"environment": "shared", "path": "shared/values.yaml"}
+    assert told(path, None, "head") == {"environment": "production", "path": path}
+    assert told("shared/values.yaml", None, "head") == {"environment": "shared", "path": "shared/values.yaml"}
 
 
 def test_a_file_of_a_stack_has_the_stack_s_environment() -> None:
-    found = told("shared/values.yaml", NETWORK.id)
+    found = told("shared/values.yaml", NETWORK.id, "head")
     assert (found["environment"], found["stack"]) == ("production", NETWORK.id)
     assert found["path"] == "shared/values.yaml"
 
 
 def test_a_file_that_a_kustomization_takes() -> None:
-    assert told("shared/k8s/deployment.yaml", None)["kustomized"] == "resource"
-    assert told("shared/k8s/patch.yaml", None)["kustomized"] == "patch"
+    assert told("shared/k8s/deployment.yaml", None, "head")["kustomized"] == "resource"
+    assert told("shared/k8s/patch.yaml", None, "head")["kustomized"] == "patch"

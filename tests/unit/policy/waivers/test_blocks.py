@@ -52,3 +52,7 @@ def test_a_dockerfile_is_one_and_a_continued_line_goes_on() -> None:
 def test_every_line_is_in_one_block(text: str, path: str) -> None:
     lines = text.split("\n")
     assert [index for block in blocks.of(lines, path) for index in block] == list(range(len(lines)))
+
+
+def test_yaml_is_cut_at_separators_only() -> None:
+    assert parts("a: 1\n---x: 2\nb: 3\n--- # why\nc: 3", "x.yaml") == ["a: 1\n---x: 2\nb: 3", "--- # why\nc: 3"]
