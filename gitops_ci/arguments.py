@@ -174,7 +174,7 @@ def _add_selection(command: argparse.ArgumentParser) -> None:
 def _add_planning(command: argparse.ArgumentParser) -> None:
     command.add_argument("--shard", metavar="I/N", help="only shard I of the N that `affected --format matrix` prints")
     command.add_argument(
-        "--out", type=Path, metavar="DIR", help="where report.json, comment.md and report.txt go (default: inside .git)"
+        "--out", type=Path, metavar="DIR", help="where report.json, comment.md and the like go (default: inside .git)"
     )
     command.add_argument(
         "--jobs",

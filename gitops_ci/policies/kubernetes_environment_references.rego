@@ -5,7 +5,7 @@
 #   that bears its name, and no Argo CD application that takes its source or deploys to its cluster. Otherwise whoever
 #   may change development changes production, without a promotion and without its approvals.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinkubernetes-environment-references
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinkubernetes-environment-references
 # custom:
 #   id: kubernetes-environment-references
 #   severity: warning

@@ -5,7 +5,7 @@
 #   makes each node run what it found when it pulled: the same manifest is two programs, and nothing can be rolled back. A
 #   missing tag may come from a kustomization that takes the file.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinkubernetes-image-tag
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinkubernetes-image-tag
 # custom:
 #   id: kubernetes-image-tag
 #   severity: warning

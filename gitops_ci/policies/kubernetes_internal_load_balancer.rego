@@ -5,7 +5,7 @@
 #   for it or by a `loadBalancerClass` that gives nothing else. Otherwise most clouds give a public one, and what was
 #   meant for the cluster's neighbours is open to the internet.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinkubernetes-internal-load-balancer
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinkubernetes-internal-load-balancer
 # custom:
 #   id: kubernetes-internal-load-balancer
 #   severity: error

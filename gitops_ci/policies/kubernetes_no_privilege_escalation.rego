@@ -5,7 +5,7 @@
 #   none is `privileged`. Without it a program such as sudo makes root of any user; the setting is true where it is
 #   left out. Pods of Windows are left out: they must not have it.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinkubernetes-no-privilege-escalation
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinkubernetes-no-privilege-escalation
 # custom:
 #   id: kubernetes-no-privilege-escalation
 #   severity: error

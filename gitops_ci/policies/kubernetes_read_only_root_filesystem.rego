@@ -5,7 +5,7 @@
 #   gets to run something in a container can then neither put programs there nor change those that are there. Pods of
 #   Windows are left out: there is no such thing.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinkubernetes-read-only-root-filesystem
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinkubernetes-read-only-root-filesystem
 # custom:
 #   id: kubernetes-read-only-root-filesystem
 #   severity: error

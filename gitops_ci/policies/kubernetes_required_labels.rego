@@ -5,7 +5,7 @@
 #   what it belongs to, where it runs and whom to call; network policies, cost reports and alerts go by them. Files
 #   that a kustomization takes are left out: it may add the labels.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinkubernetes-required-labels
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinkubernetes-required-labels
 # custom:
 #   id: kubernetes-required-labels
 #   severity: warning

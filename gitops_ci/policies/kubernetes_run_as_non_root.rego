@@ -5,7 +5,7 @@
 #   its pod's, and no `runAsUser: 0`. A process that breaks out of its container is on the node what it was inside:
 #   root. The kubelet refuses to start an image as root only where it is told so.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinkubernetes-run-as-non-root
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinkubernetes-run-as-non-root
 # custom:
 #   id: kubernetes-run-as-non-root
 #   severity: error

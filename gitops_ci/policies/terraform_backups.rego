@@ -4,7 +4,7 @@
 #   Databases and tables in production can be brought back to what they were: their automatic backups are kept for seven
 #   days or more, or point-in-time recovery is on. Deletion protection does not help against a wrong UPDATE.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinterraform-backups
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinterraform-backups
 # custom:
 #   id: terraform-backups
 #   severity: error

@@ -5,7 +5,7 @@
 #   is deleted on purpose leaves its last snapshot, and a bucket that holds something is not emptied. A replacement that
 #   nobody noticed in a plan then ends with an error and not with the loss of all data.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinterraform-deletion-protection
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinterraform-deletion-protection
 # custom:
 #   id: terraform-deletion-protection
 #   severity: error

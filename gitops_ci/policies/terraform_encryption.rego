@@ -5,7 +5,7 @@
 #   asked to are asked to, and encryption that is on by default is not switched off. Most of them cannot be encrypted
 #   later without being made anew. Buckets and tables that clouds always encrypt (S3, DynamoDB, GCS) are not looked at.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinterraform-encryption
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinterraform-encryption
 # custom:
 #   id: terraform-encryption
 #   severity: error

@@ -5,7 +5,7 @@
 #   account or namespace that bears its name, no role of it that a provider takes on, no state of it that is read.
 #   Otherwise whoever may change development changes production, without a promotion and without its approvals.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinterraform-environment-references
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinterraform-environment-references
 # custom:
 #   id: terraform-environment-references
 #   severity: warning

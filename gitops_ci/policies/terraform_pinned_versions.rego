@@ -5,7 +5,7 @@
 #   so has every module of a registry. Otherwise the next major version comes by itself: when somebody renews the lock
 #   file, or at once, since no lock file holds modules.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinterraform-pinned-versions
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinterraform-pinned-versions
 # custom:
 #   id: terraform-pinned-versions
 #   severity: warning

@@ -5,7 +5,7 @@
 #   only. Whatever else listens on a public address (SSH, a database) is tried by strangers within minutes. ICMP is left
 #   out: it has no ports, and networks need it.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinterraform-public-ingress
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinterraform-public-ingress
 # custom:
 #   id: terraform-public-ingress
 #   severity: error

@@ -5,7 +5,7 @@
 #   `policy.builtin.required_tags`, its own or its provider's default ones. They tell whose a resource is and that
 #   somebody manages it; without them a bill cannot be split and nobody dares to clean up.
 # related_resources:
-# - ref: https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md#builtinterraform-required-tags
+# - ref: https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md#builtinterraform-required-tags
 # custom:
 #   id: terraform-required-tags
 #   severity: warning

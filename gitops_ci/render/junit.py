@@ -143,12 +143,14 @@ def _reason(reason: VerdictReason) -> Case:
 def _finding(finding: Finding, decisions: Decisions) -> Case:
     """It fails where it blocks; what nobody has to do anything about now is skipped, with the reason."""
     place = _place(finding.path, finding.line)
-    help = f"\n→ {finding.help}" if finding.help else ""
+    about = [f"about {finding.address}"] if finding.address and finding.address not in finding.message else []
+    about += [f"also {', '.join(finding.also)}"] if finding.also else []
+    below = "".join(f"\n{each}" for each in (*about, *([f"→ {finding.help}"] if finding.help else [])))
     case = Case(
         name=f"{finding.rule} {place.removesuffix(': ')}".strip(),
         kind=finding.rule,
         message=f"{finding.severity}: {finding.message}",
-        text=f"{place}{finding.severity}: {finding.message}{help}",
+        text=f"{place}{finding.severity}: {finding.message}{below}",
     )
     if finding.state == "fixed":
         return structs.replace(case, text=f"fixed by this change\n{case.text}")

@@ -13,12 +13,14 @@ _INDENT = "  "
 _FENCE = re.compile(r"(`{3,})[^`]*")
 _MARK = re.compile(r"(`)")
 _ITEM = re.compile(r"\s*[-*] +")
+_ROW = re.compile(r"\| *(.+?) *\| *(.+?) *\|")
+_UNDER_HEADER = re.compile(r"\|[-:| ]+\|")
 LEAST = 40
 """Columns below which nothing is wrapped any more."""
 
 
 def lines(text: str, width: int) -> Iterator[Line]:
-    """The text, indented, in at most `width` columns (but for code and long words)."""
+    """The text, indented, in at most `width` columns (but for code and long words); the rows of a table as a list."""
     paragraph: list[str] = []
     fence = ""
     for each in text.split("\n"):
@@ -35,11 +37,14 @@ def lines(text: str, width: int) -> Iterator[Line]:
             yield from _wrapped(paragraph, width)
             paragraph = []
             yield EMPTY
+        elif _UNDER_HEADER.fullmatch(each):
+            paragraph = []
         else:
-            if _ITEM.match(each):
+            told = _ROW.sub(r"- \1: \2", each) if _ROW.fullmatch(each) else each
+            if _ITEM.match(told):
                 yield from _wrapped(paragraph, width)
                 paragraph = []
-            paragraph.append(each)
+            paragraph.append(told)
     yield from _wrapped(paragraph, width)
 
 

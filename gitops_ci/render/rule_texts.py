@@ -10,6 +10,7 @@ from msgspec import structs
 
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.rule import Rule
+from gitops_ci.policy.checkov import severities
 from gitops_ci.policy.rego.rules import Described
 from gitops_ci.policy.rules import catalog
 from gitops_ci.render.links import trusted
@@ -35,9 +36,16 @@ def of(findings: Iterable[Finding]) -> dict[str, Rule]:
 def of_checkov() -> dict[str, Rule]:
     """Checkov's own checks, which nobody found anything with."""
     return {
-        id: structs.replace(catalog.general(id) or Rule(id=id, title=id), id=id, title=name)
+        id: structs.replace(
+            _general(id), title=name, what=text(f"{name}."), severity=severities.of(id.removeprefix("checkov/"))
+        )
         for id, name in catalog.names().items()
     }
+
+
+def _general(id: str) -> Rule:
+    """What holds for any rule of a family that others write: its severity and examples are those of one of them."""
+    return structs.replace(catalog.general(id) or Rule(id=id, title=id), id=id, severity="", found="", passing="")
 
 
 def of_policies(described: Iterable[Described]) -> dict[str, Rule]:
@@ -61,11 +69,10 @@ def _told(id: str, found: list[Finding]) -> Rule:
     messages = {finding.message for finding in found}
     helps = list(dict.fromkeys(finding.help for finding in found if finding.help))
     url = next((finding.url for finding in found if finding.url and trusted(finding.url)), None)
-    general = catalog.general(id) or Rule(id=id, title=id)
+    general = _general(id)
     said = messages.pop() if len(messages) == 1 else id
     return structs.replace(
         general,
-        id=id,
         title=visible(cut(catalog.names().get(id, said), _TITLE)),
         fix=text(cut(helps[0], _TEXT)) if len(helps) == 1 else general.fix,
         page=None if url else general.page,

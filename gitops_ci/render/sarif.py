@@ -30,6 +30,7 @@ _ROOT = "%SRCROOT%"
 _NO_PLACE = "gitops-ci.yml"
 """Where findings about the repository as a whole are shown: code scanning refuses a result without a place."""
 _MESSAGE = 4_000
+_NAME = 1_000
 _INLINE = ("checkov:skip", "a comment in ")
 
 
@@ -102,7 +103,8 @@ def _tool(report: Report, rules: sarif_rules.Descriptors) -> dict[str, object]:
         for run in report.policies
         if run.engine is not None
     ]
-    return {"driver": driver, "extensions": checkers} if checkers else {"driver": driver}
+    several = [each for index, each in enumerate(checkers) if each not in checkers[:index]]  # the same twice is invalid
+    return {"driver": driver, "extensions": several} if several else {"driver": driver}
 
 
 def _provenance(report: Report, links: Links) -> Iterator[dict[str, object]]:
@@ -159,6 +161,8 @@ def _results(report: Report, found: list[Finding], rules: sarif_rules.Descriptor
             "locations": [_location(finding, stacks.get(finding.stack or ""))],
             "partialFingerprints": _fingerprints(finding, seen[finding.fingerprint]),
         }
+        if finding.also:
+            result["properties"] = {"also": [sarif_rules.identifier(rule) for rule in finding.also]}
         if finding.waived_by is not None:
             result["suppressions"] = [_suppression(finding.waived_by)]
         yield result
@@ -170,7 +174,7 @@ def _message(text: str) -> str:
 
 
 def _location(finding: Finding, stack: AffectedStack | None) -> dict[str, object]:
-    """Where it is: the file, else the stack's directory; the stack by its id beside it."""
+    """Where it is: the file, else the stack's directory; beside it the stack by its id, and what it is about."""
     path = uri(finding.path or "") or uri(stack.path if stack else "") or _NO_PLACE
     line = finding.line if finding.path and finding.line and finding.line > 0 else 1
     region = {"startLine": line}
@@ -179,9 +183,9 @@ def _location(finding: Finding, stack: AffectedStack | None) -> dict[str, object
     location: dict[str, object] = {
         "physicalLocation": {"artifactLocation": {"uri": path, "uriBaseId": _ROOT}, "region": region}
     }
-    if finding.stack:
-        location["logicalLocations"] = [{"fullyQualifiedName": block(finding.stack), "kind": "module"}]
-    return location
+    named = ((finding.stack, "module"), (finding.address, "resource"))
+    logical = [{"fullyQualifiedName": block(cut(name, _NAME)), "kind": kind} for name, kind in named if name]
+    return location | ({"logicalLocations": logical} if logical else {})
 
 
 def uri(path: str) -> str:

@@ -48,9 +48,10 @@ def test_one_passes_and_one_is_blocked(demo: Path) -> None:
 
 
 def without_what_varies(comment: str) -> str:
-    """The comment less commits, times and the engine that this machine happens to have."""
+    """The comment less commits, times and the engines that this machine happens to have."""
     comment = re.sub(r"`[0-9a-f]{7}`", "`commit`", comment)
     comment = re.sub(r"terraform \d+\.\d+\.\d+ \(\w+\)|tofu \d+\.\d+\.\d+ \(\w+\)", "terraform", comment)
+    comment = re.sub(r"(?:opa|regorus) \d+\.\d+\.\d+ \(\w+\)", "rego", comment)
     return re.sub(r"\d+\.\d s", "time", comment)
 
 

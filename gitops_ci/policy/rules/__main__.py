@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-from msgspec import structs
 
 from gitops_ci.model.rule import Rule
 from gitops_ci.policy.rules import catalog, pages
 
 FOLDER = Path(__file__).parents[3] / "docs" / "rules"
 INDEX = FOLDER / "README.md"
-POLICIES = Path(__file__).parents[2] / "policies"
-"""Built-in policies, which have a title in their METADATA."""
 
 _TOP = """\
 # All rules
@@ -32,16 +29,7 @@ authors document them.
 def found() -> dict[Path, tuple[Rule, ...]]:
     """The rules of each page, in the pages' order."""
     every = {page: page.read_text(encoding="utf-8") for page in sorted(FOLDER.glob("*.md")) if page != INDEX}
-    return {page: tuple(map(_titled, pages.rules(f"rules/{page.name}", text))) for page, text in every.items()}
-
-
-def _titled(rule: Rule) -> Rule:
-    """A built-in policy's rule with the title of its METADATA."""
-    policy = POLICIES / f"{rule.id.partition('/')[2].replace('-', '_')}.rego"
-    if rule.family != "builtin" or not policy.is_file():
-        return rule
-    title = re.search(r"^# title: (.+)$", policy.read_text(encoding="utf-8"), re.MULTILINE)
-    return structs.replace(rule, title=title[1].strip()) if title else rule
+    return {page: tuple(pages.rules(f"rules/{page.name}", text)) for page, text in every.items()}
 
 
 def compiled() -> bytes:

@@ -94,8 +94,8 @@ REFERENCE = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:\S*|ENC\[[A-Z0-9_]+,data:\S*\
 
 GIVEN = re.compile(
     rf"{_WORD}{_TAIL}(?:\\*[\"'])?(?:[ \t]*(?:=>|:=|[:=])[ \t]*[^\s]|>[^<\s]"
-    r"|[ \t]+(?P<apart>[^\s=:])|(?P<ends>[\"',]{0,2}[ \t]{0,9}\r?$)"
-    r"|[\"'],?[ \t]{0,9}(?:[\"'](?![:}\])])|value))",
+    r"|[ \t]+(?P<apart>[^\s=:])|(?P<ends>[\"',]{0,2}[ \t]{0,9}(?:\r?$|\}))"
+    r"|[\"'],?[ \t]{0,9}(?:[\"'](?![:}\])])|value)|,[ \t]{0,9}value)",
     re.MULTILINE,
 )
 """In lower case: a name and something behind it that may be its value. `apart`: a space between, as options have it."""

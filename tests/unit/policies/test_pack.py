@@ -52,7 +52,7 @@ def test_a_policy_says_what_it_is(name: str) -> None:
 def test_a_policy_leads_to_its_section(name: str) -> None:
     (resource,) = metadata(FILES[name].read_text(encoding="utf-8"))["related_resources"]
     page, _, anchor = resource["ref"].partition("#")
-    assert page == "https://github.com/gitops-ci/gitops-ci/blob/main/docs/rules/builtin.md"
+    assert page == "https://github.com/gitops-ci/gitops-ci/blob/v1/docs/rules/builtin.md"
     assert anchor == f"builtin{name}"
 
 

@@ -122,6 +122,8 @@ findings = st.builds(
     line=lines,
     column=lines,
     stack=st.none() | stack_ids,
+    address=optional,
+    also=st.lists(texts, max_size=2).map(tuple),
     state=st.sampled_from(("new", "existing", "fixed")),
     waived_by=st.none() | st.builds(Waiver, what=texts, owner=texts, reason=texts, until=optional),
 )

@@ -137,6 +137,12 @@ def test_prose_is_wrapped_and_code_is_not() -> None:
     )
 
 
+def test_a_table_is_told_as_a_list_and_code_that_looks_like_one_is_not() -> None:
+    text = "Of:\n\n| a | b |\n|---|:-:|\n| `x = 1` | `one`, `two` |\n| y | z |\n\n```text\n| a |\n|---|\n```"
+    told = lines.plain(prose.lines(text, 80))
+    assert told == "  Of:\n\n  - `x = 1`: `one`, `two`\n  - y: z\n\n    | a |\n    |---|\n"
+
+
 def test_code_in_prose_is_coloured_to_its_end() -> None:
     (line,) = prose.lines("see `a b` and `c`", 80)
     assert [(span.text, span.style) for span in line.spans if span.style == "notice"] == [

@@ -109,6 +109,17 @@ def test_what_blocks_fails_and_the_rest_says_why_it_does_not() -> None:
     }
 
 
+def test_what_a_finding_is_about_and_who_else_says_so_is_below_its_message() -> None:
+    also = ("checkov/CKV_AWS_24", "x/\x1b[1m")
+    (case,) = read(example.report(findings=(found("a", address="aws_vpc.main", also=also),))).iter("testcase")
+    assert case[0].text == (
+        "a.tf:3: error: about a\nabout aws_vpc.main\nalso checkov/CKV_AWS_24, x/\\x1b[1m\n→ mend it"
+    )
+    named = found("a", message="aws_vpc.main is open", address="aws_vpc.main")
+    (case,) = read(example.report(findings=(named,))).iter("testcase")
+    assert case[0].text == "a.tf:3: error: aws_vpc.main is open\n→ mend it"
+
+
 @pytest.mark.parametrize(("decision", "outcome"), [("blocked", "failure"), ("undecided", "error"), ("pass", "passed")])
 def test_the_verdicts_word_counts(decision: Decision, outcome: str) -> None:
     """An environment that only warns lets its errors and failed plans pass."""

@@ -175,6 +175,27 @@ def test_places() -> None:
         assert place(path=path)["physicalLocation"]["artifactLocation"]["uri"] == "gitops-ci.yml"
 
 
+def test_a_checker_that_ran_twice_alike_is_one_extension() -> None:
+    engine = Engine(name="opa", version="1.22.3", source="path")
+    runs = [PolicyRun(name="rego", engine=engine, seconds=seconds, inputs=2) for seconds in (0.1, 0.2)]
+    (extension,) = run(report(policies=tuple(runs)))["tool"]["extensions"]
+    assert extension["name"] == "rego (opa)"
+
+
+def test_what_a_finding_is_about_and_who_else_says_so() -> None:
+    also = ("builtin/terraform-public-ingress", "checkov/CKV\x1b[1m")
+    address = 'aws_security_group.web["\u202ea"]'
+    (told,) = run(report(found(stack="production/terraform/network", address=address, also=also)))["results"]
+    assert told["properties"] == {"also": ["builtin/terraform-public-ingress", r"checkov/CKV\x1b[1m"]}
+    assert told["locations"][0]["logicalLocations"] == [
+        {"fullyQualifiedName": "production/terraform/network", "kind": "module"},
+        {"fullyQualifiedName": r'aws_security_group.web["\u202ea"]', "kind": "resource"},
+    ]
+    (bare,) = run(report(found()))["results"]
+    assert "properties" not in bare
+    assert "logicalLocations" not in bare["locations"][0]
+
+
 def test_fingerprints_are_ours_and_code_scannings_where_there_is_no_line() -> None:
     one, same, none = found(1), found(1, line=9), found(1, line=None)
     told = run(report(one, same, none))["results"]

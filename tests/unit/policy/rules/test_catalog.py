@@ -46,6 +46,7 @@ def test_a_rule_is_told_in_full(id: str) -> None:
     for text in (rule.what, rule.why, rule.fix, rule.severity, rule.found, rule.passing):
         assert text.strip()
     assert 10 <= len(rule.title) <= 100, f"let the first clause of **What** be its title, not {rule.title!r}"
+    assert not rule.title.endswith("…"), "let the first clause of **What** be shorter"
     assert re.match(r"Fails|Found", rule.found)
     assert re.match(r"Passes|Not found", rule.passing)
 
@@ -112,7 +113,12 @@ def test_every_finding_is_made_by_a_rule_that_is_in_it() -> None:
 def test_a_section_about_all_rules_of_a_family_is_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other tools' rules have their page and its words where they bring none themselves."""
     any_of = Rule(
-        id="tool/ID", title="A check of tool failed", what="It failed.", fix="See it.", page="rules/tool.md#toolid"
+        id="tool/ID",
+        title="A check of tool failed",
+        what="It failed.",
+        fix="See it.",
+        found="Fails: X_2",
+        page="rules/tool.md#toolid",
     )
     monkeypatch.setattr(catalog, "_all", lambda: {any_of.id: any_of})
     assert catalog.of("tool/ID") is None
@@ -122,6 +128,7 @@ def test_a_section_about_all_rules_of_a_family_is_no_rule(monkeypatch: pytest.Mo
     found = make("tool/X_1", "error", "bucket is public", help="")
     rule = rule_texts.of([found])["tool/X_1"]
     assert (rule.id, rule.title, rule.what, rule.fix) == ("tool/X_1", "bucket is public", "It failed.", "See it.")
+    assert rule.found == "", "an example of another rule"
     links = Links(docs="https://docs.example/")
     assert links.rule("tool/X_1", None) == "https://docs.example/rules/tool.md#toolid"
     assert links.rule("tool/X_1", "https://www.checkov.io/x") == "https://www.checkov.io/x"
@@ -134,5 +141,8 @@ def test_checkovs_checks_have_their_names() -> None:
     )
     found = [make("checkov/CKV_AWS_20", "error", f"bucket {letter}", help="h") for letter in "ab"]
     assert rule_texts.of(found)["checkov/CKV_AWS_20"].title == catalog.names()["checkov/CKV_AWS_20"]
-    assert rule_texts.of_checkov().keys() == catalog.names().keys()
+    told = rule_texts.of_checkov()
+    assert told.keys() == catalog.names().keys()
+    assert (told["checkov/CKV_AWS_20"].severity, told["checkov/CKV_AWS_21"].severity) == ("error", "warning")
+    assert told["checkov/CKV_AWS_20"].found == ""
     assert not catalog.ids() & catalog.names().keys()

@@ -62,6 +62,8 @@ FINDS: list[tuple[str, str, str, int]] = [
     ("a.yaml", f"env:\n- name: DB_PASSWORD\n  value: {PASSWORD}\n", "assignment", 3),
     ("a.yaml", f"env:\n- value: {PASSWORD}\n  name: DB_PASSWORD\n", "assignment", 2),
     ("a.yaml", f"env:\n- name: API_KEY\n  value: {RANDOM}\n", "assignment", 3),
+    ("a.yaml", f"env:\n- {{name: DB_PASSWORD, value: {PASSWORD}}}\n", "assignment", 2),
+    ("a.yaml", f"env: [{{value: {PASSWORD}, name: DB_PASSWORD}}, {{name: A, value: b}}]\n", "assignment", 1),
     ("values.yaml", f"auth:\n  adminPassword: {PASSWORD}\n", "assignment", 2),
     ("values.yaml", f"auth:\n  adminPassword: |-\n    {PASSWORD}\n", "assignment", 2),
     ("templates/a.yaml", f"{{{{- if .x }}}}\npassword: {PASSWORD}\n{{{{- end }}}}\n", "assignment", 2),
