@@ -24,6 +24,7 @@ from typing import Any
 _RUNNERS = {
     "terraform_plan": "checkov.terraform.plan_runner",
     "terraform": "checkov.terraform.runner",
+    "terraform_json": "checkov.terraform_json.runner",
     "kubernetes": "checkov.kubernetes.runner",
     "dockerfile": "checkov.dockerfile.runner",
     "github_actions": "checkov.github_actions.runner",
@@ -234,7 +235,8 @@ class Scans:
         return whole
 
     def _found(self, framework: str, root: str | None, files: list[str]) -> dict[str, Any]:
-        runner = importlib.import_module(_RUNNERS[framework]).Runner()
+        module = importlib.import_module(_RUNNERS[framework])
+        runner = module.TerraformJsonRunner() if framework == "terraform_json" else module.Runner()
         given = None if root is not None else files
         report = runner.run(
             root_folder=root, files=given, runner_filter=self.filter, external_checks_dir=self.folders or None
