@@ -113,7 +113,7 @@ class Telling:
         yield from self._of_custom_checks()
         for path, why in self._not_rendered():
             if not self._is_known(path):
-                yield Problem(code="checkov-chart", message=f"{path} is new, and nobody looked at it: {why}", path=path)
+                yield Problem(code="checkov-chart", message=f"it is new here, and {why}", path=path)
         missing = [name for name in self.asked.scans if name not in self.by_name]
         if self.answers.ending != "finished" or missing:
             yield Problem(code=f"checkov-{self.answers.ending}", message=self._ending(missing))
