@@ -16,7 +16,7 @@ from gitops_ci.policy.scope import Scope
 
 _RESULTS = 50
 """Ids of checks and scans that a message names at most."""
-LARGE = "it is too large, or of a form that checkov does not know"
+LARGE = "it is too large"
 CANNOT = "Helm cannot render this chart offline with its own values, so checkov did not look at it"
 NOTHING = "Helm makes nothing of this template, which is a manifest as it stands, so checkov did not look at it"
 _SYNTAX = "it is not what its name and content promise, or is not valid"
