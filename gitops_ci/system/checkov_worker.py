@@ -68,11 +68,8 @@ class Watch:
         from checkov.common.models.enums import CheckResult
 
         def run(check: Any, scanned_file: str, entity_configuration: Any, *rest: Any, **named: Any) -> Any:
-            unknown = {
-                "result": CheckResult.UNKNOWN,
-                "evaluated_keys": [],
-                "results_configuration": entity_configuration,
-            }
+            result = CheckResult.UNKNOWN
+            unknown = {"result": result, "evaluated_keys": [], "results_configuration": entity_configuration}
             if not self.counts(check.id):
                 return unknown
             self.seen.add(check.id)
