@@ -509,10 +509,10 @@ def test_a_limit_of_time_keeps_what_was_found(tmp_path: Path) -> None:
 
 
 def test_a_slow_check_is_bounded_and_named(tmp_path: Path) -> None:
-    slow = CUSTOM.replace("        return", "        import time; time.sleep(1.4)\n        return")
+    slow = CUSTOM.replace("        return", "        import time; time.sleep(2.1)\n        return")
     buckets = "".join(BUCKET.replace('"logs"', f'"b{number}"') for number in range(9))
     head = snapshot.of({"infra/main.tf": buckets, "checks/slow.py": slow})
-    told = asked(tmp_path, head, settings=Checkov(custom_checks="checks", checks=("ACME_*",), timeout=20))
+    told = asked(tmp_path, head, settings=Checkov(custom_checks="checks", checks=("ACME_*",), timeout=30))
     [problem] = told.run.problems
     assert problem.code == "checkov-slow"
     assert "ACME_1: 6" in problem.message
