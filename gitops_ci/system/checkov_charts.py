@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
 
 from gitops_ci.system import process
 
@@ -12,12 +10,6 @@ LONGEST = 60.0
 """Seconds for one chart."""
 
 _SOURCE = re.compile(rb"^---\r?\n# Source: ([^\r\n]+)\r?\n", re.MULTILINE)
-
-
-def outermost(files: Iterable[Path]) -> tuple[Path, ...]:
-    """The folders of charts that are no part of another one."""
-    folders = {file.parent for file in files if file.name == "Chart.yaml"}
-    return tuple(sorted(folder for folder in folders if folders.isdisjoint(folder.parents)))
 
 
 def rendered(done: process.Completed) -> dict[str, bytes] | None:

@@ -12,14 +12,21 @@ from msgspec import Struct
 
 from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
 from gitops_ci.model.plan import Engine
-from gitops_ci.policy.checkov import skips
-from gitops_ci.policy.checkov.job import Answer, Answers, Ending, Job, Scan
+from gitops_ci.policy.checkov import charts, contents, skips
+from gitops_ci.policy.checkov.contents import Content
+from gitops_ci.policy.checkov.job import Answer, Answers, Ending, Failed, Job, Scan
 from gitops_ci.system import checkov_charts
 from gitops_ci.system.process import Completed
 
 Source = Literal["configured", "path", "embedded"]
 
-_NAMES = {"dockerfile": ".Dockerfile", "github_actions": "/.github/workflows/workflow.yml"}
+_NAMES = {
+    "dockerfile": ".Dockerfile",
+    "github_actions": "/.github/workflows/workflow.yml",
+    "terraform_json": ".tf.json",
+}
+_ENDINGS = {".cfn": ".template"}
+_YAML = (".yaml", ".yml", ".json")
 _SLOWEST = 5
 """A check gets this part of the time limit: one that analyses policies for minutes must not eat all of it."""
 _REFUSED = ("", ".", "..", ".git", ".external_modules", ".terraform")
@@ -43,6 +50,7 @@ class Laid:
         self.files = (place / "job.json", place / "answers")
         self._template = template
         self._paths: dict[str, str] = {}
+        self._lines: dict[str, int] = {}
         self._unread: dict[str, set[str]] = {}
         custom = place / "custom" if job.custom_root is not None and job.rules is not None else None
         if custom is not None and job.rules is not None:
@@ -64,29 +72,52 @@ class Laid:
             _create(file, scan.document)
             return {"name": scan.name, "framework": scan.framework, "root": None, "files": [file]}
         if scan.tree:
-            names = {path: path for path in scan.files if _is_safe(path)}
+            names = {path: _in_tree(path) for path in scan.files if _is_safe(path)}
         else:
             names = {path: f"{number}{_ending(scan, path)}" for number, path in enumerate(scan.files)}
         written = self._write(root, names, scan.snapshot, mute=True)
         if scan.framework == "helm":
-            return self._charts(root, scan, tuple(written.values()))
+            return self._charts(root, scan, scan.snapshot, written)
         self._unread[scan.name] = set(scan.files) - written.keys()
         files = [] if scan.tree else list(written.values())
+        if scan.framework == "kubernetes":
+            held = scan.snapshot.facts(written, contents.of)
+            files = [each for path, file in written.items() for each in self._apart(file, path, held[path]) or (file,)]
         return {"name": scan.name, "framework": scan.framework, "root": root if scan.tree else None, "files": files}
 
-    def _charts(self, root: Path, scan: Scan, files: tuple[Path, ...]) -> dict[str, object]:
-        """A scan of what the charts render to; one that cannot be rendered is unread by its `Chart.yaml`."""
+    def _apart(self, target: Path, path: str, content: Content) -> list[Path]:
+        """The objects of a file that checkov would pass over as it is written, each laid out as a file; else none."""
+        files = [target.with_name(f"{target.stem}-{number}.yaml") for number in range(len(content.apart))]
+        for file, member in zip(files, content.apart, strict=True):
+            _create(file, skips.muted(member.json))
+            self._paths[str(file)] = path
+            self._lines[str(file)] = member.line
+        return files
+
+    def _charts(self, root: Path, scan: Scan, snapshot: Snapshot, written: dict[str, Path]) -> dict[str, object]:
+        """A scan of what the charts render to. Unread is a chart, by its `Chart.yaml`, that cannot be rendered.
+
+        And a template that is a manifest as it stands and that Helm makes nothing of: others may deploy it.
+        """
         manifests: list[Path] = []
-        self._unread[scan.name] = set()
-        for chart in checkov_charts.outermost(files):
-            documents = checkov_charts.rendered(self._template(chart))
+        unread = self._unread[scan.name] = set()
+        for folder in charts.outermost(charts.folders(written)):
+            documents = checkov_charts.rendered(self._template(root / folder))
+            inside = {path: path[len(folder) :].lstrip("/") for path in written if _is_in(path, folder)}
             if documents is None:
-                self._unread[scan.name].add(self._paths[str(chart / "Chart.yaml")])
-            for source, text in (documents or {}).items():
-                template = self._paths.get(str(chart / source.partition("/")[2]))
-                manifests.append(root.with_name(f"{root.name}-rendered") / f"{len(manifests)}.yaml")
-                _create(manifests[-1], text)
-                self._paths[str(manifests[-1])] = template or self._paths[str(chart / "Chart.yaml")]
+                unread.add(next(path for path, name in inside.items() if name == charts.FILE))
+                continue
+            made = {source.partition("/")[2]: text for source, text in documents.items()}
+            templates = [path for path, name in inside.items() if "templates/" in name and name not in made]
+            plain = snapshot.facts((path for path in templates if path.endswith(_YAML)), contents.of)
+            unread |= {path for path, content in plain.items() if content.objects > 0}
+            for name, text in made.items():
+                path = f"{folder}/{name}".lstrip("/")
+                path = path if path in written else f"{folder}/{charts.FILE}".lstrip("/")
+                manifest = root.with_name(f"{root.name}-rendered") / f"{len(manifests)}.yaml"
+                _create(manifest, text)
+                self._paths[str(manifest)] = path
+                manifests += self._apart(manifest, path, contents.of(text)) or [manifest]
         return {"name": scan.name, "framework": "kubernetes", "root": None, "files": manifests}
 
     def _write(self, root: Path, names: dict[str, str], snapshot: Snapshot, *, mute: bool) -> dict[str, Path]:
@@ -122,10 +153,17 @@ class Laid:
         return Answers(engine=engine, ending=ending, detail=detail, answers=tuple(answers), wrong=tuple(wrong))
 
     def _in_repository(self, answer: Answer) -> Answer:
-        failed = (msgspec.structs.replace(each, path=self._path(each.path)) for each in answer.findings)
+        failed = map(self._placed, answer.findings)
         unread = {self._path(path) for path in answer.unread} | self._unread.get(answer.scan, set())
-        objects = {self._path(path): count for path, count in answer.objects.items()}
+        objects: dict[str, int] = {}
+        for file, count in answer.objects.items():
+            objects[self._path(file)] = objects.get(self._path(file), 0) + count
         return msgspec.structs.replace(answer, findings=tuple(failed), unread=tuple(sorted(unread)), objects=objects)
+
+    def _placed(self, failed: Failed) -> Failed:
+        line = self._lines.get(failed.path)
+        placed = msgspec.structs.replace(failed, path=self._path(failed.path))
+        return placed if line is None else msgspec.structs.replace(placed, line=line, end=line)
 
     def _path(self, file: str) -> str:
         return self._paths.get(file, "")
@@ -133,7 +171,17 @@ class Laid:
 
 def _ending(scan: Scan, path: str) -> str:
     """What our name for a file has to end with, so that checkov takes it for what it is."""
-    return _NAMES.get(scan.framework) or PurePosixPath(path).suffix
+    suffix = PurePosixPath(path).suffix
+    return _NAMES.get(scan.framework) or _ENDINGS.get(suffix, suffix)
+
+
+def _in_tree(path: str) -> str:
+    """The repository's own name for a file, with an ending that checkov knows: OpenTofu's own is a file beside it."""
+    return f"{path}.tf" if path.endswith(".tofu") else path
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")
 
 
 def _is_safe(path: str) -> bool:

@@ -24,6 +24,7 @@ from typing import Any
 _RUNNERS = {
     "terraform_plan": "checkov.terraform.plan_runner",
     "terraform": "checkov.terraform.runner",
+    "terraform_json": "checkov.terraform_json.runner",
     "kubernetes": "checkov.kubernetes.runner",
     "dockerfile": "checkov.dockerfile.runner",
     "github_actions": "checkov.github_actions.runner",
@@ -67,11 +68,8 @@ class Watch:
         from checkov.common.models.enums import CheckResult
 
         def run(check: Any, scanned_file: str, entity_configuration: Any, *rest: Any, **named: Any) -> Any:
-            unknown = {
-                "result": CheckResult.UNKNOWN,
-                "evaluated_keys": [],
-                "results_configuration": entity_configuration,
-            }
+            result = CheckResult.UNKNOWN
+            unknown = {"result": result, "evaluated_keys": [], "results_configuration": entity_configuration}
             if not self.counts(check.id):
                 return unknown
             self.seen.add(check.id)
@@ -234,7 +232,8 @@ class Scans:
         return whole
 
     def _found(self, framework: str, root: str | None, files: list[str]) -> dict[str, Any]:
-        runner = importlib.import_module(_RUNNERS[framework]).Runner()
+        module = importlib.import_module(_RUNNERS[framework])
+        runner = module.TerraformJsonRunner() if framework == "terraform_json" else module.Runner()
         given = None if root is not None else files
         report = runner.run(
             root_folder=root, files=given, runner_filter=self.filter, external_checks_dir=self.folders or None

@@ -37,6 +37,7 @@ OPEN_GROUP = """resource "aws_security_group" "open" {
   }
 }
 """
+INGRESS = {"from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -158,26 +159,6 @@ def test_no_path_of_this_machine_is_told(everything: Told) -> None:
     assert all(found.path in EVERYTHING for found in everything.findings)
 
 
-def test_patterns_choose_the_checks_of_every_framework(tmp_path: Path) -> None:
-    settings = Checkov(checks=("CKV_AWS_*", "CKV_K8S_1?"), skip=("CKV_AWS_24", "CKV_K8S_16", "HIGH"))
-    found = rules(asked(tmp_path, snapshot.of(EVERYTHING), settings=settings))
-    assert "checkov/CKV_AWS_3" in found
-    assert {each.rpartition("/")[2][:8] for each in found} <= {"CKV_AWS_", "CKV_K8S_"}
-    assert not found & {"checkov/CKV_AWS_24", "checkov/CKV_K8S_16"}
-
-
-def test_base_and_head_are_compared(tmp_path: Path) -> None:
-    base = snapshot.of({**EVERYTHING, "infra/main.tf": BUCKET})
-    head = snapshot.of(
-        {**EVERYTHING, "k8s/web.yaml": "\n\n" + DEPLOYMENT.replace("privileged: true", "privileged: false")}
-    )
-    told = asked(tmp_path, head, base)
-    assert one(told, "checkov/CKV_AWS_24").state == "new"
-    assert one(told, "checkov/CKV_K8S_16").state == "fixed"
-    assert {found.state for found in told.findings if found.rule == "checkov/CKV_K8S_14"} == {"existing"}
-    assert {found.state for found in told.findings if "aws_s3_bucket.logs" in found.message} == {"existing"}
-
-
 # What a hostile head may try
 
 PLANTED = {
@@ -191,17 +172,85 @@ PLANTED = {
 }
 
 
-def test_what_a_repository_plants_changes_nothing(tmp_path: Path) -> None:
-    """Its configuration, its own checks (also where base has none of them), modules named like libraries."""
+def skipped(text: str, reason: str = "a test") -> str:
+    return text.replace("{\n", f"{{\n  # checkov:skip=CKV_AWS_24:{reason}\n", 1)
+
+
+OTHER = OPEN_GROUP.replace('"open"', '"other"')
+SAFE = DEPLOYMENT.replace("privileged: true", "privileged: false")
+ANNOTATED, SAFE_ANNOTATED = (
+    text.replace("  namespace", '  annotations: {checkov.io/skip1: "CKV_K8S_16=legacy"}\n  namespace')
+    for text in (DEPLOYMENT, SAFE)
+)
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Both ends, with what a hostile head plants: its configuration, its own checks, modules named like libraries."""
+    tmp_path = tmp_path_factory.mktemp("compared")
     place = tmp_path / "ran"
     planted = {path: text.replace("PLACE", str(place)) for path, text in PLANTED.items()}
-    base = snapshot.of({"infra/main.tf": BUCKET})
-    head = snapshot.of({**planted, "infra/main.tf": BUCKET + OPEN_GROUP})
+    base = {
+        **EVERYTHING,
+        "infra/main.tf": BUCKET,
+        "skips/main.tf": skipped(OPEN_GROUP, "bastion"),
+        "skips/web.yaml": ANNOTATED,
+        "skips/new.yaml": DEPLOYMENT,
+        "skips/altered.yaml": SAFE_ANNOTATED,
+    }
+    head = {
+        **EVERYTHING,
+        **planted,
+        "k8s/web.yaml": "\n\n" + SAFE,
+        "skips/main.tf": "\n\n" + skipped(OPEN_GROUP, "bastion") + skipped(OTHER, "trust me"),
+        "skips/web.yaml": "\n" + ANNOTATED,
+        "skips/new.yaml": ANNOTATED,
+        "skips/altered.yaml": ANNOTATED,
+    }
+    environ = {**os.environ, "CKV_FRAMEWORK": "secrets"}
     settings = Checkov(custom_checks="infra/checks")
-    told = asked(tmp_path, head, base, settings=settings, environ={**os.environ, "CKV_FRAMEWORK": "secrets"})
-    assert one(told, "checkov/CKV_AWS_24").state == "new"
-    assert not place.exists()
-    assert told.run.problems == ()
+    told = asked(tmp_path, snapshot.of(head), snapshot.of(base), settings=settings, environ=environ)
+    assert not place.exists(), "code of the repository was run"
+    return told
+
+
+def test_what_a_repository_plants_changes_nothing(compared: Told) -> None:
+    """Its own checks are none where base has none of them."""
+    [found] = [
+        found for found in compared.findings if (found.rule, found.path) == ("checkov/CKV_AWS_24", "infra/main.tf")
+    ]
+    assert found.state == "new"
+    assert compared.run.problems == ()
+
+
+def test_base_and_head_are_compared(compared: Told) -> None:
+    here = [found for found in compared.findings if found.path == "k8s/web.yaml"]
+    assert [found.state for found in here if found.rule == "checkov/CKV_K8S_16"] == ["fixed"]
+    assert [found.state for found in here if found.rule == "checkov/CKV_K8S_14"] == ["existing"]
+    buckets = [
+        found for found in compared.findings if found.path == "infra/main.tf" and "aws_s3_bucket.logs" in found.message
+    ]
+    assert {found.state for found in buckets} == {"existing"}
+
+
+def test_a_skip_of_base_is_a_waiver_and_a_new_one_a_request(compared: Told) -> None:
+    here = [found for found in compared.findings if (found.path or "").startswith("skips/")]
+    by_line = {found.line: found for found in here if found.rule == "checkov/CKV_AWS_24"}
+    waived = by_line[3].waived_by
+    assert waived is not None
+    assert (waived.what, waived.reason) == ("checkov:skip", "bastion")
+    assert by_line[12].waived_by is None
+    manifests = {found.path: found for found in here if found.rule == "checkov/CKV_K8S_16"}
+    assert manifests["skips/web.yaml"].waived_by is not None
+    assert manifests["skips/new.yaml"].waived_by is None
+    assert (manifests["skips/altered.yaml"].state, manifests["skips/altered.yaml"].waived_by) == ("new", None)
+    requests = [found for found in here if found.rule == "policy/waiver-requested"]
+    assert [(found.path, found.line, found.severity) for found in requests] == [
+        ("skips/altered.yaml", 1, "warning"),
+        ("skips/main.tf", 12, "warning"),
+        ("skips/new.yaml", 1, "warning"),
+    ]
+    assert "trust me" in requests[1].message
 
 
 ODD: dict[str, bytes | str] = {
@@ -221,6 +270,16 @@ ODD: dict[str, bytes | str] = {
     "build/Dockerfile": "FROM debian:latest\n",
     ".github/workflows/odd.yml": "on: [push\n",
     "infra/new\nline.tf": BUCKET,
+    "tofu/open.tofu": OPEN_GROUP,
+    "cdk/open.tf.json": json.dumps({"resource": {"aws_security_group": {"open": {"ingress": [INGRESS]}}}}),
+    "cdk/broken.tf.json": "{",
+    "k8s/escaped.yaml": DEPLOYMENT.replace("apiVersion", '"api\\u0056ersion"').replace("kind", '"k\\u0069nd"'),
+    "k8s/escaped.json": DEPLOYMENT.replace("apiVersion", '"api\\u0056ersion"').replace("kind", '"k\\u0069nd"'),
+    "k8s/typed.yaml": "apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- "
+    + DEPLOYMENT.partition("Deployment\n")[2].replace("\n", "\n  "),
+    "cfn/escaped.yaml": TEMPLATE.replace("Resources", '"\\u0052esources"'),
+    "cfn/volume.cfn": TEMPLATE,
+    "build/Containerfile": "FROM debian:latest\n",
 }
 
 
@@ -230,12 +289,16 @@ def test_odd_files_hide_no_other_and_are_told(tmp_path: Path) -> None:
     unread = {found.path for found in told.findings if found.rule == "checkov/unreadable"}
     assert unread == {
         "infra/broken.tf", "infra/new\nline.tf", "k8s/broken.yaml", "k8s/binary.yaml", "k8s/huge.yaml", "k8s/odd.yaml",
-        "k8s/hidden.yaml", "k8s/named.yaml", "Dockerfile", ".github/workflows/odd.yml",
+        "k8s/hidden.yaml", "k8s/named.yaml", "cdk/broken.tf.json", "cfn/escaped.yaml", "Dockerfile", ".github/workflows/odd.yml",
     }  # fmt: skip
     assert "checkov/CKV_AWS_24" in rules(told, "infra/ok.tf")
     assert "checkov/CKV_K8S_16" in rules(told, "k8s/new\nline.yaml")
     assert "checkov/CKV_K8S_16" in rules(told, "k8s/\udcff.yaml")
-    assert "checkov/CKV_DOCKER_7" in rules(told, "build/Dockerfile")
+    assert "checkov/CKV_DOCKER_7" in rules(told, "build/Dockerfile") & rules(told, "build/Containerfile")
+    assert "checkov/CKV_AWS_24" in rules(told, "tofu/open.tofu") & rules(told, "cdk/open.tf.json")
+    assert "checkov/CKV_AWS_3" in rules(told, "cfn/volume.cfn")
+    for path, line in {"k8s/escaped.yaml": 1, "k8s/escaped.json": 1, "k8s/typed.yaml": 4}.items():
+        assert {each.line for each in told.findings if (each.path, each.rule) == (path, "checkov/CKV_K8S_16")} == {line}
 
 
 HELM = """#!/bin/sh
@@ -246,58 +309,56 @@ cat "$3/templates/web.yaml"
 """
 
 
-def test_charts_are_rendered_by_the_helm_on_path(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def charted(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """Charts beside everything else, of which patterns choose the checks."""
+    tmp_path = tmp_path_factory.mktemp("charted")
     helm = tmp_path / "bin" / "helm"
     helm.parent.mkdir()
     helm.write_text(HELM)
     helm.chmod(0o755)
-    head = {
+    safe = DEPLOYMENT.replace("privileged: true", "privileged: false")
+    base = {
         "charts/web/Chart.yaml": "name: web",
-        "charts/web/templates/web.yaml": DEPLOYMENT,
+        "charts/web/templates/web.yaml": safe,
         "charts/bad/Chart.yaml": "name: broken",
     }
-    base = {**head, "charts/web/templates/web.yaml": DEPLOYMENT.replace("privileged: true", "privileged: false")}
-    environ = {**os.environ, "PATH": f"{helm.parent}:{os.environ['PATH']}"}
-    changed = {**head, "charts/web/templates/web.yaml": DEPLOYMENT, "charts/bad/Chart.yaml": "name: broken2"}
-    told = asked(tmp_path, snapshot.of(changed), snapshot.of(base), environ=environ)
-    found = one(told, "checkov/CKV_K8S_16")
-    assert (found.path, found.line, found.state) == ("charts/web/templates/web.yaml", None, "new")
-    assert one(told, "checkov/CKV_K8S_14").state == "existing"
-    assert one(told, "checkov/chart-not-rendered").path == "charts/bad/Chart.yaml"
-    assert told.run.problems == ()
-
-
-# Inline skips
-
-
-def skipped(text: str, reason: str = "a test") -> str:
-    return text.replace("{\n", f"{{\n  # checkov:skip=CKV_AWS_24:{reason}\n", 1)
-
-
-def test_a_skip_of_base_is_a_waiver_and_a_new_one_a_request(tmp_path: Path) -> None:
-    other = OPEN_GROUP.replace('"open"', '"other"')
-    annotated = DEPLOYMENT.replace("  namespace", '  annotations: {checkov.io/skip1: "CKV_K8S_16=legacy"}\n  namespace')
-    base = {"infra/main.tf": skipped(OPEN_GROUP, "bastion"), "k8s/web.yaml": annotated, "k8s/new.yaml": DEPLOYMENT}
-    head = {
-        "infra/main.tf": "\n\n" + skipped(OPEN_GROUP, "bastion") + skipped(other, "trust me"),
-        "k8s/web.yaml": annotated + "# changed\n",
-        "k8s/new.yaml": annotated,
+    head = EVERYTHING | {
+        "charts/web/Chart.yaml": "name: web",
+        "charts/web/templates/web.yaml": DEPLOYMENT,
+        "charts/web/templates/hidden.yaml": "# {{ if false }}\n" + DEPLOYMENT + "# {{ end }}\n",
+        "charts/web/crds/pod.yaml": DEPLOYMENT,
+        "charts/web/beside.yaml": DEPLOYMENT,
+        "charts/bad/Chart.yaml": "name: broken2",
+        "charts/new/Chart.yaml": "name: broken",
     }
-    told = asked(tmp_path, snapshot.of(head), snapshot.of(base))
-    by_line = {found.line: found for found in told.findings if found.rule == "checkov/CKV_AWS_24"}
-    waived = by_line[3].waived_by
-    assert waived is not None
-    assert (waived.what, waived.reason) == ("checkov:skip", "bastion")
-    assert by_line[12].waived_by is None
-    manifests = {found.path: found.waived_by for found in told.findings if found.rule == "checkov/CKV_K8S_16"}
-    assert manifests["k8s/web.yaml"] is not None
-    assert manifests["k8s/new.yaml"] is None
-    requests = [found for found in told.findings if found.rule == "policy/waiver-requested"]
-    assert [(found.path, found.line, found.severity) for found in requests] == [
-        ("infra/main.tf", 12, "warning"),
-        ("k8s/new.yaml", 1, "warning"),
+    environ = {**os.environ, "PATH": f"{helm.parent}:{os.environ['PATH']}"}
+    settings = Checkov(checks=("CKV_AWS_*", "CKV_K8S_1?"), skip=("CKV_AWS_24", "CKV_K8S_10", "HIGH"))
+    return asked(tmp_path, snapshot.of(head), snapshot.of(base), environ=environ, settings=settings)
+
+
+def test_patterns_choose_the_checks_of_every_framework(charted: Told) -> None:
+    found = {each for each in rules(charted) if each != "checkov/chart-not-rendered"}
+    assert "checkov/CKV_AWS_3" in found
+    assert {each.rpartition("/")[2][:8] for each in found} <= {"CKV_AWS_", "CKV_K8S_"}
+    assert not found & {"checkov/CKV_AWS_24", "checkov/CKV_K8S_10", "checkov/CKV_K8S_20"}
+
+
+def test_charts_are_rendered_by_the_helm_on_path(charted: Told) -> None:
+    states = {(each.rule[8:], each.path): each.state for each in charted.findings}
+    assert states["CKV_K8S_16", "charts/web/templates/web.yaml"] == "new"
+    assert states["CKV_K8S_14", "charts/web/templates/web.yaml"] == "existing"
+    assert {each.line for each in charted.findings if each.path == "charts/web/templates/web.yaml"} == {None}
+    assert one(charted, "checkov/chart-not-rendered").path == "charts/bad/Chart.yaml"
+
+
+def test_what_helm_does_not_render_is_looked_at_or_told(charted: Told) -> None:
+    assert "checkov/CKV_K8S_16" in rules(charted, "charts/web/crds/pod.yaml")
+    assert "checkov/CKV_K8S_16" in rules(charted, "charts/web/beside.yaml")
+    assert [(problem.code, problem.path) for problem in charted.run.problems] == [
+        ("checkov-chart", "charts/new/Chart.yaml"),
+        ("checkov-chart", "charts/web/templates/hidden.yaml"),
     ]
-    assert "trust me" in requests[0].message
 
 
 # Plans
@@ -327,17 +388,25 @@ def ingress(*ports: int) -> dict[str, Any]:
 
 
 def test_a_plan_is_judged_and_not_its_files_once_more(tmp_path: Path) -> None:
+    """And of one with resources that checkov does not see there is a problem."""
     group = "aws_security_group.open"
     document = plan(
         [resource(group, "aws_security_group", ingress(22, 3389))],
         [resource(group, "aws_security_group", ingress(22))],
         {group: ["update"]},
     )
+    odd = resource("aws_s3_bucket.a", "aws_s3_bucket", {})
+    twice = plan([odd, {**odd, "address": "aws_s3_bucket.b", "values": None}], [], {})
     head = snapshot.of({"infra/main.tf": "\n" + OPEN_GROUP})
-    owners = {"infra/main.tf": (NAMED,)}
-    told = asked(tmp_path, head, snapshot.of({"infra/main.tf": OPEN_GROUP}), plans={NAMED: document}, owners=owners)
-    assert told.run.problems == ()
-    assert told.run.inputs == 1
+    told = asked(
+        tmp_path,
+        head,
+        snapshot.of({"infra/main.tf": OPEN_GROUP}),
+        plans={NAMED: document, "production/terraform/odd": twice},
+        owners={"infra/main.tf": (NAMED,)},
+    )
+    assert [problem.code for problem in told.run.problems] in (["checkov-resources"], ["checkov-broke"])
+    assert told.run.inputs == 2
     ssh, rdp = one(told, "checkov/CKV_AWS_24"), one(told, "checkov/CKV_AWS_25")
     assert (ssh.state, ssh.path, ssh.line, ssh.stack) == ("existing", "infra/main.tf", 2, NAMED)
     assert rdp.state == "new"
@@ -350,13 +419,6 @@ def test_a_plan_is_judged_and_not_its_files_once_more(tmp_path: Path) -> None:
 def test_a_malformed_plan_is_a_problem(document: bytes, tmp_path: Path) -> None:
     told = asked(tmp_path, snapshot.of({}), plans={NAMED: document})
     assert [problem.code for problem in told.run.problems] == ["checkov-plan"]
-
-
-def test_resources_that_checkov_does_not_see_are_a_problem(tmp_path: Path) -> None:
-    odd = resource("aws_s3_bucket.a", "aws_s3_bucket", {})
-    twice = plan([odd, {**odd, "address": "aws_s3_bucket.b", "values": None}], [], {})
-    told = asked(tmp_path, snapshot.of({}), plans={NAMED: twice})
-    assert [problem.code for problem in told.run.problems] in (["checkov-resources"], ["checkov-broke"])
 
 
 # Custom checks
@@ -378,17 +440,58 @@ definition: {cond_type: attribute, resource_types: [aws_s3_bucket], attribute: t
 """
 
 
-def test_custom_checks_are_those_of_base(tmp_path: Path) -> None:
+BREAKS = CUSTOM.replace("        return", "        raise KeyError('secret')\n        return").replace(
+    "ACME_1", "ACME_3"
+)
+TELLS = (
+    "import os, socket\n"
+    "leaked = [name for name in os.environ if 'TOKEN' in name or 'AWS' in name or 'GITHUB' in name]\n"
+    "try:\n    socket.create_connection(('192.0.2.1', 80), 2); reached = True\n"
+    "except OSError as error:\n    reached = 'unreachable' not in str(error)\n"
+    "raise ValueError((leaked, reached))\n"
+)
+
+
+@pytest.fixture(scope="module")
+def customs(tmp_path_factory: pytest.TempPathFactory) -> Told:
     base = {
         "checks/named.py": CUSTOM,
         "checks/owner.yaml": IN_YAML,
         "checks/broken.py": "print('garbage' * 99999)\nimport nothing_like_it\n",
+        "checks/breaks.py": BREAKS,
+        "checks/tells.py": TELLS,
     }
-    head = {"checks/named.py": CUSTOM.replace("FAILED", "PASSED"), "checks/owner.yaml": "", "infra/main.tf": BUCKET}
-    told = asked(tmp_path, snapshot.of(head), snapshot.of(base), settings=Checkov(custom_checks="checks"))
-    assert {"checkov/ACME_1", "checkov/ACME_2"} <= rules(told, "infra/main.tf")
-    [problem] = told.run.problems
-    assert (problem.code, problem.path) == ("checkov-custom-check", "checks/broken.py")
+    head = {
+        **base,
+        "checks/named.py": CUSTOM.replace("FAILED", "PASSED"),
+        "checks/owner.yaml": "",
+        "infra/main.tf": BUCKET,
+    }
+    environ = {**os.environ, "GITHUB_TOKEN": "ghs_x", "AWS_SECRET_ACCESS_KEY": "y", "BC_API_KEY": "z", "MY_TOKEN": "t"}
+    settings = Checkov(custom_checks="checks")
+    place = tmp_path_factory.mktemp("customs")
+    return asked(place, snapshot.of(head), snapshot.of(base), settings=settings, environ=environ)
+
+
+def test_custom_checks_are_those_of_base(customs: Told) -> None:
+    assert {"checkov/ACME_1", "checkov/ACME_2"} <= rules(customs, "infra/main.tf")
+    wrong = [problem.path for problem in customs.run.problems if problem.code == "checkov-custom-check"]
+    assert wrong == ["checks/broken.py", "checks/tells.py"]
+
+
+def test_a_check_that_breaks_is_told(customs: Told) -> None:
+    [problem] = [problem for problem in customs.run.problems if problem.code == "checkov-broken-check"]
+    assert "ACME_3" in problem.message
+    assert "secret" not in problem.message
+
+
+def test_it_has_no_network_and_no_token(customs: Told) -> None:
+    from gitops_ci.system import clean_room
+
+    [problem] = [problem for problem in customs.run.problems if problem.path == "checks/tells.py"]
+    assert "([], " in problem.message
+    if "--net" in clean_room.namespaces(offline=True):
+        assert "([], False)" in problem.message
 
 
 # When it fails
@@ -397,7 +500,7 @@ def test_custom_checks_are_those_of_base(tmp_path: Path) -> None:
 def test_a_limit_of_time_keeps_what_was_found(tmp_path: Path) -> None:
     slow = CUSTOM.replace("        return", "        import time; time.sleep(600)\n        return")
     head = snapshot.of({"Dockerfile": "FROM debian\n", "infra/main.tf": BUCKET, "checks/slow.py": slow})
-    told = asked(tmp_path, head, settings=Checkov(custom_checks="checks", timeout=10))
+    told = asked(tmp_path, head, settings=Checkov(custom_checks="checks", timeout=15))
     [problem] = told.run.problems
     assert problem.code == "checkov-timeout"
     assert "policy.checkov.timeout" in problem.message
@@ -406,10 +509,10 @@ def test_a_limit_of_time_keeps_what_was_found(tmp_path: Path) -> None:
 
 
 def test_a_slow_check_is_bounded_and_named(tmp_path: Path) -> None:
-    slow = CUSTOM.replace("        return", "        import time; time.sleep(0.7)\n        return")
+    slow = CUSTOM.replace("        return", "        import time; time.sleep(2.1)\n        return")
     buckets = "".join(BUCKET.replace('"logs"', f'"b{number}"') for number in range(9))
     head = snapshot.of({"infra/main.tf": buckets, "checks/slow.py": slow})
-    told = asked(tmp_path, head, settings=Checkov(custom_checks="checks", checks=("ACME_*",), timeout=10))
+    told = asked(tmp_path, head, settings=Checkov(custom_checks="checks", checks=("ACME_*",), timeout=30))
     [problem] = told.run.problems
     assert problem.code == "checkov-slow"
     assert "ACME_1: 6" in problem.message
@@ -428,33 +531,3 @@ def test_however_it_ends_it_is_no_pass(does: str, code: str, tmp_path: Path) -> 
     head = snapshot.of({"infra/main.tf": BUCKET, "checks/own.py": does})
     problems = asked(tmp_path, head, settings=Checkov(custom_checks="checks")).run.problems
     assert [problem.code for problem in problems] == [code]
-
-
-def test_a_check_that_breaks_is_told(tmp_path: Path) -> None:
-    broken = CUSTOM.replace("        return", "        raise KeyError('secret')\n        return")
-    told = asked(
-        tmp_path,
-        snapshot.of({"infra/main.tf": BUCKET, "checks/b.py": broken}),
-        settings=Checkov(custom_checks="checks"),
-    )
-    assert [problem.code for problem in told.run.problems] == ["checkov-broken-check"]
-    assert "ACME_1" in told.run.problems[0].message
-    assert "secret" not in told.run.problems[0].message
-
-
-def test_it_has_no_network_and_no_token(tmp_path: Path) -> None:
-    tells = (
-        "import os, socket\n"
-        "leaked = [name for name in os.environ if 'TOKEN' in name or 'AWS' in name or 'GITHUB' in name]\n"
-        "try:\n    socket.create_connection(('192.0.2.1', 80), 2); reached = True\n"
-        "except OSError as error:\n    reached = 'unreachable' not in str(error)\n"
-        "raise ValueError((leaked, reached))\n"
-    )
-    head = snapshot.of({"infra/main.tf": BUCKET, "checks/own.py": tells})
-    environ = {**os.environ, "GITHUB_TOKEN": "ghs_x", "AWS_SECRET_ACCESS_KEY": "y", "BC_API_KEY": "z", "MY_TOKEN": "t"}
-    [problem] = asked(tmp_path, head, settings=Checkov(custom_checks="checks"), environ=environ).run.problems
-    assert "([], " in problem.message
-    from gitops_ci.system import clean_room
-
-    if "--net" in clean_room.namespaces(offline=True):
-        assert "([], False)" in problem.message

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from gitops_ci.kinds.security import protections
 from gitops_ci.kinds.security.items import Item
-from gitops_ci.kinds.terraform import attributes
+from gitops_ci.kinds.terraform import attributes, pairing
 from gitops_ci.kinds.terraform.attributes import Sides
 from gitops_ci.kinds.terraform.masking import Masking, TooDeep
 from gitops_ci.model.plan import Action, Attribute, Change
@@ -96,7 +96,7 @@ def _is_file(item: Item) -> bool:
 def _change(before: Item | None, after: Item | None) -> Change | None:
     item = after or before
     assert item is not None
-    if before is not None and after is not None and before.content == after.content:
+    if before is not None and after is not None and pairing.same(before.content, after.content):
         return _moved(before, after)
     reasons = protections.lost(before, after)
     action: Action = "create" if before is None else "delete" if after is None else "update"

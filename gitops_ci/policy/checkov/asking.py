@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from gitops_ci.config import FRAMEWORKS, Checkov, Framework
+from gitops_ci.config import FRAMEWORKS, Checkov
 from gitops_ci.model.plan import Problem
-from gitops_ci.policy.checkov import files, plans
-from gitops_ci.policy.checkov.job import Job, Scan
+from gitops_ci.policy.checkov import charts, files, plans
+from gitops_ci.policy.checkov.job import Form, Job, Scan
 from gitops_ci.policy.checkov.plans import Malformed, Planned
 from gitops_ci.policy.scope import Scope
 
@@ -51,17 +51,20 @@ def of(scope: Scope, settings: Checkov, *, renders_charts: bool) -> Asked:
     planned, problems = _plans(scope) if "terraform_plan" in wanted else ({}, [])
     scans = [scan for stack, plan in planned.items() for scan in _of_plan(stack, plan, scope)]
     in_plans = {path for path, owners in scope.owners.items() if owners and planned.keys() >= set(owners)}
-    there = files.sorted_by_framework(scope.head, (path for path in scope.paths if not _is_planned(path, in_plans)))
+    renders = renders_charts and "helm" in wanted
+    looked_at = (path for path in scope.paths if not _is_planned(path, in_plans))
+    there = files.sorted_by_form(scope.head, looked_at, renders_charts=renders)
     gone = scope.changed - scope.head.entries.keys()
-    before = files.sorted_by_framework(scope.base, gone).frameworks if scope.base is not None else {}
-    for framework, paths in there.frameworks.items():
-        if framework in wanted and (framework != "helm" or renders_charts):
-            scans += _of_files(framework, paths, before.get(framework, ()), scope)
+    before = files.sorted_by_form(scope.base, gone, renders_charts=renders).forms if scope.base is not None else {}
+    for form, paths in there.forms.items():
+        framework = "terraform" if form == "terraform_json" else form
+        if framework in wanted and (form != "helm" or renders_charts):
+            scans += _of_files(form, paths, before.get(form, ()), scope)
     left = "helm" in wanted and not renders_charts
-    charts = files.charts(scope.head, there.frameworks.get("helm", ())) if left else ()
-    if charts and settings.frameworks:
-        problems.append(Problem(code="checkov-helm", message=f"{CHARTS}: {', '.join(charts[:_NAMED])}"))
-    return Asked({scan.name: scan for scan in scans}, planned, there.unread, charts, tuple(problems))
+    unrendered = charts.of(there.forms.get("helm", ()), charts.folders(scope.head)) if left else ()
+    if unrendered and settings.frameworks:
+        problems.append(Problem(code="checkov-helm", message=f"{CHARTS}: {', '.join(unrendered[:_NAMED])}"))
+    return Asked({scan.name: scan for scan in scans}, planned, there.unread, unrendered, tuple(problems))
 
 
 def _plans(scope: Scope) -> tuple[dict[str, Planned], list[Problem]]:
@@ -87,13 +90,13 @@ def _is_planned(path: str, in_plans: set[str]) -> bool:
     return path in in_plans and path.endswith((".tf", ".tfvars", ".tofu", ".tf.json", ".tofu.json", ".tfvars.json"))
 
 
-def _of_files(framework: Framework, paths: tuple[str, ...], gone: tuple[str, ...], scope: Scope) -> Iterator[Scan]:
+def _of_files(framework: Form, paths: tuple[str, ...], gone: tuple[str, ...], scope: Scope) -> Iterator[Scan]:
     """The files at head, and those at base that differ; all of Terraform and of charts, since they hang together."""
     tree = framework in ("terraform", "helm")
-    if framework == "terraform" and not any(path.endswith(".tf") for path in paths):
+    if framework == "terraform" and not any(path.endswith((".tf", ".tofu")) for path in paths):
         return  # values alone say nothing
     if framework == "helm":
-        paths = files.of_charts(scope.head, paths)
+        paths = charts.files(scope.head, paths)
     yield Scan(name=f"head/{framework}", framework=framework, snapshot=scope.head, files=paths, tree=tree)
     differing = [path for path in paths if path in scope.changed]
     if scope.base is not None and (differing or gone):

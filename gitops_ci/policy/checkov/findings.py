@@ -9,18 +9,17 @@ from functools import cache
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.config import Framework
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Waiver
 from gitops_ci.policy import secrets
 from gitops_ci.policy.checkov import places, severities, skips
-from gitops_ci.policy.checkov.job import Failed
+from gitops_ci.policy.checkov.job import Failed, Form
 from gitops_ci.policy.checkov.skips import Skip
 from gitops_ci.policy.scope import Scope
 
 _INDEX = "https://www.checkov.io/5.Policy%20Index"
-_PAGES: dict[Framework, str] = {"terraform_plan": "terraform", "github_actions": "github_actions", "helm": "kubernetes"}
+_PAGES: dict[Form, str] = {"terraform_plan": "terraform", "terraform_json": "terraform", "helm": "kubernetes"}
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,80}")
 _REQUEST = "policy/waiver-requested"
 
@@ -29,12 +28,12 @@ class Seen(Struct, frozen=True):
     """One failed check as a finding, where it is, and the lines that a skip of it may stand in."""
 
     found: Finding
-    framework: Framework
+    framework: Form
     begin: int
     end: int
 
 
-def of_file(failed: Failed, framework: Framework, scope: Scope) -> Seen:
+def of_file(failed: Failed, framework: Form, scope: Scope) -> Seen:
     """A failed check of a file."""
     owners = scope.owners.get(failed.path, ())
     stack = owners[0] if len(owners) == 1 else None
@@ -61,9 +60,7 @@ def of_plan(failed: Failed, stack: str, scope: Scope, ends: tuple[Snapshot | Non
     )
 
 
-def _seen(
-    failed: Failed, framework: Framework, resource: str, *, path: str | None, line: int, stack: str | None
-) -> Seen:
+def _seen(failed: Failed, framework: Form, resource: str, *, path: str | None, line: int, stack: str | None) -> Seen:
     check = failed.check if _ID.fullmatch(failed.check) else "unknown"
     page = _PAGES.get(framework, framework)
     url = failed.guideline if failed.guideline.startswith("https://") else f"{_INDEX}/{page}.html"
@@ -82,7 +79,7 @@ def _seen(
 
 
 class Judge:
-    """Says which inline skips count: those that base has as well, all of them where nothing is compared."""
+    """Says which inline skips count: those that base has in the same block, all of them where nothing is compared."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -90,35 +87,43 @@ class Judge:
         self._base = cache(self._in_base)
         self.requests: dict[tuple[str, str, str], Finding] = {}
 
-    def _in_head(self, path: str, framework: Framework) -> tuple[Skip, ...]:
-        return skips.found(self._scope.head.read(path) or b"", framework)
+    def _in_head(self, path: str, framework: Form) -> tuple[Skip, ...]:
+        return skips.found(self._scope.head.read(path) or b"", framework, path)
 
-    def _in_base(self, path: str, framework: Framework) -> tuple[Skip, ...]:
+    def _in_base(self, path: str, framework: Form) -> tuple[Skip, ...]:
         base = self._scope.base
-        return skips.found((base.read(path) if base is not None else None) or b"", framework)
+        return skips.found((base.read(path) if base is not None else None) or b"", framework, path)
 
-    def judged(self, seen: Seen) -> Finding:
-        """The finding, waived where base has the skip; a new skip becomes a request of its own."""
-        found, path = seen.found, seen.found.path
+    def judged(self, seen: Seen, found: Finding) -> Finding:
+        """`found`, which is what was seen beside base, waived where base has the skip.
+
+        A new skip becomes a request of its own, and so does one in an altered block where something new is found.
+        """
+        path = found.path
         if path is None:
             return found
         check = found.rule.partition("/")[2]
         for skip in self._head(path, seen.framework):
             if skip.check != check or skip.begin > seen.end or skip.end < seen.begin:
                 continue
-            if self._scope.base is None or skips.granted(skip, self._base(path, seen.framework)):
+            is_known = self._scope.base is None
+            standing = "same" if is_known else skips.standing(skip, self._base(path, seen.framework))
+            if standing == "same":
                 waiver = Waiver(what="checkov:skip", owner="the base branch", reason=skip.reason or "no reason given")
                 return msgspec.structs.replace(found, waived_by=waiver)
-            self.requests.setdefault((path, check, skip.within), _request(found, skip, self._scope))
+            if standing == "new" or found.state == "new":
+                is_altered = standing == "altered"
+                self.requests.setdefault((path, check, skip.within), _request(found, skip, self._scope, is_altered))
         return found
 
 
-def _request(found: Finding, skip: Skip, scope: Scope) -> Finding:
+def _request(found: Finding, skip: Skip, scope: Scope, is_altered: bool) -> Finding:
     reason = f": {skip.reason}" if skip.reason else ", without a reason"
+    why = "stands in something that is altered here" if is_altered else "is new here"
     return finding.make(
         _REQUEST,
         "warning",
-        f"`checkov:skip={skip.check}` is new here and asks for a waiver{reason}",
+        f"`checkov:skip={skip.check}` {why} and asks for a waiver{reason}",
         help="It counts once base has it. Until then the finding stands, unless an owner of the file approves it:"
         f" with a waiver for {found.rule} in {scope.config.policy.waivers} of the base branch.",
         path=found.path,

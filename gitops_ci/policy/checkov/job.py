@@ -10,6 +10,9 @@ from gitops_ci.config import Framework
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model.plan import Engine
 
+Form = Framework | Literal["terraform_json"]
+"""What a file is to checkov: Terraform in JSON has a reader of its own there."""
+
 Ending = Literal["finished", "timeout", "cancelled", "memory", "crashed"]
 """How a run ended: with every answer, or why not."""
 
@@ -24,7 +27,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    framework: Framework
+    framework: Form
     snapshot: Snapshot | None = None
     files: tuple[str, ...] = ()
     tree: bool = False

@@ -6,13 +6,18 @@ import re
 from collections.abc import Callable, Collection, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from gitops_ci.config import Framework
+from gitops_ci.policy.checkov.job import Form
+from gitops_ci.policy.waivers import blocks
+from gitops_ci.policy.waivers.comments import Standing
 
 _WORDS = re.compile(rb"(checkov|bridgecrew|cortex)(:|\.io/)skip")
 _COMMENT = re.compile(r"(?:checkov|bridgecrew|cortex):skip= *([\w-]+(?:,[\w-]+)*)(?::([^\n]*))?")
 _ANNOTATION = re.compile(r"(?:checkov|bridgecrew|cortex)\.io/skip")
 _KEY = re.compile(r"^( *)(?:- +)?([\w.\"'-]+) *:(?: |$)")
+_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+"""What YAML ends a line with."""
 _TO_THE_END = 1 << 30
 
 
@@ -20,6 +25,7 @@ class Skip(Struct, frozen=True):
     """A wish that one check is not asked about one thing: `within` names it by content, `begin` to `end` are its lines.
 
     `within` is a block of Terraform, a Kubernetes object, the two outermost keys of other YAML, or the whole file ("").
+    `block` is a digest of the text around it, cut as for waivers in comments.
     """
 
     check: str
@@ -27,6 +33,7 @@ class Skip(Struct, frozen=True):
     within: str
     begin: int
     end: int
+    block: str = ""
 
 
 def muted(content: bytes) -> bytes:
@@ -37,7 +44,7 @@ def muted(content: bytes) -> bytes:
     return _WORDS.sub(rb"\1\2sk1p", content)
 
 
-def found(content: bytes, framework: Framework) -> tuple[Skip, ...]:
+def found(content: bytes, framework: Form, path: str) -> tuple[Skip, ...]:
     """The skips of one file, as checkov reads them (https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html).
 
     Nothing where the file cannot be read: a skip that cannot be placed is none.
@@ -45,21 +52,32 @@ def found(content: bytes, framework: Framework) -> tuple[Skip, ...]:
     if not _WORDS.search(content):
         return ()
     text = content.decode("utf-8-sig", "replace")
+    lines = _BREAK.split(text) if framework == "kubernetes" else text.split("\n")
+    digests = blocks.digests(lines, path)
+    return tuple(replace(each, block=digests[each.begin - 1]) for each in _placed(content, text, lines, framework))
+
+
+def _placed(content: bytes, text: str, lines: list[str], framework: Form) -> Iterator[Skip]:
     match framework:
         case "terraform" | "terraform_plan":
-            return tuple(_of_terraform(text))
+            return _of_terraform(text)
         case "kubernetes":
-            return tuple(_of_manifests(content))
+            return _of_manifests(content)
         case "dockerfile":
-            return tuple(_each(text, lambda _: ("", 1, _TO_THE_END)))
+            return _each(text, lambda _: ("", 1, _TO_THE_END))
         case _:
-            lines = text.split("\n")
-            return tuple(_each(text, lambda line: (_keys_above(lines, line), line, line)))
+            return _each(text, lambda line: (_keys_above(lines, line), line, line))
 
 
-def granted(skip: Skip, base: Collection[Skip]) -> bool:
-    """Whether base has the same skip of the same thing in the same file, wherever in it."""
-    return any((skip.check, skip.within) == (each.check, each.within) for each in base)
+def standing(skip: Skip, base: Collection[Skip]) -> Standing:
+    """What base has of it: the same skip of the same thing in the very same block, one in a block that was `altered`.
+
+    Wherever in the file that is. What is found in an altered block may be something else than what base accepts.
+    """
+    alike = [each for each in base if (skip.check, skip.within) == (each.check, each.within)]
+    if not alike:
+        return "new"
+    return "same" if any(each.block == skip.block for each in alike) else "altered"
 
 
 def _each(text: str, where: Callable[[int], tuple[str, int, int] | None]) -> Iterator[Skip]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from gitops_ci.config import Checkov
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Problem
 from gitops_ci.policy import comparison
-from gitops_ci.policy.checkov import asking, files, findings
+from gitops_ci.policy.checkov import asking, charts, contents, findings
 from gitops_ci.policy.checkov.asking import Asked
 from gitops_ci.policy.checkov.findings import Judge, Seen
 from gitops_ci.policy.checkov.job import Answer, Answers, Scan
@@ -16,7 +16,9 @@ from gitops_ci.policy.scope import Scope
 
 _RESULTS = 50
 """Ids of checks and scans that a message names at most."""
-LARGE = "it is too large, or of a form that checkov does not know"
+LARGE = "it is too large"
+CANNOT = "Helm cannot render this chart offline with its own values, so checkov did not look at it"
+NOTHING = "Helm makes nothing of this template, which is a manifest as it stands, so checkov did not look at it"
 _SYNTAX = "it is not what its name and content promise, or is not valid"
 
 
@@ -42,14 +44,22 @@ class Telling:
             else:
                 yield from self._of_files(scan, answer)
         yield from self._unreadable()
-        if self.asked.charts and not self.settings.frameworks:
-            yield from (
-                findings.not_rendered(f"{each}/Chart.yaml", asking.CHARTS, self.scope) for each in self.asked.charts
-            )
-        charts = self.by_name.get("head/helm")
-        for path in charts.unread if charts is not None else ():
-            yield findings.not_rendered(path, "Helm cannot render this chart offline with its own values", self.scope)
+        for path, why in self._not_rendered():
+            if self._is_known(path):
+                yield findings.not_rendered(path, why, self.scope)
         yield from findings.all_requests(self.judge)
+
+    def _not_rendered(self) -> Iterator[tuple[str, str]]:
+        """Charts that nobody looked at, and templates that Helm makes nothing of, with the reason."""
+        for chart in self.asked.charts if not self.settings.frameworks else ():
+            yield f"{chart}/{charts.FILE}".lstrip("/"), asking.CHARTS
+        rendered = self.by_name.get("head/helm")
+        for path in rendered.unread if rendered is not None else ():
+            yield path, CANNOT if path.rpartition("/")[2] == charts.FILE else NOTHING
+
+    def _is_known(self, path: str) -> bool:
+        """Whether base has it, too: what comes with a change may be there to keep checkov from what lies beside it."""
+        return self.scope.base is None or path in self.scope.base.entries
 
     def _unreadable(self) -> tuple[Finding, ...]:
         head = dict.fromkeys(self.asked.unread, LARGE) | self._unread("head/")
@@ -69,10 +79,10 @@ class Telling:
             if not name.startswith(end) or scan.framework == "helm":
                 continue
             if scan.framework == "kubernetes" and scan.snapshot is not None:
-                for path, count in scan.snapshot.facts(scan.files, files.objects).items():
-                    if answer.objects.get(path, 0) < count:
-                        told[path] = f"it sees {answer.objects.get(path, 0)} of its {count} objects"
-                    elif count < 0:
+                for path, held in scan.snapshot.facts(scan.files, contents.of).items():
+                    if answer.objects.get(path, 0) < held.objects:
+                        told[path] = f"it sees {answer.objects.get(path, 0)} of its {held.objects} objects"
+                    elif held.objects < 0:
                         told[path] = _SYNTAX
             told |= dict.fromkeys(answer.unread, _SYNTAX)
         return told
@@ -94,12 +104,16 @@ class Telling:
             base += [seen for seen in head if seen.found.path not in scope.changed]
         yield from self._compared(base, head)
 
-    def _compared(self, base: Iterable[Seen], head: Iterable[Seen]) -> tuple[Finding, ...]:
-        return comparison.against([seen.found for seen in base], [self.judge.judged(seen) for seen in head])
+    def _compared(self, base: Iterable[Seen], head: Sequence[Seen]) -> tuple[Finding, ...]:
+        told = comparison.against([seen.found for seen in base], [seen.found for seen in head])
+        return (*map(self.judge.judged, head, told), *told[len(head) :])
 
     def problems(self) -> Iterator[Problem]:
         """What leaves a question open."""
         yield from self._of_custom_checks()
+        for path, why in self._not_rendered():
+            if not self._is_known(path):
+                yield Problem(code="checkov-chart", message=f"it is new here, and {why}", path=path)
         missing = [name for name in self.asked.scans if name not in self.by_name]
         if self.answers.ending != "finished" or missing:
             yield Problem(code=f"checkov-{self.answers.ending}", message=self._ending(missing))

@@ -137,11 +137,23 @@ def _plain(text: str, but: frozenset[str] = frozenset()) -> Iterator[Secret]:
     lower = text.lower()
     for kind, pattern, needed in _KINDS:
         if kind not in but and any(each in lower for each in needed):
-            for match in pattern.finditer(text):
-                yield from _groups(kind, match)
+            yield from _all(kind, pattern, text)
     for match in patterns.NEAR.finditer(text) if "random value" not in but else ():
         if _is_random(match.group("value")):
             yield Secret("random value", *match.span("value"))
+
+
+def _all(kind: str, pattern: re.Pattern[str], text: str) -> Iterator[Secret]:
+    """What every match holds. Of a quoted value that is harmless the inside is searched, too: a quote may stay open.
+
+    Linear: each opening quote ends what the one before it of its kind could swallow.
+    """
+    at = 0
+    while (match := pattern.search(text, at)) is not None:
+        found = tuple(_groups(kind, match))
+        yield from found
+        inside = max((match.start(name) for name in pattern.groupindex.keys() & patterns.ENCLOSED), default=-1)
+        at = match.end() if found or inside < 0 else inside
 
 
 def _groups(kind: str, match: re.Match[str]) -> Iterator[Secret]:

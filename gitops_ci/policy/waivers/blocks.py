@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -30,6 +31,17 @@ def of(lines: Sequence[str], path: str) -> tuple[range, ...]:
         starts = _pieces(lines, is_sql=name.endswith(".sql"))
     edges = [0, *(start for start in starts if start > 0), len(lines)]
     return tuple(range(start, end) for start, end in pairwise(edges) if start < end)
+
+
+def digest(lines: Sequence[str], block: range) -> str:
+    """What tells the text of a block from any other, without the white space around it."""
+    text = "\n".join(lines[block.start : block.stop]).strip()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digests(lines: Sequence[str], path: str) -> tuple[str, ...]:
+    """For each line the digest of the block that it is in."""
+    return tuple(each for block in of(lines, path) for each in [digest(lines, block)] * len(block))
 
 
 def is_comment(line: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -144,9 +143,8 @@ def _placed(lines: list[str], path: str, said: Mapping[int, Comment]) -> Iterato
         here = [index for index in block if index in said]
         if not here:
             continue
-        text = "\n".join(lines[block.start : block.stop]).strip()
         head = next((index for index in block if _is_code(lines[index])), block.start)
-        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        digest = blocks.digest(lines, block)
         below = _below(lines, block)
         for index in here:
             yield said[index]._replace(line=index + 1, target=below[index] + 1, head=head + 1, block=digest)

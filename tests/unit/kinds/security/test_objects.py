@@ -316,6 +316,15 @@ def test_any_other_file_is_seen(base: dict[str, bytes | str], head: dict[str, by
     assert (change.type, change.action) == ("file", action)
 
 
+@pytest.mark.parametrize(("before", "after"), [("0", "false"), ("1", "true"), ("[1]", "[true]")])
+def test_a_number_that_becomes_a_truth_value_is_a_change(before: str, after: str) -> None:
+    """Python takes them for the same, Kubernetes does not."""
+    text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\nspec: {enabled: VALUE}\n"
+    change = only({"a.yaml": text.replace("VALUE", before)}, {"a.yaml": text.replace("VALUE", after)})
+    assert change.action == "update"
+    assert [attribute.cosmetic for attribute in change.attributes] == [False]
+
+
 def test_a_link_is_followed_and_one_that_leaves_is_told() -> None:
     files = {"shared/security/keep": "", "lib/a.yaml": POLICY}
     base = side(files, links={"shared/security/a.yaml": "../../lib/a.yaml"})

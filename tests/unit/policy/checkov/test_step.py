@@ -232,7 +232,7 @@ def test_an_address_that_is_no_web_page_is_not_linked() -> None:
 def test_what_was_not_read_is_told_and_existing_where_it_is_unchanged() -> None:
     manifest = "apiVersion: v1\nkind: Pod\n"
     base = {"a.yaml": "apiVersion: [\nkind", "b.yaml": manifest, "c/Dockerfile": ""}
-    head = {**base, "b.yaml": manifest + "# x", "d.tofu": "", "c/Dockerfile": "x"}
+    head = {**base, "b.yaml": manifest + "# x", "c/Dockerfile": "x"}
     answers = {"objects": {"b.yaml": 0}}
     fake = Fake(
         head_kubernetes=answers,
@@ -240,7 +240,7 @@ def test_what_was_not_read_is_told_and_existing_where_it_is_unchanged() -> None:
         head_dockerfile={"unread": ("c/Dockerfile",)},
     )
     states = {found.path: found.state for found in told(fake, head, base).findings}
-    assert states == {"a.yaml": "existing", "b.yaml": "new", "c/Dockerfile": "new", "d.tofu": "new"}
+    assert states == {"a.yaml": "existing", "b.yaml": "new", "c/Dockerfile": "new"}
 
 
 def test_charts_are_named_and_a_problem_where_they_are_asked_for() -> None:
@@ -249,6 +249,32 @@ def test_charts_are_named_and_a_problem_where_they_are_asked_for() -> None:
     assert (found.rule, found.severity, found.path) == ("checkov/chart-not-rendered", "notice", "chart/Chart.yaml")
     asked = told(Fake(), files, settings=Checkov(frameworks=("helm",)))
     assert (asked.findings, codes(asked)) == ((), ["checkov-helm"])
+
+
+def test_a_new_chart_that_nobody_looked_at_leaves_the_change_undecided() -> None:
+    """It may be there for nothing else than to keep checkov from what lies beside it."""
+    base = {
+        "old/Chart.yaml": "",
+        "old/templates/a.yaml": "kind: {{ x }}",
+        "web/pod.yaml": "apiVersion: v1\nkind: Pod\n",
+    }
+    fake = Fake(head_kubernetes={"objects": {"web/pod.yaml": 1}})
+    answer = told(fake, {**base, "Chart.yaml": "name: x", "old/templates/a.yaml": "kind: {{ y }}"}, base)
+    assert [(problem.code, problem.path) for problem in answer.run.problems] == [("checkov-chart", "Chart.yaml")]
+    assert [found.path for found in answer.findings] == ["old/Chart.yaml"]
+    assert fake.scans["head/kubernetes"] == ("web/pod.yaml",)
+
+
+def test_a_skip_in_an_altered_block_waives_nothing_new() -> None:
+    block = 'resource "aws_s3_bucket" "a" {\n  # checkov:skip=CKV_AWS_20:site\n}\n'
+    altered = {"x/main.tf": block.replace("}", '  acl = "public-read"\n}')}
+    answer = failed("x/main.tf", line=1, end=4)
+    new, request = told(Fake(head_terraform={"findings": (answer,)}), altered, {"x/main.tf": block}).findings
+    assert (new.state, new.waived_by, request.rule) == ("new", None, "policy/waiver-requested")
+    assert "altered" in request.message
+    both = Fake(head_terraform={"findings": (answer,)}, base_terraform={"findings": (answer,)})
+    [known] = told(both, altered, {"x/main.tf": block}).findings
+    assert (known.state, known.waived_by) == ("existing", None)
 
 
 # What leaves a question open

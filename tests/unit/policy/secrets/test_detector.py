@@ -141,6 +141,17 @@ def test_no_token_survives_what_stands_around_it(before: str, token: str, after:
     assert token not in secrets.masked(f"{before} {token} {after}")
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "password='[\n", 'password="${X}\n', "token: '{{ x\n", 'secret=\\"[\n', "password='null, ", "passwords=[true, ",
+        "name: token, value: '[ a=\n",
+    ],
+)  # fmt: skip
+def test_what_is_harmless_and_never_closed_hides_no_other(before: str) -> None:
+    assert SECRET not in secrets.masked(f"{before}password={SECRET}\n")
+
+
 @given(st.text(alphabet=st.sampled_from("ab1 =:;,\n\"'\\{}[]-@/|<>$()%_.password")) | st.text())
 def test_masking_twice_is_masking_once(text: str) -> None:
     masked = secrets.masked(f"{text} password={SECRET}")
@@ -152,7 +163,7 @@ def test_masking_twice_is_masking_once(text: str) -> None:
     [
         'password=\\"', "://a:", "eyJ", " ", "\\", "curl ", 'name="password"', "password: |\n ", "-", '"auth"',
         "-----BEGIN PRIVATE KEY-----", "password = <<A\n", "a,", "[password=[", 'value="', "'x:y", "secret:", ",x", "{",
-        "name: token\nvalue: ", "login x password ", "--token", "=", "A1b", "SG.", "://", "password:\t",
+        "name: token\nvalue: ", "login x password ", "--token", "=", "password='[ ", "password=[true, ", "A1b", "SG.", "://", "password:\t",
     ],
 )  # fmt: skip
 def test_a_hostile_text_takes_no_longer_than_its_length_allows(part: str) -> None:
