@@ -53,7 +53,7 @@ def told(engine: Callable[[], RegoEngine], head: Files, base: Files | None = Non
     return {each.rule: each for each in step.check(some, current, engine, more=more).findings}
 
 
-@pytest.mark.parametrize("rule", ["no-policies", "unreadable", "template", "selects-nothing"])
+@pytest.mark.parametrize("rule", ["no-policies", "unreadable", "template", "kustomization", "selects-nothing"])
 def test_the_examples_of_rego_do_what_they_say(rule: str, engine: Callable[[], RegoEngine]) -> None:
     id = f"rego/{rule}"
     known = catalog.of(id)

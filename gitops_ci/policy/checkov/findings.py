@@ -68,7 +68,7 @@ def _seen(failed: Failed, framework: Form, resource: str, *, path: str | None, l
         f"checkov/{check}",
         severities.of(check),
         f"{resource}: {failed.name}",
-        help=f"Change it so that the check passes: {url} says what it looks at.",
+        help=f"Change {resource} so that this holds: {failed.name.rstrip('.')}.",
         path=path or None,
         line=line or None,
         stack=stack,

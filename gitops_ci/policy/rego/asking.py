@@ -135,6 +135,7 @@ _WHY = {
     "generated multiple times": "it makes an object with two values for one key",
     "keys must be unique": "it makes an object with two values for one key",
     "divide by zero": "it divides by zero",
+    "more than 64 bits": "a number of more than 64 bits",
 }
 """What an error of an evaluation means, by words of an engine; the words themselves may quote the input."""
 

@@ -81,8 +81,8 @@ BASE64 = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/
 ASIDE = frozenset({"e1", "q1", "e2", "q2", "indent", "tag", "flow", "user"})
 """Groups of the patterns above that serve their reading; every other one holds a secret."""
 
-ENCLOSED = frozenset({"escaped1", "double1", "single1", "escaped2", "double2", "single2", "list"})
-"""Groups that go on to a closing quote or bracket, which may be far away or nowhere."""
+ENCLOSED = frozenset({"escaped1", "double1", "single1", "escaped2", "double2", "single2", "list", "block", "heredoc"})
+"""Groups that go on to a closing quote, bracket, tag or indentation, which may be far away or nowhere."""
 
 HARMLESS = re.compile(
     r"(?:true|false|null|none|nil|yes|no|on|off|~|undefined|required|optional)\s*(?:[,;}\])#|&]|\Z)"  # no text at all
