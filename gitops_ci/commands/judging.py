@@ -43,10 +43,11 @@ class Judge(Struct, frozen=True, kw_only=True):
         head = self.change.head.snapshot
         base = self.change.base.snapshot if self.change.base is not None else head
         paths = (*(each.path for each in found if each.path), *changed_paths(base, head))
+        moved = comparison.moves(base, head)
         asked = Asked(
-            comments=comments.beside(self.source, head, paths),
+            comments=comments.beside(self.source, head, paths, moved if self.source is base else {}),
             owners=owners or {},
-            moved=comparison.moves(base, head),
+            moved=moved,
             looked_at=looked_at,
         )
         return settled.of(found, self.rules, asked)

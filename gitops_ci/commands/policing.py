@@ -78,6 +78,7 @@ def scope(
     chosen = {stack.id: stack for stack in stacks}
     changed = frozenset(changed_paths(base.snapshot, head.snapshot)) if base is not None else frozenset[str]()
     owners = _owners(chosen, head)
+    gone = _owners(chosen, base) if base is not None else {}
     others = _owners({stack.id: stack for stack in expected if stack.id not in chosen}, head)
     whole = base is None or (options.everything and not others)
     looked_at = head.snapshot.entries.keys() if whole else owners.keys() | (changed - others.keys())
@@ -89,7 +90,7 @@ def scope(
         stacks=chosen,
         paths=tuple(sorted(looked_at & head.snapshot.entries.keys())),
         changed=changed,
-        owners=owners,
+        owners={**{path: ids for path, ids in gone.items() if path not in head.snapshot}, **owners},
         plans=plans or {},
         everything=options.everything or base is None,
         history=_history(change),
