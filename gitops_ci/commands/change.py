@@ -24,7 +24,10 @@ from gitops_ci.system.git import Repository
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What is compared. `base` is None where no base is asked for; `config` comes from base where there is one."""
+    """What is compared. `base` is None where no base is asked for; `config` comes from base where there is one.
+
+    `proposed` is head's own configuration, where that is another one and can be read: it decides nothing yet.
+    """
 
     repository: Repository
     event: events.Event
@@ -35,6 +38,7 @@ class Change(Struct, frozen=True, kw_only=True):
     head: Inventory
     head_commit: str | None
     warnings: tuple[Finding, ...] = ()
+    proposed: Config | None = None
 
 
 @contextmanager
@@ -63,6 +67,7 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         before = inventory.take(base, config, catalog.ALL) if base is not None else None
         head = judging.result()
         judged = _is_the_events(repository, event, head, outside)
+        proposed, told = _of_configuration(options, base, head)
         yield Change(
             repository=repository,
             event=event if judged else events.Event(fork=event.fork),
@@ -72,7 +77,8 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
             base=before,
             head=inventory.take(head, config, catalog.ALL, near=before),
             head_commit=event.head if judged else head.commit,
-            warnings=(*_of_configuration(options, base, head), *_unmatched(config, head, _config_path(options))),
+            warnings=(*told, *_unmatched(config, head, _config_path(options))),
+            proposed=proposed,
         )
     finally:
         repository.close()
@@ -181,23 +187,26 @@ def _config(options: Options, base: Snapshot | None, source: Snapshot) -> tuple[
     return config_file.load(content, path), configuration.digest(content)
 
 
-def _of_configuration(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Finding, ...]:
+def _of_configuration(
+    options: Options, base: Snapshot | None, head: Snapshot
+) -> tuple[Config | None, tuple[Finding, ...]]:
     """What a change does to the configuration itself: it is judged by the old one, and must leave a valid one."""
     path = _config_path(options)
     if base is None or options.config_from == "worktree" or base.entries.get(path) == head.entries.get(path):
-        return ()
+        return None, ()
     content = head.read(path)
+    proposed = configuration.DEFAULT
     try:
         if content is not None:
             from gitops_ci import config_file
 
-            config_file.load(content, path)
+            proposed = config_file.load(content, path)
     except ConfigError as error:
         help = "Mend it: once it is merged, no change could be judged."
-        return (finding.make("config/invalid", "error", error.message, help=help, path=path),)
+        return None, (finding.make("config/invalid", "error", error.message, help=help, path=path),)
     help = "Its owners have to look at it: this change is judged by the old one."
     message = "the configuration changes: the new one counts once this is merged"
-    return (finding.make("config/changed", "warning", message, help=help, path=path),)
+    return proposed, (finding.make("config/changed", "warning", message, help=help, path=path),)
 
 
 def _unmatched(config: Config, head: Snapshot, path: str) -> Iterator[Finding]:
@@ -251,6 +260,14 @@ def selected(change: Change, options: Options, stacks: tuple[AffectedStack, ...]
 
     shard = shards.pick(chosen, change.config, options.shard, work=work(chosen, change))
     return tuple(stack for stack in chosen if stack.id in shard)
+
+
+def policy_folders(change: Change) -> tuple[str, ...]:
+    """Where policies lie that judge changes, or will once this one is merged: by either end's configuration."""
+    configs = (change.config, change.proposed) if change.proposed is not None else (change.config,)
+    places = [config.policy.rego for config in configs]
+    named = [each.path.strip("/") for place in places for each in place or ()]
+    return tuple(dict.fromkeys((*named, configuration.DEFAULT_POLICIES)))
 
 
 def work(stacks: Iterable[AffectedStack], change: Change) -> dict[str, int]:

@@ -87,6 +87,7 @@ def scope(
         base=base.snapshot if base is not None else None,
         head=head.snapshot,
         config=change.config,
+        proposed=change.proposed,
         stacks=chosen,
         paths=tuple(sorted(looked_at & head.snapshot.entries.keys())),
         changed=changed,

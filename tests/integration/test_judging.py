@@ -46,13 +46,19 @@ def checked(repository: Scratch, *arguments: str) -> Outcome:
     return gitops_ci(repository.path, "policy", "run", *arguments)
 
 
+def reasons(outcome: Outcome) -> dict[str, str]:
+    """What the verdict says, by rule."""
+    verdict = outcome.report.verdict
+    return {each.rule: each.message for each in verdict.reasons} if verdict is not None else {}
+
+
 def states(findings: tuple[Finding, ...], rule: str) -> list[str]:
     return [each.state for each in findings if each.rule.startswith(rule)]
 
 
 @pytest.mark.parametrize("altered", [False, True])
 def test_a_renamed_file_takes_its_findings_along(repository: Scratch, altered: bool) -> None:
-    base = repository.commit({f"{WEB}/pod.yaml": POD, "policies/acme.rego": REGO})
+    base = repository.commit({f"{WEB}/pod.yaml": POD, "shared/security/policies/acme.rego": REGO})
     before = states(checked(repository, "--all").report.findings, "")
     repository.git("mv", f"{WEB}/pod.yaml", f"{WEB}/other.yaml")
     repository.commit({f"{WEB}/other.yaml": POD + ("  restartPolicy: Never\n" if altered else "")})
@@ -93,3 +99,58 @@ def test_a_comment_that_waives_goes_with_its_file(repository: Scratch) -> None:
         if each.rule in (rule, "policy/waiver-requested")
     ]
     assert [(each.rule, each.waived_by is not None) for each in found] == [(rule, True), (rule, False)]
+
+
+def test_what_judges_changes_belongs_to_no_stack(repository: Scratch) -> None:
+    config = """\
+version: 1
+policy: {rego: [{path: policies, data: [limits]}], waivers: shared/waivers.yml, baseline: shared/baseline.json}
+"""
+    base = repository.commit({"gitops-ci.yml": config, "policies/acme.rego": REGO, "limits/limits.yaml": "most: 1\n"})
+    repository.commit(
+        {
+            "policies/acme.rego": REGO.replace("limits", "bounds"),
+            "policies/deep/more.rego": REGO.replace("acme", "more"),
+            "limits/limits.yaml": "most: 2\n",
+            "shared/waivers.yml": "version: 1\n",
+            "shared/baseline.json": '{"schema": "gitops-ci/baseline/1"}',
+            ".github/CODEOWNERS": "* @acme/platform\n",
+        }
+    )
+    outcome = gitops_ci(repository.path, "run", "--base", base)
+    assert (outcome.code, reasons(outcome).get("checks/unclaimed")) == (0, None)
+    assert "rego/changed" in outcome.rules()
+    gone = repository.commit()
+    repository.git("rm", "--quiet", "policies/deep/more.rego")
+    repository.commit({"other/lost.rego": REGO})
+    outcome = gitops_ci(repository.path, "run", "--base", gone)
+    assert reasons(outcome)["checks/unclaimed"].endswith("knows: other/lost.rego")
+
+
+def test_policies_that_a_change_turns_on_are_compiled(repository: Scratch) -> None:
+    base = repository.commit()
+    turned_on = "version: 1\npolicy: {rego: [{path: policies}]}\n"
+    repository.commit({"gitops-ci.yml": turned_on, "policies/x.rego": "package acme.x\ndeny contains msg if {\n"})
+    for arguments in (("policy", "run"), ("run",)):
+        outcome = gitops_ci(repository.path, *arguments, "--base", base)
+        assert outcome.code == 1
+        assert {"config/changed", "rego/changed", "rego/invalid"} <= outcome.rules()
+    repository.commit({"policies/x.rego": "package acme.x\n"})
+    assert "rego/no-policies" in checked(repository, "--base", base).rules()
+    repository.commit({"policies/x.rego": REGO})
+    outcome = gitops_ci(repository.path, "run", "--base", base)
+    assert (outcome.code, outcome.rules() & {"rego/invalid", "rego/no-policies"}) == (0, set())
+
+
+def test_policies_that_lie_there_already_are_compiled_when_they_are_turned_on(repository: Scratch) -> None:
+    base = repository.commit({"policies/x.rego": "package acme.x\ndeny contains msg if {\n"})
+    repository.commit({"gitops-ci.yml": "version: 1\npolicy: {rego: [{path: policies}]}\n"})
+    assert "rego/invalid" in checked(repository, "--base", base).rules()
+
+
+def test_a_configuration_that_nobody_could_be_judged_by_blocks(repository: Scratch) -> None:
+    base = repository.commit()
+    repository.commit({"gitops-ci.yml": "version: 1\npolicy: {severity2: 1}\n"})
+    outcome = checked(repository, "--base", base)
+    assert outcome.code == 1
+    assert "config/invalid" in outcome.rules()

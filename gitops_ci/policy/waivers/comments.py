@@ -99,7 +99,8 @@ class Comments(Struct, frozen=True):
 def beside(base: Snapshot, head: Snapshot, paths: Iterable[str], moved: Mapping[str, str] | None = None) -> Comments:
     """The comments in these files of head, beside those that `base` has in the file of the same path.
 
-    `moved` gives the path that a file had there where it is another. Comments are counted: one that is written twice, with its block, is new the second time.
+    `moved` gives the path that a file had there where it is another. Comments are counted: one that is written twice,
+    with its block, is new the second time.
     """
     told: dict[str, tuple[Stood, ...]] = {}
     there = {path: found for path, found in _read(head, paths).items() if found}
