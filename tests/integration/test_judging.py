@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitops_ci.model.finding import Finding
+from gitops_ci.system import checkov
 from tests.integration.command_line import Outcome, gitops_ci
 from tests.integration.repositories import Scratch
 
@@ -154,3 +155,43 @@ def test_a_configuration_that_nobody_could_be_judged_by_blocks(repository: Scrat
     outcome = checked(repository, "--base", base)
     assert outcome.code == 1
     assert "config/invalid" in outcome.rules()
+
+
+WITH_CHECKOV = "version: 1\npolicy: {builtin: {}, checkov: {frameworks: [kubernetes]}}\n"
+
+
+@pytest.mark.skipif(
+    not (Path(f"{checkov.BESIDE}") / "bin/python").is_file(), reason="no checkov beside this Python: `make checkov`"
+)
+def test_an_object_that_two_checkers_find_fault_with_is_told_once(repository: Scratch) -> None:
+    shop = POD.replace("name: debug", "name: debug, namespace: shop")
+    repository.commit({"gitops-ci.yml": WITH_CHECKOV, f"{WEB}/pod.yaml": POD + "---\n" + shop})
+    found = checked(repository, "--all").report.findings
+    root = [each for each in found if each.rule == "builtin/kubernetes-run-as-non-root"]
+    assert [(each.address, each.line, each.also) for each in root] == [
+        (address, line, ("checkov/CKV_K8S_23",))
+        for address, line in (("Pod debug", 6), ("Pod debug", 8), ("Pod shop/debug", 16), ("Pod shop/debug", 18))
+    ]
+    assert "checkov/CKV_K8S_23" not in {each.rule for each in found}
+    assert {each.address for each in found if each.rule.startswith("checkov/")} == {"Pod debug", "Pod shop/debug"}
+
+
+def test_findings_of_a_manifest_name_the_object(repository: Scratch) -> None:
+    listed = "apiVersion: v1\nkind: PodList\nitems:\n  - metadata: {name: a, namespace: shop}\n    spec: {containers: [{name: c, image: x}]}\n"
+    repository.commit({f"{WEB}/pod.yaml": POD, f"{WEB}/list.yaml": listed, "shared/security/policies/acme.rego": REGO})
+    found = checked(repository, "--all").report.findings
+    assert {each.address for each in found if each.path == f"{WEB}/pod.yaml"} == {"Pod debug"}
+    assert {each.rule.partition("/")[0] for each in found if each.address == "Pod debug"} == {"builtin", "rego"}
+    assert {each.address for each in found if each.path == f"{WEB}/list.yaml" and each.rule.startswith("builtin/")} <= {
+        "Pod shop/a"
+    }
+
+
+def test_the_baseline_of_a_folder_lies_in_it(repository: Scratch) -> None:
+    repository.commit({"infra/gitops-ci.yml": CONFIG, "infra/deploy/pod.yaml": POD})
+    assert gitops_ci(repository.path, "--repo", "infra", "policy", "baseline").code == 0
+    assert (repository.path / "infra/gitops-ci-baseline.json").is_file()
+    assert not (repository.path / "gitops-ci-baseline.json").exists()
+    repository.commit()
+    outcome = gitops_ci(repository.path, "--repo", "infra", "policy", "run", "--all")
+    assert (outcome.code, {*states(outcome.report.findings, "builtin/")}) == (0, {"existing"})

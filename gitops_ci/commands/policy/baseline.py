@@ -48,7 +48,7 @@ def _path(change: Change, options: Options, outside: Outside) -> Path:
     """The file to write; raises UsageError where a link of the repository leads out of it."""
     if options.out is not None:
         return outside.cwd / options.out
-    root = change.repository.root
+    root = change.repository.work_tree
     path = root / change.config.policy.baseline
     if not path.parent.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{path} leads out of the repository through a link", hint="give another place with --out")

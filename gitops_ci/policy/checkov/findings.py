@@ -13,7 +13,7 @@ from gitops_ci.config import Framework
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Waiver
-from gitops_ci.policy import secrets
+from gitops_ci.policy import addresses, secrets
 from gitops_ci.policy.checkov import places, severities, skips
 from gitops_ci.policy.checkov.job import Failed
 from gitops_ci.policy.checkov.skips import Skip
@@ -21,6 +21,7 @@ from gitops_ci.policy.scope import Scope
 
 _INDEX = "https://www.checkov.io/5.Policy%20Index"
 _PAGES: dict[Framework, str] = {"terraform_plan": "terraform", "github_actions": "github_actions", "helm": "kubernetes"}
+_OBJECTS = ("kubernetes", "helm")
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,80}")
 _REQUEST = "policy/waiver-requested"
 
@@ -76,7 +77,7 @@ def _seen(
         line=line or None,
         stack=stack,
     )
-    found = finding.about(found, resource or None)
+    found = finding.about(found, addresses.of_checkov(resource) if framework in _OBJECTS else resource or None)
     end = failed.end if framework not in ("terraform_plan", "helm") else line
     return Seen(msgspec.structs.replace(found, url=url), framework, line, max(line, end))
 
