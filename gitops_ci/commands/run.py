@@ -47,7 +47,7 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
         findings = judge.final(
             (*_findings(stacks, plans, change, options), *policed.findings),
             owners=scope.owners,
-            looked_at=judging.looked_at(options, scope, plans, policed.runs),
+            looked_at=judging.looked_at(options, scope, policed.runs, plans),
         )
         reasons = (
             *checks.reasons(stacks, plans, findings, change.config),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,51 @@ def test_the_baseline_of_a_folder_lies_in_it(repository: Scratch) -> None:
     repository.commit()
     outcome = gitops_ci(repository.path, "--repo", "infra", "policy", "run", "--all")
     assert (outcome.code, {*states(outcome.report.findings, "builtin/")}) == (0, {"existing"})
+
+
+def waivers(*rules: str, place: str = "path: environments/production/**") -> str:
+    """A waivers file for these rules, for a month from now."""
+    until = (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=30)).isoformat()
+    said = f'{place}\n    reason: we know of it and accept it\n    owner: "@acme/platform"\n    until: {until}\n'
+    return "version: 1\nwaivers:\n" + "".join(f"  - rule: {rule}\n    {said}" for rule in rules)
+
+
+def unused(outcome: Outcome) -> set[str]:
+    """The rules of the waivers that nothing needs."""
+    told = [each.message for each in outcome.report.findings if each.rule == "policy/waiver-unused"]
+    return {message.split(" in ")[0].removeprefix("the waiver of ") for message in told}
+
+
+def test_what_nothing_needs_is_told_by_those_who_looked(repository: Scratch) -> None:
+    needed, idle = "builtin/kubernetes-image-tag", "builtin/kubernetes-internal-load-balancer"
+    kept = waivers(needed, idle, "secrets/token", "builtin/terraform-encryption", "layout/missing-readme")
+    repository.commit({f"{WEB}/pod.yaml": POD, f"{NET}/main.tf": "", "gitops-ci-waivers.yml": kept})
+    assert unused(checked(repository, "--all")) == {idle, "secrets/token"}  # no plan was given, no layout looked at
+    assert unused(gitops_ci(repository.path, "run", "--all")) >= {idle, "secrets/token", "layout/missing-readme"}
+    assert unused(checked(repository, "--all", "--environment", "production")) == set()
+
+
+def test_a_waiver_of_a_file_that_is_gone_is_told(repository: Scratch) -> None:
+    rules = ("builtin/kubernetes-image-tag", "secrets/token")
+    base = repository.commit(
+        {f"{WEB}/pod.yaml": POD, "gitops-ci-waivers.yml": waivers(*rules, place=f"path: {WEB}/pod.yaml")}
+    )
+    repository.commit({"README.md": "y"})
+    assert unused(checked(repository, "--base", base)) == set()
+    repository.git("rm", "--quiet", f"{WEB}/pod.yaml")
+    repository.commit()
+    assert unused(checked(repository, "--base", base)) == {*rules}
+
+
+def test_what_the_baseline_counts_and_is_gone_is_told(repository: Scratch) -> None:
+    repository.commit({f"{WEB}/pod.yaml": POD})
+    gitops_ci(repository.path, "policy", "baseline")
+    base = repository.commit()
+    assert "policy/baseline-stale" not in checked(repository, "--all").rules()
+    repository.git("rm", "--quiet", f"{WEB}/pod.yaml")
+    repository.commit()
+    for arguments in (("--all",), ("--base", base)):
+        told = [
+            each for each in checked(repository, *arguments).report.findings if each.rule == "policy/baseline-stale"
+        ]
+        assert len(told) == 1
