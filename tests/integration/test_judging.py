@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 
 import pytest
@@ -244,3 +245,40 @@ def test_what_the_baseline_counts_and_is_gone_is_told(repository: Scratch) -> No
             each for each in checked(repository, *arguments).report.findings if each.rule == "policy/baseline-stale"
         ]
         assert len(told) == 1
+
+
+LEAKED = "k3X9s1Qz7LmP2" + "vT8wR4"
+
+
+@pytest.mark.parametrize("name", ["leak.auto.tfvars", "leak.auto.tfvars.json"])
+def test_a_var_file_that_a_later_commit_takes_away(repository: Scratch, name: str) -> None:
+    base = repository.commit({f"{NET}/main.tf": 'variable "pin" {\n  sensitive = true\n}\n'})
+    content = {"db_password": LEAKED, "pin": LEAKED[::-1]}
+    lines = "".join(f'{key} = "{value}"\n' for key, value in content.items())
+    repository.commit({f"{NET}/{name}": json.dumps(content) if name.endswith("json") else lines})
+    repository.git("rm", "--quiet", f"{NET}/{name}")
+    repository.commit()
+    outcome = checked(repository, "--base", base)
+    assert outcome.code == 1
+    assert {each.rule for each in outcome.report.findings if each.path == f"{NET}/{name}"} == {"secrets/tfvars"}
+    assert all(name in str(outcome.report.findings) for name in content)
+    assert not any(value in outcome.stdout + outcome.comment for value in content.values())
+
+
+def test_the_way_out_of_a_secret_in_the_history(repository: Scratch) -> None:
+    base = repository.commit()
+    repository.commit({"app/x.env": f"DB_PASSWORD={LEAKED}\n"})
+    repository.git("rm", "--quiet", "app/x.env")
+    repository.commit()
+    (found,) = (each for each in checked(repository, "--base", base).report.findings if each.path == "app/x.env")
+    assert "rebase" in found.help
+    until = (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=9)).isoformat()
+    line = found.help.split("`")[3].replace("YYYY-MM-DD", until).replace("DATE", "Monday")
+    branch = repository.git("rev-parse", "HEAD")
+    repository.git("checkout", "--quiet", "-B", "mended", base)
+    merged = repository.commit({"gitops-ci-waivers.yml": f"version: 1\nwaivers:\n  {line}\n"})
+    repository.git("checkout", "--quiet", "-B", "change", branch)
+    repository.git("rebase", "--quiet", merged)
+    outcome = checked(repository, "--base", merged)
+    assert outcome.code == 0
+    assert [each.waived_by is not None for each in outcome.report.findings if each.path == "app/x.env"] == [True]
