@@ -202,8 +202,9 @@ def _of_configuration(
 
             proposed = config_file.load(content, path)
     except ConfigError as error:
-        help = "Mend it: once it is merged, no change could be judged."
-        return None, (finding.make("config/invalid", "error", error.message, help=help, path=path),)
+        from gitops_ci.policy import notices  # only a bad file pays for it
+
+        return None, tuple(notices.invalid("config/invalid", error, path))
     help = "Its owners have to look at it: this change is judged by the old one."
     message = "the configuration changes: the new one counts once this is merged"
     return proposed, (finding.make("config/changed", "warning", message, help=help, path=path),)
@@ -260,14 +261,6 @@ def selected(change: Change, options: Options, stacks: tuple[AffectedStack, ...]
 
     shard = shards.pick(chosen, change.config, options.shard, work=work(chosen, change))
     return tuple(stack for stack in chosen if stack.id in shard)
-
-
-def policy_folders(change: Change) -> tuple[str, ...]:
-    """Where policies lie that judge changes, or will once this one is merged: by either end's configuration."""
-    configs = (change.config, change.proposed) if change.proposed is not None else (change.config,)
-    places = [config.policy.rego for config in configs]
-    named = [each.path.strip("/") for place in places for each in place or ()]
-    return tuple(dict.fromkeys((*named, configuration.DEFAULT_POLICIES)))
 
 
 def work(stacks: Iterable[AffectedStack], change: Change) -> dict[str, int]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from gitops_ci.commands import rego
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
+from gitops_ci.config import DEFAULT_POLICIES
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.model.finding import Finding
@@ -96,6 +97,14 @@ def scope(
         everything=options.everything or base is None,
         history=_history(change),
     )
+
+
+def folders(change: Change) -> tuple[str, ...]:
+    """Where policies lie that judge changes, or will once this one is merged: by either end's configuration."""
+    configs = (change.config, change.proposed) if change.proposed is not None else (change.config,)
+    places = [config.policy.rego for config in configs]
+    named = [each.path.strip("/") for place in places for each in place or ()]
+    return tuple(dict.fromkeys((*named, DEFAULT_POLICIES)))
 
 
 def _owners(stacks: Mapping[str, Stack], end: Inventory) -> dict[str, tuple[str, ...]]:

@@ -80,7 +80,7 @@ def _findings(
 def _of_the_whole(change: Change) -> Iterator[VerdictReason]:
     """Why the change cannot pass whichever of its stacks are planned."""
     if change.base is not None:
-        yield from checks.unclaimed(affected.unclaimed(change.base, change.head, changes.policy_folders(change)))
+        yield from checks.unclaimed(affected.unclaimed(change.base, change.head, policing.folders(change)))
 
 
 def _planned(

@@ -192,10 +192,11 @@ def stale(baseline: Baseline, findings: Iterable[Finding], looked_at: LookedAt, 
         yield finding.make("policy/baseline-stale", "notice", message, help=_ANEW, path=path)
 
 
-def invalid(rule: str, error: ConfigError, path: str) -> Finding:
-    """That a change leaves a file that nobody could be judged by."""
+def invalid(rule: str, error: ConfigError, path: str) -> Iterator[Finding]:
+    """That a change leaves a file that nobody could be judged by: each mistake, in its line."""
     help = "Mend it: once it is merged, no change could be judged."
-    return finding.make(rule, "error", error.message, help=help, path=path)
+    for line, text in error.mistakes or ((None, error.message),):
+        yield finding.make(rule, "error", text, help=help, path=path, line=line)
 
 
 def read_of_head(
@@ -205,7 +206,7 @@ def read_of_head(
     try:
         return file.read(head, path, today), ()
     except ConfigError as error:
-        return known, (invalid("policy/waivers-invalid", error, path),)
+        return known, tuple(invalid("policy/waivers-invalid", error, path))
 
 
 def _shown(text: str) -> str:

@@ -61,7 +61,7 @@ def rules(config: Config, today: datetime.date, source: Snapshot, head: Snapshot
         try:
             told += notices.of_baseline(baseline, baselines.read(head, paths[1]), paths[1])
         except ConfigError as error:
-            told.append(notices.invalid("policy/baseline-invalid", error, paths[1]))
+            told += notices.invalid("policy/baseline-invalid", error, paths[1])
     told += notices.expired(newer, today)
     return Rules(config=config, today=today, waivers=waivers, baseline=baseline, told=tuple(told))
 

@@ -282,3 +282,22 @@ def test_the_way_out_of_a_secret_in_the_history(repository: Scratch) -> None:
     outcome = checked(repository, "--base", merged)
     assert outcome.code == 0
     assert [each.waived_by is not None for each in outcome.report.findings if each.path == "app/x.env"] == [True]
+
+
+def test_every_mistake_of_a_file_is_told_at_once_and_in_its_line(repository: Scratch) -> None:
+    base = repository.commit()
+    broken = waivers("builtin/kubernetes-run-as-nonroot", "layot/x").replace("path: ", "pth: ", 1)
+    repository.commit(
+        {
+            "gitops-ci.yml": "version: 1\nlayout: {presett: article}\npolicy:\n  severity: {layout/requird: error}\n",
+            "gitops-ci-waivers.yml": broken,
+        }
+    )
+    found = checked(repository, "--base", base).report.findings
+    told = {(each.rule, each.line) for each in found if each.rule.endswith("invalid")}
+    assert told == {
+        ("config/invalid", 2),
+        ("config/invalid", 4),
+        *(("policy/waivers-invalid", line) for line in (3, 4, 8)),
+    }
+    assert not any("\n" in each.message for each in found)

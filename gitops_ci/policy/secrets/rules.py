@@ -70,8 +70,8 @@ def help_in_commit(each: Found, path: str, waivers: str) -> str:
     place = json.dumps(path.encode("utf-8", "replace").decode(), ensure_ascii=False)
     waiver = f'- {{rule: {each.rule}, path: {place}, reason: revoked on DATE, owner: "@NAME", until: YYYY-MM-DD}}'
     return (
-        f"{_first(each)}: its removal by a later commit does not help, it stays in the history. Once it is revoked, have"
-        f" this merged first, below `waivers:` in {waivers}: `{waiver}`. Or rebase, so that no commit has it."
+        f"{_first(each)}: its removal by a later commit does not help, it stays in the history. Once it is revoked,"
+        f" have this merged first, below `waivers:` in {waivers}: `{waiver}`. Or rebase, so that no commit has it."
     )
 
 
