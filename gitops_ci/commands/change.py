@@ -67,7 +67,7 @@ def opened(options: Options, outside: Outside, *, needs_base: bool) -> Iterator[
         before = inventory.take(base, config, catalog.ALL) if base is not None else None
         head = judging.result()
         judged = _is_the_events(repository, event, head, outside)
-        proposed, told = _of_configuration(options, base, head)
+        proposed, told = _proposed(options, base, head)
         yield Change(
             repository=repository,
             event=event if judged else events.Event(fork=event.fork),
@@ -187,9 +187,7 @@ def _config(options: Options, base: Snapshot | None, source: Snapshot) -> tuple[
     return config_file.load(content, path), configuration.digest(content)
 
 
-def _of_configuration(
-    options: Options, base: Snapshot | None, head: Snapshot
-) -> tuple[Config | None, tuple[Finding, ...]]:
+def _proposed(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Config | None, tuple[Finding, ...]]:
     """What a change does to the configuration itself: it is judged by the old one, and must leave a valid one."""
     path = _config_path(options)
     if base is None or options.config_from == "worktree" or base.entries.get(path) == head.entries.get(path):
