@@ -14,7 +14,7 @@ from gitops_ci.errors import ConfigError
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.policy import baseline as baselines
-from gitops_ci.policy import comparison, duplicates, notices, severity
+from gitops_ci.policy import comparison, duplicates, notices, severity, unknown
 from gitops_ci.policy.baseline import Baseline
 from gitops_ci.policy.notices import LookedAt
 from gitops_ci.policy.severity import Owners
@@ -63,6 +63,7 @@ def rules(config: Config, today: datetime.date, source: Snapshot, head: Snapshot
         except ConfigError as error:
             told += notices.invalid("policy/baseline-invalid", error, paths[1])
     told += notices.expired(newer, today)
+    told += unknown.notices(newer, config, (source, head))
     return Rules(config=config, today=today, waivers=waivers, baseline=baseline, told=tuple(told))
 
 

@@ -301,3 +301,12 @@ def test_every_mistake_of_a_file_is_told_at_once_and_in_its_line(repository: Scr
         *(("policy/waivers-invalid", line) for line in (3, 4, 8)),
     }
     assert not any("\n" in each.message for each in found)
+
+
+def test_rules_of_others_that_nothing_is_called_like_are_told(repository: Scratch) -> None:
+    named = waivers("checkov/CKV_AWS_20000", "checkov/CKV_AWS_20", "checkov/*", "rego/acmee", "rego/acme", "rego/un*")
+    repository.commit({"gitops-ci-waivers.yml": named, "shared/security/policies/acme.rego": REGO})
+    found = checked(repository, "--all").report.findings
+    told = [(each.line, each.message.split("?")[0]) for each in found if each.rule == "policy/rule-unknown"]
+    assert [line for line, _ in told] == [3, 18]
+    assert told[1][1] == "no rule is called rego/acmee; did you mean rego/acme"
