@@ -310,3 +310,11 @@ def test_rules_of_others_that_nothing_is_called_like_are_told(repository: Scratc
     told = [(each.line, each.message.split("?")[0]) for each in found if each.rule == "policy/rule-unknown"]
     assert [line for line, _ in told] == [3, 18]
     assert told[1][1] == "no rule is called rego/acmee; did you mean rego/acme"
+
+
+def test_secrets_that_a_baseline_leaves_out_are_counted(repository: Scratch) -> None:
+    assert "not in it" not in gitops_ci(repository.path, "policy", "baseline").stdout
+    repository.commit({"app/x.env": f"DB_PASSWORD={LEAKED}\n"})
+    assert gitops_ci(repository.path, "policy", "baseline").stdout.endswith(
+        "1 secret is not in it: no baseline holds secrets\n"
+    )

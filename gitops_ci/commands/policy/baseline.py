@@ -40,7 +40,7 @@ def run(options: Options, outside: Outside) -> int:
         if options.format == "json":
             outside.stdout.write(baselines.written(written).decode())
         else:
-            outside.stdout.write(_summary(_before(change), written, path))
+            outside.stdout.write(_summary(_before(change), written, path) + _left_out(findings))
         return 0
 
 
@@ -84,3 +84,10 @@ def _summary(before: Baseline, after: Baseline, path: Path) -> str:
     changes = f"{(new - old).total():,} added, {(old - new).total():,} taken out"
     noun = "finding" if new.total() == 1 else "findings"
     return f"wrote {path}: {new.total():,} {noun} ({changes})\n"
+
+
+def _left_out(findings: Iterable[Finding]) -> str:
+    """What is there and never in a baseline; empty where there is none."""
+    count = sum(each.source == "secrets" and each.state != "fixed" and each.waived_by is None for each in findings)
+    noun = "1 secret is" if count == 1 else f"{count:,} secrets are"
+    return f"{noun} not in it: no baseline holds secrets\n" if count else ""
