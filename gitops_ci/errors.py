@@ -27,7 +27,14 @@ class UsageError(GitopsError):
 
 
 class ConfigError(UsageError):
-    """`gitops-ci.yml` is not valid. Exit 2."""
+    """`gitops-ci.yml` is not valid. Exit 2.
+
+    `mistakes` are the single ones, where they are known: the line, and what is wrong there.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", mistakes: tuple[tuple[int | None, str], ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.mistakes = mistakes
 
 
 class ToolError(GitopsError):

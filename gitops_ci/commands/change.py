@@ -24,7 +24,10 @@ from gitops_ci.system.git import Repository
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What is compared. `base` is None where no base is asked for; `config` comes from base where there is one."""
+    """What is compared. `base` is None where no base is asked for; `config` comes from base where there is one.
+
+    `proposed` is head's own configuration, where that is another one and can be read: it decides nothing yet.
+    """
 
     repository: Repository
     event: events.Event
@@ -35,6 +38,7 @@ class Change(Struct, frozen=True, kw_only=True):
     head: Inventory
     head_commit: str | None
     warnings: tuple[Finding, ...] = ()
+    proposed: Config | None = None
 
 
 @contextmanager
@@ -66,6 +70,7 @@ def opened(
         before = inventory.take(base, config, catalog.ALL) if base is not None else None
         head = judging.result()
         judged = _is_the_events(repository, event, head, outside)
+        proposed, told = deciding.proposed(options, base, head)
         yield Change(
             repository=repository,
             event=event if judged else events.Event(fork=event.fork),
@@ -75,10 +80,8 @@ def opened(
             base=before,
             head=inventory.take(head, config, catalog.ALL, near=before),
             head_commit=event.head if judged else head.commit,
-            warnings=(
-                *deciding.changed(options, base, head),
-                *deciding.unmatched(config, head, deciding.place(options)),
-            ),
+            warnings=(*told, *deciding.unmatched(config, head, deciding.place(options))),
+            proposed=proposed,
         )
     finally:
         repository.close()

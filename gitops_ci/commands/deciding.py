@@ -29,23 +29,25 @@ def read(options: Options, base: Snapshot | None, source: Snapshot) -> tuple[Con
     return config_file.load(content, path), configuration.digest(content)
 
 
-def changed(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Finding, ...]:
+def proposed(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Config | None, tuple[Finding, ...]]:
     """What a change does to the configuration itself: it is judged by the old one, and must leave a valid one."""
     path = place(options)
     if base is None or options.config_from == "worktree" or base.entries.get(path) == head.entries.get(path):
-        return ()
+        return None, ()
     content = head.read(path)
+    loaded = configuration.DEFAULT
     try:
         if content is not None:
             from gitops_ci import config_file
 
-            config_file.load(content, path)
+            loaded = config_file.load(content, path)
     except ConfigError as error:
-        help = "Mend it: once it is merged, no change could be judged."
-        return (finding.make("config/invalid", "error", error.message, help=help, path=path),)
+        from gitops_ci.policy import notices  # only a bad file pays for it
+
+        return None, tuple(notices.invalid("config/invalid", error, path))
     help = "Its owners have to look at it: this change is judged by the old one."
     message = "the configuration changes: the new one counts once this is merged"
-    return (finding.make("config/changed", "warning", message, help=help, path=path),)
+    return loaded, (finding.make("config/changed", "warning", message, help=help, path=path),)
 
 
 def unmatched(config: Config, head: Snapshot, path: str) -> Iterator[Finding]:

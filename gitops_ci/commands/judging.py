@@ -43,10 +43,11 @@ class Judge(Struct, frozen=True, kw_only=True):
         head = self.change.head.snapshot
         base = self.change.base.snapshot if self.change.base is not None else head
         paths = (*(each.path for each in found if each.path), *changed_paths(base, head))
+        moved = comparison.moves(base, head)
         asked = Asked(
-            comments=comments.beside(self.source, head, paths),
+            comments=comments.beside(self.source, head, paths, moved if self.source is base else {}),
             owners=owners or {},
-            moved=comparison.moves(base, head),
+            moved=moved,
             looked_at=looked_at,
         )
         return settled.of(found, self.rules, asked)
@@ -73,15 +74,24 @@ def _today(clock: Clock) -> datetime.date:
     return datetime.datetime.fromisoformat(clock.started_at).date()
 
 
-def looked_at(options: Options, scope: Scope, plans: Iterable[Plan], runs: Iterable[PolicyRun]) -> LookedAt:
-    """What a run asked; nothing where only a part was asked for, or where something could not be planned."""
-    narrowed = options.stacks or options.environments or options.kinds or options.shard
-    if narrowed or any(plan.status in ("failed", "skipped") for plan in plans):
+def looked_at(
+    options: Options, scope: Scope, runs: Iterable[PolicyRun], plans: Iterable[Plan] | None = None
+) -> LookedAt:
+    """What a run asked; nothing where only a part was asked for.
+
+    Without `plans` only policies were asked, with the plan documents of the scope.
+    """
+    if options.stacks or options.environments or options.kinds or options.shard:
         return NOWHERE
     answered = (run.name for run in runs if not run.problems)
+    inspected = () if plans is None else ("layout", "terraform", "database", "security")
+    good = scope.plans if plans is None else {each.stack for each in plans if each.status not in ("failed", "skipped")}
     return LookedAt(
-        families=frozenset(("layout", "terraform", "database", "security", *answered)),
+        families=frozenset((*inspected, *answered)),
         whole=options.everything,
+        planned=all(id in good or stack.kind == "kubernetes" for id, stack in scope.stacks.items()),
         paths=frozenset(scope.paths),
         stacks=frozenset(scope.stacks),
+        changed=scope.changed,
+        gone=scope.changed - scope.head.entries.keys(),
     )

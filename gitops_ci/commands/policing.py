@@ -10,6 +10,7 @@ from msgspec import Struct
 from gitops_ci.commands import rego
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
+from gitops_ci.config import DEFAULT_POLICIES
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.model.finding import Finding
@@ -92,6 +93,7 @@ def scope(
     chosen = {stack.id: stack for stack in stacks}
     changed = frozenset(changed_paths(base.snapshot, head.snapshot)) if base is not None else frozenset[str]()
     owners = _owners(chosen, head)
+    gone = _owners(chosen, base) if base is not None else {}
     others = _owners({stack.id: stack for stack in expected if stack.id not in chosen}, head)
     whole = base is None or (options.everything and not others)
     looked_at = head.snapshot.entries.keys() if whole else owners.keys() | (changed - others.keys())
@@ -100,14 +102,23 @@ def scope(
         base=base.snapshot if base is not None else None,
         head=head.snapshot,
         config=change.config,
+        proposed=change.proposed,
         stacks=chosen,
         paths=tuple(sorted(looked_at & head.snapshot.entries.keys())),
         changed=changed,
-        owners=owners,
+        owners={**{path: ids for path, ids in gone.items() if path not in head.snapshot}, **owners},
         plans=plans or {},
         everything=options.everything or base is None,
         history=_history(change),
     )
+
+
+def folders(change: Change) -> tuple[str, ...]:
+    """Where policies lie that judge changes, or will once this one is merged: by either end's configuration."""
+    configs = (change.config, change.proposed) if change.proposed is not None else (change.config,)
+    places = [config.policy.rego for config in configs]
+    named = [each.path.strip("/") for place in places for each in place or ()]
+    return tuple(dict.fromkeys((*named, DEFAULT_POLICIES)))
 
 
 def _owners(stacks: Mapping[str, Stack], end: Inventory) -> dict[str, tuple[str, ...]]:

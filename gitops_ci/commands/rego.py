@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gitops_ci.commands.options import Outside
-from gitops_ci.config import DEFAULT_POLICIES, Builtin
+from gitops_ci.config import DEFAULT_POLICIES, Builtin, Config
 from gitops_ci.policy.scope import Scope, Told
 
 if TYPE_CHECKING:
@@ -51,10 +51,7 @@ def _builtin(scope: Scope, chosen: Builtin, engine: Callable[[], RegoEngine]) ->
 
 
 def _own(scope: Scope, engine: Callable[[], RegoEngine]) -> Iterator[Told]:
-    places = scope.config.policy.rego
-    if places == () or (
-        places is None and not any(end.is_directory(DEFAULT_POLICIES) for end in (scope.rules, scope.head))
-    ):
+    if not any(_has_places(config, scope) for config in (scope.config, scope.proposed) if config is not None):
         return
     from gitops_ci.policy.rego import changes, policies, step
 
@@ -65,3 +62,9 @@ def _own(scope: Scope, engine: Callable[[], RegoEngine]) -> Iterator[Told]:
         answered = step.check(scope, current, engine, more=about)
         run = msgspec.structs.replace(answered.run, seconds=round(time.monotonic() - began, 3))
         yield Told(answered.findings, run)
+
+
+def _has_places(config: Config, scope: Scope) -> bool:
+    if config.policy.rego is not None:
+        return config.policy.rego != ()
+    return any(end.is_directory(DEFAULT_POLICIES) for end in (scope.rules, scope.head))

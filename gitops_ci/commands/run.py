@@ -58,7 +58,7 @@ def looked_at(change: Change, options: Options, outside: Outside, clock: Clock) 
     findings = judge.final(
         (*_findings(stacks, plans, change, options), *policed.findings),
         owners=scope.owners,
-        looked_at=judging.looked_at(options, scope, plans, policed.runs),
+        looked_at=judging.looked_at(options, scope, policed.runs, plans),
     )
     reasons = (
         *checks.reasons(stacks, plans, findings, change.config),
@@ -87,7 +87,7 @@ def _findings(
 def _of_the_whole(change: Change) -> Iterator[VerdictReason]:
     """Why the change cannot pass whichever of its stacks are planned."""
     if change.base is not None:
-        yield from checks.unclaimed(affected.unclaimed(change.base, change.head))
+        yield from checks.unclaimed(affected.unclaimed(change.base, change.head, policing.folders(change)))
 
 
 def _planned(

@@ -14,6 +14,8 @@ from gitops_ci.config_file.document import Document, Path, Problem, Refused
 from gitops_ci.errors import ConfigError
 
 MAX_PROBLEMS = 20
+_NAMING = frozenset({("environments",)})
+"""Keys that others refer to: where they are wrong, nothing can be said of what does."""
 
 T = TypeVar("T")
 
@@ -51,16 +53,21 @@ def read(content: bytes, path: str, form: Form[T]) -> T:
     if found.empty:
         return form.empty
     problems = [*found.problems, *_without_version(found)]
+    value: T | None
     try:
         value = msgspec.convert(found.data, form.type)
     except msgspec.ValidationError as error:
-        from gitops_ci.config_file import expectations  # only a bad file pays for it
+        from gitops_ci.config_file import expectations, salvage  # only a bad file pays for it
 
-        told = [found.at(where, text) for where, text in expectations.unmet(found.data, error, form.schema)]
-        raise _error(path, problems + told, form.manual) from None
-    unreadable = {problem.path for problem in problems}
-    problems += [found.at(where, text) for where, text in form.broken(value) if where not in unreadable]
-    if problems:
+        problems += [found.at(where, text) for where, text in expectations.unmet(found.data, error, form.schema)]
+        wrong = [problem.path for problem in problems]
+        value = (
+            salvage.typed(found.data, wrong, form.type) if _NAMING.isdisjoint(where[:1] for where in wrong) else None
+        )
+    told = {problem.path[:length] for problem in problems for length in range(1, len(problem.path) + 1)}
+    if value is not None:
+        problems += [found.at(where, text) for where, text in form.broken(value) if where not in told]
+    if problems or value is None:
         raise _error(path, problems, form.manual)
     return value
 
@@ -80,10 +87,13 @@ def _without_version(read: Document) -> Iterable[Problem]:
 
 def _error(path: str, problems: Iterable[Problem], manual: str) -> ConfigError:
     found = sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
-    told = [f"{path}:{line}: {_dotted(where)}{text}" for line, where, text in found[:MAX_PROBLEMS]]
+    told: list[tuple[int | None, str]] = [
+        (line, f"{_dotted(where)}{text}") for line, where, text in found[:MAX_PROBLEMS]
+    ]
     if len(found) > MAX_PROBLEMS:
-        told.append(f"{path}: and {len(found) - MAX_PROBLEMS} more")
-    return ConfigError("\n".join(told), hint=f"{manual} describes every key")
+        told.append((None, f"and {len(found) - MAX_PROBLEMS} more"))
+    lines = [f"{path}:{line}: {text}" if line is not None else f"{path}: {text}" for line, text in told]
+    return ConfigError("\n".join(lines), hint=f"{manual} describes every key", mistakes=tuple(told))
 
 
 def _dotted(path: Path) -> str:

@@ -23,10 +23,11 @@ def unmet(data: object, error: msgspec.ValidationError, shipped: str) -> Iterato
     for each in found:
         yield from _explained(each)
     if not found:  # JSON Schema takes 1.0 for 1, and not-a-number for any number
-        yield _decoded(str(error))
+        yield decoded(str(error))
 
 
-def _decoded(message: str) -> tuple[Path, str]:
+def decoded(message: str) -> tuple[Path, str]:
+    """Where msgspec's words say that something is wrong, and what."""
     said, _, where = message.partition(" - at `$")
     path = (int(index) if index else key for key, index in re.findall(r"([^.\[\]`]+)|\[(\d+)\]", where))
     return tuple(path), said[:1].lower() + said[1:].replace("`", "")

@@ -111,14 +111,19 @@ def notices(downstream: Iterable[AffectedStack], base: Inventory | None, head: I
         )
 
 
-def unclaimed(base: Inventory, head: Inventory) -> tuple[str, ...]:
+def unclaimed(base: Inventory, head: Inventory, policies: Iterable[str] = ()) -> tuple[str, ...]:
     """Changed files that something is deployed from and that no stack of either end reads, sorted.
 
-    A Terraform module that no root uses is none, unless the repository has stacks of Terragrunt: these make units that
-    are not known.
+    Files of Rego below the folders of `policies` judge changes and are deployed nowhere. A Terraform module that no
+    root uses is none, unless the repository has stacks of Terragrunt: these make units that are not known.
     """
     declared = naming.is_declared("terraform", head.config)
-    changed = [path for path in changed_paths(base.snapshot, head.snapshot) if _DEPLOYED.search(path)]
+    folders = tuple("" if folder == "." else f"{folder}/" for folder in policies)
+    changed = [
+        path
+        for path in changed_paths(base.snapshot, head.snapshot)
+        if _DEPLOYED.search(path) and not (path.endswith(".rego") and path.startswith(folders))
+    ]
     reached = set[str]()
     for inventory in (base, head):
         for reach in inventory.graph.reached(changed, frozenset(inventory.stacks)).values():

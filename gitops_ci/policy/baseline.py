@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Literal
 
 import msgspec
@@ -132,19 +132,17 @@ def applied(findings: Iterable[Finding], baseline: Baseline) -> Iterator[Finding
             yield each
 
 
-def gone(findings: Iterable[Finding], baseline: Baseline, looked_at: frozenset[str] | None) -> tuple[Entry, ...]:
+def gone(findings: Iterable[Finding], baseline: Baseline, is_known: Callable[[Entry], bool]) -> tuple[Entry, ...]:
     """Entries of which less is there than they count, as far as that is known.
 
-    `looked_at` are the families of rules that were asked about everything; None where only a part was looked at, and
-    then known is what base has and head has not.
+    `is_known` says whether all that an entry could count was looked at; what base has and head has not is known, too.
     """
     told = tuple(findings)
     left = Counter(found.fingerprint for found in told if found.state != "fixed")
     fixed = {found.fingerprint for found in told if found.state == "fixed"}
     missing: list[Entry] = []
     for entry in baseline.findings:
-        is_known = entry.fingerprint in fixed if looked_at is None else _family(entry.rule) in looked_at
-        if is_known and left[entry.fingerprint] < entry.count:
+        if left[entry.fingerprint] < entry.count and (entry.fingerprint in fixed or is_known(entry)):
             missing.append(entry)
         left[entry.fingerprint] -= entry.count
     return tuple(missing)

@@ -11,6 +11,11 @@ from gitops_ci.discover.snapshot import Snapshot, changed_paths
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 
+_ALIKE = 0.5
+"""The part of a file's bytes that has to be the same for it to be the same file: what git takes."""
+_MOST_PAIRS = 400
+"""Pairs of files of one folder that are looked at for likeness."""
+
 
 def against(base: Iterable[Finding], head: Iterable[Finding]) -> tuple[Finding, ...]:
     """Head's findings as new or existing, then those of base that are fixed.
@@ -32,17 +37,64 @@ def against(base: Iterable[Finding], head: Iterable[Finding]) -> tuple[Finding, 
 
 
 def moves(base: Snapshot, head: Snapshot) -> dict[str, str]:
-    """Files of head that base has, with the same content, under another name in the same folder: new → old path.
+    """Files of head that base has under another name in the same folder: new → old path, each old one once.
 
-    Another folder is another place: what lies there may be deployed elsewhere.
+    The content is the same, or most of its lines are, as git tells renames (`-M`). Another folder is another place:
+    what lies there may be deployed elsewhere.
     """
     changed = changed_paths(base, head)
-    gone = {_content(base, path): path for path in changed if path not in head}
-    return {path: gone[_content(head, path)] for path in changed if path not in base and _content(head, path) in gone}
+    gone, come = _by_folder(base, changed, head), _by_folder(head, changed, base)
+    found: dict[str, str] = {}
+    for folder in gone.keys() & come.keys():
+        found |= _renamed((base, gone[folder]), (head, come[folder]))
+    return found
 
 
-def _content(end: Snapshot, path: str) -> tuple[str, str, str]:
-    return path.rpartition("/")[0], end.entries[path].mode, end.entries[path].oid
+_Place = tuple[str, str]
+
+
+def _by_folder(end: Snapshot, changed: Iterable[str], other: Snapshot) -> dict[_Place, list[str]]:
+    """The changed paths that only this end has, by folder and mode."""
+    found: dict[_Place, list[str]] = {}
+    for path in changed:
+        if path in end and path not in other:
+            found.setdefault((path.rpartition("/")[0], end.entries[path].mode), []).append(path)
+    return found
+
+
+def _renamed(gone: tuple[Snapshot, list[str]], come: tuple[Snapshot, list[str]]) -> dict[str, str]:
+    """New → old path of one folder: the very same contents first, then the most alike."""
+    (base, old), (head, new) = gone, come
+    left = {base.entries[path].oid: path for path in reversed(old)}
+    found = {path: one for path in new if (one := left.pop(head.entries[path].oid, None)) is not None}
+    old = [path for path in old if path not in found.values()]
+    new = [path for path in new if path not in found]
+    if not old or not new or len(old) * len(new) > _MOST_PAIRS:
+        return found
+    before, after = _lines(base, old), _lines(head, new)
+    alike = sorted(
+        ((-_likeness(before[one], after[path]), path, one) for path in new for one in old), key=lambda each: each[0]
+    )
+    for likeness, path, one in alike:
+        if -likeness >= _ALIKE and path not in found and one not in found.values():
+            found[path] = one
+    return found
+
+
+def _lines(end: Snapshot, paths: Iterable[str]) -> dict[str, Counter[bytes]]:
+    found = {path: Counter[bytes]() for path in paths}
+    found.update((path, Counter(content.splitlines(keepends=True))) for path, content in end.stream(sorted(found)))
+    return found
+
+
+def _likeness(before: Counter[bytes], after: Counter[bytes]) -> float:
+    """Which part of the larger one's bytes both have, by lines."""
+    largest = max(_size(before), _size(after))
+    return _size(before & after) / largest if largest else 0.0
+
+
+def _size(lines: Counter[bytes]) -> int:
+    return sum(len(line) * count for line, count in lines.items())
 
 
 def followed(findings: Iterable[Finding], moved: Mapping[str, str]) -> Iterator[Finding]:

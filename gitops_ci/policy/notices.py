@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from fnmatch import fnmatchcase
 from itertools import islice
 
 from msgspec import Struct
@@ -22,24 +23,60 @@ from gitops_ci.policy.waivers.file import Entry, Numbered, Waivers
 
 _MOST = 100
 """Requests that are told one by one."""
+_OF_NO_PLAN = (".yaml", ".yml", ".json", ".sql", ".toml")
 _REQUEST = "It counts once this is merged, which {who} has to approve; until then it is only asked for."
-_ANEW = "Run `gitops-ci policy baseline`, look at what it adds, and commit the file."
+_ANEW = "Run `gitops-ci policy baseline` (what is gone is taken out of it) and commit the file."
 
 
 class LookedAt(Struct, frozen=True, kw_only=True):
-    """What was asked: whole families of rules, about everything (`whole`), or else about these files and stacks."""
+    """What was asked: the families of rules that answered, about everything (`whole`) or about these files and stacks.
+
+    `planned` says that nothing that a plan is made for was without one; `changed` are the paths that a change touches,
+    and `gone` those of them that head has not.
+    """
 
     families: frozenset[str] = frozenset()
     whole: bool = False
+    planned: bool = True
     paths: Collection[str] = ()
     stacks: Collection[str] = ()
+    changed: Collection[str] = ()
+    gone: Collection[str] = ()
 
     def all_of(self, entry: Entry) -> bool:
         """Whether everything that a waiver could mean was looked at."""
-        if entry.rule.partition("/")[0] not in self.families:
+        if not self._answered(entry.rule, entry.path):
             return False
+        if self.whole or (entry.path is not None and entry.path in self.gone):
+            return True
+        if entry.rule.partition("/")[0] == "secrets":  # they are looked for in what changes only
+            return entry.path is not None and entry.path in self.changed
         named = [(entry.path, self.paths), (entry.stack, self.stacks)]
-        return self.whole or any(place in seen for place, seen in named if place is not None)
+        return any(place in seen for place, seen in named if place is not None)
+
+    def counted(self, entry: baselines.Entry) -> bool:
+        """Whether everything that a baseline could count in an entry was looked at."""
+        is_gone = entry.path is not None and entry.path in self.gone
+        return is_gone or (self.whole and self._answered(entry.rule, entry.path))
+
+    def _answered(self, rule: str, path: str | None) -> bool:
+        return rule.partition("/")[0] in self.families and (self.planned or not _may_need_plan(rule, path))
+
+
+def _may_need_plan(rule: str, path: str | None) -> bool:
+    """Whether a rule (or a pattern of them) says something that only a plan shows."""
+    family, _, name = rule.partition("/")
+    match family:
+        case "builtin":
+            from gitops_ci import policies  # reads the package's directory
+
+            return any(fnmatchcase(each, name) for each in policies.names() if not each.startswith("kubernetes-"))
+        case "rego":
+            return path is None or not path.endswith(_OF_NO_PLAN)
+        case "checkov":
+            return path is None  # it reads the files where there is no plan
+        case _:
+            return family not in ("secrets", "layout")
 
 
 def expired(head: Waivers, today: datetime.date) -> Iterator[Finding]:
@@ -147,7 +184,7 @@ def of_baseline(rules: Baseline, head: Baseline, path: str) -> Iterator[Finding]
 
 def stale(baseline: Baseline, findings: Iterable[Finding], looked_at: LookedAt, path: str) -> Iterator[Finding]:
     """That the baseline counts what is gone: it would hide the same again."""
-    entries = baselines.gone(findings, baseline, looked_at.families if looked_at.whole else None)
+    entries = baselines.gone(findings, baseline, looked_at.counted)
     if entries:
         some = ", ".join(f"{each.rule} in {each.path or each.stack or 'the repository'}" for each in entries[:3])
         more = f" and {len(entries) - 3:,} more" if len(entries) > 3 else ""
@@ -155,10 +192,11 @@ def stale(baseline: Baseline, findings: Iterable[Finding], looked_at: LookedAt, 
         yield finding.make("policy/baseline-stale", "notice", message, help=_ANEW, path=path)
 
 
-def invalid(rule: str, error: ConfigError, path: str) -> Finding:
-    """That a change leaves a file that nobody could be judged by."""
+def invalid(rule: str, error: ConfigError, path: str) -> Iterator[Finding]:
+    """That a change leaves a file that nobody could be judged by: each mistake, in its line."""
     help = "Mend it: once it is merged, no change could be judged."
-    return finding.make(rule, "error", error.message, help=help, path=path)
+    for line, text in error.mistakes or ((None, error.message),):
+        yield finding.make(rule, "error", text, help=help, path=path, line=line)
 
 
 def read_of_head(
@@ -168,7 +206,7 @@ def read_of_head(
     try:
         return file.read(head, path, today), ()
     except ConfigError as error:
-        return known, (invalid("policy/waivers-invalid", error, path),)
+        return known, tuple(invalid("policy/waivers-invalid", error, path))
 
 
 def _shown(text: str) -> str:

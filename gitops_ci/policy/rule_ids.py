@@ -7,7 +7,7 @@ import re
 from fnmatch import fnmatchcase
 from functools import cache
 
-_OPEN = ("builtin", "checkov", "rego")
+_OPEN = ("checkov", "rego")
 """Families whose rules are not all known here: those of other tools and of the repository's own policies."""
 
 _VERDICT = "checks"

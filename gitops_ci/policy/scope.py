@@ -33,18 +33,20 @@ class Scope(Struct, frozen=True, kw_only=True):
     """Two ends of a change and what of them is judged.
 
     `rules` is where policies, their data, waivers and the baseline are read: base, or the work tree where somebody
-    tries a change of them (trust.md, rule 4). `paths` are the files of head to look at, in order: those that changed
-    and those that affected stacks are made of; everything with `--all`. `changed` are the paths that differ between
-    the ends (gone ones too). `owners` gives the stacks that a path belongs to. `plans` gives the engine's own plan
-    document (JSON, with its secrets in clear) of each stack that was planned: nothing of it may reach an output
-    without `policy.secrets` and what the plan itself marks having been taken out. `everything` says that what did not
-    change is judged as well; `history` is what the commits between the ends added, also what is gone again.
+    tries a change of them (trust.md, rule 4). `proposed` is the configuration that head would have count next, if any.
+    `paths` are the files of head to look at, in order: those that changed and those that affected stacks are made of;
+    everything with `--all`. `changed` are the paths that differ between the ends (gone ones too). `owners` gives the
+    stacks that a path belongs to (one that is gone: to which it belonged). `plans` gives the engine's own plan document
+    (JSON, with its secrets in clear) of each stack that was planned: nothing of it may reach an output without
+    `policy.secrets` and what the plan itself marks having been taken out. `everything` says that what did not change is
+    judged as well; `history` is what the commits between the ends added, also what is gone again.
     """
 
     rules: Snapshot
     base: Snapshot | None
     head: Snapshot
     config: Config
+    proposed: Config | None = None
     stacks: Mapping[str, Stack] = {}
     paths: tuple[str, ...] = ()
     changed: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from gitops_ci.errors import ConfigError
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.policy import baseline as baselines
-from gitops_ci.policy import comparison, duplicates, notices, severity
+from gitops_ci.policy import comparison, duplicates, notices, severity, unknown
 from gitops_ci.policy.baseline import Baseline
 from gitops_ci.policy.notices import LookedAt
 from gitops_ci.policy.severity import Owners
@@ -61,8 +61,9 @@ def rules(config: Config, today: datetime.date, source: Snapshot, head: Snapshot
         try:
             told += notices.of_baseline(baseline, baselines.read(head, paths[1]), paths[1])
         except ConfigError as error:
-            told.append(notices.invalid("policy/baseline-invalid", error, paths[1]))
+            told += notices.invalid("policy/baseline-invalid", error, paths[1])
     told += notices.expired(newer, today)
+    told += unknown.notices(newer, config, (source, head))
     return Rules(config=config, today=today, waivers=waivers, baseline=baseline, told=tuple(told))
 
 

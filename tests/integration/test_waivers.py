@@ -98,7 +98,10 @@ def test_a_broken_file_of_base_is_a_mistake_of_the_configuration(repository: Scr
     repository.commit({"gitops-ci-waivers.yml": broken})
     code, found = judged(repository, base)
     assert code == 1
-    assert "gitops-ci-waivers.yml:3: waivers[0].owner: missing" in str(found["policy/waivers-invalid"][0]["message"])
+    told = [(each["path"], each["line"], str(each["message"])) for each in found["policy/waivers-invalid"]]
+    owner = ("gitops-ci-waivers.yml", 3, "waivers[0].owner: missing; expected text of at most 100 characters")
+    assert owner in told
+    assert "did you mean layout/required?" in str(told)  # what no schema says, in the same go
     outcome = gitops_ci(repository.path, "layout", "--base", "HEAD")
     assert outcome.code == 2
     assert "gitops-ci-waivers.yml:3: waivers[0].owner: missing" in outcome.stderr

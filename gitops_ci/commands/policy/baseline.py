@@ -40,7 +40,7 @@ def run(options: Options, outside: Outside) -> int:
         if options.format == "json":
             outside.stdout.write(baselines.written(written).decode())
         else:
-            outside.stdout.write(_summary(_before(change), written, path))
+            outside.stdout.write(_summary(_before(change), written, path) + _left_out(findings))
         return 0
 
 
@@ -48,7 +48,7 @@ def _path(change: Change, options: Options, outside: Outside) -> Path:
     """The file to write; raises UsageError where a link of the repository leads out of it."""
     if options.out is not None:
         return outside.cwd / options.out
-    root = change.repository.root
+    root = change.repository.work_tree
     path = root / change.config.policy.baseline
     if not path.parent.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{path} leads out of the repository through a link", hint="give another place with --out")
@@ -84,3 +84,10 @@ def _summary(before: Baseline, after: Baseline, path: Path) -> str:
     changes = f"{(new - old).total():,} added, {(old - new).total():,} taken out"
     noun = "finding" if new.total() == 1 else "findings"
     return f"wrote {path}: {new.total():,} {noun} ({changes})\n"
+
+
+def _left_out(findings: Iterable[Finding]) -> str:
+    """What is there and never in a baseline; empty where there is none."""
+    count = sum(each.source == "secrets" and each.state != "fixed" and each.waived_by is None for each in findings)
+    noun = "1 secret is" if count == 1 else f"{count:,} secrets are"
+    return f"{noun} not in it: no baseline holds secrets\n" if count else ""

@@ -27,7 +27,11 @@ def run(options: Options, outside: Outside) -> int:
         plans = _given(options.plans, stacks, outside.cwd)
         scope = policing.scope(change, stacks, options, expected=expected, plans=plans)
         policed = policing.step(scope, outside, change.repository.root)
-        findings = judge.final(policed.findings, owners=scope.owners)
+        findings = judge.final(
+            (*change.warnings, *policed.findings),
+            owners=scope.owners,
+            looked_at=judging.looked_at(options, scope, policed.runs),
+        )
         reasons = (
             *checks.reasons((), (), findings, change.config),
             *policies.unanswered(policed.runs, change.config),

@@ -12,7 +12,7 @@ from msgspec import Struct
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Waiver
-from gitops_ci.policy import secrets
+from gitops_ci.policy import addresses, secrets
 from gitops_ci.policy.checkov import places, severities, skips
 from gitops_ci.policy.checkov.job import Failed, Form
 from gitops_ci.policy.checkov.skips import Skip
@@ -20,6 +20,7 @@ from gitops_ci.policy.scope import Scope
 
 _INDEX = "https://www.checkov.io/5.Policy%20Index"
 _PAGES: dict[Form, str] = {"terraform_plan": "terraform", "terraform_json": "terraform", "helm": "kubernetes"}
+_OBJECTS = ("kubernetes", "helm")
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,80}")
 _REQUEST = "policy/waiver-requested"
 
@@ -73,7 +74,7 @@ def _seen(failed: Failed, framework: Form, resource: str, *, path: str | None, l
         line=line or None,
         stack=stack,
     )
-    found = finding.about(found, resource or None)
+    found = finding.about(found, addresses.of_checkov(resource) if framework in _OBJECTS else resource or None)
     end = failed.end if framework not in ("terraform_plan", "helm") else line
     return Seen(msgspec.structs.replace(found, url=url), framework, line, max(line, end))
 

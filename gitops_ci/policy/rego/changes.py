@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from gitops_ci.config import FILE
 from gitops_ci.errors import GitopsError
@@ -15,21 +15,32 @@ from gitops_ci.policy.scope import Scope
 
 
 def findings(scope: Scope, current: Policies, engine: Callable[[], RegoEngine]) -> Iterator[Finding]:
-    """Places without a policy, policies that change, and those that would be broken once this is merged."""
+    """Places without a policy, policies that change, and those that would be broken once this is merged.
+
+    What head's own configuration is the first to name is among them.
+    """
     for entry in current.entries:
         yield from _empty(entry)
     if scope.rules is scope.head:
         return
-    after = policies.read(policies.configured(scope.config, scope.head), scope.head)
+    after = policies.read(policies.configured(scope.proposed or scope.config, scope.head), scope.head)
+    before = {entry.config.path for entry in current.entries}
+    for entry in after.entries:
+        if entry.config.path not in before:
+            yield from _empty(entry)
     changed = sorted({path for path in (*_paths(current), *_paths(after)) if path in scope.changed})
-    if not changed:
-        return
+    if changed:
+        yield _changed(changed)
+    if changed or not set(_paths(after)).issubset(_paths(current)):
+        yield from _emptied(current, after)
+        yield from _broken(current, after, engine)
+
+
+def _changed(changed: Sequence[str]) -> Finding:
     count = "1 file of policies changes" if len(changed) == 1 else f"{len(changed)} files of policies change"
     message = f"{count}: this change is judged by the old ones, the new ones count once it is merged"
     help = "Their owners have to look at it. Try them with `gitops-ci policy test` and `--config-from worktree`."
-    yield finding.make("rego/changed", "warning", message, help=help, path=changed[0])
-    yield from _emptied(current, after)
-    yield from _broken(current, after, engine)
+    return finding.make("rego/changed", "warning", message, help=help, path=changed[0])
 
 
 def _paths(some: Policies) -> Iterator[str]:
@@ -55,9 +66,11 @@ def _empty(entry: Entry) -> Iterator[Finding]:
 
 
 def _emptied(current: Policies, after: Policies) -> Iterator[Finding]:
-    left = {entry.key: entry for entry in after.entries}
+    """Places that stay in the configuration and lose all that is asked; without one the directory is the place."""
+    left = {entry.config.path: entry for entry in after.entries}
     for entry in current.entries:
-        if entry.asked and not (entry.key in left and left[entry.key].asked):
+        kept = left.get(entry.config.path)
+        if entry.asked and not (kept.asked if kept is not None else entry.key):
             message = f"no policy is left at {entry.config.path}: nothing would be asked once this is merged"
             help = f"Keep them, or take the place out of {FILE} first."
             yield finding.make("rego/no-policies", "error", message, help=help, path=entry.config.path)

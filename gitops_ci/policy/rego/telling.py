@@ -10,6 +10,7 @@ import msgspec
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Waiver
 from gitops_ci.model.plan import Problem
+from gitops_ci.policy import addresses
 from gitops_ci.policy.rego import answers, hiding, plans, rules
 from gitops_ci.policy.rego.answers import Message, WrongShape
 from gitops_ci.policy.rego.asking import Asking, query
@@ -96,9 +97,9 @@ class Telling:
 
     @staticmethod
     def _address(message: Message, about: Input) -> str | None:
-        """The resource of a plan that a message is about: as it says, or the one that it quotes."""
+        """The object of a manifest; the resource of a plan that a message names, or the one that it quotes."""
         if about.document is not None:
-            return None
+            return addresses.of_payload(about.payload)
         named = message.address if message.address in about.addresses.all else None
         return named or about.addresses.quoted(message.text)
 

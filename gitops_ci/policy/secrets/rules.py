@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from gitops_ci.policy.secrets.forms import FORMS
 from gitops_ci.policy.secrets.found import Found
 from gitops_ci.policy.secrets.text import UNREAD
@@ -54,12 +56,25 @@ def message(each: Found) -> str:
     )
 
 
-def help(each: Found, *, in_commit: bool = False) -> str:
+def help(each: Found) -> str:
     """How to rotate it. What was pushed is known to whoever could read it, also after its removal."""
     if each.rule == UNREAD:
         return UNREAD_HELP
+    return f"{_first(each)}." if each.rule in _SAYS_WHERE else f"{_first(each)}; {_KEPT}."
+
+
+def help_in_commit(each: Found, path: str, waivers: str) -> str:
+    """The same for one that a commit of the change holds, and how the change can go on; `waivers` is a file's path."""
+    if each.rule == UNREAD:
+        return UNREAD_HELP
+    place = json.dumps(path.encode("utf-8", "replace").decode(), ensure_ascii=False)
+    waiver = f'- {{rule: {each.rule}, path: {place}, reason: revoked on DATE, owner: "@NAME", until: YYYY-MM-DD}}'
+    return (
+        f"{_first(each)}: its removal by a later commit does not help, it stays in the history. Once it is revoked,"
+        f" have this merged first, below `waivers:` in {waivers}: `{waiver}`. Or rebase, so that no commit has it."
+    )
+
+
+def _first(each: Found) -> str:
     rotate = _ROTATE.get(each.name, "") if each.rule == "secrets/token" else ""
-    first = f"Revoke it ({rotate})" if rotate else _FIXES.get(each.rule, "Revoke it where it was issued")
-    if in_commit:
-        return f"{first}: its removal by a later commit does not help, it stays in the history."
-    return f"{first}." if each.rule in _SAYS_WHERE else f"{first}; {_KEPT}."
+    return f"Revoke it ({rotate})" if rotate else _FIXES.get(each.rule, "Revoke it where it was issued")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -92,12 +92,15 @@ def _search(end: Snapshot, paths: Iterable[str], scope: Scope) -> _Searched:
     for reader, group in groups.items():
         found.update(end.facts(group, reader))
     for path, given in tfvars.found(end, files, scope).items():
-        found[path] = (
-            *given,
-            *(each for each in found.get(path, ()) if each.value not in {one.value for one in given}),
-        )
+        found[path] = _with(given, found.get(path, ()))
     placed = tuple(_Placed(path, each) for path in files for each in found.get(path, ()))
     return _Searched(placed, tuple(path for path in files if path not in found))
+
+
+def _with(given: tuple[Found, ...], more: tuple[Found, ...]) -> tuple[Found, ...]:
+    """What variables are given, and what else is found there of other values."""
+    values = {each.value for each in given}
+    return (*given, *(each for each in more if each.value not in values))
 
 
 def _past(scope: Scope) -> list[Past]:
@@ -110,7 +113,7 @@ def _past(scope: Scope) -> list[Past]:
     return [each for each in scope.history.contents if each.oid not in still and each.path in kept]
 
 
-def _search_past(past: Iterable[Past], known: set[bytes], scope: Scope) -> _Searched:
+def _search_past(past: Sequence[Past], known: set[bytes], scope: Scope) -> _Searched:
     """Each secret once, where it came first; not those that an end has, where they are told or were before."""
     groups: dict[formats.Reader, list[Past]] = {}
     for each in past:
@@ -119,6 +122,8 @@ def _search_past(past: Iterable[Past], known: set[bytes], scope: Scope) -> _Sear
     for reader, group in groups.items():
         facts = scope.head.facts_of((each.oid for each in group), reader)
         found.update({(each.path, each.oid): facts[each.oid] for each in group if each.oid in facts})
+    for key, given in tfvars.found_in_past(past, scope).items():
+        found[key] = _with(given, found.get(key, ()))
     told, seen, unread = [], set(known), []
     for each in past:
         if (each.path, each.oid) not in found:
@@ -172,7 +177,7 @@ def _findings(secrets: Iterable[_Placed], scope: Scope, *, valued: bool = False)
             one.rule,
             "warning" if one.rule == UNREAD else "error",
             said,
-            help=rules.help(one, in_commit=in_commit),
+            help=rules.help_in_commit(one, each.path, scope.config.policy.waivers) if in_commit else rules.help(one),
             path=each.path,
             line=None if in_commit else one.line,
             stack=_stack(each.path, scope),

@@ -95,16 +95,18 @@ class Comments(Struct, frozen=True):
                 yield each
 
 
-def beside(base: Snapshot, head: Snapshot, paths: Iterable[str]) -> Comments:
+def beside(base: Snapshot, head: Snapshot, paths: Iterable[str], moved: Mapping[str, str] | None = None) -> Comments:
     """The comments in these files of head, beside those that `base` has in the file of the same path.
 
-    Comments are counted: one that is written twice, with its block, is new the second time.
+    `moved` gives the path that a file had there where it is another. Comments are counted: one that is written twice,
+    with its block, is new the second time.
     """
     told: dict[str, tuple[Stood, ...]] = {}
     there = {path: found for path, found in _read(head, paths).items() if found}
-    before = _read(base, there)
+    before_moves = {path: (moved or {}).get(path, path) for path in there}
+    before = _read(base, before_moves.values())
     for path, found in there.items():
-        known = before.get(path, ())
+        known = before.get(before_moves[path], ())
         same = Counter((each.rule, each.reason, each.problem, each.block) for each in known)
         alike = Counter((each.rule, each.reason, each.problem) for each in known)
         stood: list[Stood] = []

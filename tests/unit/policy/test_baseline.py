@@ -97,20 +97,27 @@ def test_a_file_that_is_no_baseline_is_explained(content: str | bytes, expected:
     assert "gitops-ci policy baseline" in caught.value.hint
 
 
+def known(_: baselines.Entry) -> bool:
+    return True
+
+
+def unknown(_: baselines.Entry) -> bool:
+    return False
+
+
 def test_what_is_gone_is_known_where_all_was_asked() -> None:
     baseline = baselines.of([found("a"), found("b"), found("b")])
-    families = frozenset({"rego"})
-    assert [each.count for each in baselines.gone([found("a"), found("b")], baseline, families)] == [2]
-    assert baselines.gone([found("a"), found("b"), found("b")], baseline, families) == ()
-    assert baselines.gone([], baseline, frozenset({"checkov"})) == ()
+    assert [each.count for each in baselines.gone([found("a"), found("b")], baseline, known)] == [2]
+    assert baselines.gone([found("a"), found("b"), found("b")], baseline, known) == ()
+    assert baselines.gone([], baseline, unknown) == ()
 
 
 def test_where_a_part_was_asked_only_what_a_change_fixes_is_gone() -> None:
     baseline = baselines.of([found("a"), found("b")])
-    assert [each.fingerprint for each in baselines.gone([found("a", state="fixed")], baseline, None)] == [
+    assert [each.fingerprint for each in baselines.gone([found("a", state="fixed")], baseline, unknown)] == [
         found("a").fingerprint
     ]
-    assert baselines.gone([], baseline, None) == ()
+    assert baselines.gone([], baseline, unknown) == ()
 
 
 _TOLD = st.lists(st.builds(found, st.sampled_from("abc"), state=st.sampled_from(["new", "existing", "fixed"])))

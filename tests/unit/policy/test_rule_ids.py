@@ -10,7 +10,7 @@ from gitops_ci.policy import rule_ids
 def test_they_are_those_of_the_documentation_that_a_finding_can_have() -> None:
     """`checks/*` are reasons of the verdict and no findings; families with rules of others are open."""
     assert {"layout/required", "policy/waiver-expired", "terraform/state-shared"} <= rule_ids.ids()
-    assert {id.partition("/")[0] for id in rule_ids.ids()}.isdisjoint({"checks", "rego", "checkov", "builtin"})
+    assert {id.partition("/")[0] for id in rule_ids.ids()}.isdisjoint({"checks", "rego", "checkov"})
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_they_are_those_of_the_documentation_that_a_finding_can_have() -> None:
         "checkov/CKV_X_1",
         "rego/a.b",
         "rego/*",
-        "builtin/x",
+        "builtin/kubernetes-*",
     ],
 )
 def test_what_may_be_meant(pattern: str) -> None:
@@ -36,6 +36,9 @@ def test_what_may_be_meant(pattern: str) -> None:
     [
         ("layout/requird", "no rule is called so; did you mean layout/required?"),
         ("layout/x*", "no rule is called so"),
+        ("builtin/kubernetes-run-as-nonroot", "did you mean builtin/kubernetes-run-as-non-root?"),
+        ("secrets/tokn", "did you mean secrets/token?"),
+        ("security/casbin-typ", "did you mean security/casbin-type?"),
         ("layot/required", "layot/ is no family of rules; did you mean layout/required?"),
         ("layout", "expected family/name or family/*; did you mean layout/*?"),
         ("checks/plan-failed", "checks/ is no family of rules"),

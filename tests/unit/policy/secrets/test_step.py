@@ -264,7 +264,7 @@ def test_every_rule_says_something_and_is_documented() -> None:
             each = found.make(rule, name, 1, "x")
             assert "{" not in rules.message(each)
             assert rules.help(each).endswith(".")
-            assert rules.help(each, in_commit=True).endswith(".")
+            assert rules.help_in_commit(each, "a", "w").endswith(".")
 
 
 def test_findings_are_ordered_by_path_and_line() -> None:
