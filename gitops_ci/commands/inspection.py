@@ -21,7 +21,14 @@ def findings(stacks: Iterable[Stack], change: Change) -> tuple[Finding, ...]:
     base, head = change.base, change.head
     layout = comparison.against(base.findings if base is not None else (), head.findings)
     static = comparison.against(_at(judged, base) if base is not None else (), _at(judged, head))
-    return (*change.warnings, *layout, *static)
+    return (*change.warnings, *layout, *comparison.unseen(static, set(_broken(layout))))
+
+
+def _broken(layout: Iterable[Finding]) -> Iterator[str]:
+    """Folders with a file that the change makes unreadable: what the rules do not find there may still be there."""
+    for found in layout:
+        if found.rule.endswith("/unreadable") and found.state == "new" and found.path is not None:
+            yield found.path.rpartition("/")[0]
 
 
 def _at(stacks: tuple[Stack, ...], end: Inventory) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -34,6 +34,35 @@ def against(base: Iterable[Finding], head: Iterable[Finding]) -> tuple[Finding, 
             known[each.fingerprint] -= 1
             told.append(msgspec.structs.replace(each, state="fixed"))
     return tuple(told)
+
+
+def unseen(findings: Iterable[Finding], folders: Collection[str]) -> tuple[Finding, ...]:
+    """The findings, where none in `folders`, some of whose files head cannot be read in, is fixed, but still there.
+
+    Nor is one new there that only tells a fixed one at another place.
+    """
+    found = tuple(findings)
+    there = [each for each in found if _folder(each.path) in folders]
+    come, gone = (Counter(_what(each) for each in there if each.state == state) for state in ("new", "fixed"))
+    twice = {"new": come & gone, "fixed": come & gone}
+    told: list[Finding] = []
+    for each in found:
+        is_twice = _folder(each.path) in folders and each.state in twice and twice[each.state][_what(each)] > 0
+        if is_twice:
+            twice[each.state][_what(each)] -= 1
+        if is_twice and each.state == "fixed":
+            continue  # it is told where head has it
+        is_there = is_twice or (each.state == "fixed" and _folder(each.path) in folders)
+        told.append(msgspec.structs.replace(each, state="existing") if is_there else each)
+    return tuple(told)
+
+
+def _what(found: Finding) -> tuple[str | None, ...]:
+    return found.rule, found.stack, found.message, _folder(found.path)
+
+
+def _folder(path: str | None) -> str | None:
+    return None if path is None else path.rpartition("/")[0]
 
 
 def moves(base: Snapshot, head: Snapshot) -> dict[str, str]:

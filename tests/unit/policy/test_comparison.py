@@ -124,3 +124,20 @@ def test_what_it_is_about_is_part_of_it() -> None:
         for address in "ab"
     )
     assert [each.state for each in comparison.against([one], [other])] == ["new", "fixed"]
+
+
+def test_nothing_is_fixed_where_head_cannot_be_read() -> None:
+    """A syntax error hides what is wrong in a file, and moves what is told of a root to another one of its files."""
+
+    def at(path: str, name: str) -> Finding:
+        return findings.make("layout/x", "warning", name, help="", path=path)
+
+    base = [at("a/dns.tf", "no lock file"), at("a/dns.tf", "hidden"), at("b/main.tf", "mended")]
+    head = [at("a/outputs.tf", "no lock file"), at("a/outputs.tf", "added")]
+    told = comparison.unseen(comparison.against(base, head), {"a"})
+    assert [(each.message, each.path, each.state) for each in told] == [
+        ("no lock file", "a/outputs.tf", "existing"),
+        ("added", "a/outputs.tf", "new"),
+        ("hidden", "a/dns.tf", "existing"),
+        ("mended", "b/main.tf", "fixed"),
+    ]
