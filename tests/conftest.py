@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.integration.github_server import Server
 
 HERE = Path(__file__).parent
 settings.register_profile("project", deadline=None)  # how fast something is belongs to benchmarks/
@@ -44,3 +48,14 @@ def closed_world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(os, name, refuse, raising=False)
     for name in ("connect", "connect_ex", "sendto"):
         monkeypatch.setattr(socket.socket, name, refuse)
+
+
+@pytest.fixture
+def github() -> Iterator[Server]:
+    """GitHub's API, with nothing in it yet; in the end nothing may have been sent that its description does not know."""
+    from tests.integration.github_server import Server  # unit tests do without it
+
+    server = Server()
+    yield server
+    server.close()
+    assert server.problems == []

@@ -25,14 +25,6 @@ EDITED = {f"{MIGRATIONS}/001_users.sql": "CREATE TABLE users (id int PRIMARY KEY
 
 
 @pytest.fixture
-def github() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
-    assert server.problems == []
-
-
-@pytest.fixture
 def workflows(tmp_path: Path, github: Server) -> Workflows:
     return Workflows(tmp_path, github, BASE)
 

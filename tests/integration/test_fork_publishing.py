@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,6 @@ DOCS = {"README.md": "# here\n"}
 TERRAFORM = {"environments/production/terraform/main.tf": 'resource "terraform_data" "a" {}\n'}
 OURS, THEIRS = {"id": 1, "full_name": "acme/infra"}, {"id": 2, "full_name": "mallory/infra"}
 Altered = Callable[[Report], Report]
-
-
-@pytest.fixture
-def github() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
-    assert server.problems == []
 
 
 class Fork:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,6 @@ from tests.integration.repositories import Scratch
 
 MIGRATIONS = "environments/production/databases/migrations"
 SQL = {f"{MIGRATIONS}/001_users.sql": "CREATE TABLE users (id bigint PRIMARY KEY);\n"}
-
-
-@pytest.fixture
-def github() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
-    assert server.problems == []
 
 
 class Job:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,6 @@ from tests.integration.command_line import Outcome, gitops_ci
 from tests.integration.github_server import HEAD, TOKEN, Server
 
 OURS, THEIRS = {"id": 1, "full_name": "acme/infra"}, {"id": 2, "full_name": "mallory/infra"}
-
-
-@pytest.fixture
-def github() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
-    assert server.problems == []
 
 
 def ended(number: int, head: str = HEAD, **changes: Any) -> dict[str, Any]:
