@@ -22,6 +22,11 @@ NAME = "registry.example.com/acme/shelf"
 _WRITING = threading.Lock()
 
 
+def sleeper(shelf: Path) -> str:
+    """What the process is called that a provider which hangs leaves behind: no other test's has that name."""
+    return f"sleep-beside-{shelf.parent.name}"
+
+
 class Shelf(iface.Provider):
     path = Path(os.devnull)
 
@@ -53,7 +58,7 @@ class Shelf(iface.Provider):
                 sys.stderr.write("panic: the shelf fell down\n")
                 os._exit(2)
             case "hang":
-                subprocess.Popen(["sleep", "301"], start_new_session=True)
+                subprocess.Popen([sleeper(self.path), "301"], executable="/bin/sleep", start_new_session=True)
                 self.path.with_suffix(".hangs").touch()
                 time.sleep(300)
             case _:

@@ -97,7 +97,8 @@ def processes() -> dict[int, str]:
 
 def left(repository: Scratch) -> list[str]:
     """Processes that this test started: what runs from its directory, and what its provider started elsewhere."""
-    words = [str(repository.path.parent), *(["sleep 301"] if clean_room.namespaces() else [])]
+    place = repository.path.parent
+    words = [str(place), *([f"sleep-beside-{place.name}"] if clean_room.namespaces() else [])]
     return [line for line in processes().values() if any(word in line for word in words)]
 
 

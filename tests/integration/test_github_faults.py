@@ -164,7 +164,7 @@ def test_pages_in_a_circle_end(github: Server, link: str) -> None:
     page = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n" + f"link: {headers['link']}\r\n\r\n[]".encode()
     github.repository.faults.append(Fault("GET", COMMENTS, raw=page, times=1_000))
     with pytest.raises(ApiError, match="lead back"):
-        list(patient(github).pages("issues/7/comments", Comment))
+        list(patient(github, clock=Clock()).pages("issues/7/comments", Comment))
     assert len(github.repository.requests) <= 2
 
 
@@ -173,7 +173,7 @@ def test_pages_without_end_end(github: Server) -> None:
         github.repository.comment("x", "octocat", 7)
         del number
     with pytest.raises(ApiError, match="more than 100 pages"):
-        list(patient(github).pages("issues/7/comments", Comment))
+        list(patient(github, clock=Clock()).pages("issues/7/comments", Comment))
 
 
 def test_github_enterprise_has_its_addresses(github: Server) -> None:

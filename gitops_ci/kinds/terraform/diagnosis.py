@@ -95,6 +95,7 @@ _SETTINGS = (
 _CRASHED = (
     "plugin did not respond",
     "plugin returned an unexpected error",
+    "request cancelled: the plugin",
     "failed to instantiate provider",
     "plugin process exited",
     "unrecognized remote plugin message",

@@ -89,6 +89,18 @@ def test_what_lies_outside_the_repository_is_undecided(stage: str, summary: str,
     assert found.code not in BLOCKING_CODES
 
 
+@pytest.mark.parametrize(
+    ("summary", "detail"),
+    [
+        ("Plugin did not respond", "The plugin encountered an error, and failed to respond to the … call."),
+        ("Request cancelled", "The plugin6.(*GRPCProvider).ConfigureProvider request was cancelled."),
+    ],
+)
+def test_a_provider_that_falls_down_is_undecided(summary: str, detail: str) -> None:
+    """Which of the two Terraform says depends on whether the connection or the process is gone first."""
+    assert problem(line(summary, detail, filename=None)).code == "provider-failed"
+
+
 def test_one_wrong_argument_beside_an_outage_still_blocks() -> None:
     found = problem(line("error configuring provider", "no such host"), line("Unsupported argument", "x"))
     assert found.code == "plan-failed"
