@@ -69,7 +69,7 @@ def _seen(failed: Failed, framework: Form, resource: str, *, path: str | None, l
         f"checkov/{check}",
         severities.of(check),
         f"{resource}: {failed.name}",
-        help=f"Change {resource} so that this holds: {failed.name.rstrip('.')}.",
+        help=_help(resource, check, failed.name),
         path=path or None,
         line=line or None,
         stack=stack,
@@ -77,6 +77,13 @@ def _seen(failed: Failed, framework: Form, resource: str, *, path: str | None, l
     found = finding.about(found, addresses.of_checkov(resource) if framework in _OBJECTS else resource or None)
     end = failed.end if framework not in ("terraform_plan", "helm") else line
     return Seen(msgspec.structs.replace(found, url=url), framework, line, max(line, end))
+
+
+def _help(resource: str, check: str, name: str) -> str:
+    """What to do. A check is called after what it wants ("Ensure …"), or after what it found: then its page says."""
+    if name.lower().startswith("ensure "):
+        return f"Change {resource} so that this holds: {name.rstrip('.')}."
+    return f"Change {resource} so that {check} no longer finds this; the rule's page says how."
 
 
 class Judge:
