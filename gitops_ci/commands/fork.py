@@ -50,10 +50,7 @@ def run(event: Event, options: Options, outside: Outside) -> int:
         output.say(f"{told}: nothing is written", outside)
         return 0
     options = msgspec.structs.replace(options, run=source.run)
-    sharing = tuple({each.number: each for each in (*found, *pull_requests.sharing(api, source.commit))}.values())
-    if len(sharing) > 1:
-        ends = Event(head=source.commit, fork=True)
-        return publish.concluded(_unclear(sharing, ends, outside), ends, options, outside)
+    # those of one branch differ in the branch that they go to: `concluded` finds all with this head, and is undecided
     ends = _ends(api, found[0], source)
     return publish.concluded(_judged(ends, options, outside), ends, options, outside)
 
@@ -104,17 +101,6 @@ def _read(given: Artifact) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
         except UsageError as error:
             problems.append(error.message[:300])
     return tuple(claims), tuple(problems)
-
-
-def _unclear(found: tuple[PullRequest, ...], ends: Event, outside: Outside) -> Report:
-    """One commit has one status: it cannot be a pass for one branch and not for the other.
-
-    A fork can take a commit of somebody else's pull request and open one to a branch where it does no harm.
-    """
-    message = f"{', '.join(f'#{each.number}' for each in found)} have the same head, and one status has to do for all"
-    return _undecided(
-        ends, outside, "checks/pull-request-unclear", (message, "close all but one, or give each a commit of its own")
-    )
 
 
 def _undecided(ends: Event, outside: Outside, rule: str, told: tuple[str, str]) -> Report:

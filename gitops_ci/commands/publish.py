@@ -15,7 +15,7 @@ from gitops_ci.commands import assembly, output
 from gitops_ci.commands import report as reports
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import FILE
-from gitops_ci.errors import ToolError, UsageError
+from gitops_ci.errors import GitopsError, ToolError, UsageError
 from gitops_ci.gate import claims
 from gitops_ci.github import event as events
 from gitops_ci.github.event import Event
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gitops_ci.github.api import Api
     from gitops_ci.github.check_runs import CheckRun
     from gitops_ci.github.publishing import Outcome, Publication
+    from gitops_ci.github.pull_requests import Shared
     from gitops_ci.github.statuses import State
 
 CONTEXT = "gitops-ci"
@@ -51,18 +52,36 @@ def run(options: Options, outside: Outside) -> int:
     if event.closed:
         output.say(f"pull request #{event.pull_request} is closed: nothing is written", outside)
         return 0
-    report = reports.of(options, outside) if options.reports else _none(event, outside)
+    if outside.settings.event_path is not None and event.head is None:  # reports must not choose what they are about
+        hint = "give --pull-request N, or start it by an event that names one (docs/action.md, Events)"
+        raise UsageError("the event names no commit to publish a verdict on", hint=hint)
+    report = _given(event, options, outside) if options.reports else _none(event, outside)
     return concluded(report, event, options, outside)
 
 
 def concluded(report: Report, event: Event, options: Options, outside: Outside) -> int:
     """Publishes what is left of a report for this event, and gives the exit code."""
-    judged = claims.judged(report, claims.Asked(event.head, event.pull_request, options.needs, event.base_ref))
-    outcome = sent(judged, event, options, outside)
+    shared = _shared(report, event, outside)
+    others = tuple(f"#{each.number} to {each.base.ref}" for each in shared.others) if shared is not None else ()
+    asked = claims.Asked(event.head, event.pull_request, options.needs, event.base_ref, others)
+    judged = claims.judged(report, asked)
+    silent = shared is not None and shared.status_is_theirs
+    outcome = sent(judged, event, options, outside, silent=silent)
     if outcome is not None and outcome.closed:
         return 0
     code = EXIT_CODES[judged.verdict.decision] if judged.verdict is not None else 0
     return code or (3 if outcome is not None and outcome.failed else 0)
+
+
+def _shared(report: Report, event: Event, outside: Outside) -> Shared | None:
+    """Which other pull requests have this head; None where none is asked about, or GitHub cannot be asked."""
+    commit, number = (event.head, event.pull_request) if event.head is not None else (report.head, report.pull_request)
+    connected = connection(outside) if commit is not None and number is not None else None
+    if connected is None or commit is None or number is None:
+        return None
+    from gitops_ci.github import pull_requests
+
+    return pull_requests.sharing(connected, commit, number)
 
 
 def _as_it_is_now(number: int, outside: Outside) -> Event:
@@ -88,6 +107,22 @@ def connection(outside: Outside) -> Api | None:
     return Api(settings.token, repository=settings.repository, url=settings.api_url)
 
 
+def _given(event: Event, options: Options, outside: Outside) -> Report:
+    """The reports, merged. What cannot be read or merged blocks the event's commit: an older pass must not stay."""
+    rule, what = "checks/report-invalid", "a report cannot be read"
+    try:
+        named = reports.named(options, outside)
+        rule, what = "checks/report-contradictory", "the reports cannot be merged"
+        return reports.merged(named)
+    except GitopsError as error:
+        if event.head is None:
+            raise
+        output.say(str(error), outside)
+        message = f"{what}: {error.message.replace(f'{outside.cwd}/', '')[:300]}"
+        remedy = error.hint or "run the jobs again, and give their own reports"
+        return claims.refused(assembly.blank(event, outside), rule, message, remedy)
+
+
 def _none(event: Event, outside: Outside) -> Report:
     """What is said where no job wrote a report."""
     if event.head is None:
@@ -95,13 +130,19 @@ def _none(event: Event, outside: Outside) -> Report:
     return claims.none(assembly.blank(event, outside))
 
 
-def sent(report: Report, event: Event, options: Options, outside: Outside) -> Outcome | None:
-    """Publishes a report that has a verdict. Without a token nothing is sent: it is written, and said where."""
+def sent(report: Report, event: Event, options: Options, outside: Outside, *, silent: bool = False) -> Outcome | None:
+    """Publishes a report that has a verdict. Without a token nothing is sent: it is written, and said where.
+
+    `silent`: only the comment, and nothing on the commit, whose status is of another pull request's run.
+    """
     if report.verdict is None or report.head is None:
         raise UsageError("a work tree has no commit that a status could be of", hint="give --head REV when planning")
     if not _COMMIT.fullmatch(report.head):  # it is part of an address that the token is sent to
         raise UsageError("what the report calls its head is no commit", hint="give a report of this gitops-ci")
     publication = of(report, event, options, outside)
+    if silent:
+        publication = msgspec.structs.replace(publication, status=None, check_run=None)
+        output.say("no status is written: that of the commit is of a pull request of this repository's branch", outside)
     outcome = None
     connected = connection(outside)
     if connected is not None:
@@ -121,6 +162,8 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
 
     name = configuration(options)
     context = CONTEXT if name == markdown.DEFAULT else f"{CONTEXT}/{name}"
+    if event.pushed:  # judged from what the branch had: that says nothing about a pull request with this commit
+        context = f"{context} (push)"
     part, verdict = report.part or Part(), report.verdict or Verdict(decision="undecided")
     body, shorter = _comments(report, options, outside)
     line = markdown.summary_line(report)

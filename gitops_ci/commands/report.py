@@ -46,7 +46,12 @@ def run(options: Options, outside: Outside) -> int:
 
 def of(options: Options, outside: Outside) -> Report:
     """The reports that the command line names, merged; raises UsageError for what cannot be read."""
-    return merged([Named(str(path), read(outside.cwd / path)) for path in options.reports])
+    return merged(named(options, outside))
+
+
+def named(options: Options, outside: Outside) -> list[Named]:
+    """The reports that the command line names; raises UsageError for what cannot be read."""
+    return [Named(str(path), read(outside.cwd / path)) for path in options.reports]
 
 
 def read(path: Path) -> Report:

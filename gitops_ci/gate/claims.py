@@ -1,4 +1,4 @@
-"""The rule family *claims*: reports that are of another commit, jobs that did not end well, no report at all."""
+"""The rule family *claims*: reports of something else or that are none, failed jobs, one head of several changes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _FINE = ("success", "skipped")
 class Asked(Struct, frozen=True):
     """What a verdict is asked about: commit, pull request and the branch it goes to, and how the jobs before ended.
 
+    `others` are other pull requests with this head (`#8 to lax`), for which its status would have to do, too.
     `needs` is what `toJSON(needs)` gives (https://docs.github.com/actions/reference/workflows-and-actions/contexts#needs-context).
     """
 
@@ -26,6 +27,7 @@ class Asked(Struct, frozen=True):
     pull_request: int | None
     needs: str | None = None
     base_ref: str | None = None
+    others: tuple[str, ...] = ()
 
 
 class _Job(Struct):
@@ -35,7 +37,7 @@ class _Job(Struct):
 def judged(report: Report, asked: Asked) -> Report:
     """The report with the verdict that is left of it: of another commit or without all its jobs it does not pass."""
     before = report.verdict or Verdict(decision="undecided")
-    found = (*_stale(report, asked), *_jobs(asked.needs))
+    found = (*_stale(report, asked), *_jobs(asked.needs), *_unclear(asked.others))
     told = verdict.of((*before.reasons, *found), plans=report.plans, judges_pull_request=True)
     whole = msgspec.structs.replace(told, left_out=before.left_out)
     if before.decision == "undecided" and told.decision == "pass":
@@ -54,6 +56,12 @@ def none(blank: Report) -> Report:
         remedy="look at the jobs of this run: one failed before it could plan anything",
     )
     return msgspec.structs.replace(blank, verdict=Verdict(decision="undecided", reasons=(reason,)))
+
+
+def refused(blank: Report, rule: str, message: str, remedy: str) -> Report:
+    """A report that says that those that were given cannot be read, or contradict each other."""
+    reason = VerdictReason(rule=rule, decision="blocked", message=message, remedy=remedy)
+    return msgspec.structs.replace(blank, verdict=Verdict(decision="blocked", reasons=(reason,)))
 
 
 def _stale(report: Report, asked: Asked) -> Iterator[VerdictReason]:
@@ -84,6 +92,21 @@ def _jobs(needs: str | None) -> Iterator[VerdictReason]:
                 message=f"the job {name} ended with {job.result}",
                 remedy="look at its log, and run it again",
             )
+
+
+def _unclear(others: tuple[str, ...]) -> Iterator[VerdictReason]:
+    """One commit has one status: it cannot be a pass for one branch and not for the other.
+
+    Whoever opens a second pull request with a commit chooses the branch that judges it, and its configuration.
+    """
+    if others:
+        more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+        yield VerdictReason(
+            rule="checks/pull-request-unclear",
+            decision="undecided",
+            message=f"the same head has {', '.join(others[:5])}{more}, and one status has to do for all",
+            remedy="close all but one, and close and open that one again, or give each a commit of its own",
+        )
 
 
 def _decoded(needs: str | None) -> Mapping[str, _Job]:

@@ -87,6 +87,7 @@ class Event(Struct, frozen=True, kw_only=True):
     `base_ref` is the branch that a pull request goes to.
     `closed`: the pull request was just closed, so that nobody asks any more.
     `fork`: what started the job is somebody's who need not be able to write to this repository.
+    `pushed`: a branch got the commit, whatever pull requests it is in.
     `source` is the head that a workflow ran for that has ended; `after_run`: this event is the end of one.
     """
 
@@ -95,6 +96,7 @@ class Event(Struct, frozen=True, kw_only=True):
     base_ref: str | None = None
     pull_request: int | None = None
     closed: bool = False
+    pushed: bool = False
     fork: bool = False
     after_run: bool = False
     source: Source | None = None
@@ -134,7 +136,7 @@ def _of_push(payload: _Payload) -> Event:
     after, before = payload.after, payload.before
     if after is None or _NOTHING.fullmatch(after):
         return _asked_for(payload.inputs or {})
-    return Event(base=None if before is None or _NOTHING.fullmatch(before) else before, head=after)
+    return Event(base=None if before is None or _NOTHING.fullmatch(before) else before, head=after, pushed=True)
 
 
 def _asked_for(inputs: dict[str, Any]) -> Event:

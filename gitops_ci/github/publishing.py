@@ -25,13 +25,13 @@ class Publication(Struct, frozen=True, kw_only=True):
     """What is said about one commit, and on its pull request where there is one.
 
     `commit` is the pull request's head, or the commit of a merge queue. `base` is the branch that was judged against;
-    `run` the run that found this out. Without `comment` none is written; `shorter` is what it says where GitHub finds
-    it too long.
+    `run` the run that found this out. Without `status` none is written: that of the commit is somebody else's. Without
+    `comment` none is written; `shorter` is what it says where GitHub finds it too long.
     """
 
     commit: str
     run: Run | None
-    status: Status
+    status: Status | None
     pull_request: int | None = None
     base: str | None = None
     comment: str | None = None
@@ -66,11 +66,12 @@ def publish(api: Api, publication: Publication) -> Outcome:
     now = pull_requests.get(api, publication.pull_request) if publication.pull_request is not None else None
     if now is not None and (stale := _stale(now, publication)) is not None:
         return Outcome(stale=stale, closed=now.state == "closed")
-    before = statuses.latest(api, publication.commit, publication.status.context)
-    if before is not None and statuses.newer(before.run, publication.run):
-        return Outcome(stale=f"a newer run has judged {publication.commit[:7]} already: {before.target_url}")
-    writing = _Writing()
-    wrote = writing.tried("the status", lambda: statuses.write(api, publication.commit, publication.status, before))
+    writing, wrote, status = _Writing(), None, publication.status
+    if status is not None:
+        before = statuses.latest(api, publication.commit, status.context)
+        if before is not None and statuses.newer(before.run, publication.run):
+            return Outcome(stale=f"a newer run has judged {publication.commit[:7]} already: {before.target_url}")
+        wrote = writing.tried("the status", lambda: statuses.write(api, publication.commit, status, before))
     comment = writing.tried("the comment", lambda: _comment(api, publication))
     checked = writing.tried("the check run", lambda: _check_run(api, publication))
     return Outcome(
@@ -138,7 +139,9 @@ class _Writing:
 
 def written(publication: Publication, outcome: Outcome | None) -> dict[str, bytes]:
     """What is sent, as files, for a run that has no token; what came of it for one that has."""
-    documents: dict[str, object] = {"status.json": publication.status}
+    documents: dict[str, object] = {}
+    if publication.status is not None:
+        documents["status.json"] = publication.status
     if publication.check_run is not None:
         documents["check-run.json"] = publication.check_run
     if outcome is not None:

@@ -51,6 +51,23 @@ class PullRequest(Struct, frozen=True):
     locked: bool = False
     labels: tuple[Label, ...] = ()
 
+    @property
+    def own(self) -> bool:
+        """Whether its head is a branch of the repository that it goes to, and so of somebody who may write there."""
+        ours, theirs = self.base.repo, self.head.repo
+        return ours is not None and theirs is not None and ours.id == theirs.id
+
+
+class Shared(Struct, frozen=True):
+    """Who else has the head of a pull request: a commit has one status for all of them.
+
+    `others` are the open ones for which its verdict need not hold. `status_is_theirs`: one of them is of this
+    repository's own branch and this one is a fork's, which must not write over what that one's run says.
+    """
+
+    others: tuple[PullRequest, ...] = ()
+    status_is_theirs: bool = False
+
 
 def get(api: Api, number: int) -> PullRequest:
     """The pull request of this number."""
@@ -78,7 +95,18 @@ def of_head(api: Api, source: Source) -> tuple[PullRequest, ...]:
     )
 
 
-def sharing(api: Api, commit: str) -> tuple[PullRequest, ...]:
-    """The open pull requests with this head, whosever branch it is: they share its statuses."""
-    found = api.pages(f"commits/{commit}/pulls", PullRequest)
-    return tuple(each for each in found if each.state == "open" and each.head.sha == commit)
+def sharing(api: Api, commit: str, number: int) -> Shared:
+    """Who has this head beside the pull request `number`.
+
+    All open ones are gone through: `commits/SHA/pulls` gives nothing for a commit that is only in a fork. In the order
+    in which they were made, so that none moves to a page that was read because somebody writes a comment on it. For a
+    pull request of an own branch only those of own branches count: a stranger could stop any other with a fork.
+    """
+    found = api.pages("pulls", PullRequest, state="open", sort="created", direction="asc")
+    same = [each for each in found if each.head.sha == commit]
+    mine = next((each for each in same if each.number == number), None) or get(api, number)
+    rest = [each for each in same if each.number != number]
+    if mine.own:
+        return Shared(tuple(each for each in rest if each.own and each.base.ref != mine.base.ref))
+    others = tuple(each for each in rest if each.own or each.base.ref != mine.base.ref)
+    return Shared(others, status_is_theirs=any(each.own for each in others))

@@ -302,7 +302,9 @@ def _of_runs(state: Repository, verb: str, parts: list[str]) -> tuple[int, Any] 
             tip = state.branches[unquote(name).removeprefix("heads/")]
             return 200, {"ref": f"refs/{unquote(name)}", "object": {"type": "commit", "sha": tip}}
         case "GET", ["commits", commit, "pulls"] if commit in state.commits:
-            return 200, [each for each in state.pulls.values() if each["head"]["sha"] == commit]
+            # GitHub knows no pull request of a commit that is only in a fork
+            own = (each for each in state.pulls.values() if each["head"]["repo"] == each["base"]["repo"])
+            return 200, [each for each in own if each["head"]["sha"] == commit]
         case "GET", ["actions", "workflows", workflow, "runs"]:
             found = [each for each in reversed(state.runs) if each["path"].endswith(f"/{workflow}")]
             return 200, {"total_count": len(found), "workflow_runs": found}

@@ -236,17 +236,40 @@ def test_a_finding_of_the_fork_is_added_marked_and_can_do_no_harm(tmp_path: Path
     assert not any(line.startswith("::") for line in (outcome.stdout + outcome.stderr).splitlines())
 
 
-@pytest.mark.parametrize("repository", [THEIRS, OURS], ids=["of the fork", "of a colleague"])
-def test_two_pull_requests_with_one_head_are_undecided_and_no_comment(
-    tmp_path: Path, github: Server, repository: dict[str, Any]
-) -> None:
-    """The fork may have taken the commit of a colleague's pull request, and chosen another branch for it."""
+def test_a_second_pull_request_of_a_fork_to_another_branch_is_undecided(tmp_path: Path, github: Server) -> None:
+    """Whoever takes the commit of somebody's pull request could else choose the branch that judges it."""
     fork = Fork(tmp_path, github, DOCS)
     fork.is_head_of(8)
-    github.repository.pulls[8]["head"]["repo"] = repository
+    github.repository.pulls[8]["base"]["ref"] = "gh-pages"
+    github.repository.pulls[8]["head"] |= {"ref": "other", "repo": {"id": 3, "full_name": "eve/infra"}}
     assert fork.published().code == 3
     assert fork.states == ["error"]
-    assert github.repository.comments == []
+    assert "#8 to gh-pages" in github.repository.statuses[0]["description"]
+    assert [each["on"] for each in github.repository.comments] == [7]
+    assert not any(path.endswith(f"commits/{fork.head}/pulls") for _, path in github.repository.requests)
+
+
+def test_a_second_pull_request_of_a_fork_to_the_same_branch_is_judged_alike(tmp_path: Path, github: Server) -> None:
+    fork = Fork(tmp_path, github, DOCS)
+    fork.is_head_of(8)
+    github.repository.pulls[8]["head"]["ref"] = "other"
+    assert fork.published().code == 0
+    assert fork.states == ["success"]
+
+
+@pytest.mark.parametrize("base", ["main", "release"])
+def test_the_status_of_a_colleagues_commit_is_not_a_forks_to_write(tmp_path: Path, github: Server, base: str) -> None:
+    """A stranger opens a pull request with the head of a colleague's: only his own is commented on."""
+    fork = Fork(tmp_path, github, DOCS)
+    fork.is_head_of(8)
+    github.repository.pulls[8]["head"]["repo"] = OURS
+    github.repository.pulls[8]["base"]["ref"] = base
+    outcome = fork.published()
+    assert outcome.code == 3, outcome.stderr
+    assert "no status is written" in outcome.stderr
+    assert (github.repository.statuses, github.repository.check_runs) == ([], [])
+    assert [each["on"] for each in github.repository.comments] == [7]
+    assert f"8 to {base}" in fork.comment
 
 
 @pytest.mark.parametrize("gone", ["closed", "pushed", "deleted", "ours"])

@@ -179,7 +179,93 @@ def test_a_push_to_a_branch_is_judged_from_what_it_had_and_has_no_comment(tmp_pa
     assert job.run("publish", str(planned.out)).code == 0
     (status,) = github.repository.statuses
     assert (status["state"], status["sha"]) == ("success", job.head)
+    assert status["context"] == "gitops-ci (push)", "never what a branch requires of a pull request with this commit"
+    assert [each["name"] for each in github.repository.check_runs] == ["gitops-ci (push) report"]
     assert github.repository.comments == []
+
+
+SOMEBODY = {"id": 2, "full_name": "mallory/infra"}
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_second_pull_request_of_an_own_branch_to_another_one_is_undecided(
+    tmp_path: Path, github: Server, pages: int
+) -> None:
+    """It could be opened to a branch whose configuration allows everything, and its pass is on the same commit."""
+    job = Job(tmp_path, github, {"README.md": "x\n"})
+    for number in range(100, 100 + 100 * (pages - 1)):
+        github.repository.pull(number, head="e" * 40)
+    github.repository.pull(900, head=job.head, base="lax")
+    outcome = job.published()
+    assert outcome.code == 3, outcome.stderr
+    (status,) = github.repository.statuses
+    assert (status["state"], "#900 to lax" in status["description"]) == ("error", True)
+    github.repository.pulls[900]["state"] = "closed"
+    assert job.published(GITHUB_RUN_ID="101").code == 0
+    assert github.repository.statuses[-1]["state"] == "success"
+
+
+@pytest.mark.parametrize("other", [{"base": "main"}, {"base": "lax", "repo": SOMEBODY}])
+def test_what_has_the_same_base_or_is_a_strangers_changes_nothing_for_an_own_branch(
+    tmp_path: Path, github: Server, other: dict[str, Any]
+) -> None:
+    job = Job(tmp_path, github, {"README.md": "x\n"})
+    pull = github.repository.pull(8, head=job.head, base=other["base"])
+    pull["head"]["repo"] = other.get("repo", pull["head"]["repo"])
+    assert job.published().code == 0
+    assert [each["state"] for each in github.repository.statuses] == ["success"]
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"schema": 7}', b"\xff\xfe", None])
+def test_what_is_no_report_blocks_the_events_commit_instead_of_leaving_an_old_pass(
+    tmp_path: Path, github: Server, content: bytes | None
+) -> None:
+    job = Job(tmp_path, github, {"README.md": "x\n"})
+    assert job.published().code == 0
+    place = tmp_path / "broken"
+    place.mkdir()
+    if content is not None:
+        (place / "report.json").write_bytes(content)
+    outcome = job.run("publish", str(place), GITHUB_RUN_ID="101")
+    assert outcome.code == 1, outcome.stderr
+    assert [each["state"] for each in github.repository.statuses] == ["success", "failure"]
+    assert github.repository.statuses[-1]["sha"] == job.head
+    assert "a report cannot be read: " in github.repository.comments[0]["body"]
+
+
+def test_reports_that_contradict_each_other_block(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {"README.md": "x\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    document = json.loads((planned.out / "report.json").read_text())
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({**document, "base": "e" * 40}))
+    outcome = job.run("publish", str(planned.out), str(other))
+    assert outcome.code == 1, outcome.stderr
+    assert [each["state"] for each in github.repository.statuses] == ["failure"]
+    assert "the reports cannot be merged: " in github.repository.comments[0]["body"]
+    assert "different changes" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"schedule": "17 * * * *"},
+        {"ref": "refs/heads/main", "inputs": {"pull_request": "7", "sha": "A" * 40}},
+        {"ref": "refs/heads/main", "inputs": {"pull_request": "7", "sha": "abc1234"}},
+        {"issue": {"number": 7}, "comment": {"body": "/plan"}},
+        {"ref": "refs/tags/v1", "before": "b" * 40, "after": "a" * 40},
+    ],
+    ids=["schedule", "upper case", "short", "comment", "tag"],
+)
+def test_an_event_without_a_commit_does_not_let_the_report_choose_one(
+    tmp_path: Path, github: Server, payload: dict[str, Any]
+) -> None:
+    job = Job(tmp_path, github, {"README.md": "x\n"})
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    Path(job.env["GITHUB_EVENT_PATH"]).write_text(json.dumps(payload))
+    outcome = job.run("publish", str(planned.out))
+    assert (outcome.code, github.repository.requests) == (2, [])
+    assert "the event names no commit" in outcome.stderr
 
 
 def test_a_commit_that_a_maintainer_asks_for_is_published_for_its_pull_request(tmp_path: Path, github: Server) -> None:
@@ -266,7 +352,7 @@ def test_the_comment_leads_to_the_report_the_run_and_the_commits(tmp_path: Path,
 def test_a_report_of_500_stacks_needs_few_requests(tmp_path: Path) -> None:
     rows = publishing.requests(tmp_path, 500)
     assert [row.what for row in rows if row.ok is False] == []
-    assert [row.ours for row in rows if row.unit == "requests"] == [18, 7, 17]
+    assert [row.ours for row in rows if row.unit == "requests"] == [19, 8, 18]
 
 
 def test_a_run_again_that_finds_the_same_writes_no_check_run(tmp_path: Path, github: Server) -> None:

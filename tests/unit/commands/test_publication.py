@@ -83,6 +83,7 @@ def test_everything_that_is_sent_is_harmless_and_fits(report: Report, address: s
         assert units(body) <= 65_000
     run = sent.check_run
     assert run is not None
+    assert sent.status is not None
     oracle.check(f"{sent.marker}\n{run.summary}", DESTINATIONS)
     assert units(run.summary) <= 65_000
     for line in (run.title, sent.status.description or ""):
@@ -113,6 +114,7 @@ def test_a_configurations_name_is_harmless_in_marker_and_context(report: Report,
     sent = published(msgspec.structs.replace(report, head=HEAD), config=f"teams/{name}.yml")
     first = (sent.comment or "").partition("\n")[0]
     assert re.fullmatch(r"<!-- gitops-ci:comment v1 config=[\w.-]+ -->", first)
+    assert sent.status is not None
     assert re.fullmatch(r"gitops-ci(/[\w.-]+)?", sent.status.context)
 
 
@@ -125,8 +127,8 @@ def test_a_head_that_is_no_commit_is_part_of_no_address(head: str) -> None:
 
 
 def test_two_configurations_have_two_names() -> None:
-    contexts = {published(REALISTIC, config=f"teams/{name}.yml").status.context for name in ("a", "b", "a-b")}
-    assert len(contexts) == 3
+    sent = [published(REALISTIC, config=f"teams/{name}.yml").status for name in ("a", "b", "a-b")]
+    assert len({status.context for status in sent if status is not None}) == 3
     assert published(REALISTIC).marker == markdown.marker()
 
 

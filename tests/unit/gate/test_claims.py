@@ -52,6 +52,22 @@ def test_without_an_event_the_reports_speak_for_themselves() -> None:
     assert decided(report(), Asked(None, None)) == ("pass", ())
 
 
+def test_a_head_of_several_pull_requests_never_passes_and_stays_blocked() -> None:
+    others = tuple(f"#{number} to lax" for number in range(8, 15))
+    asked = Asked(HEAD, 7, others=others)
+    assert decided(report(), asked) == ("undecided", ("checks/pull-request-unclear",))
+    assert decided(report("blocked"), asked) == ("blocked", ("x/y", "checks/pull-request-unclear"))
+    verdict = claims.judged(report(), asked).verdict
+    assert verdict is not None
+    assert "#8 to lax, #9 to lax" in verdict.reasons[0].message
+    assert "and 2 more" in verdict.reasons[0].message
+
+
+def test_reports_that_were_refused_block() -> None:
+    told = claims.refused(report(), "checks/report-invalid", "no report", "run it again")
+    assert decided(told, Asked(HEAD, 7)) == ("blocked", ("checks/report-invalid",))
+
+
 @pytest.mark.parametrize(
     ("result", "decision"), [(each, "pass" if each in ("success", "skipped") else "undecided") for each in RESULTS]
 )

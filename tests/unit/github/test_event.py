@@ -93,8 +93,8 @@ PUSH = {"ref": "refs/heads/main", "before": "b" * 40, "after": "a" * 40, "reposi
 
 
 def test_a_push_is_from_what_the_branch_had_to_what_it_has(tmp_path: Path) -> None:
-    assert read(tmp_path, PUSH) == Event(base="b" * 40, head="a" * 40)
-    assert read(tmp_path, {**PUSH, "before": ZEROS}) == Event(head="a" * 40), "a new branch"
+    assert read(tmp_path, PUSH) == Event(base="b" * 40, head="a" * 40, pushed=True)
+    assert read(tmp_path, {**PUSH, "before": ZEROS}) == Event(head="a" * 40, pushed=True), "a new branch"
 
 
 BY_HAND = {"ref": "refs/heads/main", "repository": OURS, "workflow": ".github/workflows/plan-by-hand.yml"}
