@@ -103,6 +103,19 @@ def test_an_apps_token_writes_where_the_jobs_own_cannot(tmp_path: Path, github: 
     assert [each["user"]["login"] for each in github.repository.comments] == ["acme-gate[bot]"]
 
 
+@pytest.mark.parametrize("key", ["", "    secrets: {app-private-key: another-key}\n"], ids=["no secret", "refused"])
+def test_without_the_apps_token_the_jobs_own_writes(tmp_path: Path, github: Server, key: str) -> None:
+    """Events of forks and of Dependabot have no secrets; an App may lack a permission that is asked for."""
+    app = f"    with: {{app-client-id: Iv1.app}}\n{key}"
+    workflows = Workflows(tmp_path, github, BASE, caller=f"{CALLERS['pull-request.yml'].rstrip()}\n{app}")
+    workflows.push(GOOD)
+    done = workflows.pull_request()
+    assert done.code == 0, done.log[-4000:]
+    assert [each["creator"]["login"] for each in github.repository.statuses] == ["github-actions[bot]"]
+    assert len(github.repository.comments) == 1
+    assert "The GitHub App gave no token" in done.log
+
+
 def test_nothing_to_plan_is_a_green_check_and_one_line(workflows: Workflows, github: Server) -> None:
     workflows.push({"README.md": "# here\n"})
     done = workflows.pull_request()
