@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -114,6 +115,25 @@ def test_without_the_apps_token_the_jobs_own_writes(tmp_path: Path, github: Serv
     assert [each["creator"]["login"] for each in github.repository.statuses] == ["github-actions[bot]"]
     assert len(github.repository.comments) == 1
     assert "The GitHub App gave no token" in done.log
+
+
+def test_a_matrix_of_2000_stacks_reaches_the_gate(workflows: Workflows, github: Server) -> None:
+    """On Linux no variable of a step may have more than 128 KiB: the gate's is told how the jobs ended, not what they gave."""
+    workflows.push(GOOD)
+    entrypoint = workflows.place / "action/action/entrypoint.sh"
+    script, names = (
+        entrypoint.read_text(),
+        'm["include"][0]["stacks"] += [f"production/terraform/{n:060}" for n in range(2000)]',
+    )
+    pad = f"import json; m = json.load(open('matrix.json')); {names}; json.dump(m, open('matrix.json', 'w'))"
+    padded = script.replace("--format=matrix\n", f'--format=matrix\n    "$python" -c {shlex.quote(pad)}\n')
+    assert padded != script
+    entrypoint.write_text(padded)
+    done = workflows.pull_request()
+    assert done.code == 0, done.log[-4000:]
+    assert f"production/terraform/{1999:060}" in done.log, "the matrix is as large as that"
+    assert states(github) == [("gitops-ci", "success")]
+    assert len(github.repository.comments) == 1
 
 
 def test_nothing_to_plan_is_a_green_check_and_one_line(workflows: Workflows, github: Server) -> None:

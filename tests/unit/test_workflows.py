@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,6 +130,16 @@ def test_the_gate_judges_whatever_became_of_the_jobs_before() -> None:
     gate = workflows()["gitops-pull-request.yml"]["jobs"]["gate"]
     assert gate["if"] == "${{ always() }}"
     assert gate["needs"] == ["detect", "plan"]
+    (publish,) = used(gate, OURS)
+    assert publish["if"] == "${{ always() }}"
+    told = json.loads(publish["with"]["needs"])
+    assert told == {name: {"result": f"${{{{ needs.{name}.result }}}}"} for name in gate["needs"]}
+
+
+def test_no_jobs_outputs_are_put_into_one_variable() -> None:
+    """A matrix of many stacks is larger than a variable of a step may be."""
+    for path in FOLDER.glob("*.yml"):
+        assert "toJSON(needs)" not in path.read_text(), path.name
 
 
 def test_every_reusable_workflow_is_documented_with_a_caller_that_grants_enough() -> None:
