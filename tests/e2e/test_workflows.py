@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -220,6 +221,24 @@ def test_a_closed_pull_request_starts_nothing_and_gets_nothing(workflows: Workfl
     assert "gitops-ci/detect" not in done.log
     assert "verdict=pass" not in done.log, "nothing was judged"
     assert (states(github), github.repository.comments) == ([], [])
+
+
+def test_with_the_quickstarts_caller_a_new_base_is_judged_and_a_new_title_is_not(
+    tmp_path: Path, github: Server
+) -> None:
+    page = Path(__file__).resolve().parents[2].joinpath("docs/quickstart.md").read_text()
+    ours = "gitops-ci/gitops-ci/.github/workflows/gitops-pull-request.yml@v1"
+    caller = next(block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if ours in block)
+    workflows = Workflows(
+        tmp_path, github, BASE, caller=caller.replace(ours, "./.github/workflows/gitops-pull-request.yml")
+    )
+    workflows.push(GOOD)
+    edited = {**workflows.payload(), "action": "edited"}
+    done = workflows.run("pull_request", {**edited, "changes": {"title": {"from": "another"}}})
+    assert (done.code, states(github)) == (0, []), done.log[-4000:]
+    done = workflows.run("pull_request", {**edited, "changes": {"base": {"ref": {"from": "lax"}}}}, run=101)
+    assert done.code == 0, done.log[-4000:]
+    assert states(github) == [("gitops-ci", "success")]
 
 
 def test_a_review_has_the_last_reports_judged_again(workflows: Workflows, github: Server) -> None:
