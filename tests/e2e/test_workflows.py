@@ -157,6 +157,32 @@ def test_a_merge_queue_has_its_commit_judged_and_no_comment(workflows: Workflows
     assert github.repository.comments == []
 
 
+@pytest.mark.parametrize(
+    ("base", "config", "told"),
+    [
+        (
+            {"gitops-ci.yml": "version: 1\nenvironments:\n  - nam: staging\n"},
+            "",
+            "gitops-ci.yml of main cannot decide: line 3",
+        ),
+        ({}, "    with: {config: infra/gitops.yml}\n", "infra/gitops.yml of main cannot decide"),
+    ],
+)
+def test_a_base_whose_configuration_cannot_be_read_is_named(
+    tmp_path: Path, github: Server, base: dict[str, str], config: str, told: str
+) -> None:
+    caller = f"{CALLERS['pull-request.yml'].rstrip()}\n{config}"
+    workflows = Workflows(tmp_path, github, {**BASE, **base}, caller=caller)
+    workflows.push({"gitops-ci.yml": "version: 1\n", "infra/gitops.yml": "version: 1\n"})
+    done = workflows.pull_request()
+    assert done.code != 0
+    assert [each["state"] for each in github.repository.statuses] == ["error"]
+    (comment,) = github.repository.comments
+    assert told in comment["body"]
+    assert "the job detect ended with failure" in comment["body"]
+    assert "Nothing is affected" not in done.log
+
+
 def test_a_shard_that_fails_leaves_it_undecided(workflows: Workflows, github: Server) -> None:
     """Its job ends before it has written a report."""
     workflows.push(GOOD)
