@@ -122,16 +122,22 @@ gitops_ci() {
 }
 trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null || true' INT TERM
 
+# gitops_ci_quickly …: what it says on stderr is kept as well, for the summary of a command that fails.
+gitops_ci_quickly() {
+  gitops_ci "$@" 2>said.txt
+  cat said.txt >&2
+}
+
 code=0
 echo "::stop-commands::$token"
 case $command in
   affected)
-    gitops_ci affected.json "${arguments[@]}" --format=json
+    gitops_ci_quickly affected.json "${arguments[@]}" --format=json
     cat affected.json
-    [ "$code" -ne 0 ] || gitops_ci matrix.json "${arguments[@]}" --format=matrix
+    [ "$code" -ne 0 ] || gitops_ci_quickly matrix.json "${arguments[@]}" --format=matrix
     ;;
   runs)
-    gitops_ci runs.json "${arguments[@]}" --format=json
+    gitops_ci_quickly runs.json "${arguments[@]}" --format=json
     cat runs.json
     ;;
   layout)
@@ -141,9 +147,25 @@ case $command in
   *) gitops_ci - "${arguments[@]}" ;;
 esac
 [ "$report/report.json" -nt "$work/begun" ] || report=
+summary=$GITHUB_STEP_SUMMARY
+case $command:$code in
+  affected:0 | runs:0) ;;
+  affected:* | runs:*) # "nothing is affected" is the opposite of what is known
+    summary=/dev/null
+    "$python" -I -c '
+import sys
+from pathlib import Path
+from gitops_ci.render import failure
+told = failure.of(sys.argv[1], Path("said.txt").read_bytes())
+for path, text in zip((sys.argv[2], "error.txt"), told):
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(text)' "$command" "$GITHUB_STEP_SUMMARY"
+    ;;
+esac
 "$python" -I -c 'import sys; from gitops_ci.github import outputs; outputs.write(*sys.argv[1:])' \
-  "$command" "$code" "$work" "$report" "$GITHUB_OUTPUT" "$GITHUB_STEP_SUMMARY"
+  "$command" "$code" "$work" "$report" "$GITHUB_OUTPUT" "$summary"
 echo "::$token::"
+[ ! -f error.txt ] || cat error.txt # escaped, too
 # Where the check run could not be written its annotations are workflow commands: gitops-ci has escaped them.
 [ "$command" != publish ] || [ ! -f "$report/annotations.txt" ] || cat "$report/annotations.txt"
 

@@ -22,7 +22,10 @@ def read(options: Options, base: Snapshot | None, source: Snapshot) -> tuple[Con
         if path in source:
             raise ConfigError(f"{path} is too large to be a configuration")
         if options.config is not None:
-            raise ConfigError(f"{path} is not in {_end(source, base)}", hint="give a path inside the repository")
+            raise ConfigError(
+                f"{path} is not in {_end(source, base)}",
+                hint="it counts once that branch has it: merge the file first, then what names it",
+            )
         return configuration.DEFAULT, configuration.digest(None)
     from gitops_ci import config_file  # a YAML reader, which a repository without the file does without
 

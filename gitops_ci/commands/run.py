@@ -14,7 +14,7 @@ from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.commands.planning import Limits
 from gitops_ci.discover import affected
-from gitops_ci.errors import INTERRUPTED, ToolError
+from gitops_ci.errors import INTERRUPTED, ConfigError, ToolError
 from gitops_ci.gate import checks, policies, verdict
 from gitops_ci.gate.merging import Claimed
 from gitops_ci.model.finding import Finding
@@ -29,12 +29,23 @@ from gitops_ci.system.tools import Toolbox
 
 def run(options: Options, outside: Outside) -> int:
     """Plans what is affected, checks it, writes and shows the report, and returns the verdict's exit code."""
-    return _reported(options, outside, judged=True)
+    return _unless_unread(options, outside, judged=True)
 
 
 def plan(options: Options, outside: Outside) -> int:
     """The same without a verdict: one report for `report` and `gate` to merge; the exit code says how it went."""
-    return _reported(options, outside, judged=False)
+    return _unless_unread(options, outside, judged=False)
+
+
+def _unless_unread(options: Options, outside: Outside, *, judged: bool) -> int:
+    """The same; where the configuration that decides cannot be read a report says so, too, and the error goes on."""
+    try:
+        return _reported(options, outside, judged=judged)
+    except ConfigError as error:
+        from gitops_ci.commands import unread
+
+        unread.write(error, options, outside)
+        raise
 
 
 def _reported(options: Options, outside: Outside, *, judged: bool) -> int:

@@ -54,6 +54,11 @@ def commands(annotations: Iterable[Annotation]) -> Iterator[str]:
             yield f"::{_COMMANDS[each.level]} {where}::{_data(each.message)}"
 
 
+def error(title: str, message: str) -> str:
+    """A workflow command that is about no file."""
+    return f"::error title={_property(title)}::{_data(message)}"
+
+
 def _of_findings(findings: Iterable[Finding]) -> Iterator[Annotation]:
     for finding in findings:
         if finding.path:

@@ -49,6 +49,9 @@ NEVER = (
 )
 """Variables that never do, whatever the configuration says: they hold tokens, or change which code runs."""
 
+_LOGIN_FILES = "*gha-creds-*.json"
+"""What google-github-actions/auth names in variables: it holds the token that asks for tokens of any audience."""
+
 _CREDENTIALS = ("*TOKEN*", "*SECRET*", "*ACCESS_KEY*", "*API_KEY*", "*PRIVATE_KEY*", "*PASSWORD*", "*CREDENTIAL*")
 _JOB_TOKENS = ("GITHUB_TOKEN", "GH_TOKEN", "GITOPS_CI_TOKEN", "ACTIONS_*TOKEN", "INPUT_GITHUB-TOKEN")
 _INSIDE = re.compile(r"://[^/@\s:]*:([^/@\s]{4,})@|authorization:\s*\w+\s+(\S+)", re.IGNORECASE)
@@ -70,6 +73,7 @@ def environment(environ: Mapping[str, str], *, allow: Iterable[str], repository:
         for name, value in environ.items()
         if _matches(name, patterns)
         and not _matches(name.upper(), NEVER)
+        and not _matches(value, (_LOGIN_FILES,))
         and not any(token in value or token in name for token in tokens)
     }
     kept.setdefault("HOME", str(home))

@@ -18,6 +18,9 @@ from gitops_ci.system.contents import Contents
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _SETTINGS = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+_LEFT_BY_LOGIN = ":(top,exclude,glob)gha-creds-*.json"
+"""What google-github-actions/auth writes into the checkout: not the change's, and no secret to find in it."""
+
 _DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
@@ -224,10 +227,11 @@ class Repository:
         return self._snapshot(commit, self._root_of(tree) if self.prefix else tree, near)
 
     def _excluding(self, path: Path | None) -> list[str]:
+        """What is not read of the work tree, as pathspecs: what is tracked there stays as the index has it."""
         resolved = (Path.cwd() / path).resolve() if path is not None else None
         if resolved is None or not resolved.is_relative_to(self.root) or resolved == self.root:
-            return []
-        return [f":(top,exclude,literal){resolved.relative_to(self.root).as_posix()}"]
+            return [_LEFT_BY_LOGIN]
+        return [_LEFT_BY_LOGIN, f":(top,exclude,literal){resolved.relative_to(self.root).as_posix()}"]
 
     def _root_of(self, treeish: str) -> str:
         """The tree that stands for the root; an empty one where there is no such directory."""

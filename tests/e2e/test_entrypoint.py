@@ -160,6 +160,21 @@ def test_affected_gives_a_matrix(repository: Scratch) -> None:
     assert "verdict" not in done.outputs or done.outputs["verdict"] == ""
 
 
+def test_an_affected_that_fails_says_why_and_not_that_nothing_is(repository: Scratch) -> None:
+    repository.commit({"gitops-ci.yml": "version: 1\nenvironments:\n  - nam: '::error::x'\n"})
+    repository.commit({"README.md": "# another\n"})
+    done = step(repository, command="affected")
+    assert done.code == 2, done.log
+    assert "affected` failed" in done.summary
+    assert "gitops-ci.yml:3" in done.summary
+    assert "Nothing is affected" not in done.summary
+    assert done.outputs["count"] == ""
+    begun, resumed, error = re.findall(r"^::.*", done.log, re.MULTILINE)
+    assert begun.removeprefix("::stop-commands::") == resumed.strip(":")
+    assert error.startswith("::error title=gitops-ci affected failed::gitops-ci: ")
+    assert step(repository, command="affected", base="HEAD~2", config="missing.yml").summary.count("failed") == 1
+
+
 @pytest.mark.parametrize(
     "inputs",
     [

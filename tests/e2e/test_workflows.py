@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -95,6 +97,38 @@ def test_an_apps_token_writes_where_the_jobs_own_cannot(tmp_path: Path, github: 
     assert [each["user"]["login"] for each in github.repository.comments] == ["acme-gate[bot]"]
 
 
+@pytest.mark.parametrize("key", ["", "    secrets: {app-private-key: another-key}\n"], ids=["no secret", "refused"])
+def test_without_the_apps_token_the_jobs_own_writes(tmp_path: Path, github: Server, key: str) -> None:
+    """Events of forks and of Dependabot have no secrets; an App may lack a permission that is asked for."""
+    app = f"    with: {{app-client-id: Iv1.app}}\n{key}"
+    workflows = Workflows(tmp_path, github, BASE, caller=f"{CALLERS['pull-request.yml'].rstrip()}\n{app}")
+    workflows.push(GOOD)
+    done = workflows.pull_request()
+    assert done.code == 0, done.log[-4000:]
+    assert [each["creator"]["login"] for each in github.repository.statuses] == ["github-actions[bot]"]
+    assert len(github.repository.comments) == 1
+    assert "The GitHub App gave no token" in done.log
+
+
+def test_a_matrix_of_2000_stacks_reaches_the_gate(workflows: Workflows, github: Server) -> None:
+    """On Linux no variable of a step may have more than 128 KiB: the gate's is told how the jobs ended, not what they gave."""
+    workflows.push(GOOD)
+    entrypoint = workflows.place / "action/action/entrypoint.sh"
+    script, names = (
+        entrypoint.read_text(),
+        'm["include"][0]["stacks"] += [f"production/terraform/{n:060}" for n in range(2000)]',
+    )
+    pad = f"import json; m = json.load(open('matrix.json')); {names}; json.dump(m, open('matrix.json', 'w'))"
+    padded = script.replace("--format=matrix\n", f'--format=matrix\n    "$python" -c {shlex.quote(pad)}\n')
+    assert padded != script
+    entrypoint.write_text(padded)
+    done = workflows.pull_request()
+    assert done.code == 0, done.log[-4000:]
+    assert f"production/terraform/{1999:060}" in done.log, "the matrix is as large as that"
+    assert states(github) == [("gitops-ci", "success")]
+    assert len(github.repository.comments) == 1
+
+
 def test_nothing_to_plan_is_a_green_check_and_one_line(workflows: Workflows, github: Server) -> None:
     workflows.push({"README.md": "# here\n"})
     done = workflows.pull_request()
@@ -113,6 +147,32 @@ def test_a_merge_queue_has_its_commit_judged_and_no_comment(workflows: Workflows
     assert done.code == 0, done.log[-4000:]
     assert [(each["sha"], each["state"]) for each in github.repository.statuses] == [(head, "success")]
     assert github.repository.comments == []
+
+
+@pytest.mark.parametrize(
+    ("base", "config", "told"),
+    [
+        (
+            {"gitops-ci.yml": "version: 1\nenvironments:\n  - nam: staging\n"},
+            "",
+            "gitops-ci.yml of main cannot decide: line 3",
+        ),
+        ({}, "    with: {config: infra/gitops.yml}\n", "infra/gitops.yml of main cannot decide"),
+    ],
+)
+def test_a_base_whose_configuration_cannot_be_read_is_named(
+    tmp_path: Path, github: Server, base: dict[str, str], config: str, told: str
+) -> None:
+    caller = f"{CALLERS['pull-request.yml'].rstrip()}\n{config}"
+    workflows = Workflows(tmp_path, github, {**BASE, **base}, caller=caller)
+    workflows.push({"gitops-ci.yml": "version: 1\n", "infra/gitops.yml": "version: 1\n"})
+    done = workflows.pull_request()
+    assert done.code != 0
+    assert [each["state"] for each in github.repository.statuses] == ["error"]
+    (comment,) = github.repository.comments
+    assert told in comment["body"]
+    assert "the job detect ended with failure" in comment["body"]
+    assert "Nothing is affected" not in done.log
 
 
 def test_a_shard_that_fails_leaves_it_undecided(workflows: Workflows, github: Server) -> None:
@@ -179,6 +239,24 @@ def test_a_closed_pull_request_starts_nothing_and_gets_nothing(workflows: Workfl
     assert "gitops-ci/detect" not in done.log
     assert "verdict=pass" not in done.log, "nothing was judged"
     assert (states(github), github.repository.comments) == ([], [])
+
+
+def test_with_the_quickstarts_caller_a_new_base_is_judged_and_a_new_title_is_not(
+    tmp_path: Path, github: Server
+) -> None:
+    page = Path(__file__).resolve().parents[2].joinpath("docs/quickstart.md").read_text()
+    ours = "gitops-ci/gitops-ci/.github/workflows/gitops-pull-request.yml@v1"
+    caller = next(block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if ours in block)
+    workflows = Workflows(
+        tmp_path, github, BASE, caller=caller.replace(ours, "./.github/workflows/gitops-pull-request.yml")
+    )
+    workflows.push(GOOD)
+    edited = {**workflows.payload(), "action": "edited"}
+    done = workflows.run("pull_request", {**edited, "changes": {"title": {"from": "another"}}})
+    assert (done.code, states(github)) == (0, []), done.log[-4000:]
+    done = workflows.run("pull_request", {**edited, "changes": {"base": {"ref": {"from": "lax"}}}}, run=101)
+    assert done.code == 0, done.log[-4000:]
+    assert states(github) == [("gitops-ci", "success")]
 
 
 def test_a_review_has_the_last_reports_judged_again(workflows: Workflows, github: Server) -> None:

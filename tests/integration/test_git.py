@@ -58,6 +58,19 @@ def test_a_clean_work_tree_is_its_commit(scratch: Scratch, opened: Repository) -
     assert opened.work_tree_snapshot().commit == head
 
 
+def test_what_a_login_to_google_leaves_is_not_the_changes_and_what_is_committed_is(
+    scratch: Scratch, opened: Repository
+) -> None:
+    committed = {"gha-creds-00.json": "of the change", "d/gha-creds-01.json": "a"}
+    head = scratch.commit({"a.txt": "one", **committed})
+    scratch.write({"gha-creds-0123456789abcdef.json": "{}", "gha-creds-00.json": "of the job"})
+    snapshot = opened.work_tree_snapshot()
+    assert snapshot.commit == head
+    assert snapshot.read("gha-creds-00.json") == b"of the change"
+    scratch.write({"d/gha-creds-02.json": "{}"})
+    assert "d/gha-creds-02.json" in open_at(scratch.path, scratch.path.parent).work_tree_snapshot().entries
+
+
 def test_the_output_directory_is_no_part_of_the_work_tree(scratch: Scratch, opened: Repository) -> None:
     scratch.commit({"a.txt": "one"})
     scratch.write({"out/report.json": "{}"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,6 +130,16 @@ def test_the_gate_judges_whatever_became_of_the_jobs_before() -> None:
     gate = workflows()["gitops-pull-request.yml"]["jobs"]["gate"]
     assert gate["if"] == "${{ always() }}"
     assert gate["needs"] == ["detect", "plan"]
+    (publish,) = used(gate, OURS)
+    assert publish["if"] == "${{ always() }}"
+    told = json.loads(publish["with"]["needs"])
+    assert told == {name: {"result": f"${{{{ needs.{name}.result }}}}"} for name in gate["needs"]}
+
+
+def test_no_jobs_outputs_are_put_into_one_variable() -> None:
+    """A matrix of many stacks is larger than a variable of a step may be."""
+    for path in FOLDER.glob("*.yml"):
+        assert "toJSON(needs)" not in path.read_text(), path.name
 
 
 def test_every_reusable_workflow_is_documented_with_a_caller_that_grants_enough() -> None:
@@ -142,3 +153,38 @@ def test_every_reusable_workflow_is_documented_with_a_caller_that_grants_enough(
         for job in workflow["jobs"].values():
             needed |= {scope: level for scope, level in job["permissions"].items() if needed.get(scope) != "write"}
         assert yaml.safe_load(granted) == needed, file
+
+
+def test_what_must_be_mirrored_is_what_the_workflows_use() -> None:
+    text = (ROOT / "docs" / "runners.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"and the actions that it uses\s+\((.*?)\. A runner fetches", text, re.DOTALL)
+    named = {name if "/" in name else f"actions/{name}" for name in re.findall(r"`([\w/-]+)`", told)}
+    files = (*(FOLDER / name for name in workflows()), ROOT / "action.yml")
+    lines = "\n".join(line for file in files for line in file.read_text().splitlines() if not line.startswith("#"))
+    theirs = {f"{owner}/{name}" for owner, name in re.findall(r"uses: ([\w-]+)/([\w-]+)", lines)}
+    assert named == theirs - {"gitops-ci/gitops-ci"}
+
+
+CALLERS = {
+    "docs/quickstart.md": "gitops-pull-request.yml@",
+    "docs/action.md": "        uses: gitops-ci/gitops-ci@",
+    "README.md": "        uses: gitops-ci/gitops-ci@",
+}
+
+
+@pytest.mark.parametrize("page", CALLERS)
+def test_a_pull_request_whose_base_changes_is_judged_anew_by_what_the_docs_show(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    caller = next(block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if CALLERS[page] in block)
+    shown = yaml.safe_load(caller)
+    assert set(triggers(shown)["pull_request"]["types"]) > {"opened", "synchronize", "reopened", "edited"}
+    assert shown["concurrency"]["cancel-in-progress"] is True
+    (job,) = shown["jobs"].values()
+    if "steps" in job:
+        assert "if" not in job, "a job that is the check counts as successful where it is skipped"
+    else:
+        (events,) = re.findall(r"### Events\n.*?```yaml\n(.*?)```", (ROOT / "docs/action.md").read_text(), re.DOTALL)
+        rule = yaml.safe_load(events)
+        assert triggers(shown) == triggers(rule)
+        assert shown["concurrency"] == rule["concurrency"]
+        assert job["if"] == rule["jobs"]["gitops"]["if"]

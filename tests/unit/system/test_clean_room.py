@@ -36,6 +36,16 @@ def test_the_jobs_token_passes_under_no_name(name: str) -> None:
     assert not any(token in value for value in found.values())
 
 
+@pytest.mark.parametrize(
+    "name", ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE", "GOOGLE_GHA_CREDS_PATH"]
+)
+def test_no_engine_is_led_to_the_file_with_the_token_that_asks_for_tokens(name: str) -> None:
+    found = environment({name: "/home/runner/infra/gha-creds-0123456789abcdef.json", "GOOGLE_PROJECT": "acme"}, "*")
+    assert name not in found
+    assert found["GOOGLE_PROJECT"] == "acme"
+    assert environment({name: "/etc/acme/key.json"})[name] == "/etc/acme/key.json"
+
+
 def test_an_empty_token_takes_nothing_away() -> None:
     assert environment({"GITHUB_TOKEN": "", "TF_VAR_size": "3"})["TF_VAR_size"] == "3"
 
