@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from gitops_ci.config_database import Database
+from gitops_ci.config_gate import PRODUCTION, Gate
 from gitops_ci.config_policy import (
     DEFAULT_POLICIES,
     FRAMEWORKS,
@@ -91,7 +92,10 @@ class Binding(Section, frozen=True):
 
 
 class Environment(Section, frozen=True):
-    """An environment. `aliases` are other directory names for it; `enforcement: warn` never blocks a merge."""
+    """An environment. `aliases` are other directory names for it; `enforcement: warn` never blocks a merge.
+
+    `gate` is what a change needs to enter it; without one there is nothing, but for production (`Config.gate`).
+    """
 
     name: Name
     aliases: tuple[Name, ...] = ()
@@ -101,6 +105,7 @@ class Environment(Section, frozen=True):
     runner: str = "ubuntu-latest"
     github_environment: str | None = None
     bind: Binding = Binding()
+    gate: Gate | None = None
 
 
 class EngineEnvironment(Section, frozen=True):
@@ -164,6 +169,9 @@ DEFAULT_ENVIRONMENTS = (
 )
 
 
+_CALLED_PRODUCTION = frozenset({"production", "prod", "prd", "live"})
+
+
 class Config(Section, frozen=True):
     """The whole configuration."""
 
@@ -184,6 +192,14 @@ class Config(Section, frozen=True):
     def environment(self, name: str) -> Environment | None:
         """The environment called `name`."""
         return next((environment for environment in self.environments if environment.name == name), None)
+
+    def gate(self, environment: str) -> Gate:
+        """What a change needs to enter an environment: what the file says, else safe defaults for production."""
+        found = self.environment(environment)
+        if found is not None and found.gate is not None:
+            return found.gate
+        names = {environment, *(found.aliases if found is not None else ())}
+        return PRODUCTION if names & _CALLED_PRODUCTION else Gate()
 
     def order(self, environment: str) -> int:
         """Where an environment is shown: the last in the list of promotions first, shared ones at the end."""
@@ -223,6 +239,7 @@ __all__ = [
     "Database",
     "Environment",
     "Framework",
+    "Gate",
     "Layout",
     "Policy",
     "PolicyInput",

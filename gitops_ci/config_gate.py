@@ -1,0 +1,106 @@
+"""The section `environments[].gate` of `gitops-ci.yml`: what a change needs before it enters an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from gitops_ci.config_section import Section
+from gitops_ci.model.stack import Kind
+
+Login = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=100)]
+Team = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
+Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,4}[mhd]$")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Moment = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?([ T]?[0-9]{2}:[0-9]{2})?$", min_length=5)]
+Weight = Literal["block", "warn", "off"]
+
+
+class Approvers(Section, frozen=True):
+    """Whose approval counts: these accounts, and members of these teams (`org/team`); empty: whoever may write."""
+
+    users: tuple[Login, ...] = ()
+    teams: tuple[Team, ...] = ()
+
+    @property
+    def named(self) -> bool:
+        """Whether anybody is named."""
+        return bool(self.users or self.teams)
+
+
+class KindGate(Section, frozen=True):
+    """What one kind needs beside: the higher number counts, and these approvers instead of the environment's."""
+
+    approvals: Annotated[int, Meta(ge=0, le=20)] = 0
+    approvers: Approvers = Approvers()
+
+
+class Freeze(Section, frozen=True):
+    """When nothing enters. `from` and `to` are dates (`2026-12-20`), times (`17:00`) or both, in `timezone`.
+
+    With times alone it is every day, or every one of `days`; a `to` before `from` is the next day's.
+    """
+
+    from_: Moment = field(name="from")
+    to: Moment
+    days: tuple[Day, ...] = ()
+    timezone: str = "UTC"
+    reason: str = ""
+
+
+class Override(Section, frozen=True):
+    """How a rule is lifted for one change: a label (and a hash of what it is for), by one of these."""
+
+    label: Annotated[str, Meta(min_length=1, max_length=40)] = "gitops-ci-override"
+    approvers: Approvers = Approvers()
+
+
+class Gate(Section, frozen=True):
+    """What a change needs before it enters an environment (docs/rules/gate.md).
+
+    `owners`: whether CODEOWNERS of affected stacks have to approve. `protected_types` are what is never destroyed
+    without somebody who agrees (patterns of types of resources and objects); `destroy` whether that holds for
+    everything, for these only, or not at all.
+    """
+
+    approvals: Annotated[int, Meta(ge=0, le=20)] = 0
+    approvers: Approvers = Approvers()
+    by_kind: Mapping[Kind, KindGate] = {}
+    owners: bool = False
+    destroy: Literal["all", "protected", "off"] = "off"
+    protected_types: tuple[str, ...] = ()
+    promotion: Weight = "off"
+    soak: Duration | None = None
+    freeze: tuple[Freeze, ...] = ()
+    override: Override = Override()
+
+
+PROTECTED_TYPES = (
+    "*_db_instance*",
+    "*_rds_*",
+    "*_sql_*",
+    "*_database*",
+    "*dynamodb_table",
+    "*_s3_bucket",
+    "*_storage_bucket",
+    "*_storage_account",
+    "*_file_system",
+    "*_disk",
+    "*_volume",
+    "*_kms_key",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "StatefulSet",
+    "Namespace",
+    "CustomResourceDefinition",
+    "database",
+    "schema",
+    "table",
+    "column",
+)
+"""Patterns of types that hold what cannot be made again: what `destroy: protected` guards where none are named."""
+
+PRODUCTION = Gate(approvals=1, destroy="protected", promotion="warn")
+"""What an environment called production needs where `gitops-ci.yml` does not say."""
