@@ -1,4 +1,4 @@
-"""A pull request as its gate sees it: who wrote, reviewed and labelled what, read from the API and never from a payload."""
+"""A pull request as its gate sees it: who wrote, reviewed and labelled what."""
 
 from __future__ import annotations
 
