@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.commands import assembly, output, publish
+from gitops_ci.commands import asked, assembly, output, publish
 from gitops_ci.commands import change as changes
 from gitops_ci.commands import run as runs
 from gitops_ci.commands.options import Options, Outside
@@ -39,7 +39,7 @@ def run(event: Event, options: Options, outside: Outside) -> int:
     if source is None:
         output.say("the fork is gone: nothing can be found out about its pull request", outside)
         return 0
-    api = publish.connection(outside)
+    api = asked.connection(outside)
     if api is None:
         raise UsageError("after a fork's run a token is needed, to find its pull request", hint="set GITOPS_CI_TOKEN")
     from gitops_ci.github import pull_requests
