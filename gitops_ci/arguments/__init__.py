@@ -124,6 +124,12 @@ COMMANDS: dict[str, Command] = {
         "policy.needs.run", "name what the configuration asks for that is installed apart", (), (options.ends,)
     ),
     "report": Command("report.run", "merge reports and render them", _REPORT_FORMATS, (options.reports,)),
+    "gate": Command(
+        "gate.run",
+        "give the verdict: reports, repository and pull request judged together",
+        _REPORT_FORMATS,
+        (options.ends, options.judging),
+    ),
     "publish": Command(
         "publish.run", "say on GitHub what reports claim: status, comment, check run", (), (options.publishing,)
     ),

@@ -41,13 +41,27 @@ def publishing(command: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where the full report is, for the comment to link to",
     )
-    command.add_argument(
-        "--needs", metavar="JSON", help="how the jobs before ended, as `toJSON(needs)` gives it: one that failed counts"
-    )
-    command.add_argument("--pull-request", type=values.positive, metavar="N", help=_PULL_REQUEST)
+    jobs(command)
     command.add_argument(
         "--run", type=values.run, metavar="ID[/ATTEMPT]", help="the run that wrote the reports (default: this)"
     )
+
+
+def judging(command: argparse.ArgumentParser) -> None:
+    """What the gate judges: reports, and how the jobs that wrote them ended."""
+    command.add_argument("reports", nargs="*", type=Path, metavar="REPORT", help=f"{_REPORT}; none: no job wrote one")
+    command.add_argument("--out", type=Path, metavar="DIR", help=_ALSO_WRITE)
+    jobs(command)
+
+
+def jobs(command: argparse.ArgumentParser) -> None:
+    """How the jobs before ended, and which pull request they were about."""
+    command.add_argument(
+        "--needs",
+        metavar="JSON",
+        help='how the jobs before ended, `{"JOB": {"result": "success"}}`: one that failed or was cancelled counts',
+    )
+    command.add_argument("--pull-request", type=values.positive, metavar="N", help=_PULL_REQUEST)
 
 
 def runs(command: argparse.ArgumentParser) -> None:
