@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct
 
 from gitops_ci.commands import assembly, output, publish
 from gitops_ci.commands import change as changes
@@ -55,17 +53,11 @@ def run(event: Event, options: Options, outside: Outside) -> int:
     return publish.concluded(_judged(ends, options, outside), ends, options, outside)
 
 
-class _Commit(Struct):
-    sha: str
-
-
-class _Ref(Struct):
-    object: _Commit
-
-
 def _ends(api: Api, pull: PullRequest, source: Source) -> Event:
     """From the tip that the branch has now to the head that the run was of."""
-    tip = api.get(f"git/ref/{quote(f'heads/{pull.base.ref}', safe='')}", _Ref).object.sha
+    from gitops_ci.github import pull_requests
+
+    tip = pull_requests.tip(api, pull.base.ref)
     return Event(base=tip, head=source.commit, base_ref=pull.base.ref, pull_request=pull.number, fork=True)
 
 
