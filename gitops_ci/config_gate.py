@@ -10,7 +10,7 @@ from msgspec import Meta, field
 from gitops_ci.config_section import Section
 from gitops_ci.model.stack import Kind
 
-Login = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=100)]
+Login = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=100)]
 Team = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
 Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,4}[mhd]$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
