@@ -12,7 +12,6 @@ from gitops_ci.gate import approvals, checks, codeowners, quorum
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.codeowners import Codeowners, Owners
 from gitops_ci.gate.lifted import Lifted
-from gitops_ci.model.pull_request import PullRequest
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Decision, VerdictReason
 
@@ -145,24 +144,25 @@ def _unusable(file: Codeowners, environment: str) -> Iterator[VerdictReason]:
 
 
 def _of_the_file(case: Case, file: Codeowners) -> Iterator[VerdictReason]:
-    """A change of CODEOWNERS is judged by the old one, and must leave one that can be judged by."""
+    """A change must leave a CODEOWNERS that the next one can be judged by; this one is judged by the old."""
     asking = [each for each in case.config.environments if case.config.gate(each.name).owners]
     after = codeowners.read(case.head.snapshot)
-    ends = [end.snapshot.entries.get(found.path or "") for end, found in ((case.base, file), (case.head, after))]
-    if not asking or ((file.path, ends[0]) == (after.path, ends[1])):
+    if not asking or (file.path is None and after.path is None) or not _is_other(case, file, after):
         return
-    weighing = next((each.name for each in asking if each.enforcement == "block"), asking[0].name)
-    found: list[VerdictReason] = []
     if after.path is None:
         message = f"{file.path} is deleted, and {asking[0].name} asks for the owners of its stacks"
-        found.append(_reason(_INVALID, "blocked", message, "keep it, or take `owners` out of the gate first"))
+        found = _reason(_INVALID, "blocked", message, "keep it, or take `owners` out of the gate first")
     elif after.problems:
-        found.append(_reason(_INVALID, "blocked", f"this leaves a {_told(after)}", "mend it at the line named"))
-    path = file.path or after.path or ""
-    for pull_request in case.pull_requests:
-        subject = approvals.subject(RULE, (), pull_request, case)
-        found += _agreed(pull_request, of_path(path, file), path, subject)
-    yield from checks.weighed(found, weighing, case.config)
+        found = _reason(_INVALID, "blocked", f"this leaves a {_told(after)}", "mend it at the line named")
+    else:
+        return
+    weighing = next((each.name for each in asking if each.enforcement == "block"), asking[0].name)
+    yield from checks.weighed((found,), weighing, case.config)
+
+
+def _is_other(case: Case, before: Codeowners, after: Codeowners) -> bool:
+    entries = case.base.snapshot.entries.get(before.path or ""), case.head.snapshot.entries.get(after.path or "")
+    return before.path != after.path or entries[0] != entries[1]
 
 
 def _told(file: Codeowners) -> str:
