@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from gitops_ci.config_gate import Approvers
 from gitops_ci.gate import bound, quorum
 from gitops_ci.gate.case import Case
-from gitops_ci.gate.lifted import Lifted
+from gitops_ci.gate.lifted import Lifted, Outcome
 from gitops_ci.gate.quorum import Count
 from gitops_ci.model.pull_request import PullRequest
 from gitops_ci.model.verdict import VerdictReason
@@ -18,13 +18,6 @@ KEPT = frozenset({"checks", "config", "policy", "secrets"})
 """Families that nothing lifts: what was not looked at, what decides about the rules themselves, and secrets."""
 FREED = ("gate/freeze", "gate/frozen", "gate/promotion", "gate/soak")
 """Of the gate's own rules only these, by how their ids begin: an approval that is missing is given, not lifted."""
-
-
-class Outcome(Struct, frozen=True):
-    """The reasons that are left, and what was lifted."""
-
-    reasons: tuple[VerdictReason, ...]
-    lifted: tuple[Lifted, ...] = ()
 
 
 class Group(Struct, frozen=True, kw_only=True):

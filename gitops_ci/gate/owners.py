@@ -124,14 +124,11 @@ def _judged(need: Need, case: Case) -> Iterator[VerdictReason]:
         remedy = "name an account or a team there, or its pattern alone where nobody has to agree"
         yield _reason(_UNKNOWN, "undecided", message, remedy)
         return
+    asked = need.owners.approvers
     for pull_request in case.pull_requests:
         subject = approvals.subject(RULE, need.stacks, pull_request, case)
-        yield from _agreed(pull_request, need.owners.approvers, need.path, subject)
-
-
-def _agreed(pull_request: PullRequest, asked: Approvers, path: str, subject: quorum.Subject) -> Iterator[VerdictReason]:
-    about = structs.replace(subject, what=f"{subject.what}an owner of {path}: ", who=quorum.who(asked))
-    yield from quorum.reasons(quorum.of(pull_request, asked, 1), about)
+        about = structs.replace(subject, what=f"{subject.what}an owner of {need.path}: ", who=quorum.who(asked))
+        yield from quorum.reasons(quorum.of(pull_request, asked, 1), about)
 
 
 def _unusable(file: Codeowners, environment: str) -> Iterator[VerdictReason]:
