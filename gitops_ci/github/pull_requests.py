@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Literal
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -40,7 +41,7 @@ class Label(Struct, frozen=True):
 
 
 class PullRequest(Struct, frozen=True):
-    """A pull request as it is now."""
+    """A pull request as it is now. `commits` is their number, which only `get` knows."""
 
     number: int
     state: Literal["open", "closed"]
@@ -50,12 +51,21 @@ class PullRequest(Struct, frozen=True):
     draft: bool = False
     locked: bool = False
     labels: tuple[Label, ...] = ()
+    commits: int | None = None
 
     @property
     def own(self) -> bool:
         """Whether its head is a branch of the repository that it goes to, and so of somebody who may write there."""
         ours, theirs = self.base.repo, self.head.repo
         return ours is not None and theirs is not None and ours.id == theirs.id
+
+
+class _Tip(Struct):
+    sha: str
+
+
+class _Ref(Struct):
+    object: _Tip
 
 
 class Shared(Struct, frozen=True):
@@ -72,6 +82,11 @@ class Shared(Struct, frozen=True):
 def get(api: Api, number: int) -> PullRequest:
     """The pull request of this number."""
     return api.get(f"pulls/{number}", PullRequest)
+
+
+def tip(api: Api, branch: str) -> str:
+    """The commit that a branch has now: a pull request's own `base.sha` is that of its last push."""
+    return api.get(f"git/ref/{quote(f'heads/{branch}', safe='')}", _Ref).object.sha
 
 
 def every_open(api: Api) -> Iterator[PullRequest]:
