@@ -16,8 +16,8 @@ from gitops_ci.model.verdict import VerdictReason
 
 KEPT = frozenset({"checks", "config", "policy", "secrets"})
 """Families that nothing lifts: what was not looked at, what decides about the rules themselves, and secrets."""
-FREED = ("gate/freeze", "gate/frozen", "gate/promotion", "gate/soak")
-"""Of the gate's own rules only these, by how their ids begin: an approval that is missing is given, not lifted."""
+FREED = ("freeze", "frozen", "promotion", "soak")
+"""Of the gate's own rules only these, by how their names begin: an approval that is missing is given, not lifted."""
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -64,8 +64,8 @@ def groups(reasons: Iterable[VerdictReason], case: Case) -> tuple[Group, ...]:
 
 def is_liftable(rule: str) -> bool:
     """Whether somebody can lift a rule for one change."""
-    family = rule.partition("/")[0]
-    return rule.startswith(FREED) if family == "gate" else family not in KEPT
+    family, _, name = rule.partition("/")
+    return name.startswith(FREED) if family == "gate" else family not in KEPT
 
 
 def label(group: Group, pull_request: PullRequest, case: Case) -> str:
