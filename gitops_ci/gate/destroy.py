@@ -17,7 +17,7 @@ from gitops_ci.model.plan import DESTRUCTIVE, Change
 from gitops_ci.model.pull_request import PullRequest
 from gitops_ci.model.verdict import VerdictReason
 
-RULE = "gate/destroy-unapproved"
+RULE = "gate/destroy"
 LABEL = "gitops-ci-destroy"
 
 
@@ -112,7 +112,7 @@ def _told(some: Guarded, pull_request: PullRequest, case: Case) -> Iterator[Verd
     older = f"; the label {void[0]} is of other changes, or of an older head or base" if void else ""
     about = structs.replace(
         subject,
-        what=f"{subject.what}{_actions(some)} ({_addresses(some)}){older}: ",
+        what=f"{subject.what}{_actions(some)} in {some.environment} ({_addresses(some)}){older}: ",
         how=f"set the label {name}{review}",
         who=quorum.who(some.approvers),
     )

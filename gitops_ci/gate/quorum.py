@@ -108,7 +108,7 @@ def reasons(count: Count, subject: Subject) -> Iterator[VerdictReason]:
             )
         case "blocked":
             aside = f"; {some(count.aside, '; ')}" if count.aside else ""
-            yield _reason(subject, "blocked", has + aside, subject.how)
+            yield _reason(subject, "blocked", f"{subject.what}{_missing(count)}{aside}", subject.how)
         case "undecided" if unread or count.hidden is None:
             unclear = structs.replace(subject, rule="gate/approvals-unreadable")
             message = f"{has}; {some(dict.fromkeys(map(_unknown, unread)), '; ')}"
@@ -119,6 +119,12 @@ def reasons(count: Count, subject: Subject) -> Iterator[VerdictReason]:
             message = f"{has}, which may be the author's own: {_unknown(count.hidden)}"
             remedy = _permission((count.hidden,), f"{subject.how}: one more than asked for")
             yield _reason(unclear, "undecided", message, remedy)
+
+
+def _missing(count: Count) -> str:
+    missing = count.asked - len(count.given)
+    of = f" of {count.asked}" if count.given else ""
+    return f"{missing}{of} approval{'' if count.asked == 1 else 's'} {'is' if missing == 1 else 'are'} missing"
 
 
 def some(words: Iterable[str], joint: str = ", ") -> str:

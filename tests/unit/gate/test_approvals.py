@@ -202,7 +202,7 @@ def test_the_reason_says_whose_approval_does_not_count_and_what_to_do() -> None:
     )
     assert reason.stack == NETWORK
     assert reason.message == (
-        "0 of 1 approval; alice is the author; bob approved eeeeeee, an older commit; erin may not write here"
+        "1 approval is missing; alice is the author; bob approved eeeeeee, an older commit; erin may not write here"
     )
     assert reason.remedy == "approve fffffff in a review"
     assert reason.who == "Carol, a member of acme/dba"
@@ -222,14 +222,14 @@ def test_many_stacks_of_one_need_are_told_once() -> None:
     changed = {"modules/vpc/main.tf": "# other\n", DATABASE_FILE: "# other\n"}
     (reason,) = approvals.reasons(case(pull(), changes=changed))
     assert reason.stack is None
-    assert reason.message == "2 stacks of production: 0 of 1 approval"
+    assert reason.message == "2 stacks of production: 1 approval is missing"
 
 
 def test_each_pull_request_of_a_queue_needs_its_own() -> None:
     other = pull(review(BOB, commit=OLDER), number=8, head=OLDER)
     assert told(approvals.reasons(case(pull(review(BOB)), other))) == PASSES
     (reason,) = approvals.reasons(case(pull(review(BOB)), pull(number=8, head=OLDER)))
-    assert reason.message == "#8: 0 of 1 approval"
+    assert reason.message == "#8: 1 approval is missing"
 
 
 def test_who_approved_is_there_for_the_record() -> None:

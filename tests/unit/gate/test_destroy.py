@@ -54,7 +54,7 @@ OVERRIDDEN = """environments:
 """
 WARNS = "environments: [{name: production, enforcement: warn, gate: {destroy: all}}]\n"
 
-UNAPPROVED = [("gate/destroy-unapproved", "blocked")]
+UNAPPROVED = [("gate/destroy", "blocked")]
 UNREADABLE = [("gate/approvals-unreadable", "undecided")]
 UNKNOWN = [("gate/pushers-unknown", "undecided")]
 PASSES: list[tuple[str, str]] = []
@@ -146,7 +146,7 @@ SCENARIOS: dict[str, tuple[str, PullRequest, list[tuple[str, str]]]] = {
         UNAPPROVED,
     ),
     "nobody minds": (OFF, pull(), PASSES),
-    "it only warns": (WARNS, pull(), [("gate/destroy-unapproved", "pass")]),
+    "it only warns": (WARNS, pull(), [("gate/destroy", "pass")]),
 }
 
 
@@ -265,7 +265,7 @@ def test_the_reason_says_what_is_destroyed_and_which_label_to_set() -> None:
     judged = made(pull(review(BOB)), PLAIN, MAIN, BUCKET, change("aws_s3_bucket.old", "delete"))
     (reason,) = destroy.reasons(judged)
     assert reason.message == (
-        "2 deletes and 1 replace (aws_db_instance.main, aws_s3_bucket.logs, aws_s3_bucket.old): 0 of 1 approval"
+        "2 deletes and 1 replace in production (aws_db_instance.main, aws_s3_bucket.logs, aws_s3_bucket.old): 1 approval is missing"
     )
     (some,) = destroy.guarded(judged)
     assert reason.remedy == f"set the label {destroy.label(some, pull(), judged)}"
@@ -293,7 +293,7 @@ def test_who_agreed_is_there_for_the_record() -> None:
 def test_of_a_queue_each_pull_request_needs_its_own() -> None:
     other = pull(number=8, head=OLDER)
     (reason,) = destroy.reasons(case(labelled(), other, plans=[plan(MAIN)]))
-    assert reason.message.startswith("#8: 1 replace")
+    assert reason.message.startswith("#8: 1 replace in production (")
 
 
 RANK = {"pass": 0, "undecided": 1, "blocked": 2}

@@ -98,7 +98,7 @@ def test_scenario(scenario: str) -> None:
         ("gate/approvals-missing", False),
         ("gate/changes-requested", False),
         ("gate/owners-missing", False),
-        ("gate/destroy-unapproved", False),
+        ("gate/destroy", False),
         ("gate/waiver-unapproved", False),
         ("gate/deciding-files", False),
         ("checks/plan-failed", False),

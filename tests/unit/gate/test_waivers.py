@@ -111,7 +111,7 @@ ROOT_WITH_SKIP = FILES[NETWORK_FILE] + 'resource "aws_s3_bucket" "a" {\n  # chec
 def test_the_reason_names_what_is_asked_for() -> None:
     changes = {NETWORK_FILE: WITH_COMMENT, STAGING_FILE: FILES[STAGING_FILE] + COMMENT + MODULE}
     first, second = waivers.reasons(case(pull(), files=OWNERS, changes=changes))
-    assert first.message == f"a waiver is asked for ({RULE} in {NETWORK_FILE}:{LINE - 1}): 0 of 1 approval"
+    assert first.message == f"a waiver is asked for ({RULE} in {NETWORK_FILE}:{LINE - 1}): 1 approval is missing"
     assert STAGING_FILE in second.message
     assert first.who == "bob"
 
