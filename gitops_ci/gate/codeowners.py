@@ -69,7 +69,7 @@ class Line(Struct, frozen=True, kw_only=True):
             starts = range(at, len(parts) - len(run) + 1)
             if is_last and self.below == "no":
                 starts = starts[-1:] if free else starts[:1] if len(parts) == len(run) else range(0)
-            found = next((start for start in (starts if free else starts[:1]) if _fits(run, parts[start:])), None)
+            found = next((start for start in (starts if free else starts[:1]) if _fits(run, parts, start)), None)
             if found is None:
                 return False
             at = found + len(run)
@@ -200,8 +200,10 @@ def _name(part: str) -> str | re.Pattern[str]:
     return re.compile("".join(wild.get(token) or re.escape(token[-1]) for token in tokens), re.DOTALL)
 
 
-def _fits(run: Sequence[str | re.Pattern[str]], parts: Sequence[str]) -> bool:
-    return all(
-        wanted == part if isinstance(wanted, str) else wanted.fullmatch(part) is not None
-        for wanted, part in zip(run, parts, strict=False)
-    )
+def _fits(run: Sequence[str | re.Pattern[str]], parts: Sequence[str], start: int) -> bool:
+    """Whether a run matches the parts from one on; there are as many."""
+    for index, wanted in enumerate(run, start):
+        part = parts[index]
+        if wanted != part if isinstance(wanted, str) else wanted.fullmatch(part) is None:
+            return False
+    return True

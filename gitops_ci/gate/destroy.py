@@ -109,7 +109,9 @@ def _told(some: Guarded, pull_request: PullRequest, case: Case) -> Iterator[Verd
     subject = approvals.subject(RULE, some.stacks, pull_request, case)
     review = ", or approve in a review" if some.approvers.named else ""
     void = bound.outdated(name, pull_request)
-    older = f"; the label {void[0]} is of other changes, or of an older head or base" if void else ""
+    older = (
+        f", for which the label …{void[0][-6:]} is not: it is of others, or of an older head or base" if void else ""
+    )
     about = structs.replace(
         subject,
         what=f"{subject.what}{_actions(some)} in {some.environment} ({_addresses(some)}){older}: ",

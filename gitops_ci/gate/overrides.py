@@ -40,7 +40,8 @@ def applied(reasons: Iterable[VerdictReason], case: Case) -> Outcome:
         lacking = [each for each in found if not each.is_set]
         if not lacking:
             lifted += map(_lifted, found)
-            told = {reason: each for reason, each in told.items() if reason not in group.reasons}
+            for reason in group.reasons:
+                del told[reason]
         else:
             for reason in group.reasons:
                 remedy = "; ".join(filter(None, (reason.remedy, _offer(lacking[0]))))
@@ -128,7 +129,7 @@ def _offer(asked: _Asked) -> str:
 
 def _problems(asked: _Asked) -> Iterator[str]:
     for void in bound.outdated(asked.label, asked.pull_request)[:1]:
-        yield f"the label {void} is of something else, or of an older head or base"
+        yield f"the label …{void[-6:]} is of something else, or of an older head or base"
     for _, count in asked.counts:
         yield from count.aside
         unknown = (*count.unread, *count.doubted, *((count.hidden,) if count.given and count.hidden else ()))

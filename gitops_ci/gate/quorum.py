@@ -65,13 +65,18 @@ def of(
         return Count(given=(), asked=asked, possible=None, unread=(found,))
     given, unread, aside = set[str](), dict[str, Unreadable](), list[str]()
     for voice in found:
-        match voice.but or _outside(voice, approvers, pull_request):
+        outside = _outside(voice, approvers, pull_request)
+        match voice.but or outside:
             case Unreadable() as what:
                 unread[voice.person.key] = what
             case "":
                 given.add(voice.person.key)
-            case but:
+            case but if voice.label:
+                aside.append(f"{voice.person.login}, who set the label, {but}")
+            case but if not isinstance(outside, str) or not outside:  # what others say is not looked at here
                 aside.append(f"{voice.person.login} {but}")
+            case _:
+                pass
     against = [
         (voice.person.login, voice.but or _outside(voice, approvers, pull_request))
         for voice in voices.against(pull_request)

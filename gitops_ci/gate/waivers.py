@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from msgspec import Struct, structs
 
@@ -82,13 +83,16 @@ def used(case: Case) -> Iterator[Lifted]:
 def needs(case: Case) -> tuple[Need, ...]:
     """Who has to approve what is asked for: the owners of the file by base, else whom its environment names."""
     file = codeowners.read(case.base.snapshot)
+
+    @cache
+    def asked(path: str) -> tuple[str, Approvers]:
+        environment = naming.environment_of_path(path, case.config)
+        owned = owners.of_path(path, file)
+        return environment, owned if owned.named else approvals.approvers(environment, None, case.config)
+
     found: dict[tuple[str, Approvers], list[Request]] = {}
     for request in waiver_requests.of(case):
-        environment = naming.environment_of_path(request.path, case.config)
-        asked = owners.of_path(request.path, file)
-        if not asked.named:
-            asked = approvals.approvers(environment, None, case.config)
-        found.setdefault((environment, asked), []).append(request)
+        found.setdefault(asked(request.path), []).append(request)
     return tuple(
         Need(environment=environment, approvers=approvers, requests=tuple(each))
         for (environment, approvers), each in found.items()

@@ -41,7 +41,7 @@ BY_KIND = """environments:
   - name: production
     gate:
       approvals: 1
-      by_kind: {terraform: {approvals: 2}, database: {approvals: 3, approvers: {users: [dave]}}}
+      by_kind: {terraform: {approvals: 2}, database: {approvers: {users: [dave]}}}
 """
 WARNS = "environments: [{name: production, enforcement: warn, gate: {approvals: 1}}]\n"
 HIDDEN = Unreadable(what="the members of acme/dba", permission="members: read")

@@ -156,9 +156,9 @@ def test_the_remedy_offers_the_label_and_says_why_one_does_not_count() -> None:
     assert told.remedy == f"close it; or set the label {name()}, which lifts it for this change (bob, erin)"
     old = name(head=OLDER)
     (told,) = overrides.applied([OPEN], case(pull(labels=(label(old, BOB),)), config=NAMED)).reasons
-    assert f"the label {old} is of something else" in told.remedy
+    assert f"the label …{old[-6:]} is of something else" in told.remedy
     (told,) = overrides.applied([OPEN], case(pull(labels=(label(name(), CAROL),)), config=NAMED)).reasons
-    assert told.remedy.endswith("carol is not one of those who are asked")
+    assert told.remedy.endswith("carol, who set the label, is not one of those who are asked")
     unsure = pull(labels=(label(name(), BOB),), pushers=NOT_KNOWN)
     (told,) = overrides.applied([OPEN], case(unsure, config=NAMED)).reasons
     assert told.remedy.endswith("not known: who pushed")

@@ -124,8 +124,10 @@ def test_where_it_only_warns_it_is_told(changes: Changes) -> None:
 
 
 def test_a_reason_names_the_file_the_owners_and_the_lines() -> None:
-    (reason,) = owners.reasons(case(pull(review(ALICE)), config=ASKS, files={FILE: OWNED}))
-    assert reason.message == f"an owner of {NETWORK_FILE}: 1 approval is missing; alice is the author"
+    approved = (review(ALICE), review(BOB, commit=OLDER))
+    (reason,) = owners.reasons(case(pull(*approved), config=ASKS, files={FILE: OWNED}))
+    said = f"an owner of {NETWORK_FILE}: 1 approval is missing; bob approved eeeeeee, an older commit"
+    assert reason.message == said, "nobody cares who else approved"
     assert (reason.who, reason.stack) == ("bob", NETWORK)
     first, *_ = owners.reasons(case(pull(), config=ASKS, files={FILE: "a b\n[x] @bob\n* @bob\n"}))
     assert "line 1: expected owners" in first.message
