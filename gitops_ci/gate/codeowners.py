@@ -58,10 +58,8 @@ class Line(Struct, frozen=True, kw_only=True):
     runs: tuple[tuple[str | re.Pattern[str], ...], ...]
     below: Below
 
-    def matches(self, path: str, parts: Sequence[str]) -> bool:
-        """Whether a path, which has these parts, is meant."""
-        if not path.startswith(self.prefix):
-            return False
+    def matches(self, parts: Sequence[str]) -> bool:
+        """Whether a path of these parts is meant."""
         at = 0
         for index, run in enumerate(self.runs):
             is_last = index == len(self.runs) - 1
@@ -86,7 +84,8 @@ class Codeowners(Struct, frozen=True):
     def of(self, path: str) -> Owners | None:
         """The owners by the last line that matches a path; None where none does."""
         parts = path.split("/")
-        return next((line.owners for line in reversed(self.lines) if line.matches(path, parts)), None)
+        lines = (line for line in reversed(self.lines) if path.startswith(line.prefix))  # most are told apart by that
+        return next((line.owners for line in lines if line.matches(parts)), None)
 
 
 def read(snapshot: Snapshot) -> Codeowners:
