@@ -75,7 +75,7 @@ def label(group: Group, pull_request: PullRequest, case: Case) -> str:
     What a rule of the gate says may have the time in it.
     """
     is_ours = group.rule.startswith("gate/")
-    what = [(reason.rule, reason.stack, "" if is_ours else reason.message) for reason in group.reasons]
+    what = {(reason.rule, reason.stack, "" if is_ours else reason.message) for reason in group.reasons}
     prefix = case.config.gate(group.environments[0]).override.label
     return bound.name(prefix, (group.environments, *what), pull_request, case)
 

@@ -53,15 +53,20 @@ def applied(told: Iterable[VerdictReason], case: Case) -> Outcome:
     granted = tuple(_granted(case))
     findings = dict.fromkeys(each for each in (*case.report.findings, *case.findings) if each.blocks)
     accepted = {
-        checks.of_finding(found): _accepted(found, request, by, case)
+        _said(checks.of_finding(found)): _accepted(found, request, by, case)
         for found in findings
         for request, by in granted[::-1]
         if request.covers(found)
     }
     every = tuple(told)
-    left = tuple(each for each in every if each not in accepted)
-    lifted = (accepted[each] for each in every if each in accepted)
+    left = tuple(each for each in every if _said(each) not in accepted)
+    lifted = (accepted[said] for said in dict.fromkeys(map(_said, every)) if said in accepted)
     return Outcome(left, (*used(case), *lifted))
+
+
+def _said(reason: VerdictReason) -> tuple[str, str, str | None, str]:
+    """What makes two reasons the same: a finding's help may have been added since."""
+    return reason.rule, reason.message, reason.stack, reason.decision
 
 
 def used(case: Case) -> Iterator[Lifted]:

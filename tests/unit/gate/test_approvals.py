@@ -68,6 +68,11 @@ SCENARIOS: dict[str, tuple[str, PullRequest, list[tuple[str, str]]]] = {
     # Who made the change
     "the author approved": (ONE, pull(review(ALICE)), MISSING),
     "the author approved, written otherwise": (ONE, pull(review("ALICE")), MISSING),
+    "the author of others' commits, written otherwise": (
+        ONE,
+        pull(review("ALICE"), commits=(commit(CAROL),), pushers=(CAROL,)),
+        MISSING,
+    ),
     "a commit's author approved": (ONE, pull(review(BOB), commits=(commit(BOB), commit(ALICE))), MISSING),
     "a co-author approved": (ONE, pull(review(BOB), commits=(commit(ALICE, Person("Bob")),)), MISSING),
     "who pushed to it approved": (ONE, pull(review(BOB), pushers=(ALICE, Person("BOB"))), MISSING),
@@ -189,6 +194,11 @@ def test_a_change_of_no_stack_asks_nobody() -> None:
 
 def test_without_a_pull_request_nothing_is_judged() -> None:
     assert list(approvals.reasons(case())) == []
+
+
+def test_a_stack_that_is_only_shown_asks_nobody() -> None:
+    shown = [msgspec.structs.replace(stack, change="unmodified") for stack in case(pull()).stacks]
+    assert approvals.needs(shown, case(pull()).config) == ()
 
 
 def test_a_removed_stack_needs_an_approval() -> None:

@@ -152,6 +152,16 @@ def test_it_accepts_nothing_else() -> None:
     assert left(pull(review(CAROL)), secret, changes=wide) == (checks.of_finding(secret),)
 
 
+def test_a_reason_that_a_report_words_otherwise_is_the_same() -> None:
+    judged = case(pull(review(BOB)), files=OWNERS, changes={NETWORK_FILE: WITH_COMMENT}, findings=[FOUND])
+    reason = checks.of_finding(FOUND)
+    outcome = waivers.applied([reason, msgspec.structs.replace(reason, remedy="as it was")], judged)
+    assert outcome.reasons == ()
+    assert len(outcome.lifted) == 1
+    warned = msgspec.structs.replace(reason, decision="pass")
+    assert waivers.applied([warned], judged).reasons == (warned,)
+
+
 def test_what_the_gate_itself_found_is_accepted_as_well() -> None:
     judged = case(pull(review(BOB)), files=OWNERS, changes={NETWORK_FILE: WITH_COMMENT})
     judged = msgspec.structs.replace(judged, findings=(FOUND,))
