@@ -274,6 +274,14 @@ def test_values_are_never_told() -> None:
         ("environments: [{name: a, promotes_from: b}]", "environments[0].promotes_from: b is no environment"),
         ("environments: [{name: a, promotes_from: a}]", "promotions go in a circle: a from a"),
         (
+            "environments: [{name: a, gate: {approvals: 2, approvers: {users: [bob, BOB]}}}]",
+            "environments[0].gate: 2 approvals are asked of 1 named: name more users, or a team",
+        ),
+        (
+            "environments: [{name: a, gate: {approvers: {users: [bob]}, by_kind: {database: {approvals: 3}}}}]",
+            "environments[0].gate.by_kind.database: 3 approvals are asked of 1 named",
+        ),
+        (
             "environments: [{name: a, promotes_from: b}, {name: b, promotes_from: a}, {name: c, promotes_from: a}]",
             "environments[0].promotes_from: promotions go in a circle: a from b from a",
         ),
