@@ -12,13 +12,13 @@ from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.errors import GitopsError
-from gitops_ci.gate import claims, rules, verdict
+from gitops_ci.errors import GitopsError, ToolError
+from gitops_ci.gate import claims, rules, verdict, wanted
 from gitops_ci.gate.case import Case
 from gitops_ci.github.event import Event
 from gitops_ci.model import plan as plans
 from gitops_ci.model.plan import Plan
-from gitops_ci.model.pull_request import PullRequest
+from gitops_ci.model.pull_request import Unreadable
 from gitops_ci.model.report import Part, Report
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import EXIT_CODES, Verdict, VerdictReason
@@ -51,7 +51,7 @@ def judged(report: Report, event: Event, options: Options, outside: Outside) -> 
     try:
         live = _live(event, outside)
         with changes.opened(mine, outside, needs_base=True, merge_of=live) as change:
-            return rules.judged(case(claimed, change, mine))
+            return rules.judged(_with_people(case(claimed, change, mine), event, outside)).report
     except GitopsError as error:
         return _not_judged(claimed, error)
 
@@ -67,7 +67,23 @@ def _live(event: Event, outside: Outside) -> Event | None:
     return msgspec.structs.replace(now, head=event.head, fork=event.fork)  # a head that is not the newest is told
 
 
-def case(report: Report, change: Change, options: Options, pull_requests: tuple[PullRequest, ...] = ()) -> Case:
+def _with_people(case: Case, event: Event, outside: Outside) -> Case:
+    """The case with the pull request as it is now, or all of a merge queue's group; nobody for a push."""
+    api = connecting.connection(outside)
+    if api is None or (event.pull_request is None and event.queue_ref is None):
+        return case
+    from gitops_ci.github import merge_queue, pull_request_state
+
+    asked = wanted.of(case)
+    if event.pull_request is not None:
+        return msgspec.structs.replace(case, pull_requests=(pull_request_state.state(api, event.pull_request, asked),))
+    group = merge_queue.group(api, event, asked)
+    if isinstance(group, Unreadable):
+        raise ToolError(f"{group.what} cannot be read", hint=f"the token needs {group.permission}")
+    return msgspec.structs.replace(case, pull_requests=group)
+
+
+def case(report: Report, change: Change, options: Options) -> Case:
     """Everything that the rules look at; the clock is read here."""
     clock = assembly.Clock()
     stacks = changes.expected(change, options)
@@ -83,7 +99,6 @@ def case(report: Report, change: Change, options: Options, pull_requests: tuple[
         findings=judge.final(
             (*inspection.findings(stacks, change), *planning.checked(stacks, _each(stacks, report), change))
         ),
-        pull_requests=pull_requests,
         planned_on=_planned_on(report, change),
         proposed=change.proposed,
     )
