@@ -83,9 +83,12 @@ class Workflows:
         self.head = self.base
         self._prepare()
 
-    def push(self, files: Mapping[str, str]) -> str:
-        """A commit on the pull request's branch, which GitHub knows as its head."""
+    def push(self, files: Mapping[str, str], *, approved: bool = True) -> str:
+        """A commit of octocat's on the pull request's branch, which GitHub knows as its head, and ann's approval."""
         self.head = self.scratch.commit(files)
+        self.server.repository.pushed(self.head, "octocat")
+        if approved:
+            self.server.repository.review("ann", commit=self.head)
         self.server.repository.commits.add(self.head)
         self.server.repository.pull(7, head=self.head)
         self.server.repository.branches["main"] = self.base
