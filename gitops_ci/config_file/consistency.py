@@ -25,6 +25,7 @@ _FILLED = ("environment", "name", "instance")
 def broken(config: Config) -> Iterator[tuple[Path, str]]:
     """Each key that does not fit, with the reason."""
     yield from _environments(config)
+    yield from _freezes(config)
     yield from _stacks(config)
     for key, patterns in (("require", config.layout.require), ("forbid", config.layout.forbid)):
         for index, pattern in enumerate(patterns):
@@ -93,6 +94,16 @@ def _environments(config: Config) -> Iterator[tuple[Path, str]]:
             problem = _unknown(config, environment.promotes_from) or _circle(config, environment.name)
             if problem:
                 yield ("environments", index, "promotes_from"), problem
+
+
+def _freezes(config: Config) -> Iterator[tuple[Path, str]]:
+    """Windows of a time or in a place that there is not: what nobody can tell the end of would freeze nothing."""
+    from gitops_ci.gate import windows  # the calendar, which most commands do without
+
+    for index, environment in enumerate(config.environments):
+        for position, window in enumerate(environment.gate.freeze if environment.gate is not None else ()):
+            for key, text in windows.broken(window):
+                yield ("environments", index, "gate", "freeze", position, key), text
 
 
 def _circle(config: Config, name: str) -> str:
