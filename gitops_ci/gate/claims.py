@@ -73,11 +73,17 @@ def _stale(report: Report, asked: Asked) -> Iterator[VerdictReason]:
             message=f"the reports are of {(report.head or 'a work tree')[:7]}, and asked is about {asked.commit[:7]}",
             remedy="plan this commit, and give its reports",
         )
-    elif None not in (report.base_ref, asked.base_ref) and report.base_ref != asked.base_ref:
+    else:
+        yield from retargeted(report, asked.base_ref)
+
+
+def retargeted(report: Report, base_ref: str | None) -> Iterator[VerdictReason]:
+    """A pull request that goes to another branch than it did when it was planned."""
+    if None not in (report.base_ref, base_ref) and report.base_ref != base_ref:
         yield VerdictReason(
             rule="checks/report-stale",
             decision="undecided",
-            message=f"the reports are of a change to {report.base_ref}, and it goes to {asked.base_ref} now",
+            message=f"the reports are of a change to {report.base_ref}, and it goes to {base_ref} now",
             remedy="plan it again, and give its reports",
         )
 
