@@ -12,6 +12,8 @@ Role = Literal["configuration", "waivers", "baseline", "owners", "policy", "work
 """What a file does when something is decided."""
 
 _WORKFLOWS = (".github/workflows/", ".github/actions/")
+_ACTIONS = ("action.yml", "action.yaml")
+"""Files that make any folder an action, which a workflow can use as `./folder`."""
 
 
 def among(paths: Iterable[str], config: Config, config_path: str) -> dict[str, Role]:
@@ -27,7 +29,7 @@ def among(paths: Iterable[str], config: Config, config_path: str) -> dict[str, R
     for path in paths:
         if path in single:
             found[path] = single[path]
-        elif path.startswith(_WORKFLOWS):
+        elif path.startswith(_WORKFLOWS) or path.rpartition("/")[2] in _ACTIONS:
             found[path] = "workflow"
         elif any(_lies_in(path, folder) for folder in folders):
             found[path] = "policy"
