@@ -18,6 +18,7 @@ from gitops_ci.model.report import Part
 from gitops_ci.model.verdict import VerdictReason
 
 _STALE = "checks/report-stale"
+_OF_SETS = ("checks/plan-missing", "checks/plan-foreign")
 _AGAIN = "plan it again, and give its reports"
 
 
@@ -25,7 +26,10 @@ def reasons(case: Case) -> Iterator[VerdictReason]:
     """Why the reports together do not show that everything that is affected was planned and is well."""
     report = case.report
     moved = freshness.moved(case)
+    said = {(each.rule, each.stack) for each in report.verdict.reasons} if report.verdict is not None else set()
     for reason in checks.reasons(case.stacks, report.plans, report.findings, case.config):
+        if reason.rule in _OF_SETS and (reason.rule, reason.stack) in said:
+            continue  # the reports themselves show it, in other words
         yield _outdated(reason) if moved and reason.rule == "checks/plan-foreign" else reason
     yield from policies.unanswered(report.policies, case.config)
     yield from _own(case)

@@ -63,7 +63,10 @@ def _needs(case: Case) -> Iterator[Need]:
     owners = codeowners.read(case.base.snapshot)
     strictest, asked = _strictest(case.config)
     found: dict[tuple[Approvers, int], list[str]] = {}
-    for path in sorted(sides(case).deciding()):
+    asks_owners = any(case.config.gate(each.name).owners for each in case.config.environments)
+    for path, role in sorted(sides(case).deciding().items()):
+        if role == "owners" and asks_owners:
+            continue  # the rule family *owners* looks at it
         of = owners.of(path)
         if of is not None and of.approvers.named:
             found.setdefault((of.approvers, 1), []).append(path)
