@@ -58,7 +58,7 @@ def _gate(gate: Gate, kinds: Collection[Kind]) -> Iterator[tuple[str, JsonValue]
     yield "protected_types", list(gate.protected_types)
     yield "promotion", gate.promotion
     yield "soak", gate.soak
-    yield "freeze", [msgspec.to_builtins(window) for window in gate.freeze]
+    yield "freeze", [_plain(window) for window in gate.freeze]
     yield "override.label", gate.override.label
     yield "override.approvers", _named(gate.override.approvers)
 
@@ -81,7 +81,7 @@ def _policy(policy: Policy) -> Iterator[tuple[str, JsonValue]]:
 
 
 def _plain(section: msgspec.Struct) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.to_builtins(section)
+    told: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(section))  # lists, where it has tuples
     return told
 
 
