@@ -420,3 +420,8 @@ def test_whatever_is_in_the_file_is_read_or_explained(data: object) -> None:
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_read_or_explained(content: bytes) -> None:
     assert all(line.startswith("gitops-ci.yml:") for line in problems(content))
+
+
+@pytest.mark.parametrize("runner", ["plans", "[self-hosted, linux]", "{group: plans, labels: [linux]}"])
+def test_a_runner_is_a_label_several_or_a_group(runner: str) -> None:
+    assert problems(f"version: 1\nenvironments: [{{name: live, runner: {runner}}}]\n".encode()) == []
