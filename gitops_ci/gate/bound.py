@@ -9,14 +9,17 @@ import hashlib
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import structs
 
+from gitops_ci.config_gate import Approvers
+from gitops_ci.gate import quorum, voices
 from gitops_ci.gate.case import Case
+from gitops_ci.gate.quorum import Count
+from gitops_ci.gate.voices import Voice
 from gitops_ci.model.pull_request import PullRequest, Unreadable
 
 DIGITS = 32
 """Hexadecimal digits of 128 bits."""
-LONGEST = 50
-"""Characters of a label's name at GitHub."""
 
 
 def name(prefix: str, what: Iterable[object], pull_request: PullRequest, case: Case) -> str:
@@ -39,6 +42,25 @@ def encoded(value: object) -> bytes:
         return msgspec.json.encode(value, order="sorted")
     except UnicodeEncodeError:  # a path that is no UTF-8, in a report that was never written to a file
         return ascii(value).encode()
+
+
+def count(label: str, pull_request: PullRequest, approvers: Approvers, *, by_review: bool) -> Count:
+    """Whether one of the approvers agreed: by the label, or `by_review`.
+
+    Who set the label may be the unknown author of the change as well as who approved it: then a review by another of
+    the approvers makes up for that, and never for the label.
+    """
+    by_label, reviews = voices.of_label(pull_request, label), voices.of_reviews(pull_request)
+    setter = (by_label,) if isinstance(by_label, Voice) else ()
+    reviewers = reviews if isinstance(reviews, tuple) else ()
+    found = quorum.of(pull_request, approvers, 1, (*setter, *(reviewers if by_review else ())))
+    if found.given and found.hidden is not None:
+        found = quorum.of(pull_request, approvers, 1, (*setter, *reviewers))
+    asked = (by_label, reviews if by_review else None)
+    unread = tuple(each for each in asked if isinstance(each, Unreadable))
+    if not unread or found.decision == "pass":
+        return found
+    return structs.replace(found, possible=None, unread=(*unread, *found.unread))
 
 
 def outdated(label: str, pull_request: PullRequest) -> tuple[str, ...]:

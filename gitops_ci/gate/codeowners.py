@@ -23,7 +23,7 @@ _MOST_STARS = 3  # in one name: a pattern becomes an expression, whose time grow
 _USER = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_-]*")
 _TEAM = re.compile(r"@[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-_LINE = re.compile(r"((?:[^\\\s]|\\.)+)(.*)", re.DOTALL)
+_LINE = re.compile(r"((?:[^\\\s]|\\.)+)(?:\s+(.*))?", re.DOTALL)
 _ANY_FOLDERS = "**"
 
 Below = Literal["no", "may", "must"]
@@ -118,7 +118,7 @@ def line(text: str, number: int) -> Line | str:
     split = _LINE.fullmatch(text)
     if split is None:
         return "expected a pattern and its owners"
-    pattern, owners = split[1], _owners(split[2])
+    pattern, owners = split[1], _owners(split[2] or "")
     if isinstance(owners, str):
         return owners
     return next(_wrong(pattern), None) or _compiled(pattern, owners, number)

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gitops_ci.model.verdict import VerdictReason
+
 How = Literal["review", "label", "waiver"]
 
 
@@ -27,3 +29,10 @@ class Lifted(Struct, frozen=True, kw_only=True):
     pull_request: int | None = None
     commit: str | None = None
     label: str | None = None
+
+
+class Outcome(Struct, frozen=True):
+    """The reasons that are left, and what was lifted."""
+
+    reasons: tuple[VerdictReason, ...]
+    lifted: tuple[Lifted, ...] = ()

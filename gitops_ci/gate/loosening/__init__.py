@@ -4,7 +4,7 @@ It is judged by the old rules (trust.md, rule 4), is shown as a plan of kind `se
 rule of ours holds where the workflow itself is another one (rule 5): that is shown as well, and needs its owners.
 """
 
-from gitops_ci.gate.loosening.owners import lifted, reasons, sides
+from gitops_ci.gate.loosening.owners import lifted, needs, reasons, sides
 from gitops_ci.gate.loosening.planning import Sides, changes, shown
 
-__all__ = ["Sides", "changes", "lifted", "reasons", "shown", "sides"]
+__all__ = ["Sides", "changes", "lifted", "needs", "reasons", "shown", "sides"]

@@ -53,12 +53,12 @@ def lifted(case: Case) -> Iterator[Lifted]:
 
 
 def _counted(case: Case) -> Iterator[tuple[Need, PullRequest, Count]]:
-    for need in _needs(case):
+    for need in needs(case):
         for pull_request in case.pull_requests:
             yield need, pull_request, quorum.of(pull_request, need.approvers, need.asked)
 
 
-def _needs(case: Case) -> Iterator[Need]:
+def needs(case: Case) -> Iterator[Need]:
     """By the CODEOWNERS and the configuration of base. Where no gate asks for anybody only named owners are asked."""
     owners = codeowners.read(case.base.snapshot)
     strictest, asked = _strictest(case.config)

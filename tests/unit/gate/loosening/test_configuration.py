@@ -111,7 +111,7 @@ def test_a_section(before: str, after: str, said: str | None) -> None:
     ("before", "after", "said"),
     [
         (ENVIRONMENT % ", branch: main", ENVIRONMENT % ", branch: other", "branch main → other"),
-        (ENVIRONMENT % "", ENVIRONMENT % ", runner: self-hosted", "runner ubuntu-latest → self-hosted"),
+        (ENVIRONMENT % ", runner: a", ENVIRONMENT % ", runner: self-hosted", "runner a → self-hosted"),
         ("", "kinds: {terraform: {binary: tofu}}", "binary not said → tofu"),
         ("", "policy: {waivers: mine.yml}", "waivers gitops-ci-waivers.yml → mine.yml"),
         ("policy: {rego: [{path: a}]}", "policy: {rego: [{path: b}]}", "rego: path b added, path a removed"),
