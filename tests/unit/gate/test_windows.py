@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import zoneinfo
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -169,6 +172,35 @@ def test_what_no_window_can_be(text: str, timezone: str, key: str, said: str) ->
 def test_what_a_window_can_be(timezone: str) -> None:
     for text in ("17:00..08:00", "sat | 00:00..00:00", "2026-12-20..2026-12-20", "2026-12-20 10:00..2026-12-20T10:01"):
         assert list(windows.broken(window(text, timezone))) == []
+
+
+@pytest.fixture
+def without_a_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine that has no time zones of its own."""
+    paths = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(())
+    zoneinfo.ZoneInfo.clear_cache()
+    windows._zone.cache_clear()
+    yield
+    zoneinfo.reset_tzpath(paths)
+
+
+@pytest.mark.usefixtures("without_a_database")
+def test_a_machine_without_a_database_has_the_package() -> None:
+    assert list(windows.broken(window("17:00..08:00", BERLIN))) == []
+    assert until("2026-07-24 15:00Z", window("17:00..08:00", BERLIN)) == "2026-07-25 06:00"
+
+
+@pytest.mark.usefixtures("without_a_database")
+def test_without_the_package_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in {"tzdata", *(each for each in sys.modules if each.startswith("tzdata."))}:
+        monkeypatch.setitem(sys.modules, name, None)
+    assert list(windows.broken(window("17:00..08:00"))) == []  # UTC needs none
+    ((key, problem),) = windows.broken(window("17:00..08:00", BERLIN))
+    assert (key, problem) == (
+        "timezone",
+        "cannot be looked up: there is no database of time zones here; install the package tzdata",
+    )
 
 
 # Properties
