@@ -7,6 +7,8 @@ from typing import Literal
 from msgspec import Struct
 
 Decision = Literal["pass", "blocked", "undecided"]
+NOTES = frozenset({"gate/ordering"})
+"""Rules that tell something worth knowing and decide nothing."""
 EXIT_CODES: dict[Decision, int] = {"pass": 0, "blocked": 1, "undecided": 3}
 
 
@@ -19,6 +21,11 @@ class VerdictReason(Struct, frozen=True, kw_only=True):
     remedy: str
     who: str = ""
     stack: str | None = None
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it only tells something; any other that passes does so because its environment only warns."""
+        return self.decision == "pass" and self.rule in NOTES
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
