@@ -21,14 +21,26 @@ _MOST_TOLD = 20
 def reasons(case: Case) -> Iterator[VerdictReason]:
     """A note for each earlier pull request that changes one of our stacks, with the decision `pass`."""
     told = 0
-    for neighbour in _earlier(case):
-        shared = list(reached.by(neighbour.paths or (), case))
-        if shared and told < _MOST_TOLD:
+    earlier = tuple(_earlier(case))
+    stacks = _by_path(earlier, case)
+    for neighbour in earlier:
+        shared = sorted({stack for path in neighbour.paths or () for stack in stacks.get(path, ())})
+        if told == _MOST_TOLD:
+            return
+        if shared or neighbour.paths is None:
             told += 1
-            yield _note(f"#{neighbour.number} is open, came first and changes {_some(shared)} as well")
-        elif neighbour.paths is None and told < _MOST_TOLD:
-            told += 1
-            yield _note(f"#{neighbour.number} is open, came first and changes so many files that it may plan the same")
+            what = f"{_some(shared)} as well" if shared else "so many files that it may plan the same"
+            yield _note(f"#{neighbour.number} is open, came first and changes {what}")
+
+
+def _by_path(neighbours: tuple[Neighbour, ...], case: Case) -> dict[str, list[str]]:
+    """Path that one of them changes → our affected stacks that it reaches."""
+    found: dict[str, list[str]] = {}
+    every = dict.fromkeys(path for each in neighbours for path in each.paths or ())
+    for stack, paths in reached.by(every, case).items():
+        for path in paths:
+            found.setdefault(path, []).append(stack)
+    return found
 
 
 def _earlier(case: Case) -> Iterator[Neighbour]:
