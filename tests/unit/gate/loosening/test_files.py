@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitops_ci.gate import loosening
 from gitops_ci.gate.case import Case
 from gitops_ci.model.plan import Change
-from gitops_ci.model.pull_request import Unreadable
+from gitops_ci.model.pull_request import Review, Unreadable
 from gitops_ci.model.report import Report
 from gitops_ci.render import markdown
 from tests.unit.gate.scenes import ANN, BEN, EVE, HEAD, Scene, approved, pull
@@ -273,3 +275,18 @@ def test_who_agreed_is_recorded() -> None:
     at = scene(PRODUCTION, reviews=(approved(ANN),)).case()
     (lifted,) = loosening.lifted(at)
     assert (lifted.rule, lifted.what, lifted.by, lifted.commit) == ("gate/deciding-files", WORKFLOW, ("ann",), HEAD)
+
+
+@given(
+    reviews=st.lists(
+        st.builds(approved, st.sampled_from([ANN, BEN, EVE]), st.sampled_from([HEAD, "c" * 40])), max_size=3
+    ),
+    drop=st.integers(0, 2),
+    owners=st.sampled_from([None, "/.github/ @ben\n", "* @ann @ben\n", "/.github/\n"]),
+    config=st.sampled_from([PRODUCTION, PRODUCTION.replace("1", "2"), NOBODY]),
+)
+def test_an_approval_less_never_helps(reviews: list[Review], drop: int, owners: str | None, config: str) -> None:
+    def passes(given: list[Review]) -> bool:
+        return not decisions(scene(config, owners, reviews=tuple(given)))
+
+    assert passes(reviews) or not passes(reviews[:drop] + reviews[drop + 1 :])
