@@ -20,6 +20,10 @@ def _off(before: JsonValue, after: JsonValue) -> bool:
     return bool(before) and not after
 
 
+def _on(before: JsonValue, after: JsonValue) -> bool:
+    return bool(after) and not before
+
+
 def _shorter(before: JsonValue, after: JsonValue) -> bool:
     return _seconds(after) < _seconds(before)
 
@@ -70,6 +74,8 @@ _JUDGES: Mapping[str, Judge] = {
     "destroy": _down("off", "protected", "all"),
     "protected_types": _lost,
     "promotion": _down("off", "warn", "block"),
+    "promotion_together": _on,
+    "promotion_except": _gained,
     "soak": _shorter,
     "freeze": _lost,
     "enforcement": _down("warn", "block"),

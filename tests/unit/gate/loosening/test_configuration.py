@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gitops_ci import config_file
 from gitops_ci.config import DEFAULT, Config, Environment
 from gitops_ci.config_gate import Approvers, Gate
-from gitops_ci.gate.loosening import configuration
+from gitops_ci.gate.loosening import configuration, facts
 from gitops_ci.model.plan import Change
 
 
@@ -155,6 +155,19 @@ def test_many_are_counted_and_all_are_attributes() -> None:
     assert change.reason == "approvals 2 → 0; owners on → off; destroy all → off and 2 more"
     assert {each.path for each in change.attributes} == {"approvals", "owners", "destroy", "promotion", "soak"}
     assert [(each.before, each.after) for each in change.attributes if each.path == "approvals"] == [(2, 0)]
+
+
+def test_every_key_of_the_file_is_compared() -> None:
+    """One that is added some day, too: what nobody thought of is for people to judge, and not left out."""
+    told = facts.of(loaded(gate("")), ["database"])
+    assert {key.partition(".")[0] for key in told["gate.production"]} == set(Gate.__struct_fields__)
+    assert {key.partition(".")[0] for key in told["environment.production"]} == {*Environment.__struct_fields__} - {
+        "name",
+        "gate",
+    }
+    assert {section.partition(".")[0] for section in told} == {*Config.__struct_fields__, "gate", "environment"} - {
+        "version", "report", "environments",
+    }  # fmt: skip
 
 
 # Properties
