@@ -58,10 +58,8 @@ class Line(Struct, frozen=True, kw_only=True):
     runs: tuple[tuple[str | re.Pattern[str], ...], ...]
     below: Below
 
-    def matches(self, path: str, parts: Sequence[str]) -> bool:
-        """Whether a path, which has these parts, is meant."""
-        if not path.startswith(self.prefix):
-            return False
+    def matches(self, parts: Sequence[str]) -> bool:
+        """Whether a path of these parts is meant."""
         at = 0
         for index, run in enumerate(self.runs):
             is_last = index == len(self.runs) - 1
@@ -69,7 +67,7 @@ class Line(Struct, frozen=True, kw_only=True):
             starts = range(at, len(parts) - len(run) + 1)
             if is_last and self.below == "no":
                 starts = starts[-1:] if free else starts[:1] if len(parts) == len(run) else range(0)
-            found = next((start for start in (starts if free else starts[:1]) if _fits(run, parts[start:])), None)
+            found = next((start for start in (starts if free else starts[:1]) if _fits(run, parts, start)), None)
             if found is None:
                 return False
             at = found + len(run)
@@ -86,7 +84,8 @@ class Codeowners(Struct, frozen=True):
     def of(self, path: str) -> Owners | None:
         """The owners by the last line that matches a path; None where none does."""
         parts = path.split("/")
-        return next((line.owners for line in reversed(self.lines) if line.matches(path, parts)), None)
+        lines = (line for line in reversed(self.lines) if path.startswith(line.prefix))  # most are told apart by that
+        return next((line.owners for line in lines if line.matches(parts)), None)
 
 
 def read(snapshot: Snapshot) -> Codeowners:
@@ -200,8 +199,10 @@ def _name(part: str) -> str | re.Pattern[str]:
     return re.compile("".join(wild.get(token) or re.escape(token[-1]) for token in tokens), re.DOTALL)
 
 
-def _fits(run: Sequence[str | re.Pattern[str]], parts: Sequence[str]) -> bool:
-    return all(
-        wanted == part if isinstance(wanted, str) else wanted.fullmatch(part) is not None
-        for wanted, part in zip(run, parts, strict=False)
-    )
+def _fits(run: Sequence[str | re.Pattern[str]], parts: Sequence[str], start: int) -> bool:
+    """Whether a run matches the parts from one on; there are as many."""
+    for index, wanted in enumerate(run, start):
+        part = parts[index]
+        if wanted != part if isinstance(wanted, str) else wanted.fullmatch(part) is None:
+            return False
+    return True

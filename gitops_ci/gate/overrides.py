@@ -16,8 +16,8 @@ from gitops_ci.model.verdict import VerdictReason
 
 KEPT = frozenset({"checks", "config", "policy", "secrets"})
 """Families that nothing lifts: what was not looked at, what decides about the rules themselves, and secrets."""
-FREED = ("gate/freeze", "gate/frozen", "gate/promotion", "gate/soak")
-"""Of the gate's own rules only these, by how their ids begin: an approval that is missing is given, not lifted."""
+FREED = ("freeze", "frozen", "promotion", "soak")
+"""Of the gate's own rules only these, by how their names begin: an approval that is missing is given, not lifted."""
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -40,7 +40,8 @@ def applied(reasons: Iterable[VerdictReason], case: Case) -> Outcome:
         lacking = [each for each in found if not each.is_set]
         if not lacking:
             lifted += map(_lifted, found)
-            told = {reason: each for reason, each in told.items() if reason not in group.reasons}
+            for reason in group.reasons:
+                del told[reason]
         else:
             for reason in group.reasons:
                 remedy = "; ".join(filter(None, (reason.remedy, _offer(lacking[0]))))
@@ -64,8 +65,8 @@ def groups(reasons: Iterable[VerdictReason], case: Case) -> tuple[Group, ...]:
 
 def is_liftable(rule: str) -> bool:
     """Whether somebody can lift a rule for one change."""
-    family = rule.partition("/")[0]
-    return rule.startswith(FREED) if family == "gate" else family not in KEPT
+    family, _, name = rule.partition("/")
+    return name.startswith(FREED) if family == "gate" else family not in KEPT
 
 
 def label(group: Group, pull_request: PullRequest, case: Case) -> str:
@@ -74,7 +75,7 @@ def label(group: Group, pull_request: PullRequest, case: Case) -> str:
     What a rule of the gate says may have the time in it.
     """
     is_ours = group.rule.startswith("gate/")
-    what = [(reason.rule, reason.stack, "" if is_ours else reason.message) for reason in group.reasons]
+    what = {(reason.rule, reason.stack, "" if is_ours else reason.message) for reason in group.reasons}
     prefix = case.config.gate(group.environments[0]).override.label
     return bound.name(prefix, (group.environments, *what), pull_request, case)
 
@@ -128,7 +129,7 @@ def _offer(asked: _Asked) -> str:
 
 def _problems(asked: _Asked) -> Iterator[str]:
     for void in bound.outdated(asked.label, asked.pull_request)[:1]:
-        yield f"the label {void} is of something else, or of an older head or base"
+        yield f"the label …{void[-6:]} is of something else, or of an older head or base"
     for _, count in asked.counts:
         yield from count.aside
         unknown = (*count.unread, *count.doubted, *((count.hidden,) if count.given and count.hidden else ()))
