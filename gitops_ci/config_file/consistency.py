@@ -25,7 +25,6 @@ _FILLED = ("environment", "name", "instance")
 def broken(config: Config) -> Iterator[tuple[Path, str]]:
     """Each key that does not fit, with the reason."""
     yield from _environments(config)
-    yield from _freezes(config)
     yield from _stacks(config)
     for key, patterns in (("require", config.layout.require), ("forbid", config.layout.forbid)):
         for index, pattern in enumerate(patterns):
@@ -33,6 +32,7 @@ def broken(config: Config) -> Iterator[tuple[Path, str]]:
     yield from _builtin(config)
     yield from _engines(config)
     yield from engine_arguments.broken(config)
+    yield from _freezes(config)
     yield from _policy(config)
 
 
@@ -67,6 +67,16 @@ def _builtin(config: Config) -> Iterator[tuple[Path, str]]:
             yield ("policy", "builtin", "rules", index), f"{pattern} is no built-in policy{meant}"
 
 
+def _freezes(config: Config) -> Iterator[tuple[Path, str]]:
+    """Windows of a time or in a place that there is not: what nobody can tell the end of would freeze nothing."""
+    from gitops_ci.gate import windows  # the calendar, which most commands do without
+
+    for index, environment in enumerate(config.environments):
+        for position, window in enumerate(environment.gate.freeze if environment.gate is not None else ()):
+            for key, text in windows.broken(window):
+                yield ("environments", index, "gate", "freeze", position, key), text
+
+
 def _engines(config: Config) -> Iterator[tuple[Path, str]]:
     terraform = config.kinds.terraform
     named: list[tuple[Path, str]] = [(("versions", index), each) for index, each in enumerate(terraform.versions)]
@@ -94,16 +104,6 @@ def _environments(config: Config) -> Iterator[tuple[Path, str]]:
             problem = _unknown(config, environment.promotes_from) or _circle(config, environment.name)
             if problem:
                 yield ("environments", index, "promotes_from"), problem
-
-
-def _freezes(config: Config) -> Iterator[tuple[Path, str]]:
-    """Windows of a time or in a place that there is not: what nobody can tell the end of would freeze nothing."""
-    from gitops_ci.gate import windows  # the calendar, which most commands do without
-
-    for index, environment in enumerate(config.environments):
-        for position, window in enumerate(environment.gate.freeze if environment.gate is not None else ()):
-            for key, text in windows.broken(window):
-                yield ("environments", index, "gate", "freeze", position, key), text
 
 
 def _circle(config: Config, name: str) -> str:
