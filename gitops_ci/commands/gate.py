@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -13,8 +14,9 @@ from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import GitopsError, ToolError
-from gitops_ci.gate import claims, rules, verdict, wanted
+from gitops_ci.gate import claims, record, rules, verdict, wanted
 from gitops_ci.gate.case import Case
+from gitops_ci.gate.record import Told
 from gitops_ci.github.event import Event
 from gitops_ci.model import plan as plans
 from gitops_ci.model.plan import Plan
@@ -33,27 +35,44 @@ def run(options: Options, outside: Outside) -> int:
     if event.closed:
         output.say(f"pull request #{event.pull_request} is closed: nothing is judged", outside)
         return 0
-    report = judged(asked.given(event, options, outside), event, options, outside)
+    report, told = judged(asked.given(event, options, outside), event, options, outside)
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
     if options.out is not None:
         links, directory = assembly.links(outside), outside.cwd / options.out
         output.write_report(report, directory, links, environments=environments, detail=part.detail)
+        _record(report, told, directory)
     output.show_report(report, options, outside, environments=environments, detail=part.detail)
     return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
 
 
-def judged(report: Report, event: Event, options: Options, outside: Outside) -> Report:
-    """The report with the gate's verdict. What keeps the gate from judging leaves it undecided, and is told."""
+def _record(report: Report, told: Told, directory: Path) -> None:
+    """Adds the verdict's line to the record in a directory, which follows the line before it where there is one."""
+    from gitops_ci.render import record_json, report_json
+
+    path = directory / "record.jsonl"
+    lines = path.read_bytes() if path.is_file() else b""
+    before = lines.splitlines()[-1] if lines else None
+    whole = msgspec.structs.replace(told, document=report_json.encode(report))
+    output.write(path, lines + record_json.line(record.of(report, whole), before))
+
+
+def judged(report: Report, event: Event, options: Options, outside: Outside) -> tuple[Report, Told]:
+    """The report with the gate's verdict, and what it came of, for the record.
+
+    What keeps the gate from judging leaves it undecided, and is told.
+    """
     about = claims.Asked(event.head, event.pull_request, options.needs, event.base_ref)
     claimed = claims.judged(report, about)
     mine = msgspec.structs.replace(options, head=options.head or event.head)
     try:
         live = _live(event, outside)
         with changes.opened(mine, outside, needs_base=True, merge_of=live) as change:
-            return rules.judged(_with_people(case(claimed, change, mine), event, outside)).report
+            whole = _with_people(case(claimed, change, mine), event, outside)
+            found = rules.judged(whole)
+            return found.report, Told(at=whole.now, document=b"", case=whole, rules=found.rules)
     except GitopsError as error:
-        return _not_judged(claimed, error)
+        return _not_judged(claimed, error), Told(at=datetime.datetime.now(datetime.UTC), document=b"")
 
 
 def _live(event: Event, outside: Outside) -> Event | None:

@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, structs
 
-from gitops_ci.gate import approvals, destroy, left_out, overrides, owners, verdict, waivers
+from gitops_ci.gate import (
+    approvals,
+    destroy,
+    expected,
+    freeze,
+    freshness,
+    left_out,
+    loosening,
+    ordering,
+    overrides,
+    owners,
+    verdict,
+    waivers,
+)
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.lifted import Lifted
 from gitops_ci.model import finding
@@ -16,6 +29,8 @@ from gitops_ci.model.verdict import Verdict, VerdictReason
 Family = Callable[[Case], Iterator[VerdictReason]]
 
 OF_THE_CHANGE: Mapping[str, Family] = {
+    "expected": expected.reasons,
+    "freshness": freshness.reasons,
     "left-out": left_out.reasons,
     "waivers": waivers.reasons,
 }
@@ -25,18 +40,25 @@ OF_THE_PULL_REQUEST: Mapping[str, Family] = {
     "approvals": approvals.reasons,
     "owners": owners.reasons,
     "destroy": destroy.reasons,
+    "loosening": loosening.reasons,
+    "freeze": freeze.reasons,
+    "ordering": ordering.reasons,
 }
 """Families that need to know who wrote, reviewed and labelled it: for a push, or without a token, they are left out."""
 
-_AGREED: tuple[Callable[[Case], Iterator[Lifted]], ...] = (approvals.lifted, owners.lifted, destroy.lifted)
+_AGREED: tuple[Callable[[Case], Iterator[Lifted]], ...] = (
+    approvals.lifted,
+    owners.lifted,
+    destroy.lifted,
+    loosening.lifted,
+)
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """A report with the gate's verdict; which families were asked, and what was let pass and by whom."""
+    """A report with the gate's verdict, and which families were asked."""
 
     report: Report
     rules: tuple[str, ...]
-    lifted: tuple[Lifted, ...] = ()
 
 
 def judged(case: Case) -> Judged:
@@ -46,13 +68,13 @@ def judged(case: Case) -> Judged:
     found = [reason for family in families.values() for reason in family(case)]
     accepted = waivers.applied((*before.reasons, *found), case)
     outcome = overrides.applied(accepted.reasons, case)
+    agreed = tuple(each for family in _AGREED for each in family(case)) if case.pull_requests else ()
     told = verdict.of(outcome.reasons, plans=case.report.plans, judges_pull_request=bool(case.pull_requests))
     if before.decision != "pass" and all(each.decision != before.decision for each in before.reasons):
         told = verdict.at_least(before.decision, told)  # reports that do not say why
     shown = finding.ordered((*case.report.findings, *left_out.findings(case)))
-    agreed = tuple(each for family in _AGREED for each in family(case)) if case.pull_requests else ()
+    told = structs.replace(told, lifted=(*agreed, *accepted.lifted, *outcome.lifted))
     return Judged(
-        report=structs.replace(case.report, findings=shown, verdict=told),
+        report=loosening.shown(structs.replace(case.report, findings=shown, verdict=told), loosening.sides(case)),
         rules=tuple(families),
-        lifted=(*agreed, *accepted.lifted, *outcome.lifted),
     )

@@ -38,7 +38,7 @@ def _weight(reason: VerdictReason) -> tuple[int, bool, str, str, str]:
 
 def _let_through(reasons: tuple[VerdictReason, ...]) -> tuple[str, ...]:
     """What environments that only warn did not hold up."""
-    passed = [reason for reason in reasons if reason.decision == "pass"]
+    passed = [reason for reason in reasons if reason.decision == "pass" and not reason.is_note]
     if not passed:
         return ()
     noun = "1 problem" if len(passed) == 1 else f"{len(passed):,} problems"

@@ -11,6 +11,7 @@ from msgspec import structs
 from gitops_ci.model.report import Report
 from gitops_ci.render import outline, told
 from gitops_ci.render.comment import (
+    agreed,
     caution,
     changes,
     drift,
@@ -48,6 +49,7 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
     (findings.section, 0.35),
     (policies.section, 0.1),
     (notices.upstream, 0.1),
+    (agreed.section, 0.1),
     (graph.section, 0.15),
     (changes.section, 0.9),
     (drift.section, 0.6),
@@ -70,6 +72,7 @@ _ORDER: tuple[Build, ...] = (
     drift.section,
     generated.section,
     drift.pending,
+    agreed.section,
     policies.section,
     findings.section,
     findings.settled,
