@@ -68,9 +68,7 @@ def judged(report: Report, event: Event, options: Options, outside: Outside) -> 
     try:
         live = _live(event, outside)
         with changes.opened(mine, outside, needs_base=True, merge_of=live) as change:
-            whole = _with_people(case(claimed, change, mine), event, outside)
-            found = rules.judged(whole)
-            return found.report, Told(at=whole.now, document=b"", case=whole, rules=found.rules)
+            return of(claimed, change, event, mine, outside)
     except GitopsError as error:
         return _not_judged(claimed, error), Told(at=datetime.datetime.now(datetime.UTC), document=b"")
 
@@ -84,6 +82,13 @@ def _live(event: Event, outside: Outside) -> Event | None:
         return event if event.base is not None else None
     now = connecting.as_it_is_now(api, event.pull_request)
     return msgspec.structs.replace(now, head=event.head, fork=event.fork)  # a head that is not the newest is told
+
+
+def of(report: Report, change: Change, event: Event, options: Options, outside: Outside) -> tuple[Report, Told]:
+    """The verdict of every rule on what the reports of an opened change say together."""
+    whole = _with_people(case(report, change, options), event, outside)
+    found = rules.judged(whole)
+    return found.report, Told(at=whole.now, document=b"", case=whole, rules=found.rules)
 
 
 def _with_people(case: Case, event: Event, outside: Outside) -> Case:

@@ -83,12 +83,12 @@ class Repository:
         self.authored.setdefault(number, []).append(made)
         self.pulls[number]["commits"] = len(self.authored[number])
 
-    def pushed(self, sha: str, login: str, number: int = 7) -> None:
+    def pushed(self, sha: str, login: str, number: int = 7, repository: str = "acme/infra") -> None:
         """A commit of somebody's who pushed it; ann is somebody else who may write."""
-        self.roles |= {"ann": "maintain", login: "write"}
+        self.roles |= {"ann": "maintain", login: "write" if repository == "acme/infra" else "read"}
         self.commits.add(sha)
         self.commit(sha, actor(login), number=number)
-        self.push(login, sha)
+        self.push(login, sha, repository=repository)
 
     def push(self, login: str | None, after: str, kind: str = "push", repository: str = "acme/infra") -> None:
         made = {"id": next(self.ids), "before": "0" * 40, "after": after, "ref": "refs/heads/feature"}
