@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.database import postgres, refusals, sections, sets, statements
+from gitops_ci.kinds.database import postgres, refusals, sets, statements
 from gitops_ci.kinds.database.postgres import SqlError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.sets import MigrationSet
+from gitops_ci.kinds.database.texts import Texts
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.model import plan as plans
 from gitops_ci.model.plan import BLOCKING_CODES, Change, Plan, Problem
 from gitops_ci.model.stack import Stack
-
-MAX_BYTES = 4 * 1024 * 1024
-"""Larger migrations are not parsed: the parse tree is about forty times as large."""
 
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
@@ -38,7 +35,8 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
     wrong = _wrong(now)
     if wrong is not None:
         return Plan(stack=stack.id, status="failed", reason=wrong)
-    entering = _entering(now, head.snapshot, stack, base)
+    before = sets.of(base.stacks.get(stack.id, stack), base.snapshot) if base is not None else None
+    entering = sets.entering(now, head.snapshot, before, base.snapshot if base is not None else None)
     if not entering:
         return Plan(stack=stack.id, status="unchanged", seconds=time.perf_counter() - started)
     try:
@@ -46,7 +44,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
     except ImportError:
         message = "database migrations are read with pglast, which is not installed: pip install 'gitops-ci[database]'"
         return plans.problem(stack.id, "skipped", "engine-missing", message)
-    read = _Reading(now, head.snapshot).all(entering)
+    read = _read(Texts(now, head.snapshot, entering), entering)
     result = _result(stack, read)
     return msgspec.structs.replace(result, engine=engine, seconds=time.perf_counter() - started)
 
@@ -73,93 +71,29 @@ def _wrong(now: MigrationSet) -> Problem | None:
     return None
 
 
-def _entering(now: MigrationSet, snapshot: Snapshot, stack: Stack, base: Inventory | None) -> tuple[Migration, ...]:
-    """The migrations that are applied at head and were not at base; a repeatable one also when its content differs."""
-    known: dict[str, str | None] = {}
-    if base is not None:
-        before = sets.of(base.stacks.get(stack.id, stack), base.snapshot)
-        known = {migration.name: sets.identity(migration.path, base.snapshot) for migration in before.applied or ()}
-    return tuple(
-        migration
-        for migration in now.applied or ()
-        if migration.name not in known
-        or (migration.role == "repeatable" and known[migration.name] != sets.identity(migration.path, snapshot))
-    )
-
-
 class _Read(Struct, frozen=True):
     changes: tuple[Change, ...]
     problems: tuple[Problem, ...]
 
 
-class _Reading:
-    """Reads migrations of one set, in order."""
-
-    def __init__(self, migrations: MigrationSet, snapshot: Snapshot) -> None:
-        self._migrations = migrations
-        self._snapshot = snapshot
-
-    def all(self, entering: Sequence[Migration]) -> _Read:
-        """Every Change, and a Problem for every file that cannot be read."""
-        contents = self._contents(entering)
-        changes: list[Change] = []
-        problems: list[Problem] = []
-        for migration in entering:
-            try:
-                changes += self._one(migration, contents)
-            except MigrationError as refused:
-                problems.append(
-                    Problem(
-                        code=refused.code, message=f"{migration.name} {refused}", path=migration.path, line=refused.line
-                    )
-                )
-        return _Read(tuple(changes), tuple(problems))
-
-    def _contents(self, migrations: Sequence[Migration]) -> dict[str, bytes]:
-        real = {migration.path: sets.real(migration.path, self._snapshot) for migration in migrations}
-        found = self._snapshot.read_many([path for path in real.values() if path is not None], limit=MAX_BYTES)
-        return {path: found[target] for path, target in real.items() if target is not None and target in found}
-
-    def _one(self, migration: Migration, contents: Mapping[str, bytes]) -> tuple[Change, ...]:
-        content = contents.get(migration.path)
-        if content is None:
-            limit = MAX_BYTES // 1024**2
-            raise MigrationError(
-                "unreadable",
-                f"is larger than {limit} MiB or no file of this repository: split it, or load its data otherwise",
-            )
-        text = self._applied_part(refusals.decoded(content))
+def _read(texts: Texts, entering: Sequence[Migration]) -> _Read:
+    """Every Change, and a Problem for every file that cannot be read."""
+    changes: list[Change] = []
+    problems: list[Problem] = []
+    for migration in entering:
         try:
-            return statements.read(text, path=migration.path, source=migration.name)
-        except SqlError as error:
-            raise refusals.explained(text, error) from None
+            changes += _changes(migration, texts.of(migration))
+        except MigrationError as refused:
+            message = f"{migration.name} {refused}"
+            problems.append(Problem(code=refused.code, message=message, path=migration.path, line=refused.line))
+    return _Read(tuple(changes), tuple(problems))
 
-    def _applied_part(self, text: str) -> str:
-        """The text without its way down, provided that every migration of the set is of that tool.
 
-        Where one is not, another runner would run the whole file: then the section is not left out on its word.
-        """
-        line = sections.down_line(text)
-        if line is None:
-            return text
-        tool = sections.tool(text)
-        others = self._migrations.forward
-        contents = self._contents(others)
-        foreign = [
-            each.path
-            for each in others
-            if sections.tool(contents.get(each.path, b"").decode("utf-8", "replace")) != tool
-        ]
-        if tool is None or foreign:
-            other = (
-                f", but {foreign[0]} has no such markers"
-                if foreign
-                else " without one that says where the way up begins"
-            )
-            raise MigrationError(
-                "unsupported", f"has a section for the way down{other}: whether it is run is not known here", line
-            )
-        return sections.up(text, tool)
+def _changes(migration: Migration, text: str) -> tuple[Change, ...]:
+    try:
+        return statements.read(text, path=migration.path, source=migration.name)
+    except SqlError as error:
+        raise refusals.explained(text, error) from None
 
 
 def _result(stack: Stack, read: _Read) -> Plan:

@@ -73,6 +73,21 @@ def listed(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
     return tuple(sorted((*own, *nested), key=lambda migration: migration.order)) if nested else own
 
 
+def entering(
+    now: MigrationSet, head: Snapshot, before: MigrationSet | None, base: Snapshot | None
+) -> tuple[Migration, ...]:
+    """The migrations that are applied at head and were not at base; a repeatable one also when its content differs."""
+    known: dict[str, str | None] = {}
+    if before is not None and base is not None:
+        known = {migration.name: identity(migration.path, base) for migration in before.applied or ()}
+    return tuple(
+        migration
+        for migration in now.applied or ()
+        if migration.name not in known
+        or (migration.role == "repeatable" and known[migration.name] != identity(migration.path, head))
+    )
+
+
 def migration_file(directory: str, snapshot: Snapshot) -> str | None:
     """The file that makes a directory one migration (Prisma, Diesel); None where it is none."""
     if not versions.version_of(directory.rpartition("/")[2]):

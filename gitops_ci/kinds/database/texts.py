@@ -1,0 +1,71 @@
+"""The text of migrations as it is applied: read, decoded and without its way down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.database import refusals, sections, sets
+from gitops_ci.kinds.database.refusals import MigrationError
+from gitops_ci.kinds.database.sets import MigrationSet
+from gitops_ci.kinds.database.versions import Migration
+
+MAX_BYTES = 4 * 1024 * 1024
+"""Larger migrations are not parsed: the parse tree is about forty times as large."""
+
+
+class Texts:
+    """The texts of some migrations of one set, read together."""
+
+    def __init__(self, migrations: MigrationSet, snapshot: Snapshot, wanted: Sequence[Migration]) -> None:
+        self._migrations = migrations
+        self._snapshot = snapshot
+        self._contents = self._read(wanted)
+        self._tools: Mapping[str, str | None] | None = None
+
+    def of(self, migration: Migration) -> str:
+        """What of a migration is applied, line for line. Raises MigrationError."""
+        content = self._contents.get(migration.path)
+        if content is None:
+            limit = MAX_BYTES // 1024**2
+            raise MigrationError(
+                "unreadable",
+                f"is larger than {limit} MiB or no file of this repository: split it, or load its data otherwise",
+            )
+        return self._applied_part(refusals.decoded(content))
+
+    def _read(self, migrations: Sequence[Migration]) -> dict[str, bytes]:
+        real = {migration.path: sets.real(migration.path, self._snapshot) for migration in migrations}
+        found = self._snapshot.read_many([path for path in real.values() if path is not None], limit=MAX_BYTES)
+        return {path: found[target] for path, target in real.items() if target is not None and target in found}
+
+    def _applied_part(self, text: str) -> str:
+        """The text without its way down, provided that every migration of the set is of that tool.
+
+        Where one is not, another runner would run the whole file: then the section is not left out on its word.
+        """
+        line = sections.down_line(text)
+        if line is None:
+            return text
+        tool = sections.tool(text)
+        foreign = [path for path, its in self._tools_of_all().items() if its != tool]
+        if tool is None or foreign:
+            other = (
+                f", but {foreign[0]} has no such markers"
+                if foreign
+                else " without one that says where the way up begins"
+            )
+            raise MigrationError(
+                "unsupported", f"has a section for the way down{other}: whether it is run is not known here", line
+            )
+        return sections.up(text, tool)
+
+    def _tools_of_all(self) -> Mapping[str, str | None]:
+        """The tool of each migration's markers, read once."""
+        if self._tools is None:
+            contents = self._read(self._migrations.forward)
+            self._tools = {
+                each.path: sections.tool(contents.get(each.path, b"").decode("utf-8", "replace"))
+                for each in self._migrations.forward
+            }
+        return self._tools
