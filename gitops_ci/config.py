@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from gitops_ci.config_database import Database
 from gitops_ci.config_policy import (
     DEFAULT_POLICIES,
     FRAMEWORKS,
@@ -137,6 +138,7 @@ class Kinds(Section, frozen=True):
     """Settings of each kind."""
 
     terraform: Terraform = Terraform()
+    database: Database = Database()
 
 
 class Comment(Section, frozen=True):
@@ -214,6 +216,7 @@ __all__ = [
     "Builtin",
     "Checkov",
     "Config",
+    "Database",
     "Environment",
     "Framework",
     "Layout",

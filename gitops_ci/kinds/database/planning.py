@@ -9,18 +9,20 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.database import postgres, refusals, sets, statements
+from gitops_ci.kinds.database import postgres, refusals, sets, statements, trying
 from gitops_ci.kinds.database.postgres import SqlError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.sets import MigrationSet
 from gitops_ci.kinds.database.texts import Texts
+from gitops_ci.kinds.database.trying import End
 from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model import plan as plans
 from gitops_ci.model.plan import BLOCKING_CODES, Change, Plan, Problem
 from gitops_ci.model.stack import Stack
 
 
-def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
+def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
     """What enters the database of a stack between base and head.
 
     A migration set that was removed plans nothing: deleting its files undoes nothing in a database.
@@ -45,8 +47,15 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
         message = "database migrations are read with pglast, which is not installed: pip install 'gitops-ci[database]'"
         return plans.problem(stack.id, "skipped", "engine-missing", message)
     read = _read(Texts(now, head.snapshot, entering), entering)
-    result = _result(stack, read)
-    return msgspec.structs.replace(result, engine=engine, seconds=time.perf_counter() - started)
+    result = msgspec.structs.replace(_result(stack, read), engine=engine)
+    settings = head.config.kinds.database
+    if result.reason is None and settings.dry_run != "off":
+        ends = (
+            End(before, base.snapshot) if before is not None and base is not None else None,
+            End(now, head.snapshot),
+        )
+        result = trying.tried(result, entering, ends, tools, settings)
+    return msgspec.structs.replace(result, seconds=time.perf_counter() - started)
 
 
 def _wrong(now: MigrationSet) -> Problem | None:

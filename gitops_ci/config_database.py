@@ -1,0 +1,24 @@
+"""The section `kinds.database` of `gitops-ci.yml`: how migrations are tried."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from gitops_ci.config_section import Name, RelativePath, Section
+
+
+class Database(Section, frozen=True):
+    """How migrations are planned. `timeout` is in seconds for each stack's dry run.
+
+    `dry_run: auto` tries them on a throw-away PostgreSQL where there is one, `required` leaves a plan undecided where
+    there is none. `version` is the major version that is preferred where there are several. `extensions` are made by
+    the server's superuser before anything else; `seed` is a file of rows, or a directory of such files.
+    """
+
+    dry_run: Literal["auto", "off", "required"] = "auto"
+    version: Annotated[int, Meta(ge=13, le=99)] | None = None
+    extensions: tuple[Name, ...] = ()
+    seed: RelativePath | None = None
+    timeout: Annotated[float, Meta(gt=0, le=86400)] = 120.0

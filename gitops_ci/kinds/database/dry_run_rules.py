@@ -1,0 +1,53 @@
+"""The rules about what was seen while migrations were tried."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gitops_ci.model import finding
+from gitops_ci.model.finding import Finding, Severity
+from gitops_ci.model.plan import Observation, Plan
+
+
+class _Rule(Struct, frozen=True):
+    name: str
+    severity: Severity
+    help: str
+
+
+_RULES = {
+    "lock": _Rule(
+        "locks", "notice", "Set `lock_timeout`, keep the transaction short, and do slow work before or after it."
+    ),
+    "rewrite": _Rule(
+        "rewrite", "warning", "Add a new column, copy rows in batches, and drop the old one in a later release."
+    ),
+    "fails-on-data": _Rule(
+        "fails-on-data",
+        "warning",
+        "Bring the rows that there may be into shape first, in the same migration or before.",
+    ),
+    "down-differs": _Rule("down-differs", "warning", "Undo in the way down all that the way up does."),
+    "not-tried": _Rule(
+        "not-tried", "notice", "Install PostgreSQL where this runs, or set `kinds.database.dry_run: off`."
+    ),
+}
+
+
+def findings(plan: Plan) -> tuple[Finding, ...]:
+    """One finding for each observation that a rule is about."""
+    return tuple(_finding(plan, seen, rule) for seen in plan.observations if (rule := _RULES.get(seen.what)))
+
+
+def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
+    held = f" (held for {seen.seconds * 1000:.0f} ms on next to no rows)" if seen.seconds is not None else ""
+    about = "" if seen.what in ("fails-on-data", "not-tried", "down-differs") else f"{seen.address}: "
+    return finding.make(
+        f"database/{rule.name}",
+        rule.severity,
+        f"{about}{seen.message}{held}",
+        help=rule.help,
+        path=seen.path,
+        line=seen.line,
+        stack=plan.stack,
+    )
