@@ -75,8 +75,10 @@ def _advice(error: ServerError, statement: Statement | None) -> tuple[str, str]:
     if extension is not None and error.sqlstate in ("0A000", "58P01"):
         return "unsupported", f"install the package that has the extension {extension} where this runs"
     if error.sqlstate == "42501":
-        named = "name the extension in `kinds.database.extensions`" if extension else "it is tried without that right"
-        return "unsupported", f"migrations are not tried as a superuser: {named}"
+        named = ": name the extension in `kinds.database.extensions`" if extension else ""
+        return "unsupported", f"migrations are tried by a role that is no superuser{named}"
+    if error.sqlstate == "42704" and statement is not None and statement.tag == "GrantRoleStmt":
+        return "unsupported", "roles that run programs or read files do not exist where migrations are tried"
     if error.sqlstate == "3D000":
         return "unsupported", "the database is called otherwise where migrations are tried"
     if error.sqlstate.startswith(_OF_SERVER):

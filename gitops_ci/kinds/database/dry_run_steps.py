@@ -12,7 +12,7 @@ from gitops_ci.kinds.database.dry_run_errors import Place
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.dry_run_watch import MODES
 from gitops_ci.kinds.database.postgres import Statement
-from gitops_ci.kinds.database.server import ServerError, Session
+from gitops_ci.kinds.database.server import ServerError, ServerLostError, Session
 
 
 class Step(Struct, frozen=True):
@@ -55,11 +55,17 @@ class Steps:
                 for statement in script.statements:
                     self._statement(statement, script)
                 self._end(whole)
-            self._owner.run("DISCARD ALL")  # the next one may come in a session of its own
+            self._discard()
         except ServerError as error:
             if not self._owner.idle:
                 self._owner.run("ROLLBACK")
             raise dry_run_errors.explained(error, script, statement) from None
+
+    def _discard(self) -> None:
+        """The next script may come in a session of its own."""
+        if not self._owner.idle:
+            raise ServerError("25001", "it begins a transaction and does not end it")
+        self._owner.run("DISCARD ALL")
 
     def _statement(self, statement: Statement, script: Script) -> None:
         if dry_run_scripts.extension(statement) in self._extensions:
@@ -69,7 +75,10 @@ class Steps:
         self._ran.append(Step(began, place))
         single = self._owner.idle and statement.tag != "TransactionStmt" and not dry_run_scripts.wants_none(statement)
         self._begin(single)
-        self._owner.run(statement.text)
+        try:
+            self._owner.run(statement.text)
+        except ServerLostError as lost:
+            raise ServerLostError(lost.code, str(lost), place.path, place.line) from None
         if not self._owner.idle:
             self._look(place, began)
         self._end(single)

@@ -27,11 +27,16 @@ class ServerError(Exception):
 
 
 class ServerLostError(Exception):
-    """The server is of no use any more. `code` as in a Problem: `timeout`, `interrupted`, `engine-failed`."""
+    """The server is of no use any more. `code` as in a Problem: `timeout`, `interrupted`, `engine-failed`.
 
-    def __init__(self, code: str, message: str) -> None:
+    `path` and `line` are those of the statement that ran, where it was a migration's.
+    """
+
+    def __init__(self, code: str, message: str, path: str | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.path = path
+        self.line = line
 
 
 class Session(Protocol):

@@ -74,7 +74,9 @@ def tried(
     except HistoryError as error:
         return _not_tried(read, settings, "unsupported", str(error))
     except ServerLostError as error:
-        reason = Problem(code=error.code, message=f"trying the migrations did not end: {error}")
+        said = str(error).partition("\n")[0]
+        message = f"trying the migrations came to no end: {said}"
+        reason = Problem(code=error.code, message=message, path=error.path, line=error.line)
         return msgspec.structs.replace(read, status="failed", reason=reason)
     return _joined(read, trial, tuple(migration.path for migration in entering))
 
