@@ -13,7 +13,8 @@ import pytest
 
 from gitops_ci.config import Database
 from gitops_ci.kinds import database
-from gitops_ci.kinds.database.server import OWNER, WATCHER, ServerError, ServerLostError
+from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError
+from gitops_ci.model.stack import Stack
 from tests.integration.throwaway import CACHE, STACK, change, seen, servers, tried, why_not
 from tests.unit.kinds.database.sides import side
 
@@ -65,7 +66,7 @@ def test_locks_and_rewrites_of_tables_that_existed(tmp_path: Path) -> None:
     assert rules == {"database/rewrite": ("warning", 2), "database/locks": ("notice", 2)}
 
 
-def side_of() -> object:
+def side_of() -> Stack:
     return side({"migrations/001_base.sql": USERS}).stacks[STACK]
 
 
@@ -317,4 +318,3 @@ def test_nothing_is_left_when_we_are_killed(tmp_path: Path) -> None:
 
 def test_the_cache_is_ours_alone() -> None:
     assert (CACHE / "gitops-ci/postgres").stat().st_mode & 0o077 == 0
-    assert OWNER != WATCHER

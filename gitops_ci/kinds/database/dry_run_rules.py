@@ -17,19 +17,23 @@ class _Rule(Struct, frozen=True):
 
 _RULES = {
     "lock": _Rule(
-        "locks", "notice", "Set `lock_timeout`, keep the transaction short, and do slow work before or after it."
+        "database/locks",
+        "notice",
+        "Set `lock_timeout`, keep the transaction short, and do slow work before or after it.",
     ),
     "rewrite": _Rule(
-        "rewrite", "warning", "Add a new column, copy rows in batches, and drop the old one in a later release."
+        "database/rewrite",
+        "warning",
+        "Add a new column, copy rows in batches, and drop the old one in a later release.",
     ),
     "fails-on-data": _Rule(
-        "fails-on-data",
+        "database/fails-on-data",
         "warning",
         "Bring the rows that there may be into shape first, in the same migration or before.",
     ),
-    "down-differs": _Rule("down-differs", "warning", "Undo in the way down all that the way up does."),
+    "down-differs": _Rule("database/down-differs", "warning", "Undo in the way down all that the way up does."),
     "not-tried": _Rule(
-        "not-tried", "notice", "Install PostgreSQL where this runs, or set `kinds.database.dry_run: off`."
+        "database/not-tried", "notice", "Install PostgreSQL where this runs, or set `kinds.database.dry_run: off`."
     ),
 }
 
@@ -43,7 +47,7 @@ def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
     held = f" (held for {seen.seconds * 1000:.0f} ms on next to no rows)" if seen.seconds is not None else ""
     about = "" if seen.what in ("fails-on-data", "not-tried", "down-differs") else f"{seen.address}: "
     return finding.make(
-        f"database/{rule.name}",
+        rule.name,
         rule.severity,
         f"{about}{seen.message}{held}",
         help=rule.help,
