@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import discovery, growth, measure, merging, plan, planning, policies, searching, startup
+from benchmarks import databases, discovery, growth, measure, merging, plan, planning, policies, searching, startup
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
 RESULTS = measure.ROOT / "benchmarks" / "results" / "latest.json"
@@ -30,6 +30,7 @@ MEASUREMENTS = {
     "merging": merging.measured,
     "plan": plan.measured,
     "policies": policies.measured,
+    "databases": databases.measured,
     "secrets": searching.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")

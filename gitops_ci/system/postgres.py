@@ -154,7 +154,7 @@ class RunningCluster:
         fresh: bool,
         copy: Path,
     ) -> None:
-        self._directory = directory
+        self.directory = directory
         self._installation = installation
         self._deadline = deadline
         self._stop = stop
@@ -170,9 +170,9 @@ class RunningCluster:
             try:
                 session = self.connect(WATCHER)
             except ServerLostError as error:
-                ended = not (self._directory / "data/postmaster.pid").exists() and guardian.poll() is not None
+                ended = not (self.directory / "data/postmaster.pid").exists() and guardian.poll() is not None
                 if time.monotonic() > until or ended or self._stop.is_set():
-                    log = (self._directory / "log").read_bytes()[-2000:].decode("utf-8", "replace").strip()
+                    log = (self.directory / "log").read_bytes()[-2000:].decode("utf-8", "replace").strip()
                     raise ToolError(
                         f"PostgreSQL does not start: {(log or str(error)).rpartition(chr(10))[2]}"
                     ) from None
@@ -188,7 +188,7 @@ class RunningCluster:
 
     def connect(self, role: Role) -> PostgresSession:
         """A connection of its own."""
-        session = PostgresSession(self._directory, role, deadline=self._deadline, stop=self._stop)
+        session = PostgresSession(self.directory, role, deadline=self._deadline, stop=self._stop)
         self._sessions.append(session)
         return session
 
@@ -196,7 +196,7 @@ class RunningCluster:
         """Keeps a copy for later servers: of an idle server after a checkpoint, so that there is nothing to recover."""
         if not self._copy.is_dir():
             self.connect(WATCHER).run("CHECKPOINT")
-            postgres_room.store(self._directory / "data", self._copy)
+            postgres_room.store(self.directory / "data", self._copy)
 
     def close(self) -> None:
         """Ends the connections."""

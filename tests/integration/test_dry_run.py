@@ -245,7 +245,7 @@ def test_what_a_stranger_wrote_is_not_run(tmp_path: Path) -> None:
 
 def test_a_server_is_private_and_gone_afterwards(tmp_path: Path) -> None:
     with servers(tmp_path).start("nothing", 60) as cluster:
-        directory = cluster._directory
+        directory = cluster.directory
         watcher = cluster.connect(WATCHER)
         assert directory.stat().st_mode & 0o077 == 0
         assert watcher.read("SELECT to_json(current_setting('listen_addresses'))", str) == ""
@@ -290,7 +290,7 @@ from tests.integration.throwaway import servers
 from gitops_ci.kinds.database.server import WATCHER
 with servers(pathlib.Path(sys.argv[1])).start("nothing", 60) as cluster:
     cluster.connect(WATCHER)
-    print(cluster._directory, flush=True)
+    print(cluster.directory, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
