@@ -40,18 +40,18 @@ _SETTINGS = (
     "log_min_error_statement=panic",
 )
 _GUARDIAN = """
-trap '' HUP INT TERM
+trap '' HUP INT QUIT TERM
 directory=$1; shift
 "$@" </dev/null >"$directory/log" 2>&1 &
 server=$!
 read -r _
-kill -INT 0
+kill -QUIT 0
 (sleep 5; kill -KILL "$server") &
 wait "$server"
 rm -rf -- "$directory"
 kill -KILL 0
 """
-"""Waits until we close its input or are gone, ends the server (SIGINT is its fast shutdown), removes what it had."""
+"""Waits until we close its input or are gone, ends the server (SIGQUIT: at once), and removes what it had."""
 
 
 class Servers:

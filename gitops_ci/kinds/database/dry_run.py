@@ -27,6 +27,8 @@ _WORTH_KEEPING = 0.5
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
 _FORMAT = b"1"
 """Renewed where what is kept would be made otherwise."""
+_OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
+"""Statements that may reach tables which they do not name."""
 _TABLES = frozenset({"table", "materialized view"})
 
 
@@ -150,7 +152,8 @@ def _rows(request: Request, watcher: Session, owner: Session) -> tuple[str, ...]
             _apply(script, steps, watcher)
     except RefusedError as refused:
         raise HistoryError(f"the rows of `kinds.database.seed` are refused: {refused}") from None
-    return dry_run_rows.fill(watcher, owner)
+    opaque = any(each.tag in _OPAQUE for script in request.entering for each in script.statements or ())
+    return dry_run_rows.fill(watcher, owner, None if opaque else [script.text for script in request.entering])
 
 
 def _locks(before: Catalog, steps: Steps) -> Iterator[Observation]:
