@@ -104,8 +104,9 @@ class Observation(Struct, frozen=True, kw_only=True):
     """What was seen while a plan was tried on a server that was thrown away.
 
     `what` is `lock` and `rewrite` (of an object that existed), `fails-on-data`, `down-differs`, `left-empty` (a table
-    that took no rows) or `not-tried` (the plan is by parsing only). `statement` is the type of what did it; `seconds`
-    says how long a lock was held there.
+    that took no rows) or `not-tried` (the plan is by parsing only). `statement` is the type of what did it. A lock
+    has its `mode` as `pg_locks` names it: each statement has those that keep writers out which it held when it ended,
+    and the one that took the strongest on an object has the `seconds` until its transaction ended.
     """
 
     what: Literal["lock", "rewrite", "fails-on-data", "down-differs", "left-empty", "not-tried"]
@@ -114,6 +115,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     path: str | None = None
     line: int | None = None
     statement: str | None = None
+    mode: str | None = None
     seconds: float | None = None
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -83,7 +82,7 @@ class Servers:
             empty = self._empty(installation)
         copy = self._cache / installation.name(kept)
         fresh = not copy.is_dir()
-        directory = Path(tempfile.mkdtemp(prefix="gitops-ci-"))
+        directory = postgres_room.directory()
         guardian: subprocess.Popen[bytes] | None = None
         try:
             self._copy(empty if fresh else copy, directory)
@@ -99,7 +98,7 @@ class Servers:
         """A data directory as `initdb` makes it; made once."""
         place = self._cache / installation.name("empty")
         if not place.is_dir():
-            directory = Path(tempfile.mkdtemp(prefix="gitops-ci-"))
+            directory = postgres_room.directory()
             try:
                 postgres_room.hand_over(directory)
                 command = [str(installation.programs / "initdb"), f"--username={WATCHER}", *_INITDB]

@@ -16,7 +16,7 @@ from gitops_ci.kinds.database.catalog import Catalog, Key
 from gitops_ci.kinds.database.dry_run_errors import Place, RefusedError
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.dry_run_steps import Steps
-from gitops_ci.kinds.database.dry_run_watch import Event
+from gitops_ci.kinds.database.dry_run_watch import MODES, Event
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.server import OWNER, WATCHER, Cluster, ServerError, Session
 from gitops_ci.kinds.database.versions import Migration
@@ -157,16 +157,13 @@ def _rows(request: Request, watcher: Session, owner: Session) -> tuple[str, ...]
 
 
 def _locks(before: Catalog, steps: Steps) -> Iterator[Observation]:
-    for number, held in steps.held.items():
-        item = before.get(("pg_class", number))
-        if item is not None and item.kind in _TABLES and held.mode == "AccessExclusiveLock":
-            yield _seen(
-                "lock",
-                item.address,
-                "ACCESS EXCLUSIVE: nobody can read or write it meanwhile",
-                held.place,
-                held.seconds,
-            )
+    for (place, number), mode in steps.seen.items():
+        item, held = before.get(("pg_class", number)), steps.held.get(number)
+        if item is not None and item.kind in _TABLES:
+            first = held is not None and (held.place, held.mode) == (place, mode)
+            seconds = held.seconds if held is not None and first else None
+            message = "nobody can read or write it" if mode == MODES[-1] else "nobody can write it"
+            yield _seen("lock", item.address, message, place, mode=mode, seconds=seconds)
 
 
 def _rewrites(before: Catalog, events: Iterable[Event], steps: Steps) -> Iterator[Observation]:
@@ -178,7 +175,13 @@ def _rewrites(before: Catalog, events: Iterable[Event], steps: Steps) -> Iterato
 
 
 def _seen(
-    what: Literal["lock", "rewrite"], address: str, message: str, place: Place, seconds: float | None = None
+    what: Literal["lock", "rewrite"],
+    address: str,
+    message: str,
+    place: Place,
+    *,
+    mode: str | None = None,
+    seconds: float | None = None,
 ) -> Observation:
     return Observation(
         what=what,
@@ -187,6 +190,7 @@ def _seen(
         path=place.path,
         line=place.line,
         statement=place.statement,
+        mode=mode,
         seconds=seconds,
     )
 

@@ -39,19 +39,22 @@ _RULES = {
 
 
 def findings(plan: Plan) -> tuple[Finding, ...]:
-    """One finding for each observation that a rule is about."""
-    return tuple(_finding(plan, seen, rule) for seen in plan.observations if (rule := _RULES.get(seen.what)))
+    """One finding for each observation that a rule is about; of locks those that keep readers out, once a table."""
+    return tuple(
+        _finding(plan, seen, rule)
+        for seen in plan.observations
+        if (rule := _RULES.get(seen.what)) and (seen.what != "lock" or _keeps_readers_out(seen))
+    )
+
+
+def _keeps_readers_out(lock: Observation) -> bool:
+    return lock.mode == "AccessExclusiveLock" and lock.seconds is not None
 
 
 def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
-    held = f" (held for {seen.seconds * 1000:.0f} ms on next to no rows)" if seen.seconds is not None else ""
-    about = "" if seen.what in ("fails-on-data", "not-tried", "down-differs") else f"{seen.address}: "
+    message = seen.message if seen.what not in ("lock", "rewrite") else f"{seen.address}: {seen.message}"
+    if seen.seconds is not None:
+        message += f" for as long as its transaction goes on (ACCESS EXCLUSIVE; {seen.seconds * 1000:.0f} ms here)"
     return finding.make(
-        rule.name,
-        rule.severity,
-        f"{about}{seen.message}{held}",
-        help=rule.help,
-        path=seen.path,
-        line=seen.line,
-        stack=plan.stack,
+        rule.name, rule.severity, message, help=rule.help, path=seen.path, line=seen.line, stack=plan.stack
     )

@@ -14,6 +14,9 @@ from gitops_ci.kinds.database.dry_run_watch import MODES
 from gitops_ci.kinds.database.postgres import Statement
 from gitops_ci.kinds.database.server import ServerError, ServerLostError, Session
 
+_HARMLESS = "ShareUpdateExclusiveLock"
+"""The strongest mode that lets rows be read and written."""
+
 
 class Step(Struct, frozen=True):
     """A statement that ran; `began` in seconds since 1970."""
@@ -42,6 +45,7 @@ class Steps:
         self._ran: list[Step] = []
         self._holding: dict[int, Held] = {}
         self.held: dict[int, Held] = {}
+        self.seen: dict[tuple[Place, int], str] = {}
 
     def run(self, script: Script) -> None:
         """Runs a script as a tool would. Raises RefusedError, and ServerLostError."""
@@ -95,7 +99,7 @@ class Steps:
             for relation, held in self._holding.items():
                 ended = Held(held.mode, held.place, held.began, now - held.began)
                 known = self.held.get(relation)
-                if known is None or MODES.index(known.mode) <= MODES.index(ended.mode):
+                if known is None or stronger(ended.mode, known.mode):
                     self.held[relation] = ended
             self._holding = {}
 
@@ -104,10 +108,17 @@ class Steps:
             return
         for lock in dry_run_watch.locks(self._watcher, self._owner.process):
             known = self._holding.get(lock.object)
-            if lock.mode in MODES and (known is None or MODES.index(known.mode) < MODES.index(lock.mode)):
+            if known is None or stronger(lock.mode, known.mode):
                 self._holding[lock.object] = Held(lock.mode, place, began, 0.0)
+            if stronger(lock.mode, self.seen.get((place, lock.object), _HARMLESS)):
+                self.seen[place, lock.object] = lock.mode
 
     def at(self, moment: float) -> Place | None:
         """The statement that ran at that time, in seconds since 1970."""
         index = bisect_right(self._ran, moment, key=lambda step: step.began)
         return self._ran[index - 1].place if index else None
+
+
+def stronger(mode: str, other: str) -> bool:
+    """Whether one mode of a lock is stronger than another."""
+    return mode in MODES and (other not in MODES or MODES.index(mode) > MODES.index(other))

@@ -190,9 +190,14 @@ def configured(dry_run: str) -> Config:
     return structs.replace(DEFAULT, kinds=Kinds(database=msgspec.convert({"dry_run": dry_run}, Database)))
 
 
+_LOCK = {"mode": "AccessExclusiveLock", "seconds": 0.1}
+
+
 def observations() -> Iterator[Observation]:
     for what in ("lock", "rewrite", "fails-on-data", "down-differs", "not-tried", "left-empty"):
-        yield msgspec.convert({"what": what, "address": "table t", "message": "m", "path": "p", "line": 3}, Observation)
+        yield msgspec.convert(
+            {"what": what, "address": "table t", "message": "m", "path": "p", "line": 3, **_LOCK}, Observation
+        )
 
 
 def test_each_observation_has_its_rule_but_what_is_no_fault() -> None:
