@@ -60,7 +60,11 @@ def test_locks_and_rewrites_of_tables_that_existed(tmp_path: Path) -> None:
     plan = tried(tmp_path, sql, USERS)
     assert [(each.address, each.line) for each in seen(plan, "rewrite")] == [("table users", 2)]
     locks = seen(plan, "lock")
-    assert [(each.address, each.line, each.statement) for each in locks] == [("table users", 2, "AlterTableStmt")]
+    assert {(each.address, each.line, each.mode) for each in locks} == {
+        ("table users", 2, "AccessExclusiveLock"),
+        ("table users", 3, "AccessExclusiveLock"),  # it is held until the end
+    }
+    assert [(each.line, each.statement) for each in locks if each.seconds is not None] == [(2, "AlterTableStmt")]
     assert not change(plan, "table users").destructive, "bigint takes every integer"
     rules = {each.rule: (each.severity, each.line) for each in database.check(side_of(), plan, None, None)}
     assert rules == {"database/rewrite": ("warning", 2), "database/locks": ("notice", 2)}
@@ -137,6 +141,11 @@ def test_statements_that_want_no_transaction(tmp_path: Path) -> None:
     plan = tried(tmp_path, sql, USERS)
     assert (change(plan, "index mails").line, change(plan, "table users").line) == (1, 3)
     assert [each.line for each in seen(plan, "lock")] == [3]
+
+
+def test_a_full_vacuum_is_seen_though_it_is_over_at_once(tmp_path: Path) -> None:
+    (lock,) = seen(tried(tmp_path, "VACUUM FULL users;", USERS), "lock")
+    assert (lock.mode, lock.line) == ("AccessExclusiveLock", 1)
 
 
 def test_the_way_down_leads_back_or_is_told(tmp_path: Path) -> None:

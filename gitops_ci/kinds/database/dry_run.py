@@ -159,6 +159,8 @@ def _rows(request: Request, watcher: Session, owner: Session) -> tuple[str, ...]
 def _locks(before: Catalog, steps: Steps) -> Iterator[Observation]:
     for (place, number), mode in steps.seen.items():
         item, held = before.get(("pg_class", number)), steps.held.get(number)
+        if number == 0:
+            yield _seen("lock", "tables", "nobody can read or write what it works on", place, mode=mode, seconds=0.0)
         if item is not None and item.kind in _TABLES:
             first = held is not None and (held.place, held.mode) == (place, mode)
             seconds = held.seconds if held is not None and first else None

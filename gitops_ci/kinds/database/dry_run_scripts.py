@@ -73,6 +73,11 @@ def wants_none(statement: Statement) -> bool:
     return statement.tag in _ALONE or (statement.tag == "ReindexStmt" and b'"concurrently"' in node)
 
 
+def locks_all(statement: Statement) -> bool:
+    """Whether a statement outside of transactions keeps everybody from the tables that it works on: VACUUM FULL."""
+    return statement.tag == "VacuumStmt" and b'"defname":"full"' in bytes(statement.node)
+
+
 def extension(statement: Statement) -> str | None:
     """The extension that a statement creates, as it is written in SQL."""
     return quoted(statement.read(_CreateExtension).extname) if statement.tag == "CreateExtensionStmt" else None
