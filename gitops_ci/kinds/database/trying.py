@@ -21,7 +21,7 @@ from gitops_ci.kinds.database.texts import Texts
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model import plan as plans
-from gitops_ci.model.plan import Change, Observation, Plan, Problem
+from gitops_ci.model.plan import Change, Observation, Plan, Problem, Status
 
 _IN_CATALOG = frozenset(
     {
@@ -77,7 +77,8 @@ def tried(
         said = str(error).partition("\n")[0]
         message = f"trying the migrations came to no end: {said}"
         reason = Problem(code=error.code, message=message, path=error.path, line=error.line)
-        return msgspec.structs.replace(read, status="failed", reason=reason)
+        status: Status = "skipped" if error.code == "interrupted" else "failed"
+        return msgspec.structs.replace(read, status=status, reason=reason)
     return _joined(read, trial, tuple(migration.path for migration in entering))
 
 
