@@ -34,7 +34,7 @@ class Column(Struct, frozen=True):
         parts = (
             self.type,
             f"COLLATE {self.collation}" if self.collation else "",
-            f"GENERATED ALWAYS AS ({self.generated}) STORED" if self.generated else "",
+            f"GENERATED ALWAYS AS {self.generated}" if self.generated else "",
             f"GENERATED {self.identity.upper()} AS IDENTITY" if self.identity else "",
             f"DEFAULT {self.default}" if self.default is not None else "",
             "NOT NULL" if self.not_null else "",

@@ -40,7 +40,8 @@ _COLUMNS = """(SELECT json_agg(json_build_object(
     'number', a.attnum, 'name', quote_ident(a.attname), 'type', format_type(a.atttypid, a.atttypmod),
     'not_null', a.attnotnull,
     'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(e.adbin, e.adrelid) END,
-    'generated', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(e.adbin, e.adrelid) END,
+    'generated', CASE a.attgenerated WHEN 's' THEN '(' || pg_get_expr(e.adbin, e.adrelid) || ') STORED'
+                                     WHEN 'v' THEN '(' || pg_get_expr(e.adbin, e.adrelid) || ') VIRTUAL' END,
     'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
     'collation', (SELECT quote_ident(l.collname) FROM pg_collation l JOIN pg_type y ON y.oid = a.atttypid
                   WHERE l.oid = a.attcollation AND a.attcollation <> y.typcollation),
