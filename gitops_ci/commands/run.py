@@ -116,6 +116,7 @@ def _planned(
         scratch=outside.scratch,
         stop=stop,
         timeout=options.timeout,
+        stranger=change.event.fork,
     )
     with _progress(outside, len(stacks)) as shown:
         limits = Limits(options.jobs, options.total_timeout)
