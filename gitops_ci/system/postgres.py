@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gitops_ci.config import Config
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.database.server import WATCHER, Role, ServerLostError
+from gitops_ci.kinds.database.server import ENGINE, WATCHER, Role, ServerLostError
 from gitops_ci.model.plan import Engine
 from gitops_ci.system import clean_room, postgres_programs, postgres_room, process
 from gitops_ci.system.postgres_programs import Installation
@@ -183,7 +183,7 @@ class RunningCluster:
     @property
     def engine(self) -> Engine:
         """What to call it in a plan."""
-        return Engine(name="PostgreSQL", version=self._version, source=self._installation.source)
+        return Engine(name=ENGINE, version=self._version, source=self._installation.source)
 
     def connect(self, role: Role) -> PostgresSession:
         """A connection of its own."""

@@ -7,7 +7,7 @@ import re
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.kinds.database import postgres, refusals
+from gitops_ci.kinds.database import postgres, refusals, runners
 from gitops_ci.kinds.database.identifiers import quoted
 from gitops_ci.kinds.database.postgres import SqlError, Statement, TooDeepError
 from gitops_ci.kinds.database.refusals import MigrationError
@@ -44,16 +44,22 @@ class _CreateExtension(Struct, frozen=True):
 
 
 class Script(Struct, frozen=True):
-    """One migration. `statements` is None where its text is sent as it is, in one transaction."""
+    """One migration. `statements` is None where its text is sent as it is, in one transaction.
+
+    `wrapped` says whether its tool puts it into one (None: not known, so wherever that can be).
+    """
 
     name: str
     path: str
     text: str
     statements: tuple[Statement, ...] | None = None
+    wrapped: bool | None = None
 
     @property
     def own_transactions(self) -> bool:
-        """Whether a tool cannot put it into a transaction: it begins its own, or holds what wants none."""
+        """Whether it runs outside of a tool's transaction: told so, or it begins its own or holds what wants none."""
+        if self.wrapped is not None:
+            return not self.wrapped
         return any(each.tag == "TransactionStmt" or wants_none(each) for each in self.statements or ())
 
     @property
@@ -92,7 +98,16 @@ def of(migration: Migration, text: str, *, closely: bool) -> Script:
     """The script of a migration; statement by statement where `closely` or where needed. Raises MigrationError."""
     if not closely and plain(text):
         return Script(migration.name, migration.path, text)
-    return Script(migration.name, migration.path, text, statements(text, migration.path, migration.name))
+    found = statements(text, migration.path, migration.name)
+    return Script(migration.name, migration.path, text, found, _wrapped(migration, text, found) if closely else None)
+
+
+def _wrapped(migration: Migration, text: str, found: tuple[Statement, ...]) -> bool | None:
+    """Several statements that a tool sends as one text are one transaction, too, unless one of them begins its own."""
+    how = runners.transactions(migration, text)
+    if how.whole and how.wrapped is None:
+        return True if len(found) > 1 and all(each.tag != "TransactionStmt" for each in found) else None
+    return how.wrapped
 
 
 def statements(text: str, path: str, name: str) -> tuple[Statement, ...]:

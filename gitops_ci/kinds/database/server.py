@@ -8,6 +8,8 @@ from gitops_ci.model.plan import Engine
 
 T = TypeVar("T")
 
+ENGINE: Final = "PostgreSQL"
+"""What a plan calls the engine that its migrations were tried on; one that was only read has its parser's name."""
 OWNER: Final = "postgres"
 """The role that migrations run as: no superuser, but called as their authors expect (`OWNER TO postgres`)."""
 WATCHER: Final = "gitops_ci"

@@ -9,7 +9,7 @@ from gitops_ci.errors import ToolError
 from gitops_ci.kinds.database import data, dialects, mysql, refusals
 from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
 from gitops_ci.kinds.database.refusals import MigrationError
-from gitops_ci.kinds.database.rules import catalog, entering, file, squawk, weighing
+from gitops_ci.kinds.database.rules import catalog, entering, file, seen, squawk, weighing
 from gitops_ci.kinds.database.rules.created import Created
 from gitops_ci.kinds.database.rules.entering import Entering
 from gitops_ci.kinds.database.rules.file import File
@@ -18,17 +18,17 @@ from gitops_ci.kinds.database.rules.squawk import Answer, Answers, Linter
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
-from gitops_ci.model.plan import Engine, Problem
+from gitops_ci.model.plan import Engine, Plan, Problem
 from gitops_ci.model.policy import PolicyRun
 from gitops_ci.policy.scope import Scope, Told
 
 _PARSER = "migrations are read with pglast or sqlglot, which is not installed: pip install 'gitops-ci[database]'"
 
 
-def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told | None:
+def check(scope: Scope, linter: Linter, plans: Iterable[Plan] = ()) -> Told | None:
     """What the lint has to say; None where no migration enters anything.
 
-    `seen` is what a dry run saw, by the stack's id.
+    What was seen as one of the `plans` was tried overrules what is only guessed.
     """
     begin = time.monotonic()
     read = _Reading()
@@ -41,10 +41,11 @@ def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told |
     if not enter:
         return None
     asked = _Asking(linter)
+    by_stack = {plan.stack: plan for plan in plans}
     weighed = [
         one
         for each in enter
-        for one in weighing.of(each, read.files, asked.about(each, read.files), seen.get(each.stack.id, Seen()))
+        for one in weighing.of(each, read.files, asked.about(each, read.files), _seen(each, by_stack))
     ]
     found = (*weighing.told(weighed), *_by_text(enter, read.files))
     run = PolicyRun(
@@ -56,6 +57,10 @@ def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told |
         problems=(*read.problems.values(), *dict.fromkeys(asked.problems)),
     )
     return Told(found, run)
+
+
+def _seen(each: Entering, plans: Mapping[str, Plan]) -> Seen:
+    return seen.of(plans.get(each.stack.id), (migration.path for migration in each.migrations))
 
 
 def _by_text(enter: Iterable[Entering], files: Mapping[str, File]) -> Iterator[Finding]:
