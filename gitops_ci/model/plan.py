@@ -7,6 +7,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from gitops_ci.model.schema import Table
+
 Action = Literal["create", "update", "replace", "delete", "import", "move", "forget", "read", "invoke"]
 COUNTED: tuple[Action, ...] = ("create", "update", "replace", "delete", "import", "move", "forget")
 DESTRUCTIVE: frozenset[Action] = frozenset({"delete", "replace"})
@@ -124,7 +126,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     `pending` is what base would change as well, so it is not this change's doing (`kinds.terraform.plan_base`); it is
     no part of `changes` and `summary`. `upstream` are the stacks whose state this one reads and that change, too: the
-    plan was made against state that the change will alter. `observations` are what was seen where it was tried.
+    plan was made against state that the change will alter. `observations` are what was seen where it was tried,
+    `schema` the tables that it touches as they are then.
     """
 
     stack: str
@@ -140,6 +143,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     pending: tuple[Change, ...] = ()
     upstream: tuple[str, ...] = ()
     observations: tuple[Observation, ...] = ()
+    schema: tuple[Table, ...] = ()
 
 
 BLOCKING_CODES = frozenset({"invalid", "plan-failed", "not-allowed", "binding", "ambiguous"})

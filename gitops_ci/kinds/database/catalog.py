@@ -43,11 +43,14 @@ class Column(Struct, frozen=True):
 
 
 class Constraint(Struct, frozen=True):
-    """A constraint of a table or a domain."""
+    """A constraint of a table or a domain; `kind` as `pg_constraint.contype`, `target` a foreign key's other table."""
 
     object: int
     name: str
     text: str
+    kind: str = ""
+    target: int | None = None
+    columns: tuple[int, ...] | None = None
 
 
 class Item(Struct, frozen=True, kw_only=True):

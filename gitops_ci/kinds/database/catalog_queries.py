@@ -54,7 +54,8 @@ _COLUMNS = """(SELECT json_agg(json_build_object(
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'c'))"""
 
 _CONSTRAINTS = """(SELECT json_agg(json_build_object('object', k.oid::int8, 'name', quote_ident(k.conname),
-    'text', pg_get_constraintdef(k.oid)) ORDER BY k.conname)
+    'text', pg_get_constraintdef(k.oid), 'kind', k.contype, 'target', nullif(k.confrelid, 0)::int8,
+    'columns', k.conkey) ORDER BY k.conname)
   FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype NOT IN ('n', 't') AND k.conparentid = 0)"""
 
 SCHEMAS = _items(

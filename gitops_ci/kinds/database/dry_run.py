@@ -11,7 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.config_database import Database
-from gitops_ci.kinds.database import catalog, dry_run_rows, dry_run_scripts, dry_run_watch, schema_difference
+from gitops_ci.kinds.database import (
+    catalog,
+    dry_run_rows,
+    dry_run_scripts,
+    dry_run_watch,
+    new_schema,
+    schema_difference,
+)
 from gitops_ci.kinds.database.catalog import Catalog, Key
 from gitops_ci.kinds.database.dry_run_errors import Place, RefusedError
 from gitops_ci.kinds.database.dry_run_scripts import Script
@@ -22,6 +29,7 @@ from gitops_ci.kinds.database.server import OWNER, WATCHER, Cluster, ServerError
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import Change, Engine, Observation
+from gitops_ci.model.schema import Table
 
 _WORTH_KEEPING = 0.5
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
@@ -52,6 +60,7 @@ class Trial(Struct, frozen=True):
     engine: Engine
     changes: tuple[Change, ...] = ()
     observations: tuple[Observation, ...] = ()
+    schema: tuple[Table, ...] = ()
     refused: RefusedError | None = None
 
 
@@ -100,8 +109,13 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
             Observation(what="left-empty", address=f"table {name}", message="takes none of the rows that were made up")
             for name in empty
         )
-        changes = tuple(_placed(schema_difference.between(before, after), events, steps))
-        return Trial(cluster.engine, changes, (*seen, *notes))
+        changes = tuple(schema_difference.between(before, after))
+        return Trial(
+            engine=cluster.engine,
+            changes=tuple(_placed(changes, events, steps)),
+            observations=(*seen, *notes),
+            schema=new_schema.of(after, changes),
+        )
 
 
 def _digest(request: Request) -> str:

@@ -153,6 +153,7 @@ def _joined(read: Plan, trial: Trial, order: tuple[str, ...]) -> Plan:
         changes=changes,
         summary=plans.summarise(changes),
         observations=trial.observations,
+        schema=trial.schema,
     )
 
 
