@@ -8,6 +8,8 @@ from msgspec import Meta
 
 from gitops_ci.config_section import Name, RelativePath, Section
 
+Variable = Annotated[str, Meta(pattern=r"^([A-Za-z_]|\{environment\})([A-Za-z0-9_]|\{environment\})*$", max_length=100)]
+
 Dialect = Literal["postgresql", "mysql", "mariadb"]
 
 
@@ -17,7 +19,8 @@ class Database(Section, frozen=True):
     `dry_run: auto` tries PostgreSQL's on a throw-away server where there is one, `required` leaves a plan undecided
     where there is none. `version` is the major version that is preferred where there are several. `extensions` are made
     by the server's superuser before anything else; `seed` is a file of rows, or a directory of such files. `timeout`
-    is in seconds for each stack's dry run.
+    is in seconds for each stack's dry run. `dsn_env` names the variable with the DSN of an environment's own database,
+    which is compared with what base's migrations build; `{environment}` in it is the environment's name in capitals.
     """
 
     engine: Dialect | None = None
@@ -25,4 +28,5 @@ class Database(Section, frozen=True):
     version: Annotated[int, Meta(ge=13, le=99)] | None = None
     extensions: tuple[Name, ...] = ()
     seed: RelativePath | None = None
+    dsn_env: Variable | None = None
     timeout: Annotated[float, Meta(gt=0, le=86400)] = 120.0

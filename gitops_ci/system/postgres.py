@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from gitops_ci.config import Config
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.database.server import ENGINE, WATCHER, Role, ServerLostError
 from gitops_ci.model.plan import Engine
-from gitops_ci.system import clean_room, postgres_programs, postgres_room, process
+from gitops_ci.system import clean_room, postgres_live, postgres_programs, postgres_room, process
 from gitops_ci.system.postgres_programs import Installation
 from gitops_ci.system.postgres_session import PostgresSession
 
@@ -63,7 +64,8 @@ class Servers:
         self._path = clean_room.safe_path(environ.get("PATH", os.defpath), repository)
         self._env = {"PATH": self._path, "LC_ALL": "C", "TZ": "UTC", "HOME": "/"}
         self._stop = stop
-        self._wanted = config.kinds.database.version
+        self._settings = config.kinds.database
+        self._environ = environ
         self._lock = threading.Lock()
         self._found: Installation | None = None
         self._cache = postgres_room.cache(environ, repository) or scratch / "postgres"
@@ -77,7 +79,7 @@ class Servers:
         deadline = time.monotonic() + timeout
         with self._lock:
             installation = self._found = self._found or postgres_programs.chosen(
-                self._path, self._wanted, lambda command: self._run(command).stdout
+                self._path, self._settings.version, lambda command: self._run(command).stdout
             )
             empty = self._empty(installation)
         copy = self._cache / installation.name(kept)
@@ -87,7 +89,8 @@ class Servers:
         try:
             self._copy(empty if fresh else copy, directory)
             guardian = self._guardian(installation, directory)
-            cluster = RunningCluster(directory, installation, deadline, self._stop, fresh=fresh, copy=copy)
+            live = functools.partial(postgres_live.connected, self._settings.dsn_env, environ=self._environ)
+            cluster = RunningCluster(directory, installation, deadline, self._stop, fresh=fresh, copy=copy, live=live)
             cluster.wait(guardian)
             yield cluster
             cluster.close()
@@ -152,12 +155,14 @@ class RunningCluster:
         *,
         fresh: bool,
         copy: Path,
+        live: Callable[..., PostgresSession | None],
     ) -> None:
         self.directory = directory
         self._installation = installation
         self._deadline = deadline
         self._stop = stop
         self._copy = copy
+        self._live = live
         self._sessions: list[PostgresSession] = []
         self._version = ""
         self.fresh = fresh
@@ -187,8 +192,17 @@ class RunningCluster:
 
     def connect(self, role: Role) -> PostgresSession:
         """A connection of its own."""
-        session = PostgresSession(self.directory, role, deadline=self._deadline, stop=self._stop)
+        # An owner of the database may store other settings in it: those given here count.
+        options = "-c search_path=pg_catalog" if role == WATCHER else ""
+        known = {"host": str(self.directory), "port": "5432", "user": role, "dbname": "postgres", "options": options}
+        session = PostgresSession(known, deadline=self._deadline, stop=self._stop)
         self._sessions.append(session)
+        return session
+
+    def live(self, environment: str) -> PostgresSession | None:
+        """A connection to an environment's own database; None where no DSN of it is given."""
+        session = self._live(environment=environment, deadline=self._deadline, stop=self._stop)
+        self._sessions += [session] if session is not None else []
         return session
 
     def keep(self) -> None:

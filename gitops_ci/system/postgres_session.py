@@ -1,17 +1,15 @@
-"""A connection to a PostgreSQL server that runs other people's SQL: nothing it does can stall or flood us."""
+"""A connection to a PostgreSQL server, which may run other people's SQL: nothing it does can stall or flood us."""
 
 from __future__ import annotations
 
-import os
 import select
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError
+from gitops_ci.kinds.database.server import ServerError, ServerLostError
 from gitops_ci.system.process import Stop
 
 if TYPE_CHECKING:
@@ -23,20 +21,23 @@ _MAX_MESSAGE = 2000  # characters: a migration may raise an error of any length
 
 
 class PostgresSession:
-    """A connection through a Unix socket. Rows are fetched one by one and dropped, and every wait ends in time."""
+    """A connection. Rows are fetched one by one and dropped, and every wait ends in time."""
 
-    def __init__(self, directory: Path, role: str, *, deadline: float, stop: Stop) -> None:
-        """`deadline` on the monotonic clock. Raises ServerLostError where the server does not take the connection."""
-        from psycopg import Error, pq  # a quarter of a second, and an extra
+    def __init__(self, known: Mapping[str, str], dsn: str = "", *, deadline: float, stop: Stop) -> None:
+        """`known` are libpq's keywords, which count before those of the DSN; `deadline` is on the monotonic clock.
+
+        Raises ServerLostError where the server does not take the connection.
+        """
+        from psycopg import Error, conninfo, pq  # a quarter of a second, and an extra
 
         self._pq, self._error = pq, Error
         self._deadline = deadline
         self._stop = stop
-        # An owner of the database may store other settings in it: those given here count.
-        options = "-c search_path=pg_catalog" if role == WATCHER else ""
-        known = {"host": os.fspath(directory), "port": "5432", "user": role, "dbname": "postgres", "options": options}
-        given = " ".join(f"{name}='{_quoted(value)}'" for name, value in known.items())
-        self._connection: PGconn = pq.PGconn.connect(f"{given} client_encoding=UTF8 connect_timeout=10".encode())
+        try:
+            given = conninfo.make_conninfo(dsn, client_encoding="UTF8", connect_timeout="10", **known)
+        except Error:
+            raise ServerLostError("engine-failed", "what should say where the database is cannot be read") from None
+        self._connection: PGconn = pq.PGconn.connect(given.encode())
         if self._connection.status != pq.ConnStatus.OK:
             raise ServerLostError("engine-failed", _text(self._connection.error_message))
 
@@ -120,10 +121,6 @@ class PostgresSession:
         position = _text(result.error_field(field.STATEMENT_POSITION))
         table = _text(result.error_field(field.TABLE_NAME))
         return ServerError(sqlstate, message, int(position) if position.isdigit() else None, table)
-
-
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def _text(value: bytes | str | None) -> str:

@@ -54,6 +54,7 @@ def tried(
     settings: Database | None = None,
     *,
     stranger: bool = False,
+    variables: Mapping[str, str] | None = None,
 ) -> Plan:
     """The plan of new migrations (of one, or by file name) on top of those of base."""
     config = configured(settings or Database(dry_run="required", timeout=60))
@@ -63,7 +64,7 @@ def tried(
     after = side({f"migrations/{name}": sql for name, sql in {**given, **entering}.items()}, config=config)
     tools = Toolbox(
         config=config,
-        environ=environ(),
+        environ={**environ(), **(variables or {})},
         repository=Path(__file__).parent,
         scratch=scratch,
         stop=Stop(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -13,8 +12,10 @@ from msgspec import Struct
 from gitops_ci.config_database import Database
 from gitops_ci.kinds.database import (
     catalog,
+    drift,
     dry_run_rows,
     dry_run_scripts,
+    dry_run_seen,
     dry_run_watch,
     new_schema,
     schema_difference,
@@ -23,9 +24,9 @@ from gitops_ci.kinds.database.catalog import Catalog, Key
 from gitops_ci.kinds.database.dry_run_errors import Place, RefusedError
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.dry_run_steps import Steps
-from gitops_ci.kinds.database.dry_run_watch import MODES, Event
+from gitops_ci.kinds.database.dry_run_watch import Event
 from gitops_ci.kinds.database.refusals import MigrationError
-from gitops_ci.kinds.database.server import OWNER, WATCHER, Cluster, ServerError, Session
+from gitops_ci.kinds.database.server import OWNER, WATCHER, Cluster, ServerError, ServerLostError, Session
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import Change, Engine, Observation
@@ -37,7 +38,6 @@ _FORMAT = b"1"
 """Renewed where what is kept would be made otherwise."""
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
 """Statements that may reach tables which they do not name."""
-_TABLES = frozenset({"table", "materialized view"})
 
 
 class HistoryError(Exception):
@@ -45,13 +45,17 @@ class HistoryError(Exception):
 
 
 class Request(Struct, frozen=True):
-    """What is tried: base's migrations with their texts, new ones, and those that undo these (in their order)."""
+    """What is tried: base's migrations with their texts, new ones, and those that undo these (in their order).
+
+    `environment` is whose own database is compared with what base has; None where base has nothing to compare.
+    """
 
     settings: Database
     history: tuple[tuple[Migration, str], ...]
     entering: tuple[Script, ...]
     undoing: tuple[Script, ...] = ()
     seeds: tuple[Script, ...] = ()
+    environment: str | None = None
 
 
 class Trial(Struct, frozen=True):
@@ -61,6 +65,7 @@ class Trial(Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     observations: tuple[Observation, ...] = ()
     schema: tuple[Table, ...] = ()
+    drift: tuple[Change, ...] = ()
     refused: RefusedError | None = None
 
 
@@ -96,15 +101,20 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         empty = _rows(request, watcher, owner) if rows else ()
         watcher.run(dry_run_watch.WATCH)
         before = catalog.read(watcher)
+        drifted, unread = _drift(request.environment, before, cluster)
         steps = Steps(owner, watcher, request.settings.extensions)
         try:
             for script in request.entering:
                 _apply(script, steps, watcher)
         except RefusedError as refused:
-            return Trial(cluster.engine, refused=refused)
+            return Trial(cluster.engine, refused=refused, drift=drifted, observations=unread)
         after = catalog.read(watcher)
         events = dry_run_watch.events(watcher)
-        seen = [*_locks(before, steps), *_rewrites(before, events, steps), *_undone(request, before, watcher, owner)]
+        seen = [
+            *dry_run_seen.locks(before, steps),
+            *dry_run_seen.rewrites(before, events, steps),
+            *_undone(request, before, watcher, owner),
+        ]
         notes = (
             Observation(what="left-empty", address=f"table {name}", message="takes none of the rows that were made up")
             for name in empty
@@ -113,9 +123,24 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         return Trial(
             engine=cluster.engine,
             changes=tuple(_placed(changes, events, steps)),
-            observations=(*seen, *notes),
+            observations=(*seen, *notes, *unread),
             schema=new_schema.of(after, changes),
+            drift=drifted,
         )
+
+
+def _drift(
+    environment: str | None, expected: Catalog, cluster: Cluster
+) -> tuple[tuple[Change, ...], tuple[Observation, ...]]:
+    """How the environment's own database differs, and why that is not known."""
+    if environment is None:
+        return (), ()
+    try:
+        live = cluster.live(environment)
+        return (drift.changes(expected, live) if live is not None else ()), ()
+    except (ServerError, ServerLostError) as error:
+        message = f"{environment}'s own database could not be read: {drift.said(error)}"
+        return (), (Observation(what="drift-unread", address=environment, message=message),)
 
 
 def _digest(request: Request) -> str:
@@ -168,47 +193,6 @@ def _rows(request: Request, watcher: Session, owner: Session) -> tuple[str, ...]
         raise HistoryError(f"the rows of `kinds.database.seed` are refused: {refused}") from None
     opaque = any(each.tag in _OPAQUE for script in request.entering for each in script.statements or ())
     return dry_run_rows.fill(watcher, owner, None if opaque else [script.text for script in request.entering])
-
-
-def _locks(before: Catalog, steps: Steps) -> Iterator[Observation]:
-    for (place, number), mode in steps.seen.items():
-        item, held = before.get(("pg_class", number)), steps.held.get(number)
-        if number == 0:
-            yield _seen("lock", "tables", "nobody can read or write what it works on", place, mode=mode, seconds=0.0)
-        if item is not None and item.kind in _TABLES:
-            first = held is not None and (held.place, held.mode) == (place, mode)
-            seconds = held.seconds if held is not None and first else None
-            message = "nobody can read or write it" if mode == MODES[-1] else "nobody can write it"
-            yield _seen("lock", item.address, message, place, mode=mode, seconds=seconds)
-
-
-def _rewrites(before: Catalog, events: Iterable[Event], steps: Steps) -> Iterator[Observation]:
-    for event in events:
-        item = before.get(("pg_class", event.object)) if event.what == "rewrite" else None
-        place = steps.at(event.at)
-        if item is not None and place is not None:
-            yield _seen("rewrite", item.address, "every row is written anew", place)
-
-
-def _seen(
-    what: Literal["lock", "rewrite"],
-    address: str,
-    message: str,
-    place: Place,
-    *,
-    mode: str | None = None,
-    seconds: float | None = None,
-) -> Observation:
-    return Observation(
-        what=what,
-        address=address,
-        message=message,
-        path=place.path,
-        line=place.line,
-        statement=place.statement,
-        mode=mode,
-        seconds=seconds,
-    )
 
 
 def _undone(request: Request, before: Catalog, watcher: Session, owner: Session) -> Iterator[Observation]:

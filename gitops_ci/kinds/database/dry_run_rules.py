@@ -32,6 +32,11 @@ _RULES = {
         "Bring the rows that there may be into shape first, in the same migration or before.",
     ),
     "down-differs": _Rule("database/down-differs", "warning", "Undo in the way down all that the way up does."),
+    "drift-unread": _Rule(
+        "database/drift-unread",
+        "warning",
+        "See that the variable of `kinds.database.dsn_env` holds a DSN of a role that may connect.",
+    ),
     "not-tried": _Rule(
         "database/not-tried", "notice", "Install PostgreSQL where this runs, or set `kinds.database.dry_run: off`."
     ),

@@ -44,7 +44,8 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         return Plan(stack=stack.id, status="failed", reason=wrong)
     before = sets.of(base.stacks.get(stack.id, stack), base.snapshot) if base is not None else None
     entering = sets.entering(now, head.snapshot, before, base.snapshot if base is not None else None)
-    if not entering:
+    settings = head.config.kinds.database
+    if not entering and (before is None or settings.dsn_env is None):
         return Plan(stack=stack.id, status="unchanged", seconds=time.perf_counter() - started)
     earlier = End(before, base.snapshot) if base is not None and before is not None else None
     try:
@@ -56,7 +57,6 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         message = f"database migrations are read with {name}, which is not installed: pip install 'gitops-ci[database]'"
         return plans.problem(stack.id, "skipped", "engine-missing", message)
     result = msgspec.structs.replace(_result(stack, read), engine=engine)
-    settings = head.config.kinds.database
     if dialect == dialects.POSTGRESQL and result.reason is None and settings.dry_run != "off":
         result = trying.tried(result, entering, (earlier, End(now, head.snapshot)), tools, settings)
     return msgspec.structs.replace(result, seconds=time.perf_counter() - started)

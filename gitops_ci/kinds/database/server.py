@@ -73,5 +73,11 @@ class Cluster(Protocol):
     def connect(self, role: Role) -> Session:
         """A connection of its own; raises ServerLostError."""
 
+    def live(self, environment: str) -> Session | None:
+        """A connection to an environment's own database, to be read; None where no DSN of it is given.
+
+        Raises ServerLostError.
+        """
+
     def keep(self) -> None:
         """Keeps a copy of what the server holds now under the name it was asked for by; nothing may be running."""

@@ -57,7 +57,7 @@ def tried(
 ) -> Plan:
     """The plan by text, made true by trying it; as it is, with the reason, where that cannot be done."""
     try:
-        request = _request(entering, *ends, settings)
+        request = _request(entering, *ends, settings, read.stack.partition("/")[0])
         trial = dry_run.tried(request, tools)
     except ToolError as error:
         return _not_tried(read, settings, "engine-missing", f"{error}")
@@ -83,7 +83,9 @@ def _not_tried(read: Plan, settings: Database, code: str, why: str) -> Plan:
     return msgspec.structs.replace(read, observations=(seen,))
 
 
-def _request(entering: tuple[Migration, ...], base: End | None, head: End, settings: Database) -> Request:
+def _request(
+    entering: tuple[Migration, ...], base: End | None, head: End, settings: Database, environment: str
+) -> Request:
     history: list[tuple[Migration, str]] = []
     if base is not None:
         applied = base.migrations.applied or ()
@@ -96,6 +98,7 @@ def _request(entering: tuple[Migration, ...], base: End | None, head: End, setti
         entering=tuple(dry_run_scripts.of(each, new.of(each), closely=True) for each in entering),
         undoing=_undoing(entering, head),
         seeds=tuple(_seeds(settings.seed, (base or head).snapshot)) if settings.seed else (),
+        environment=environment if base is not None and settings.dsn_env is not None else None,
     )
 
 
@@ -141,7 +144,14 @@ def _joined(read: Plan, trial: Trial, order: tuple[str, ...]) -> Plan:
     if trial.refused is not None:
         place = trial.refused.place
         reason = Problem(code=trial.refused.code, message=str(trial.refused), path=place.path, line=place.line)
-        return msgspec.structs.replace(read, status="failed", reason=reason, engine=trial.engine)
+        return msgspec.structs.replace(
+            read,
+            status="failed",
+            reason=reason,
+            engine=trial.engine,
+            drift=trial.drift,
+            observations=trial.observations,
+        )
     by_text = {change.address: change for change in read.changes}
     seen = [_with_place(change, by_text) for change in trial.changes]
     changes = _in_order([*seen, *_only_in_text(read.changes)], order)
@@ -154,6 +164,7 @@ def _joined(read: Plan, trial: Trial, order: tuple[str, ...]) -> Plan:
         summary=plans.summarise(changes),
         observations=trial.observations,
         schema=trial.schema,
+        drift=trial.drift,
     )
 
 
