@@ -92,7 +92,8 @@ def _altered(old: Item, new: Item, *, same: bool) -> Iterator[Change]:
         yield _made(new, "replace", _whole(new), destructive=True)
     else:
         columns = list(_columns(old, new, by_number=same and not anew))
-        attributes = (*columns, *_constraints(old, new), *_attributes(old, new))
+        constraints = _constraints(old, new, by_number=same and not anew)
+        attributes = (*columns, *constraints, *_attributes(old, new))
         if attributes:
             yield _made(new, "update", attributes, destructive=_destroys(old, new, by_number=same and not anew))
         if same and not anew:
@@ -150,8 +151,8 @@ def _moved(kind: str, name: str, previous: str) -> Change:
     return Change(address=f"{kind} {name}", previous_address=f"{kind} {previous}", type=kind, action="move")
 
 
-def _constraints(old: Item, new: Item) -> Iterator[Attribute]:
-    renamed = {each.object: each.name for each in new.constraints or ()}
+def _constraints(old: Item, new: Item, *, by_number: bool) -> Iterator[Attribute]:
+    renamed = {each.object: each.name for each in (new.constraints or () if by_number else ())}
     was = {renamed.get(each.object, each.name): each.text for each in old.constraints or ()}
     now = {each.name: each.text for each in new.constraints or ()}
     yield from _differing(was, now, "constraint.")

@@ -107,6 +107,10 @@ def test_privileges_are_told_by_grantee() -> None:
 def test_between_two_databases_names_count_and_numbers_do_not() -> None:
     other = table(Column(4, "id", "bigint", not_null=True), Column(9, "mail", "text"), number=77)
     assert schema_difference.by_name(catalog(table()), catalog(other)) == ()
+    first, second = Constraint(7, "a", "CHECK (a)"), Constraint(8, "b", "CHECK (b)")
+    swapped = Constraint(8, "a", "CHECK (a)"), Constraint(7, "b", "CHECK (b)")
+    theirs = catalog(table(number=77, constraints=swapped))
+    assert schema_difference.by_name(catalog(table(constraints=(first, second))), theirs) == ()
     (found,) = schema_difference.by_name(catalog(table()), {})
     assert found[1].address == "table users"
 
