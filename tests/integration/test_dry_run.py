@@ -157,6 +157,25 @@ def test_the_way_down_leads_back_or_is_told(tmp_path: Path) -> None:
     assert "table other" in seen(tried(tmp_path, forgets, base), "down-differs")[0].message
     fails = {**good, "002_more.down.sql": "SELECT 1;\nDROP TABLE nothing;"}
     assert [each.line for each in seen(tried(tmp_path, fails, base), "down-differs")] == [2]
+    wrong = {**good, "002_more.down.sql": "SELECT 1;\nDROP TABEL nothing;"}
+    assert [each.line for each in seen(tried(tmp_path, wrong, base), "down-differs")] == [2]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("-- +goose Up\n", "-- +goose Down\n"),
+        ("-- migrate:up\n", "-- migrate:down\n"),
+        ("-- +migrate Up\n", "-- +migrate Down\n"),
+    ],
+)
+def test_a_section_is_a_way_down_too(tmp_path: Path, begin: str, end: str) -> None:
+    base = {"001_users.sql": f"{begin}{USERS}\n{end}DROP TABLE users;"}
+    up = f"{begin}ALTER TABLE users ADD name text;\n{end}"
+    assert seen(tried(tmp_path, {"002_x.sql": f"{up}ALTER TABLE users DROP name;"}, base), "down-differs") == []
+    (other,) = seen(tried(tmp_path, {"002_x.sql": f"{up}ALTER TABLE users DROP age;"}, base), "down-differs")
+    assert "table users" in other.message
+    assert seen(tried(tmp_path, {"002_x.sql": up}, base), "down-differs") == []
 
 
 def test_roles_that_no_migration_makes_are_taken_as_given(tmp_path: Path) -> None:

@@ -96,35 +96,45 @@ def _request(
         settings=settings,
         history=tuple(history),
         entering=tuple(dry_run_scripts.of(each, new.of(each), closely=True) for each in entering),
-        undoing=_undoing(entering, head),
+        undoing=_undoing(entering, head, new),
         seeds=tuple(_seeds(settings.seed, (base or head).snapshot)) if settings.seed else (),
         environment=environment if base is not None and settings.dsn_env is not None else None,
     )
 
 
-def _undoing(entering: tuple[Migration, ...], head: End) -> tuple[Script, ...]:
+def _undoing(entering: tuple[Migration, ...], head: End, new: Texts) -> tuple[Script, ...]:
     """The way down of the new migrations, the last first; nothing where one of them has none."""
-    downs = [_down(migration, head) for migration in reversed(entering)]
-    found = tuple(down for down in downs if down is not None)
-    if len(found) < len(downs):
-        return ()
-    texts = Texts(head.migrations, head.snapshot, found)
-    return tuple(dry_run_scripts.of(each, texts.of(each), closely=True) for each in found)
+    found = tuple(down for migration in reversed(entering) if (down := _down(migration, head, new)) is not None)
+    return found if len(found) == len(entering) else ()
 
 
-def _down(migration: Migration, head: End) -> Migration | None:
+def _down(migration: Migration, head: End, new: Texts) -> Script | None:
+    """A section of its own file, else the file that undoes it."""
+    section = new.way_down(migration)
+    if section is not None:
+        script = _script(migration, section)
+        return script if script.statements != () else None
     folder, _, file = migration.path.rpartition("/")
     if file == "up.sql":  # Diesel
         path = f"{folder}/down.sql"
-        return Migration(f"{migration.name} (down)", path, "down") if path in head.snapshot else None
-    return next(
-        (
-            each
-            for each in head.migrations.migrations
-            if each.role == "down" and (each.version, bool(each.version)) == (migration.version, True)
-        ),
-        None,
-    )
+        its = Migration(f"{migration.name} (down)", path, "down") if path in head.snapshot else None
+    else:
+        downs = (each for each in head.migrations.migrations if each.role == "down" and each.version)
+        its = next((each for each in downs if each.version == migration.version), None)
+    if its is None:
+        return None
+    try:
+        return _script(its, Texts(head.migrations, head.snapshot, (its,)).of(its))
+    except MigrationError:
+        return None  # no file, or too large
+
+
+def _script(migration: Migration, text: str) -> Script:
+    """A way down; one that cannot be parsed is sent as it is, so that the server says what is wrong with it."""
+    try:
+        return dry_run_scripts.of(migration, text, closely=True)
+    except MigrationError:
+        return Script(migration.name, migration.path, text)
 
 
 def _seeds(path: str, snapshot: Snapshot) -> Iterator[Script]:
