@@ -13,7 +13,7 @@ from benchmarks import measure
 from benchmarks.measure import Program, Row, Skipped
 from gitops_ci.config import DEFAULT
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.database.server import WATCHER
+from gitops_ci.kinds.database.server import WATCHER, ServerLostError
 from gitops_ci.system.postgres import Servers
 from gitops_ci.system.process import Stop
 
@@ -96,5 +96,5 @@ def _server(place: Path) -> Iterator[Path]:
         try:
             with servers.start("nothing", 3600) as cluster:
                 yield cluster.directory
-        except ToolError as error:
+        except (ToolError, ServerLostError) as error:
             raise Skipped(str(error)) from None

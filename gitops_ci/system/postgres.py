@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from gitops_ci.config import Config
-from gitops_ci.errors import ToolError
 from gitops_ci.kinds.database.server import ENGINE, WATCHER, Role, ServerLostError
 from gitops_ci.model.plan import Engine
 from gitops_ci.system import clean_room, postgres_live, postgres_programs, postgres_room, process
@@ -74,7 +73,7 @@ class Servers:
     def start(self, kept: str, timeout: float) -> Iterator[RunningCluster]:
         """A server from the copy that was kept as `kept`, if there is one, else an empty one; `timeout` in seconds.
 
-        Raises ToolError where there is no PostgreSQL or it cannot be started.
+        Raises ToolError where there is no PostgreSQL, and ServerLostError where it cannot be started.
         """
         deadline = time.monotonic() + timeout
         with self._lock:
@@ -108,7 +107,9 @@ class Servers:
                 done = self._run([*command, f"--pgdata={directory / 'data'}"])
                 if done.returncode:
                     said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
-                    raise ToolError(f"PostgreSQL's initdb failed: {said or f'exit code {done.returncode}'}")
+                    raise ServerLostError(
+                        "engine-failed", f"PostgreSQL's initdb failed: {said or f'exit code {done.returncode}'}"
+                    )
                 postgres_room.store(directory / "data", place)
             finally:
                 shutil.rmtree(directory, ignore_errors=True)
@@ -123,7 +124,7 @@ class Servers:
         with contextlib.suppress(OSError):
             os.utime(source)  # what is used stays in the cache
         if not postgres_room.copied(source, directory / "data"):
-            raise ToolError("PostgreSQL's data directory cannot be written: is the disk full?")
+            raise ServerLostError("engine-failed", "PostgreSQL's data directory cannot be written: is the disk full?")
         postgres_room.hand_over(directory)
 
     def _guardian(self, installation: Installation, directory: Path) -> subprocess.Popen[bytes]:
@@ -140,7 +141,7 @@ class Servers:
                 start_new_session=True,
             )
         except OSError as error:
-            raise ToolError(f"PostgreSQL cannot be started: {error.strerror}") from None
+            raise ServerLostError("engine-failed", f"PostgreSQL cannot be started: {error.strerror}") from None
 
 
 class RunningCluster:
@@ -168,7 +169,7 @@ class RunningCluster:
         self.fresh = fresh
 
     def wait(self, guardian: subprocess.Popen[bytes]) -> None:
-        """Waits until the server takes connections. Raises ToolError with the last that it said."""
+        """Waits until the server takes connections. Raises ServerLostError with the last that it said."""
         until = time.monotonic() + _START
         while True:
             try:
@@ -177,9 +178,8 @@ class RunningCluster:
                 ended = not (self.directory / "data/postmaster.pid").exists() and guardian.poll() is not None
                 if time.monotonic() > until or ended or self._stop.is_set():
                     log = (self.directory / "log").read_bytes()[-2000:].decode("utf-8", "replace").strip()
-                    raise ToolError(
-                        f"PostgreSQL does not start: {(log or str(error)).rpartition(chr(10))[2]}"
-                    ) from None
+                    last = (log or str(error)).rpartition("\n")[2]
+                    raise ServerLostError("engine-failed", f"PostgreSQL does not start: {last}") from None
                 time.sleep(0.01)
             else:
                 self._version = session.version

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from gitops_ci.errors import ToolError
+from gitops_ci.kinds.database.server import ServerLostError
 from gitops_ci.system import clean_room
 
 _MEMORY = 2 << 30  # bytes of private data one of the server's processes may hold
@@ -27,8 +27,9 @@ def prefix() -> tuple[str, ...]:
         return limits
     setpriv = shutil.which("setpriv", path="/usr/bin:/bin:/usr/sbin:/sbin")
     if setpriv is None:
-        raise ToolError(
-            "PostgreSQL does not run as root, and there is no setpriv (util-linux) to run it as another user"
+        raise ServerLostError(
+            "engine-failed",
+            "PostgreSQL does not run as root, and there is no setpriv (util-linux) to run it as another user",
         )
     uid, gid = _nobody()
     return (*limits, setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
@@ -50,13 +51,19 @@ def hand_over(directory: Path) -> None:
 
 
 def directory() -> Path:
-    """A new private directory: in memory where there is room, for a thousand small files take a disk a second."""
+    """A new private directory: in memory where there is room, for a thousand small files take a disk a second.
+
+    Raises ServerLostError where there is no place for one.
+    """
     try:
         free = os.statvfs(_IN_MEMORY)
         roomy = free.f_bavail * free.f_frsize >= _ROOM and os.access(_IN_MEMORY, os.W_OK)
     except OSError:
         roomy = False
-    return Path(tempfile.mkdtemp(prefix="gitops-ci-", dir=_IN_MEMORY if roomy else None))
+    try:
+        return Path(tempfile.mkdtemp(prefix="gitops-ci-", dir=_IN_MEMORY if roomy else None))
+    except OSError as error:
+        raise ServerLostError("engine-failed", f"there is no place for a PostgreSQL: {error.strerror}") from None
 
 
 def copied(source: Path, target: Path) -> bool:
@@ -73,8 +80,11 @@ def copied(source: Path, target: Path) -> bool:
 
 def store(data: Path, place: Path) -> None:
     """Puts a copy of a data directory in its place at once; where that fails there is none, and the oldest go."""
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=place.parent, prefix="unfinished-"))
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=place.parent, prefix="unfinished-"))
+    except OSError:
+        return
     try:
         if copied(data, unfinished / "data"):
             for name in ("postmaster.pid", "postmaster.opts"):

