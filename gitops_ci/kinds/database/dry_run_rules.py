@@ -59,7 +59,7 @@ def _keeps_readers_out(lock: Observation) -> bool:
 def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
     message = seen.message if seen.what not in ("lock", "rewrite") else f"{seen.address}: {seen.message}"
     if seen.seconds is not None:
-        message += f" for as long as its transaction goes on (ACCESS EXCLUSIVE; {seen.seconds * 1000:.0f} ms here)"
+        message += " for as long as its transaction goes on (ACCESS EXCLUSIVE)"
     return finding.make(
         rule.name, rule.severity, message, help=rule.help, path=seen.path, line=seen.line, stack=plan.stack
     )
