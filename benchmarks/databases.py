@@ -1,8 +1,12 @@
-"""How long it takes to try a migration end to end, beside one `psql` that runs all migrations on a running server."""
+"""How long it takes to try a migration end to end, beside one `psql` that runs all migrations.
+
+Twice: on a server that runs already, and with what a server of one's own takes (`initdb`, its start and its end).
+"""
 
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +18,8 @@ from benchmarks.measure import Program, Row, Skipped
 from gitops_ci.config import DEFAULT
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.database.server import WATCHER, ServerLostError
-from gitops_ci.system.postgres import Servers
+from gitops_ci.system import postgres_room
+from gitops_ci.system.postgres import INITDB, SETTINGS, Servers
 from gitops_ci.system.process import Stop
 
 _HISTORY = 400
@@ -45,9 +50,13 @@ def measured(place: Path, *, quick: bool) -> list[Row]:
         times = _times(place / str(len(history)), history, new, rounds)
         limits = (2.0, 0.8) if len(history) == _HISTORY else (None, None)
         for state, limit in zip(("cold", "warm"), limits, strict=True):
-            what = f"{name} and a new one, {state} / psql -f of all"
-            ours, peer = times[state], times["psql"]
-            rows.append(Row(what, ours, peer) if limit is None else measure.compared(what, ours, peer, times=limit))
+            for peer, what in (("psql", "psql -f of all"), ("whole", "initdb, start, psql, stop")):
+                label, ours = f"{name} and a new one, {state} / {what}", times[state]
+                rows.append(
+                    Row(label, ours, times[peer])
+                    if limit is None
+                    else measure.compared(label, ours, times[peer], times=limit)
+                )
     return rows
 
 
@@ -59,19 +68,32 @@ def _times(place: Path, history: dict[str, str], new: str, rounds: int) -> dict[
     _commit(migrations.parent, {"9999_new.sql": new})
     files = [word for path in sorted(migrations.iterdir()) for word in ("-f", str(path))]
     best: dict[str, float] = {}
-    with _server(place) as directory:
+    with _server(place) as (directory, programs):
         for turn in range(rounds + 1):
             database = ("-h", str(directory), "-U", WATCHER, "-q", "-v", "ON_ERROR_STOP=1")
             Program((measure.tool("psql"), *database, "-c", f"CREATE DATABASE round_{turn}", "postgres")).run()
-            programs = {
+            measured = {
+                "whole": _whole(programs, files),
                 "psql": Program((measure.tool("psql"), *database, *files, f"round_{turn}")),
                 "cold": _ours(place, f"cache-{turn}"),
                 "warm": _ours(place, f"cache-{turn}"),
             }
-            for name, program in programs.items():
+            for name, program in measured.items():
                 seconds = program.run().seconds
                 best[name] = min(seconds, best.get(name, seconds)) if turn > 1 else seconds
     return best
+
+
+def _whole(programs: Path, files: list[str]) -> Program:
+    """A server of one's own for `psql`, in memory and with the settings that ours has; not as root."""
+    options = " ".join(f"-c {each}" for each in SETTINGS)
+    other = " ".join(postgres_room.other_user())
+    script = f"""set -e; room=$({other} mktemp -d -p {postgres_room.IN_MEMORY})
+    {other} {programs}/initdb {" ".join(INITDB)} --username={WATCHER} -D $room/data >/dev/null
+    {other} {programs}/pg_ctl -w -D $room/data -l $room/log -o "-k $room {options}" start >/dev/null
+    {measure.tool("psql")} -h $room -U {WATCHER} -q -v ON_ERROR_STOP=1 {shlex.join(files)} postgres
+    {other} {programs}/pg_ctl -m immediate -D $room/data stop >/dev/null; rm -rf $room"""
+    return Program(("/bin/sh", "-c", script))
 
 
 def _ours(place: Path, cache: str) -> Program:
@@ -89,12 +111,12 @@ def _commit(repository: Path, files: dict[str, str]) -> None:
 
 
 @contextmanager
-def _server(place: Path) -> Iterator[Path]:
-    """A running server with the settings that ours have, for psql."""
+def _server(place: Path) -> Iterator[tuple[Path, Path]]:
+    """The directory of a running server with the settings that ours have, for psql, and that of its programs."""
     with tempfile.TemporaryDirectory(dir=place) as scratch:
         servers = Servers(DEFAULT, {"PATH": os.environ["PATH"]}, measure.ROOT, Path(scratch), Stop())
         try:
             with servers.start("nothing", 3600) as cluster:
-                yield cluster.directory
+                yield cluster.directory, cluster.installation.programs
         except (ToolError, ServerLostError) as error:
             raise Skipped(str(error)) from None

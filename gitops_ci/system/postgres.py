@@ -21,8 +21,8 @@ from gitops_ci.system.postgres_programs import Installation
 from gitops_ci.system.postgres_session import PostgresSession
 
 _START = 30.0  # seconds
-_INITDB = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1")
-_SETTINGS = (
+INITDB = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1")
+SETTINGS = (
     "listen_addresses=",
     "fsync=off",
     "synchronous_commit=off",
@@ -103,7 +103,7 @@ class Servers:
             directory = postgres_room.directory()
             try:
                 postgres_room.hand_over(directory)
-                command = [str(installation.programs / "initdb"), f"--username={WATCHER}", *_INITDB]
+                command = [str(installation.programs / "initdb"), f"--username={WATCHER}", *INITDB]
                 done = self._run([*command, f"--pgdata={directory / 'data'}"])
                 if done.returncode:
                     said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
@@ -128,7 +128,7 @@ class Servers:
         postgres_room.hand_over(directory)
 
     def _guardian(self, installation: Installation, directory: Path) -> subprocess.Popen[bytes]:
-        settings = [word for each in _SETTINGS for word in ("-c", each)]
+        settings = [word for each in SETTINGS for word in ("-c", each)]
         server = [str(installation.programs / "postgres"), "-D", str(directory / "data"), "-k", str(directory)]
         try:
             return subprocess.Popen(
@@ -159,7 +159,7 @@ class RunningCluster:
         live: Callable[..., PostgresSession | None],
     ) -> None:
         self.directory = directory
-        self._installation = installation
+        self.installation = installation
         self._deadline = deadline
         self._stop = stop
         self._copy = copy
@@ -188,7 +188,7 @@ class RunningCluster:
     @property
     def engine(self) -> Engine:
         """What to call it in a plan."""
-        return Engine(name=ENGINE, version=self._version, source=self._installation.source)
+        return Engine(name=ENGINE, version=self._version, source=self.installation.source)
 
     def connect(self, role: Role) -> PostgresSession:
         """A connection of its own."""

@@ -15,16 +15,20 @@ from gitops_ci.kinds.database.server import ServerLostError
 from gitops_ci.system import clean_room
 
 _MEMORY = 2 << 30  # bytes of private data one of the server's processes may hold
-_IN_MEMORY = "/dev/shm"  # noqa: S108  # a file system, not a name in it
+IN_MEMORY = "/dev/shm"  # noqa: S108  # a file system, not a name in it
 _ROOM = 4 << 30  # bytes that have to be free there: a container has 64 MB
 _KEPT = 8  # data directories in the cache: about 30 MB each
 
 
 def prefix() -> tuple[str, ...]:
-    """The clean room: no network, limits, and never root (PostgreSQL refuses that, and so do we)."""
-    limits = clean_room.prefix(offline=True, memory=_MEMORY)
+    """The clean room: no network, limits, and never root."""
+    return (*clean_room.prefix(offline=True, memory=_MEMORY), *other_user())
+
+
+def other_user() -> tuple[str, ...]:
+    """What runs a command as another user where we are root: PostgreSQL refuses that, and so do we."""
     if os.geteuid() != 0:
-        return limits
+        return ()
     setpriv = shutil.which("setpriv", path="/usr/bin:/bin:/usr/sbin:/sbin")
     if setpriv is None:
         raise ServerLostError(
@@ -32,7 +36,7 @@ def prefix() -> tuple[str, ...]:
             "PostgreSQL does not run as root, and there is no setpriv (util-linux) to run it as another user",
         )
     uid, gid = _nobody()
-    return (*limits, setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
+    return (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
 
 
 def _nobody() -> tuple[int, int]:
@@ -56,12 +60,12 @@ def directory() -> Path:
     Raises ServerLostError where there is no place for one.
     """
     try:
-        free = os.statvfs(_IN_MEMORY)
-        roomy = free.f_bavail * free.f_frsize >= _ROOM and os.access(_IN_MEMORY, os.W_OK)
+        free = os.statvfs(IN_MEMORY)
+        roomy = free.f_bavail * free.f_frsize >= _ROOM and os.access(IN_MEMORY, os.W_OK)
     except OSError:
         roomy = False
     try:
-        return Path(tempfile.mkdtemp(prefix="gitops-ci-", dir=_IN_MEMORY if roomy else None))
+        return Path(tempfile.mkdtemp(prefix="gitops-ci-", dir=IN_MEMORY if roomy else None))
     except OSError as error:
         raise ServerLostError("engine-failed", f"there is no place for a PostgreSQL: {error.strerror}") from None
 

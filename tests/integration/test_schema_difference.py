@@ -104,7 +104,7 @@ def test_the_difference_is_that_of_two_dumps(name: str, directory: str, pattern:
         watcher.run(f"{dry_run_watch.PREPARE}; CREATE SCHEMA auth AUTHORIZATION {OWNER}")
         steps = Steps(cluster.connect(OWNER), None, ())
         before = catalog.read(watcher)
-        dump = dumped(cluster.directory, cluster._installation.programs)
+        dump = dumped(cluster.directory, cluster.installation.programs)
         for number, (path, text) in enumerate(texts.items(), 1):
             script = dry_run_scripts.Script(path, path, text, dry_run_scripts.statements(text, path, path))
             dry_run_watch.provide_roles(watcher, script.roles)
@@ -117,7 +117,7 @@ def test_the_difference_is_that_of_two_dumps(name: str, directory: str, pattern:
             if number % EVERY and number != len(texts):
                 continue
             after = catalog.read(watcher)
-            later = dumped(cluster.directory, cluster._installation.programs)
+            later = dumped(cluster.directory, cluster.installation.programs)
             differing = {each for each in {*dump, *later} if dump.get(each) != later.get(each)}
             changes = [change for _, change in schema_difference.between(before, after)]
             succeeded = {change.previous_address for change in changes} & {change.address for change in changes}
