@@ -23,6 +23,7 @@ from gitops_ci.render.comment import (
     policies,
     schema,
     stacks,
+    trials,
     unplanned,
 )
 from gitops_ci.render.comment.heading import heading, summary_line
@@ -51,6 +52,7 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
     (notices.upstream, 0.1),
     (graph.section, 0.15),
     (changes.section, 0.8),
+    (trials.section, 0.3),
     (schema.section, 0.6),
     (drift.section, 0.6),
     (generated.section, 0.6),
@@ -69,6 +71,7 @@ _ORDER: tuple[Build, ...] = (
     notices.upstream,
     graph.section,
     changes.section,
+    trials.section,
     schema.section,
     drift.section,
     generated.section,

@@ -103,14 +103,18 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         before = catalog.read(watcher)
         drifted, unread = _drift(request.environment, before, cluster)
         steps = Steps(owner, watcher, request.settings.extensions)
+        ran: list[Observation] = []
         try:
             for script in request.entering:
+                started = time.monotonic()
                 _apply(script, steps, watcher)
+                ran.append(dry_run_seen.ran(script, time.monotonic() - started))
         except RefusedError as refused:
-            return Trial(cluster.engine, refused=refused, drift=drifted, observations=unread)
+            return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread))
         after = catalog.read(watcher)
         events = dry_run_watch.events(watcher)
         seen = [
+            *ran,
             *dry_run_seen.locks(before, steps),
             *dry_run_seen.rewrites(before, events, steps),
             *_undone(request, before, watcher, owner),

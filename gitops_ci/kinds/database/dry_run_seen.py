@@ -7,11 +7,18 @@ from typing import Literal
 
 from gitops_ci.kinds.database.catalog import Catalog
 from gitops_ci.kinds.database.dry_run_errors import Place
+from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.dry_run_steps import Steps
 from gitops_ci.kinds.database.dry_run_watch import MODES, Event
 from gitops_ci.model.plan import Observation
 
 _TABLES = frozenset({"table", "materialized view"})
+
+
+def ran(script: Script, seconds: float) -> Observation:
+    """That a migration came to its end."""
+    message = "came to its end"
+    return Observation(what="ran", address=script.name, message=message, path=script.path, seconds=round(seconds, 4))
 
 
 def locks(before: Catalog, steps: Steps) -> Iterator[Observation]:

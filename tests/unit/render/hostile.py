@@ -10,7 +10,7 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from gitops_ci.model.finding import SEVERITIES, Finding, Waiver
-from gitops_ci.model.plan import Action, Attribute, Change, Check, Engine, Plan, Problem, summarise
+from gitops_ci.model.plan import Action, Attribute, Change, Check, Engine, Observation, Plan, Problem, summarise
 from gitops_ci.model.policy import Checker, PolicyRun
 from gitops_ci.model.report import Planned, Report, Tool
 from gitops_ci.model.run import Run
@@ -93,6 +93,17 @@ engines = st.builds(Engine, name=texts, version=texts, source=st.sampled_from(("
 seconds = st.floats(0, 10_000)
 
 
+observations = st.builds(
+    Observation,
+    what=st.sampled_from(("ran", "lock", "rewrite", "left-empty")),
+    address=texts,
+    message=texts,
+    path=st.sampled_from(("a.sql", None)) | texts,
+    line=lines,
+    statement=optional,
+    mode=st.sampled_from(("AccessExclusiveLock", None)) | texts,
+    seconds=st.none() | st.floats(0, 10**6),
+)
 tables = st.builds(
     Table,
     name=st.sampled_from(("a", "b")) | texts,
@@ -134,6 +145,7 @@ def plans(draw: st.DrawFn) -> Plan:
         checks=draw(st.lists(checks, max_size=2).map(tuple)),
         pending=draw(st.lists(changes, max_size=1).map(tuple)),
         upstream=draw(st.lists(stack_ids, max_size=2).map(tuple)),
+        observations=draw(st.lists(observations, max_size=4).map(tuple)),
         schema=draw(st.lists(tables, max_size=3).map(tuple)),
     )
 
