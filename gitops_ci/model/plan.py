@@ -106,13 +106,24 @@ class Observation(Struct, frozen=True, kw_only=True):
     """What was seen while a plan was tried on a server that was thrown away.
 
     `what` is `ran` (a migration, to its end in `seconds`), `lock` and `rewrite` (of what existed), `fails-on-data`,
-    `down-differs`, `left-empty` (a table that took no rows), `drift-unread` (an environment's own database could
-    not be read) or `not-tried` (the plan is by parsing only). `statement` is the type of what did it. A lock has
-    its `mode` as `pg_locks` names it: each statement has those that keep writers out which it held when it ended,
-    and the one that took the strongest on an object has the `seconds` until its transaction ended.
+    `down-differs`, `left-empty` (a table that took no rows), `schema-differs` (a declared one, from what the
+    migrations build), `drift-unread` (an environment's own database could not be read) or `not-tried` (the plan is
+    by parsing only). `statement` is the type of what did it. A lock has its `mode` as `pg_locks` names it: each
+    statement has those that keep writers out which it held when it ended, and the one that took the strongest on an
+    object has the `seconds` until its transaction ended.
     """
 
-    what: Literal["ran", "lock", "rewrite", "fails-on-data", "down-differs", "left-empty", "drift-unread", "not-tried"]
+    what: Literal[
+        "ran",
+        "lock",
+        "rewrite",
+        "fails-on-data",
+        "down-differs",
+        "left-empty",
+        "schema-differs",
+        "drift-unread",
+        "not-tried",
+    ]
     address: str
     message: str
     path: str | None = None

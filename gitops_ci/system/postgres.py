@@ -31,7 +31,7 @@ SETTINGS = (
     "restart_after_crash=off",
     "jit=off",
     "shared_buffers=32MB",
-    "max_connections=10",
+    "max_connections=20",
     "temp_file_limit=2GB",
     "lc_messages=C",
     "timezone=UTC",
@@ -190,11 +190,11 @@ class RunningCluster:
         """What to call it in a plan."""
         return Engine(name=ENGINE, version=self._version, source=self.installation.source)
 
-    def connect(self, role: Role) -> PostgresSession:
+    def connect(self, role: Role, database: str = "postgres") -> PostgresSession:
         """A connection of its own."""
         # An owner of the database may store other settings in it: those given here count.
         options = "-c search_path=pg_catalog" if role == WATCHER else ""
-        known = {"host": str(self.directory), "port": "5432", "user": role, "dbname": "postgres", "options": options}
+        known = {"host": str(self.directory), "port": "5432", "user": role, "dbname": database, "options": options}
         session = PostgresSession(known, deadline=self._deadline, stop=self._stop)
         self._sessions.append(session)
         return session

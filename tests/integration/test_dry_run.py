@@ -17,7 +17,7 @@ from gitops_ci.kinds import database
 from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError
 from gitops_ci.model.stack import Stack
 from gitops_ci.system import postgres_programs
-from tests.integration.throwaway import CACHE, STACK, change, seen, servers, tried, why_not
+from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
 from tests.unit.kinds.database.sides import side
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -316,7 +316,7 @@ def test_copy_neither_stalls_nor_takes_our_input(tmp_path: Path) -> None:
 
 _KILLED = """
 import os, sys, pathlib, signal
-from tests.integration.throwaway import servers
+from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
 from gitops_ci.kinds.database.server import WATCHER
 with servers(pathlib.Path(sys.argv[1])).start("nothing", 60) as cluster:
     cluster.connect(WATCHER)
@@ -365,3 +365,49 @@ def test_a_postgresql_that_cannot_start_leaves_the_plan_undecided(
     assert plan.reason is not None
     assert (plan.status, plan.reason.code) == ("failed", "engine-failed")
     assert [each.address for each in plan.changes] == ["table users"]  # by its text
+
+
+# Declared schemas
+
+DECLARED = "schemas/main.sql"
+
+
+def differing(scratch: Path, declared: str, new: str, before: str | None = None) -> list[str]:
+    """What is said of a declared schema; `before` is what base has of it."""
+    files = {"migrations/001_base.sql": USERS}
+    config = configured(Database(dry_run="required"))
+    base = side({**files, **({DECLARED: before} if before is not None else {})}, config=config)
+    head = side({**files, "migrations/002_new.sql": new, DECLARED: declared}, config=config)
+    plan = database.plan(head.stacks[STACK], base, head, toolbox(scratch, config))
+    assert plan.reason is None
+    return [each.message for each in seen(plan, "schema-differs")]
+
+
+def test_a_declared_schema_is_compared_object_by_object(tmp_path: Path) -> None:
+    index = "CREATE INDEX ages ON users (age);"
+    assert differing(tmp_path, f"{USERS}\n{index}", index) == []
+    (lacks,) = differing(tmp_path, USERS, index)
+    assert lacks == "lacks index ages, which the migrations make"
+    (declares,) = differing(tmp_path, f"{USERS}\n{index}", "SELECT 1;")
+    assert declares == "declares index ages, which no migration makes"
+    other = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT {} $$;"
+    (said,) = differing(tmp_path, USERS + other.format(1), other.format(2))
+    assert said.startswith("of function f(), definition: says md5")
+
+
+def test_what_base_said_otherwise_is_no_doing_of_the_change(tmp_path: Path) -> None:
+    index = "CREATE INDEX ages ON users (age);"
+    assert differing(tmp_path, f"{USERS}\n{index}", "SELECT 1;", before=f"{USERS}\n{index}") == []
+
+
+def test_what_text_tells_is_left_to_it_and_the_rest_is_not(tmp_path: Path) -> None:
+    column = "ALTER TABLE users ADD name text DEFAULT 'x';"
+    assert differing(tmp_path, USERS, column) == []
+    dynamic = f"DO $$ BEGIN EXECUTE '{column.replace(chr(39), chr(39) * 2)}'; END $$;"
+    (said,) = differing(tmp_path, USERS, dynamic)
+    assert said == "of table users, column.name: says nothing, and the migrations make it text DEFAULT 'x'::text"
+
+
+def test_a_declared_schema_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (said,) = differing(tmp_path, "CREATE VIEW v AS SELECT nothing FROM users;", "SELECT 1;")
+    assert said.startswith("cannot be made: ")

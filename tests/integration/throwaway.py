@@ -63,7 +63,14 @@ def tried(
     entering = {"002_new.sql": new} if isinstance(new, str) else new
     before = side({f"migrations/{name}": sql for name, sql in given.items()}, config=config) if given else None
     after = side({f"migrations/{name}": sql for name, sql in {**given, **entering}.items()}, config=config)
-    tools = Toolbox(
+    tools = toolbox(scratch, config, stranger=stranger, variables=variables)
+    return database.plan(after.stacks[STACK], before, after, tools)
+
+
+def toolbox(
+    scratch: Path, config: Config = DEFAULT, *, stranger: bool = False, variables: Mapping[str, str] | None = None
+) -> Toolbox:
+    return Toolbox(
         config=config,
         environ={**environ(), **(variables or {})},
         repository=Path(__file__).parent,
@@ -71,7 +78,6 @@ def tried(
         stop=Stop(),
         stranger=stranger,
     )
-    return database.plan(after.stacks[STACK], before, after, tools)
 
 
 def change(plan: Plan, address: str) -> Change:

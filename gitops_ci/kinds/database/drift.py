@@ -33,7 +33,7 @@ def changes(expected: Catalog, live: Session) -> tuple[Change, ...]:
         live.run("ROLLBACK")
     except msgspec.MsgspecError:
         raise ServerError("XX000", "its catalog is not understood") from None
-    differing = schema_difference.by_name(_comparable(expected), _comparable(found))
+    differing = schema_difference.by_name(comparable(expected), comparable(found))
     return tuple(msgspec.structs.replace(change, destructive=False) for _, change in differing)
 
 
@@ -47,7 +47,8 @@ def said(error: ServerError | ServerLostError) -> str:
     return f"no connection: {fatal[1].strip()}" if fatal else "no connection"
 
 
-def _comparable(found: Catalog) -> Catalog:
+def comparable(found: Catalog) -> Catalog:
+    """What two databases of the same schema have in common: without owners and what runners keep for themselves."""
     own = {key for key, item in found.items() if item.catalog == "pg_class" and _OF_RUNNERS.fullmatch(item.name)}
     parents = {number for _, number in own}
     kept = (item for key, item in found.items() if key not in own and item.parent not in parents)

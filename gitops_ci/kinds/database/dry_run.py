@@ -13,6 +13,7 @@ from gitops_ci.config_database import Database
 from gitops_ci.kinds.database import (
     catalog,
     drift,
+    dry_run_declared,
     dry_run_rows,
     dry_run_scripts,
     dry_run_seen,
@@ -21,6 +22,7 @@ from gitops_ci.kinds.database import (
     schema_difference,
 )
 from gitops_ci.kinds.database.catalog import Catalog, Key
+from gitops_ci.kinds.database.dry_run_declared import Declared
 from gitops_ci.kinds.database.dry_run_errors import Place, RefusedError
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.dry_run_steps import Steps
@@ -56,6 +58,7 @@ class Request(Struct, frozen=True):
     undoing: tuple[Script, ...] = ()
     seeds: tuple[Script, ...] = ()
     environment: str | None = None
+    declared: Declared = Declared()
 
 
 class Trial(Struct, frozen=True):
@@ -117,6 +120,7 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
             *ran,
             *dry_run_seen.locks(before, steps),
             *dry_run_seen.rewrites(before, events, steps),
+            *dry_run_declared.seen(request.declared, cluster, (before, after), request.settings.extensions),
             *_undone(request, before, watcher, owner),
         ]
         notes = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gitops_ci.kinds.database.declared import FIX as DIFFERS
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Severity
 from gitops_ci.model.plan import Observation, Plan
@@ -32,6 +33,7 @@ _RULES = {
         "Bring the rows that there may be into shape first, in the same migration or before.",
     ),
     "down-differs": _Rule("database/down-differs", "warning", "Undo in the way down all that the way up does."),
+    "schema-differs": _Rule("database/schema-differs", "error", DIFFERS),
     "drift-unread": _Rule(
         "database/drift-unread",
         "warning",
@@ -60,6 +62,8 @@ def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
     message = seen.message if seen.what not in ("lock", "rewrite") else f"{seen.address}: {seen.message}"
     if seen.seconds is not None:
         message += " for as long as its transaction goes on (ACCESS EXCLUSIVE)"
+    if seen.what == "schema-differs":
+        message = f"{(seen.path or '').rpartition('/')[2]} {message}"
     return finding.make(
         rule.name, rule.severity, message, help=rule.help, path=seen.path, line=seen.line, stack=plan.stack
     )

@@ -70,7 +70,7 @@ class Cluster(Protocol):
     def fresh(self) -> bool:
         """Whether it is as `initdb` made it; else it is a copy of one that was kept."""
 
-    def connect(self, role: Role) -> Session:
+    def connect(self, role: Role, database: str = "postgres") -> Session:
         """A connection of its own; raises ServerLostError."""
 
     def live(self, environment: str) -> Session | None:

@@ -7,16 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from gitops_ci.config_database import Database
-from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.database import dry_run, dry_run_scripts, refusals, sets
+from gitops_ci.kinds.database import dry_run, requests
 from gitops_ci.kinds.database.changes import STATEMENT
 from gitops_ci.kinds.database.dialects import End
-from gitops_ci.kinds.database.dry_run import HistoryError, Request, Trial
-from gitops_ci.kinds.database.dry_run_scripts import Script
+from gitops_ci.kinds.database.dry_run import HistoryError, Trial
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.server import ServerLostError
-from gitops_ci.kinds.database.texts import Texts
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model import plan as plans
@@ -57,7 +54,7 @@ def tried(
 ) -> Plan:
     """The plan by text, made true by trying it; as it is, with the reason, where that cannot be done."""
     try:
-        request = _request(entering, *ends, settings, read.stack.partition("/")[0])
+        request = requests.of(entering, ends, settings, read.stack.partition("/")[0])
         trial = dry_run.tried(request, tools)
     except ToolError as error:
         return _not_tried(read, settings, "engine-missing", f"{error}")
@@ -81,73 +78,6 @@ def _not_tried(read: Plan, settings: Database, code: str, why: str) -> Plan:
     message = f"planned by parsing only, nothing was tried: {why}"
     seen = Observation(what="not-tried", address=read.stack, message=message)
     return msgspec.structs.replace(read, observations=(seen,))
-
-
-def _request(
-    entering: tuple[Migration, ...], base: End | None, head: End, settings: Database, environment: str
-) -> Request:
-    history: list[tuple[Migration, str]] = []
-    if base is not None:
-        applied = base.migrations.applied or ()
-        texts = Texts(base.migrations, base.snapshot, applied)
-        history = [(migration, texts.of(migration)) for migration in applied]
-    new = Texts(head.migrations, head.snapshot, entering)
-    return Request(
-        settings=settings,
-        history=tuple(history),
-        entering=tuple(dry_run_scripts.of(each, new.of(each), closely=True) for each in entering),
-        undoing=_undoing(entering, head, new),
-        seeds=tuple(_seeds(settings.seed, (base or head).snapshot)) if settings.seed else (),
-        environment=environment if base is not None and settings.dsn_env is not None else None,
-    )
-
-
-def _undoing(entering: tuple[Migration, ...], head: End, new: Texts) -> tuple[Script, ...]:
-    """The way down of the new migrations, the last first; nothing where one of them has none."""
-    found = tuple(down for migration in reversed(entering) if (down := _down(migration, head, new)) is not None)
-    return found if len(found) == len(entering) else ()
-
-
-def _down(migration: Migration, head: End, new: Texts) -> Script | None:
-    """A section of its own file, else the file that undoes it."""
-    section = new.way_down(migration)
-    if section is not None:
-        script = _script(migration, section)
-        return script if script.statements != () else None
-    folder, _, file = migration.path.rpartition("/")
-    if file == "up.sql":  # Diesel
-        path = f"{folder}/down.sql"
-        its = Migration(f"{migration.name} (down)", path, "down") if path in head.snapshot else None
-    else:
-        downs = (each for each in head.migrations.migrations if each.role == "down" and each.version)
-        its = next((each for each in downs if each.version == migration.version), None)
-    if its is None:
-        return None
-    try:
-        return _script(its, Texts(head.migrations, head.snapshot, (its,)).of(its))
-    except MigrationError:
-        return None  # no file, or too large
-
-
-def _script(migration: Migration, text: str) -> Script:
-    """A way down; one that cannot be parsed is sent as it is, so that the server says what is wrong with it."""
-    try:
-        return dry_run_scripts.of(migration, text, closely=True)
-    except MigrationError:
-        return Script(migration.name, migration.path, text)
-
-
-def _seeds(path: str, snapshot: Snapshot) -> Iterator[Script]:
-    """The rows of a file, or of the `.sql` files of a directory in the order of their names. Raises MigrationError."""
-    names = snapshot.children.get(path)
-    files = [f"{path}/{name}" for name in sorted(names) if name.endswith(".sql")] if names is not None else [path]
-    for file in files:
-        real = sets.real(file, snapshot)
-        content = snapshot.read(real) if real is not None else None
-        if content is None:
-            raise MigrationError("unreadable", f"`kinds.database.seed` names {file}, which is no file of base")
-        text = refusals.decoded(content)
-        yield Script(file, file, text, dry_run_scripts.statements(text, file, file))
 
 
 def _joined(read: Plan, trial: Trial, order: tuple[str, ...]) -> Plan:

@@ -194,7 +194,16 @@ _LOCK = {"mode": "AccessExclusiveLock", "seconds": 0.1}
 
 
 def observations() -> Iterator[Observation]:
-    for what in ("lock", "rewrite", "fails-on-data", "down-differs", "drift-unread", "not-tried", "left-empty"):
+    for what in (
+        "lock",
+        "rewrite",
+        "fails-on-data",
+        "down-differs",
+        "schema-differs",
+        "drift-unread",
+        "not-tried",
+        "left-empty",
+    ):
         yield msgspec.convert(
             {"what": what, "address": "table t", "message": "m", "path": "p", "line": 3, **_LOCK}, Observation
         )
@@ -208,6 +217,7 @@ def test_each_observation_has_its_rule_but_what_is_no_fault() -> None:
         "database/rewrite",
         "database/fails-on-data",
         "database/down-differs",
+        "database/schema-differs",
         "database/drift-unread",
         "database/not-tried",
     ]
