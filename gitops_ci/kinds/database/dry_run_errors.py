@@ -81,6 +81,10 @@ def _advice(error: ServerError, statement: Statement | None) -> tuple[str, str]:
         return "unsupported", "roles that run programs or read files do not exist where migrations are tried"
     if error.sqlstate == "3D000":
         return "unsupported", "the database is called otherwise where migrations are tried"
+    if error.sqlstate == "42601" and error.position is not None and str(error).startswith("syntax error"):
+        return "unsupported", "the parser takes it, so this PostgreSQL is too old for it: see `kinds.database.version`"
+    if error.sqlstate == "2D000":
+        return "unsupported", "whether its tool puts it into a transaction is not known here"
     if error.sqlstate.startswith(_OF_SERVER):
         return "engine-failed", ""
     return "plan-failed", ""

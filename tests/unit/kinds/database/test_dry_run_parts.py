@@ -161,6 +161,13 @@ def test_who_is_to_blame(sqlstate: str, code: str) -> None:
     assert refused("SELECT 1", sqlstate, "x").code == code
 
 
+def test_what_another_version_would_take_is_not_wrong() -> None:
+    assert refused("SELECT 1", "42601", 'syntax error at or near "VIRTUAL"', 3).code == "unsupported"
+    assert refused("SELECT 1", "42601", 'syntax error at or near "x"').code == "plan-failed"  # in text that it runs
+    assert refused("SELECT 1", "42601", "INSERT has more expressions than target columns", 3).code == "plan-failed"
+    assert refused("CALL p()", "2D000", "invalid transaction termination").code == "unsupported"
+
+
 # What is made of it
 
 
