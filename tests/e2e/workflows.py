@@ -179,7 +179,9 @@ class Workflows:
 
     def merge_group(self) -> Ended:
         """Runs the workflow as a merge queue does."""
-        group = {"base_sha": self.base, "head_sha": self.head, "head_ref": "refs/heads/gh-readonly-queue/main/pr-7"}
+        ref = f"gh-readonly-queue/main/pr-7-{self.base}"
+        self.server.repository.branches[ref] = self.head
+        group = {"base_sha": self.base, "head_sha": self.head, "head_ref": f"refs/heads/{ref}"}
         return self.run("merge_group", {"repository": {"id": 1}, "merge_group": group})
 
     def _workflows(self) -> dict[str, str]:

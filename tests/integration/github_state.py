@@ -38,7 +38,7 @@ class Repository:
         self.files: dict[int, list[str]] = {}
         self.teams: dict[str, list[str]] = {}
         self.roles: dict[str, str] = {}
-        self.queue: list[int] = []
+        self.history: list[str] = []
         self.settings: dict[str, Any] = {}
         self.pull(7)
 
