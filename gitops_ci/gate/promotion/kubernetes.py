@@ -1,0 +1,63 @@
+"""What a Kubernetes stack takes in: images, charts, remote sources, and the files that it shares with others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gitops_ci.discover.inventory import Inventory
+from gitops_ci.discover.snapshot import SUBMODULE, Snapshot
+from gitops_ci.gate.promotion import manifests, shared_files
+from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread
+from gitops_ci.model.stack import Stack
+from gitops_ci.policy.documents import files, kustomizations
+from gitops_ci.policy.documents import manifests as objects
+
+_FORMATS = ("YAML", "JSON")
+
+
+def contents(stack: Stack, inventory: Inventory) -> Contents:
+    """What the stack's own files name, and what it reads elsewhere; templates of charts count by their text."""
+    snapshot = inventory.snapshot
+    own = [path for path in _closure(stack, inventory) if shared_files.is_own(path, stack, inventory)]
+    charts = [path.rpartition("/")[0] for path in own if path.rpartition("/")[2] == "Chart.yaml"]
+    templates = {path for path in own if objects.is_template(path, charts)}
+    found = [*shared_files.pieces(stack, inventory), *_charts(charts, templates, snapshot)]
+    unread: list[Unread] = []
+    named: list[Piece] = []
+    for path in own:
+        if path not in templates and _is_document(path):
+            more, wrong = _file(path, snapshot)
+            named += more
+            unread += wrong
+    return Contents((*found, *manifests.without_replaced(named)), tuple(unread))
+
+
+def _closure(stack: Stack, inventory: Inventory) -> list[str]:
+    return sorted(inventory.graph.closure(stack.id, inventory.snapshot))
+
+
+def _is_document(path: str) -> bool:
+    return files.format_of(path) in _FORMATS or kustomizations.is_one(path)
+
+
+def _file(path: str, snapshot: Snapshot) -> tuple[list[Piece], list[Unread]]:
+    target = snapshot.resolve(path)
+    entry = snapshot.entries.get(target or "")
+    if target is None or entry is None or entry.mode == SUBMODULE:
+        return [], []
+    name = files.format_of(path) or "YAML"
+    parsed = snapshot.facts((target,), files.fact(name)).get(target, files.TOO_LARGE)
+    pieces = [piece for document in parsed.documents for piece in manifests.pieces(path, document)]
+    wrong = parsed.wrong
+    if wrong is None:
+        return pieces, []
+    return pieces, [Unread(path=path, content=entry.oid, message=wrong.message, line=wrong.line)]
+
+
+def _charts(charts: Iterable[str], templates: Iterable[str], snapshot: Snapshot) -> Iterator[Piece]:
+    """Each chart that is the environment's own, by its templates."""
+    for chart in charts:
+        inside = [path for path in templates if path.startswith(f"{chart}/" if chart else "")]
+        if inside:
+            version = shared_files.digest(inside, chart, snapshot)
+            yield Piece(what="tree", name=chart, version=version, shown=version[:8], path=min(inside))

@@ -1,0 +1,208 @@
+"""What one YAML document takes in: images by tag or digest, charts, remote bases and sources, whatever its kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gitops_ci.gate.promotion.pieces import Piece, What
+from gitops_ci.policy.documents import kustomizations
+from gitops_ci.policy.documents.yaml_documents import Document, Place
+
+_IMAGE = re.compile(r"(?P<name>[^\s@]+?)(?::(?P<tag>[\w][\w.-]*))?(?:@(?P<digest>sha\d+:[0-9a-f]+))?")
+_TAGS = ("tag", "imageTag", "image_tag", "imageVersion")
+_MOVING = frozenset({"", "latest", "main", "master", "HEAD", "edge", "nightly", "stable", "dev"})
+_INHERITED = "as in the base"
+_RANGE = re.compile(r"[*^~<>|,@$\s]|(?:^|\.)[xX](?:\.|$)")
+_FLUX_SOURCES = "source.toolkit.fluxcd.io/"
+_OURS = frozenset({"", "HEAD", "main", "master"})
+"""Revisions of a source whose content is a branch's: Argo CD and Flux follow the repository that this is."""
+
+
+def pieces(path: str, document: Document) -> Iterator[Piece]:
+    """Everything that a document names with a version."""
+    reader = _Reader(path, document)
+    value = document.value
+    if kustomizations.is_one(path) and isinstance(value, dict):
+        yield from reader.kustomization(value)
+        return
+    if path.rpartition("/")[2] == "Chart.yaml" and isinstance(value, dict):
+        yield from reader.charts(value, "dependencies")
+        return
+    yield from reader.source(value)
+    if not (isinstance(value, dict) and _text(value.get("apiVersion")).startswith(_FLUX_SOURCES)):
+        yield from reader.walk(value, ())
+
+
+def without_replaced(found: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces, but for images whose tags a kustomization of the same folder or above it replaces."""
+    listed = list(found)
+    replaced = [(each.path.rpartition("/")[0], each.slot) for each in listed if each.slot.startswith("images:")]
+    for each in listed:
+        folder = each.path.rpartition("/")[0]
+        above = (name for at, name in replaced if folder == at or folder.startswith(f"{at}/" if at else ""))
+        if each.what != "image" or each.slot.startswith("images:") or f"images:{each.name}" not in above:
+            yield each
+
+
+class _Reader:
+    """Reads one document; every piece has its place."""
+
+    def __init__(self, path: str, document: Document) -> None:
+        self._path = path
+        self._document = document
+
+    def kustomization(self, value: dict[str, Any]) -> Iterator[Piece]:
+        for index, each in enumerate(_list(value.get("images"))):
+            if isinstance(each, dict) and isinstance(each.get("name"), str):
+                yield self._replaced(each, ("images", index))
+        for key in ("resources", "bases", "components"):
+            for index, each in enumerate(_list(value.get(key))):
+                if isinstance(each, str) and _is_remote(each):
+                    yield self._base(each, (key, index))
+        yield from self.charts(value, "helmCharts")
+        yield from self.walk({key: each for key, each in value.items() if key != "images"}, ())
+
+    def _replaced(self, image: dict[str, Any], place: Place) -> Piece:
+        key = next((each for each in ("digest", "newTag") if image.get(each) is not None), "")
+        version = _text(image.get(key)) if key else _INHERITED
+        name = _text(image.get("newName") or image["name"])
+        slot = f"images:{image['name']}"
+        return self._piece("image", name, version, (*place, key) if key else place, slot=slot, written=version)
+
+    def _base(self, address: str, place: Place) -> Piece:
+        url, _, query = address.partition("?")
+        ref = next((each.partition("=")[2] for each in query.split("&") if each.startswith(("ref=", "version="))), "")
+        return self._piece("source", url, ref, place, written=f"={ref}" if ref else "")
+
+    def charts(self, value: dict[str, Any], key: str) -> Iterator[Piece]:
+        """`helmCharts` of a kustomization, `dependencies` of a chart."""
+        for index, each in enumerate(_list(value.get(key))):
+            if isinstance(each, dict) and isinstance(each.get("name"), str) and not _is_local(each):
+                name = "/".join(filter(None, (_text(each.get("repo") or each.get("repository")), each["name"])))
+                yield self._chart(name, each.get("version"), (key, index, "version"))
+
+    def _chart(self, name: str, version: Any, place: Place) -> Piece:
+        return self._piece("chart", name, _text(version), place, written=_text(version))
+
+    def source(self, value: Any) -> Iterator[Piece]:
+        """What an Application, a HelmRelease or a source of Flux asks for."""
+        spec = value.get("spec") if isinstance(value, dict) else None
+        api = _text(value.get("apiVersion")) if isinstance(value, dict) else ""
+        if not isinstance(spec, dict):
+            return
+        if api.startswith("argoproj.io/"):
+            template = spec.get("template") if isinstance(spec.get("template"), dict) else None
+            inner = template.get("spec") if template is not None else spec
+            at: Place = ("spec", "template", "spec") if template is not None else ("spec",)
+            yield from self._applications(inner if isinstance(inner, dict) else {}, at)
+        elif api.startswith("helm.toolkit.fluxcd.io/"):
+            yield from self._release(value, spec)
+        elif api.startswith(_FLUX_SOURCES) and isinstance(spec.get("url"), str):
+            yield from self._followed(spec)
+
+    def _applications(self, spec: dict[str, Any], at: Place) -> Iterator[Piece]:
+        listed = [((*at, "source"), spec.get("source"))]
+        listed += [((*at, "sources", index), each) for index, each in enumerate(_list(spec.get("sources")))]
+        for place, each in listed:
+            if not isinstance(each, dict) or not isinstance(each.get("repoURL"), str):
+                continue
+            revision, chart = _text(each.get("targetRevision")), each.get("chart")
+            where = (*place, "targetRevision")
+            if isinstance(chart, str):
+                yield self._chart(f"{each['repoURL']}/{chart}", revision, where)
+            elif revision not in _OURS:
+                yield self._piece("source", each["repoURL"], revision, where, written=revision)
+
+    def _release(self, value: dict[str, Any], spec: dict[str, Any]) -> Iterator[Piece]:
+        chart = spec.get("chart")
+        inner = chart.get("spec") if isinstance(chart, dict) else None
+        if isinstance(inner, dict) and ("chart" in inner or "version" in inner):
+            metadata = value.get("metadata")
+            name = inner.get("chart") or (metadata.get("name") if isinstance(metadata, dict) else "")
+            if "version" in inner or "chart" in inner:
+                yield self._chart(_text(name), inner.get("version"), ("spec", "chart", "spec", "version"))
+
+    def _followed(self, spec: dict[str, Any]) -> Iterator[Piece]:
+        ref = spec.get("ref")
+        key = next(
+            (each for each in ("digest", "commit", "tag", "semver") if isinstance(ref, dict) and ref.get(each)), ""
+        )
+        if key and isinstance(ref, dict):
+            revision = _text(ref[key])
+            yield self._piece("source", spec["url"], revision, ("spec", "ref", key), written=revision)
+
+    def walk(self, value: Any, place: Place) -> Iterator[Piece]:
+        """Images, wherever they are: `image: name:tag`, `{repository, tag}`, a tag alone, a patch of an image."""
+        if isinstance(value, list):
+            for index, each in enumerate(value):
+                yield from self.walk(each, (*place, index))
+        if not isinstance(value, dict):
+            return
+        taken: frozenset[str] = frozenset()
+        if isinstance(value.get("repository"), str) and any(value.get(key) is not None for key in ("tag", "digest")):
+            yield self._parts(value, place)
+            taken = frozenset(_TAGS)
+        patched = _text(value.get("path")) if value.get("op") in ("add", "replace") else ""
+        if patched.endswith("/image") and isinstance(value.get("value"), str):
+            yield self._image(value["value"], (*place, "value"))
+        for key, each in value.items():
+            if key == "image" and isinstance(each, str) and each:
+                yield self._image(each, (*place, key))
+            elif key in _TAGS and isinstance(each, str | int | float) and each != "":
+                if key in taken or not _is_of_image(key, place):
+                    continue
+                where = ".".join(str(part) for part in place) or key
+                yield self._piece("image", where, _text(each), (*place, key), written=_text(each))
+            else:
+                yield from self.walk(each, (*place, key))
+
+    def _parts(self, value: dict[str, Any], place: Place) -> Piece:
+        registry, repository = value.get("registry"), value["repository"]
+        name = f"{registry}/{repository}" if isinstance(registry, str) and registry else repository
+        key = "digest" if value.get("digest") else "tag"
+        return self._piece("image", name, _text(value.get(key)), (*place, key), written=_text(value.get(key)))
+
+    def _image(self, text: str, place: Place) -> Piece:
+        found = _IMAGE.fullmatch(text.strip())
+        if found is None:
+            return self._piece("image", text, text, place)
+        version = found["digest"] or found["tag"] or ""
+        written = f"@{version}" if found["digest"] else f":{version}" if version else ""
+        return self._piece("image", found["name"], version, place, written=written)
+
+    def _piece(self, what: What, name: str, version: str, place: Place, *, slot: str = "", written: str = "") -> Piece:
+        return Piece(
+            what=what,
+            name=name,
+            version=version,
+            shown=version or "without a version",
+            path=self._path,
+            line=self._document.line_of(place),
+            written=written,
+            slot=slot or ".".join(map(str, place)),
+            fixed=version == _INHERITED or (version not in _MOVING and _RANGE.search(version) is None),
+        )
+
+
+def _is_of_image(key: str, place: Place) -> bool:
+    """Whether a tag without a name is an image's: that of the chart's own values."""
+    return "image" in key.lower() or any("image" in str(part).lower() for part in place)
+
+
+def _is_remote(address: str) -> bool:
+    return "://" in address or address.startswith(("git@", "github.com/", "bitbucket.org/", "gitlab.com/"))
+
+
+def _is_local(chart: dict[str, Any]) -> bool:
+    """A chart beside this one, which counts by its files."""
+    return _text(chart.get("repository")).startswith("file:")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

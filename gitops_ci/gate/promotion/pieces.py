@@ -1,0 +1,79 @@
+"""A Piece: one thing that a stack takes in and that is promoted from one environment to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from gitops_ci.gate.promoted import Identity
+
+What = Literal["module", "tree", "provider", "constraint", "image", "chart", "source", "migration", "policy"]
+
+BY_CONTENT: frozenset[What] = frozenset({"tree", "migration", "policy"})
+"""Where the content alone counts, whatever it is called and wherever it lies."""
+_WORDS: dict[What, str] = {"tree": "files", "constraint": "provider constraint"}
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """One thing: `version` says which, with `name`, or (`BY_CONTENT`) by itself.
+
+    `shown` is the version as people know it. `path` and `line` say where it is asked for, `written` is what stands
+    there for the version, `slot` tells apart what asks for the same thing twice. `fixed` is False for what may be
+    another thing tomorrow: a branch, the tag `latest`, a range of versions.
+    """
+
+    what: What
+    name: str
+    version: str
+    path: str
+    shown: str = ""
+    line: int | None = None
+    written: str = ""
+    slot: str = ""
+    fixed: bool = True
+
+    @property
+    def identity(self) -> Identity:
+        """What two environments have in common where both have this."""
+        return self.what, "" if self.what in BY_CONTENT else self.name, self.version
+
+    @property
+    def subject(self) -> str:
+        """The thing without its version: `image registry.example/api`."""
+        return f"{_WORDS.get(self.what, self.what)} {self.name}"
+
+    @property
+    def label(self) -> str:
+        """The thing with its version, for people."""
+        return f"{self.subject} {self.shown or self.version}".rstrip()
+
+
+class Unread(Struct, frozen=True, kw_only=True):
+    """A file of which nobody knows what it takes in. `content` is its object id: the same one is no news."""
+
+    path: str
+    content: str
+    message: str
+    line: int | None = None
+
+
+class Contents(Struct, frozen=True):
+    """What one stack takes in at one end of a change."""
+
+    pieces: tuple[Piece, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+    @property
+    def identities(self) -> frozenset[Identity]:
+        """What it has."""
+        return frozenset(piece.identity for piece in self.pieces)
+
+
+def distinct(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """The first of each identity."""
+    found: dict[Identity, Piece] = {}
+    for piece in pieces:
+        found.setdefault(piece.identity, piece)
+    return tuple(found.values())
