@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.gate.case import Case
-from gitops_ci.gate.promotion import branches, directories, entering
 from gitops_ci.gate.promoted import Promoted, Question
+from gitops_ci.gate.promotion import branches, directories, entering
 from gitops_ci.model.verdict import VerdictReason
 
 __all__ = ["Promoted", "Question", "branches", "questions", "reasons"]

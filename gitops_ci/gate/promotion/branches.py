@@ -10,8 +10,8 @@ from gitops_ci.config_gate import Gate, seconds
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.gate.case import Case
-from gitops_ci.gate.promotion import counterparts, weighing
 from gitops_ci.gate.promoted import Promoted, Upstream
+from gitops_ci.gate.promotion import counterparts, weighing
 from gitops_ci.model.verdict import Decision, VerdictReason
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from gitops_ci.config_gate import seconds
 from gitops_ci.gate.case import Case
+from gitops_ci.gate.promoted import Promoted, Question
 from gitops_ci.gate.promotion import entering, weighing
 from gitops_ci.gate.promotion.entering import Entering
-from gitops_ci.gate.promoted import Promoted, Question
 from gitops_ci.gate.promotion.pieces import Piece
 from gitops_ci.model.verdict import Decision, VerdictReason
 
