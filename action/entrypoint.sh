@@ -20,8 +20,8 @@ usage() {
 
 command=$GITOPS_CI_COMMAND
 case $command in
-  layout | affected | plan | run | 'policy run' | publish | runs) ;;
-  *) usage "the input \`command\` is $(printf %q "$command"); known are run, plan, affected, layout, policy run, publish and runs" ;;
+  layout | affected | plan | run | 'policy run' | gate | publish | runs) ;;
+  *) usage "the input \`command\` is $(printf %q "$command"); known are run, plan, affected, layout, policy run, gate, publish and runs" ;;
 esac
 case $GITOPS_CI_FAIL_ON in
   blocked | undecided | never) ;;
@@ -51,34 +51,47 @@ option() {
 }
 
 report=
+published=
 case $command in
-  plan | run | publish | 'policy run')
+  plan | run | gate | publish | 'policy run')
     report=${GITOPS_CI_OUT:-$work/report}
     [[ $report == /* ]] || report=$GITHUB_WORKSPACE/$report
     arguments+=("--out=$report")
     ;;
 esac
 
-if [ "$command" = publish ]; then
+# What the gate and publish are both told: how the jobs before ended, and which pull request it is.
+asked() {
+  [ -z "$GITOPS_CI_NEEDS" ] || arguments+=("--needs=$GITOPS_CI_NEEDS")
+  option pull-request "$GITOPS_CI_PULL_REQUEST"
+}
+
+publishing=()
+reports=()
+if [ "$command" = gate ] || [ "$command" = publish ]; then
+  asked
+  published=yes
+  lines "$GITOPS_CI_REPORTS"
+  for directory in "${found[@]+"${found[@]}"}"; do
+    [[ $directory == /* ]] || directory=$GITHUB_WORKSPACE/$directory
+    # After a fork's run gitops-ci itself looks at what is there, within limits.
+    if [ "${GITHUB_EVENT_NAME:-}" = workflow_run ]; then
+      reports+=("$directory")
+      continue
+    fi
+    while IFS= read -r -d '' file; do reports+=("$file"); done < <(find "$directory" -name report.json -type f -print0 2>/dev/null | sort -z)
+  done
+  gating=("${arguments[@]}" "${reports[@]+"${reports[@]}"}")
+  arguments=("${place[@]}" publish "--out=$report")
+  asked
   case $GITOPS_CI_COMMENT in
     '') ;; # as gitops-ci.yml says
     update | new | none) arguments+=("--comment=$GITOPS_CI_COMMENT") ;;
     *) usage "the input \`comment\` is $(printf %q "$GITOPS_CI_COMMENT"); expected update, new or none" ;;
   esac
   [ -z "$GITOPS_CI_REPORT_URL" ] || arguments+=("--report-url=$GITOPS_CI_REPORT_URL")
-  [ -z "$GITOPS_CI_NEEDS" ] || arguments+=("--needs=$GITOPS_CI_NEEDS")
-  option pull-request "$GITOPS_CI_PULL_REQUEST"
   option run "$GITOPS_CI_RUN"
-  lines "$GITOPS_CI_REPORTS"
-  for directory in "${found[@]+"${found[@]}"}"; do
-    [[ $directory == /* ]] || directory=$GITHUB_WORKSPACE/$directory
-    # After a fork's run gitops-ci itself looks at what is there, within limits.
-    if [ "${GITHUB_EVENT_NAME:-}" = workflow_run ]; then
-      arguments+=("$directory")
-      continue
-    fi
-    while IFS= read -r -d '' file; do arguments+=("$file"); done < <(find "$directory" -name report.json -type f -print0 2>/dev/null | sort -z)
-  done
+  publishing=("${arguments[@]}")
 elif [ "$command" = runs ]; then
   option pull-request "$GITOPS_CI_PULL_REQUEST"
   option workflow "$GITOPS_CI_WORKFLOW"
@@ -144,10 +157,20 @@ case $command in
     gitops_ci layout.txt "${arguments[@]}"
     cat layout.txt
     ;;
+  gate)
+    gitops_ci - "${gating[@]}"
+    judged=$code
+    [ ! "$report/report.json" -nt "$work/begun" ] || reports=("$report/report.json")
+    gitops_ci - "${publishing[@]}" "${reports[@]+"${reports[@]}"}"
+    [ "$code" -ne 0 ] || code=$judged
+    ;;
+  publish) gitops_ci - "${publishing[@]}" "${reports[@]+"${reports[@]}"}" ;;
   *) gitops_ci - "${arguments[@]}" ;;
 esac
 [ "$report/report.json" -nt "$work/begun" ] || report=
 summary=$GITHUB_STEP_SUMMARY
+told_as=$command
+[ -z "$published" ] || told_as=publish
 case $command:$code in
   affected:0 | runs:0) ;;
   affected:* | runs:*) # "nothing is affected" is the opposite of what is known
@@ -163,11 +186,11 @@ for path, text in zip((sys.argv[2], "error.txt"), told):
     ;;
 esac
 "$python" -I -c 'import sys; from gitops_ci.github import outputs; outputs.write(*sys.argv[1:])' \
-  "$command" "$code" "$work" "$report" "$GITHUB_OUTPUT" "$summary"
+  "$told_as" "$code" "$work" "$report" "$GITHUB_OUTPUT" "$summary"
 echo "::$token::"
 [ ! -f error.txt ] || cat error.txt # escaped, too
 # Where the check run could not be written its annotations are workflow commands: gitops-ci has escaped them.
-[ "$command" != publish ] || [ ! -f "$report/annotations.txt" ] || cat "$report/annotations.txt"
+[ -z "$published" ] || [ ! -f "$report/annotations.txt" ] || cat "$report/annotations.txt"
 
 case "$code:$GITOPS_CI_FAIL_ON" in
   1:never | 3:never | 3:blocked)

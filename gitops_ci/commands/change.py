@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci import config as configuration
 from gitops_ci.commands import deciding
@@ -48,12 +48,13 @@ def opened(
     """Opens the repository and both ends. With `needs_base` a missing base is an error, else there may be none.
 
     Where an event names a base the configuration comes from there, whatever is compared (trust.md, rule 4). `merge_of`
-    stands for the job's event: its head, merged into its base, is judged, and neither is ever checked out.
+    stands for the job's event: its head, merged into its base, is judged, and neither is ever checked out. Where this
+    clone does not have that base it is the branch of it as it was when the clone was made.
     """
     repository = _repository(options, outside)
     try:
-        event = merge_of or _event(outside)
-        tip = _tip(repository, options, merge_of)
+        event = _with_its_base(repository, merge_of) if merge_of is not None else _event(outside)
+        tip = _tip(repository, options, event if merge_of is not None else None)
         if tip is None:
             repository.begin_work_tree(exclude=options.out)
         wanted = needs_base or options.base is not None or event.base is not None
@@ -119,6 +120,13 @@ def configured(options: Options, outside: Outside) -> Config:
 
 def _event(outside: Outside) -> events.Event:
     return events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
+
+
+def _with_its_base(repository: Repository, event: events.Event) -> events.Event:
+    """The event with the base that git has: what the branch got since this clone was made is not judged against."""
+    if event.base is None or event.base_ref is None or repository.commit(event.base) is not None:
+        return event
+    return structs.replace(event, base=repository.commit(f"refs/remotes/origin/{event.base_ref}") or event.base)
 
 
 def _tip(repository: Repository, options: Options, merge_of: events.Event | None) -> str | None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct
 
-from gitops_ci.commands import assembly, output, publish
+from gitops_ci.commands import asked, assembly, output, publish
 from gitops_ci.commands import change as changes
 from gitops_ci.commands import run as runs
 from gitops_ci.commands.options import Options, Outside
@@ -39,7 +37,7 @@ def run(event: Event, options: Options, outside: Outside) -> int:
     if source is None:
         output.say("the fork is gone: nothing can be found out about its pull request", outside)
         return 0
-    api = publish.connection(outside)
+    api = asked.connection(outside)
     if api is None:
         raise UsageError("after a fork's run a token is needed, to find its pull request", hint="set GITOPS_CI_TOKEN")
     from gitops_ci.github import pull_requests
@@ -55,18 +53,17 @@ def run(event: Event, options: Options, outside: Outside) -> int:
     return publish.concluded(_judged(ends, options, outside), ends, options, outside)
 
 
-class _Commit(Struct):
-    sha: str
-
-
-class _Ref(Struct):
-    object: _Commit
-
-
 def _ends(api: Api, pull: PullRequest, source: Source) -> Event:
     """From the tip that the branch has now to the head that the run was of."""
-    tip = api.get(f"git/ref/{quote(f'heads/{pull.base.ref}', safe='')}", _Ref).object.sha
-    return Event(base=tip, head=source.commit, base_ref=pull.base.ref, pull_request=pull.number, fork=True)
+    from gitops_ci.github import pull_requests
+
+    return Event(
+        base=pull_requests.tip(api, pull.base.ref),
+        head=source.commit,
+        base_ref=pull.base.ref,
+        pull_request=pull.number,
+        fork=True,
+    )
 
 
 def _judged(ends: Event, options: Options, outside: Outside) -> Report:

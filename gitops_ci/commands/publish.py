@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import re
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -11,13 +10,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gitops_ci.commands import assembly, output
-from gitops_ci.commands import report as reports
+from gitops_ci.commands import asked, assembly, output
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import FILE
-from gitops_ci.errors import GitopsError, ToolError, UsageError
+from gitops_ci.errors import UsageError
 from gitops_ci.gate import claims
-from gitops_ci.github import event as events
 from gitops_ci.github.event import Event
 from gitops_ci.model.report import Part, Report
 from gitops_ci.model.run import Run
@@ -26,7 +23,6 @@ from gitops_ci.render import annotations as annotating
 from gitops_ci.render import markdown, report_json
 
 if TYPE_CHECKING:
-    from gitops_ci.github.api import Api
     from gitops_ci.github.check_runs import CheckRun
     from gitops_ci.github.publishing import Outcome, Publication
     from gitops_ci.github.pull_requests import Shared
@@ -42,29 +38,23 @@ def run(options: Options, outside: Outside) -> int:
 
     After a fork's run its reports are claims: what is published is our own verdict. A closed pull request has none.
     """
-    event = events.read(outside.settings.event_path) if outside.settings.event_path is not None else Event()
+    event = asked.event(options, outside)
     if event.after_run:
         from gitops_ci.commands import fork
 
         return fork.run(event, options, outside)
-    if options.pull_request is not None:
-        event = _as_it_is_now(options.pull_request, outside)
     if event.closed:
         output.say(f"pull request #{event.pull_request} is closed: nothing is written", outside)
         return 0
-    if outside.settings.event_path is not None and event.head is None:  # reports must not choose what they are about
-        hint = "give --pull-request N, or start it by an event that names one (docs/action.md, Events)"
-        raise UsageError("the event names no commit to publish a verdict on", hint=hint)
-    report = _given(event, options, outside) if options.reports else _none(event, outside)
-    return concluded(report, event, options, outside)
+    return concluded(asked.given(event, options, outside), event, options, outside)
 
 
 def concluded(report: Report, event: Event, options: Options, outside: Outside) -> int:
     """Publishes what is left of a report for this event, and gives the exit code."""
     shared = _shared(report, event, outside)
     others = tuple(f"#{each.number} to {each.base.ref}" for each in shared.others) if shared is not None else ()
-    asked = claims.Asked(event.head, event.pull_request, options.needs, event.base_ref, others)
-    judged = claims.judged(report, asked)
+    about = claims.Asked(event.head, event.pull_request, options.needs, event.base_ref, others)
+    judged = claims.judged(report, about)
     silent = shared is not None and shared.status_is_theirs
     outcome = sent(judged, event, options, outside, silent=silent)
     if outcome is not None and outcome.closed:
@@ -76,58 +66,12 @@ def concluded(report: Report, event: Event, options: Options, outside: Outside) 
 def _shared(report: Report, event: Event, outside: Outside) -> Shared | None:
     """Which other pull requests have this head; None where none is asked about, or GitHub cannot be asked."""
     commit, number = (event.head, event.pull_request) if event.head is not None else (report.head, report.pull_request)
-    connected = connection(outside) if commit is not None and number is not None else None
+    connected = asked.connection(outside) if commit is not None and number is not None else None
     if connected is None or commit is None or number is None:
         return None
     from gitops_ci.github import pull_requests
 
     return pull_requests.sharing(connected, commit, number)
-
-
-def _as_it_is_now(number: int, outside: Outside) -> Event:
-    """The pull request as the API says it is, whatever has started the job."""
-    connected = connection(outside)
-    if connected is None:
-        raise UsageError("--pull-request needs GITOPS_CI_TOKEN and GITHUB_REPOSITORY, to ask what its head is")
-    from gitops_ci.github import pull_requests
-
-    now = pull_requests.get(connected, number)
-    return Event(head=now.head.sha, base_ref=now.base.ref, pull_request=number, closed=now.state == "closed")
-
-
-def connection(outside: Outside) -> Api | None:
-    """GitHub's API; None where there is no token, or nothing says for which repository."""
-    settings = outside.settings
-    if settings.token is None or settings.repository is None:
-        return None
-    if importlib.util.find_spec("requests") is None:
-        raise ToolError("requests is not installed", hint="pip install 'gitops-ci[github]'")
-    from gitops_ci.github.api import Api
-
-    return Api(settings.token, repository=settings.repository, url=settings.api_url)
-
-
-def _given(event: Event, options: Options, outside: Outside) -> Report:
-    """The reports, merged. What cannot be read or merged blocks the event's commit: an older pass must not stay."""
-    rule, what = "checks/report-invalid", "a report cannot be read"
-    try:
-        named = reports.named(options, outside)
-        rule, what = "checks/report-contradictory", "the reports cannot be merged"
-        return reports.merged(named)
-    except GitopsError as error:
-        if event.head is None:
-            raise
-        output.say(str(error), outside)
-        message = f"{what}: {error.message.replace(f'{outside.cwd}/', '')[:300]}"
-        remedy = error.hint or "run the jobs again, and give their own reports"
-        return claims.refused(assembly.blank(event, outside), rule, message, remedy)
-
-
-def _none(event: Event, outside: Outside) -> Report:
-    """What is said where no job wrote a report."""
-    if event.head is None:
-        raise UsageError("no report is given, and no event says which commit is meant", hint="give report.json")
-    return claims.none(assembly.blank(event, outside))
 
 
 def sent(report: Report, event: Event, options: Options, outside: Outside, *, silent: bool = False) -> Outcome | None:
@@ -144,7 +88,7 @@ def sent(report: Report, event: Event, options: Options, outside: Outside, *, si
         publication = msgspec.structs.replace(publication, status=None, check_run=None)
         output.say("no status is written: that of the commit is of a pull request of this repository's branch", outside)
     outcome = None
-    connected = connection(outside)
+    connected = asked.connection(outside)
     if connected is not None:
         from gitops_ci.github import publishing
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
-from gitops_ci.commands import output, publish
+from gitops_ci.commands import asked, output
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.errors import UsageError
 from gitops_ci.github import event as events
@@ -23,11 +24,15 @@ MOST = 256
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """A pull request, and the run to take the reports from; `run` is its `id/attempt`, as `publish --run` takes it."""
+    """A pull request, and the run to take the reports from; `run` is its `id/attempt`, as `publish --run` takes it.
+
+    `needs` says which of its jobs did not end well, as `gate --needs` takes it; empty where all did.
+    """
 
     pull_request: int
     id: int
     run: str
+    needs: str = ""
 
 
 class Matrix(Struct, frozen=True):
@@ -38,7 +43,7 @@ class Matrix(Struct, frozen=True):
 
 def run(options: Options, outside: Outside) -> int:
     """Prints the runs: of the pull request that is asked for, or the event's, or else of all that are open."""
-    api = publish.connection(outside)
+    api = asked.connection(outside)
     if api is None:
         raise UsageError("GitHub has to be asked for this", hint="set GITOPS_CI_TOKEN and GITHUB_REPOSITORY")
     found = tuple(_judged(api, options, outside))
@@ -60,7 +65,9 @@ def _judged(api: Api, options: Options, outside: Outside) -> Iterator[Judged]:
         if known is None:
             output.say(f"#{pull.number} has no run of its head that ended and is not a fork's", outside)
         else:
-            yield Judged(pull_request=pull.number, id=known.id, run=f"{known.id}/{known.run_attempt}")
+            ended = {name: {"result": result} for name, result in workflow_runs.failed(api, known).items()}
+            needs = msgspec.json.encode(ended).decode() if ended else ""
+            yield Judged(pull_request=pull.number, id=known.id, run=f"{known.id}/{known.run_attempt}", needs=needs)
 
 
 def _pulls(api: Api, options: Options, outside: Outside) -> Iterator[PullRequest]:

@@ -20,7 +20,7 @@ class Asked(Struct, frozen=True):
     """What a verdict is asked about: commit, pull request and the branch it goes to, and how the jobs before ended.
 
     `others` are other pull requests with this head (`#8 to lax`), for which its status would have to do, too.
-    `needs` is what `toJSON(needs)` gives (https://docs.github.com/actions/reference/workflows-and-actions/contexts#needs-context).
+    `needs` is what `toJSON(needs)` gives, or the results of it alone (https://docs.github.com/actions/reference/workflows-and-actions/contexts#needs-context).
     """
 
     commit: str | None
@@ -115,4 +115,4 @@ def _decoded(needs: str | None) -> Mapping[str, _Job]:
     try:
         return msgspec.json.decode(needs, type=dict[str, _Job])
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise UsageError(f"--needs is not what toJSON(needs) gives: {error}") from None
+        raise UsageError(f"--needs does not say how jobs ended: {error}") from None

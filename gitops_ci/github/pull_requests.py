@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Literal
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -58,6 +59,14 @@ class PullRequest(Struct, frozen=True):
         return ours is not None and theirs is not None and ours.id == theirs.id
 
 
+class _Commit(Struct):
+    sha: str
+
+
+class _Ref(Struct):
+    object: _Commit
+
+
 class Shared(Struct, frozen=True):
     """Who else has the head of a pull request: a commit has one status for all of them.
 
@@ -72,6 +81,11 @@ class Shared(Struct, frozen=True):
 def get(api: Api, number: int) -> PullRequest:
     """The pull request of this number."""
     return api.get(f"pulls/{number}", PullRequest)
+
+
+def tip(api: Api, branch: str) -> str:
+    """The commit that a branch has now: a pull request's own `base.sha` is that of its last push."""
+    return api.get(f"git/ref/{quote(f'heads/{branch}', safe='')}", _Ref).object.sha
 
 
 def every_open(api: Api) -> Iterator[PullRequest]:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.gate import promotion
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.promoted import Identity, Promoted, Question, Upstream
-from gitops_ci.gate.promotion import contents
+from gitops_ci.gate.promotion import contents, shared_files
 from gitops_ci.system.git import Repository
 
 MOST_COMMITS = 100
@@ -72,7 +73,7 @@ class _Past:
         found: dict[Identity, datetime] = {}
         there = question.waiting & contents.of(counterpart, self._case.base).identities
         enough = self._case.now - timedelta(seconds=question.soak)
-        for step in self._steps((counterpart,)):
+        for step in self._steps(counterpart):
             there &= contents.of(counterpart, self._at(step.commit)).identities
             found.update(dict.fromkeys(there, step.at))
             if not there or step.at <= enough:
@@ -82,23 +83,22 @@ class _Past:
     def before(self, question: Question) -> Iterator[Identity]:
         """The pieces that the stack itself had some time."""
         missing = set(question.missing)
-        for step in self._steps((question.stack,)) if missing else ():
+        for step in self._steps(question.stack) if missing else ():
             found = missing & contents.of(question.stack, self._at(step.commit)).identities
             missing -= found
             yield from found
             if not missing:
                 return
 
-    def _steps(self, stacks: Iterable[str]) -> list[Step]:
-        """The commits that may have changed what the stacks take in, the newest first."""
+    def _steps(self, stack_id: str) -> list[Step]:
+        """The commits that may have changed what a stack takes in, the newest first."""
         inventory = self._case.base
-        paths: set[str] = set()
-        for stack_id in stacks:
-            stack = inventory.stacks.get(stack_id)
-            if stack is not None:
-                paths.update((stack.path, *inventory.graph.closure(stack_id, inventory.snapshot)))
-        tip = inventory.snapshot.commit
-        return steps(self._repository, tip, sorted(paths), self._case.now) if tip is not None and paths else []
+        tip, stack = inventory.snapshot.commit, inventory.stacks.get(stack_id)
+        if tip is None or stack is None:
+            return []
+        sure = (each for each in inventory.graph.read_by(stack_id) if each.certainty not in shared_files.UNSURE)
+        paths = {stack.path, *(each.path for each in sure)}
+        return steps(self._repository, tip, () if "" in paths else sorted(paths), self._case.now)
 
     def _at(self, commit: str) -> Inventory:
         if commit not in self._known:
@@ -113,15 +113,10 @@ def steps(repository: Repository, tip: str, paths: Iterable[str], now: datetime)
     the future says nothing: the branch had it when it got the next one.
     """
     told = repository.first_parents(tip, paths, most=MOST_COMMITS)
-    at = now
-    later: list[datetime | None] = []
-    for _, written in told:  # newest first: a date in the future is that of the commit after it
-        moment = datetime.fromtimestamp(written, UTC)
-        later.append(moment if moment <= now else None)
     times: list[datetime] = []
-    for index, moment in enumerate(later):
-        following = next((each for each in reversed(later[:index]) if each is not None), at)
-        times.append(moment if moment is not None else following)
+    for _, written in told:
+        moment = datetime.fromtimestamp(min(written, now.timestamp() + 1), UTC)
+        times.append(moment if moment <= now else (times[-1] if times else now))
     for index in range(len(times) - 2, -1, -1):
         times[index] = max(times[index], times[index + 1])
     return [Step(commit, moment) for (commit, _), moment in zip(told, times, strict=True)]
@@ -135,11 +130,7 @@ def _upstream(branch: str, case: Case, repository: Repository) -> Upstream:
     snapshot = repository.at(tip, near=case.head.snapshot)
     heads = [each.head for each in case.pull_requests]
     has_head = bool(heads) and all(repository.is_ancestor(head, tip) for head in heads)
-    paths: tuple[str, ...] = ()
-    if not has_head:
-        from gitops_ci.discover.snapshot import changed_paths
-
-        paths = changed_paths(case.base.snapshot, case.head.snapshot)
+    paths = () if has_head else snapshots.changed_paths(case.base.snapshot, case.head.snapshot)
     line = steps(repository, tip, paths, case.now)
     if has_head:
         line = [step for step in line if all(repository.is_ancestor(head, step.commit) for head in heads)]

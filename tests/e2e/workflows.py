@@ -51,7 +51,7 @@ permissions: {}
 jobs:
   again:
     uses: ./.github/workflows/re-gate.yml
-    permissions: {actions: read, statuses: write, checks: write, pull-requests: write}
+    permissions: {contents: read, actions: read, statuses: write, checks: write, pull-requests: write}
     with: {workflow: pull-request.yml}
 """,
 }
@@ -88,6 +88,8 @@ class Workflows:
         self.head = self.scratch.commit(files)
         self.server.repository.commits.add(self.head)
         self.server.repository.pull(7, head=self.head)
+        self.server.repository.branches["main"] = self.base
+        self.scratch.git("update-ref", "refs/pull/7/head", self.head)
         return self.head
 
     def leave_to_a_fork(self) -> None:

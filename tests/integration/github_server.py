@@ -78,6 +78,7 @@ class Repository:
         self.commits = {HEAD, BASE}
         self.branches = {"main": BASE}
         self.runs: list[dict[str, Any]] = []
+        self.jobs: dict[int, list[dict[str, Any]]] = {}
         self.pull(7)
 
     def pull(self, number: int, *, head: str = HEAD, base: str = "main", state: str = "open") -> dict[str, Any]:
@@ -159,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         status, body, headers = self._answer(verb, raw)
         self._reply(status, body, headers)
-        undescribed = parts.path == "/graphql" or "/actions/workflows/" in parts.path  # not in the small copy
+        undescribed = parts.path == "/graphql" or "/actions/" in parts.path  # not in the small copy
         if self.server_state.described is not None and not undescribed:
             sent = (verb, self.path, dict(self.headers), raw)
             self.server_state.problems += self.server_state.described.problems(sent, status, body)
@@ -308,6 +309,9 @@ def _of_runs(state: Repository, verb: str, parts: list[str]) -> tuple[int, Any] 
         case "GET", ["actions", "workflows", workflow, "runs"]:
             found = [each for each in reversed(state.runs) if each["path"].endswith(f"/{workflow}")]
             return 200, {"total_count": len(found), "workflow_runs": found}
+        case "GET", ["actions", "runs", run, "attempts", _, "jobs"]:
+            jobs = state.jobs.get(int(run), [])
+            return 200, {"total_count": len(jobs), "jobs": jobs}
         case _:
             return None
 

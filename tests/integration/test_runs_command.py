@@ -15,7 +15,13 @@ OURS, THEIRS = {"id": 1, "full_name": "acme/infra"}, {"id": 2, "full_name": "mal
 
 
 def ended(number: int, head: str = HEAD, **changes: Any) -> dict[str, Any]:
-    known = {"status": "completed", "path": ".github/workflows/gitops.yml", "repository": OURS, "head_repository": OURS}
+    known = {
+        "status": "completed",
+        "conclusion": "success",
+        "path": ".github/workflows/gitops.yml",
+        "repository": OURS,
+        "head_repository": OURS,
+    }
     return {"id": number, "run_attempt": 1, "head_sha": head, **known, **changes}
 
 
@@ -33,8 +39,8 @@ def test_the_newest_run_of_each_open_pull_request(tmp_path: Path, github: Server
     github.repository.runs += [ended(200, path=".github/workflows/other.yml"), ended(201, "d" * 40)]
     found = runs(tmp_path, github).json()["include"]
     assert found == [
-        {"pull_request": 7, "id": 102, "run": "102/2"},
-        {"pull_request": 8, "id": 90, "run": "90/1"},
+        {"pull_request": 7, "id": 102, "run": "102/2", "needs": ""},
+        {"pull_request": 8, "id": 90, "run": "90/1", "needs": ""},
     ]
 
 
@@ -72,3 +78,16 @@ def test_without_a_token_it_says_what_it_needs(tmp_path: Path, github: Server) -
     outcome = runs(tmp_path, github, token="")
     assert outcome.code == 2
     assert "GITOPS_CI_TOKEN" in outcome.stderr
+
+
+def test_jobs_that_did_not_end_well_are_told_and_the_gates_own_is_not(tmp_path: Path, github: Server) -> None:
+    github.repository.runs += [ended(100, conclusion="failure")]
+    ends = {"gitops / detect": "success", "gitops / plan production 1/2": "cancelled", "gitops / gate": "failure"}
+    github.repository.jobs[100] = [{"name": name, "conclusion": result} for name, result in ends.items()]
+    (found,) = runs(tmp_path, github).json()["include"]
+    assert json.loads(found["needs"]) == {"gitops / plan production 1/2": {"result": "cancelled"}}
+
+
+def test_a_run_of_another_pull_request_with_the_same_head_is_not_taken(tmp_path: Path, github: Server) -> None:
+    github.repository.runs += [ended(100, pull_requests=[{"number": 7}]), ended(101, pull_requests=[{"number": 8}])]
+    assert [each["id"] for each in runs(tmp_path, github).json()["include"]] == [100]

@@ -93,7 +93,7 @@ def test_what_is_checked_out_keeps_no_token_and_is_what_the_line_says(
         if row.checks_out == "the default branch":
             assert ref == "${{ github.event.repository.default_branch }}"
         else:
-            assert ref in ("", "${{ inputs.ref }}")
+            assert ref in ("", "${{ inputs.ref }}", "refs/pull/${{ matrix.pull_request }}/head")
 
 
 @pytest.mark.parametrize(("file", "name", "job"), JOBS)

@@ -12,14 +12,14 @@ from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.gate.promotion.pieces import Piece
 from gitops_ci.model.stack import Stack
 
-_UNSURE = frozenset({"conservative", "downstream"})
+UNSURE = frozenset({"conservative", "downstream"})
 """Certainties of what is only guessed to be read: the whole repository may be among it."""
 
 
 def pieces(stack: Stack, inventory: Inventory) -> Iterator[Piece]:
     """The modules of a stack wherever they lie, and whatever else it reads that is not its environment's own."""
     for reference in inventory.graph.read_by(stack.id):
-        if reference.certainty in _UNSURE:
+        if reference.certainty in UNSURE:
             continue
         is_module = reference.certainty == "module"
         if (is_module or not is_own(reference.path, stack, inventory)) and not _is_root(reference, stack):

@@ -78,7 +78,7 @@ def test_a_job_that_did_not_end_well_counts(result: str, decision: Decision) -> 
 
 @pytest.mark.parametrize("needs", ["{", "[]", '{"plan": 3}', '{"plan": {}}', "\ud800"])
 def test_what_is_not_tojson_needs_is_a_usage_error(needs: str) -> None:
-    with pytest.raises(UsageError, match="toJSON"):
+    with pytest.raises(UsageError, match="--needs"):
         claims.judged(report(), Asked(HEAD, 7, needs))
 
 

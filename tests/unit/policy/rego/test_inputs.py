@@ -257,5 +257,5 @@ def test_a_long_list_takes_as_long_as_it_is() -> None:
         assert sum(1 for _ in files.documents("a.yaml", b"- a: b\n" * items)) == items
         return time.process_time() - began
 
-    small, large = (min(seconds(items) for _ in range(3)) for items in (1_000, 16_000))
-    assert large < 60 * small  # sixteen times as long; 256 where each item goes through all
+    small, large = (min(seconds(items) for _ in range(2)) for items in (1_000, 32_000))
+    assert large < 250 * small  # 32 times as long, whatever runs beside; 1,024 where each item goes through all

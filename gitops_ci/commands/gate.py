@@ -1,0 +1,124 @@
+"""`gitops-ci gate`: the verdict from the reports of all jobs, the repository, and the pull request's live state."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from gitops_ci.commands import asked, assembly, deciding, inspection, judging, output, planning
+from gitops_ci.commands import change as changes
+from gitops_ci.commands.change import Change
+from gitops_ci.commands.options import Options, Outside
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.errors import GitopsError
+from gitops_ci.gate import claims, rules, verdict
+from gitops_ci.gate.case import Case
+from gitops_ci.github.event import Event
+from gitops_ci.model import plan as plans
+from gitops_ci.model.plan import Plan
+from gitops_ci.model.pull_request import PullRequest
+from gitops_ci.model.report import Part, Report
+from gitops_ci.model.stack import AffectedStack
+from gitops_ci.model.verdict import EXIT_CODES, Verdict, VerdictReason
+
+
+def run(options: Options, outside: Outside) -> int:
+    """Judges, writes the report with the verdict where `--out` says, and gives the verdict's exit code.
+
+    Nothing is sent: `publish` does that with the report that this one writes.
+    """
+    event = asked.event(options, outside)
+    if event.closed:
+        output.say(f"pull request #{event.pull_request} is closed: nothing is judged", outside)
+        return 0
+    report = judged(asked.given(event, options, outside), event, options, outside)
+    part = report.part or Part()
+    environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
+    if options.out is not None:
+        links, directory = assembly.links(outside), outside.cwd / options.out
+        output.write_report(report, directory, links, environments=environments, detail=part.detail)
+    output.show_report(report, options, outside, environments=environments, detail=part.detail)
+    return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
+
+
+def judged(report: Report, event: Event, options: Options, outside: Outside) -> Report:
+    """The report with the gate's verdict. What keeps the gate from judging leaves it undecided, and is told."""
+    about = claims.Asked(event.head, event.pull_request, options.needs, event.base_ref)
+    claimed = claims.judged(report, about)
+    mine = msgspec.structs.replace(options, head=options.head or event.head)
+    try:
+        live = _live(event, outside)
+        with changes.opened(mine, outside, needs_base=True, merge_of=live) as change:
+            return rules.judged(case(claimed, change, mine))
+    except GitopsError as error:
+        return _not_judged(claimed, error)
+
+
+def _live(event: Event, outside: Outside) -> Event | None:
+    """A pull request's ends as they are: what is judged is the merge that would be made now. None for all else."""
+    if event.pull_request is None or event.base_ref is None:
+        return None
+    api = asked.connection(outside)
+    if api is None:
+        return event
+    from gitops_ci.github import pull_requests
+    from gitops_ci.github.api import Denied
+
+    try:
+        return msgspec.structs.replace(event, base=pull_requests.tip(api, event.base_ref))
+    except Denied:  # contents: read is missing: the branch is as it was when the job fetched it
+        return event
+
+
+def case(report: Report, change: Change, options: Options, pull_requests: tuple[PullRequest, ...] = ()) -> Case:
+    """Everything that the rules look at; the clock is read here."""
+    clock = assembly.Clock()
+    stacks = changes.expected(change, options)
+    judge = judging.prepared(change, options, clock)
+    return Case(
+        config=change.config,
+        config_path=deciding.place(options),
+        base=change.base or change.head,
+        head=change.head,
+        stacks=stacks,
+        report=report,
+        now=datetime.datetime.fromisoformat(clock.started_at),
+        findings=judge.final(
+            (*inspection.findings(stacks, change), *planning.checked(stacks, _each(stacks, report), change))
+        ),
+        pull_requests=pull_requests,
+        planned_on=_planned_on(report, change),
+        proposed=change.proposed,
+    )
+
+
+def _each(stacks: Iterable[AffectedStack], report: Report) -> Iterator[Plan]:
+    """A plan of each stack: what the reports claim of it, else that nothing is known."""
+    claimed = {plan.stack: plan for plan in report.plans}
+    for stack in stacks:
+        yield claimed.get(stack.id) or plans.problem(stack.id, "skipped", "missing", "no report has a plan of it")
+
+
+def _planned_on(report: Report, change: Change) -> Snapshot | None:
+    """The base that the reports were made against, as far as git has it."""
+    base, repository = change.base, change.repository
+    if report.base is None or base is None:
+        return None
+    if report.base == change.base_commit:
+        return base.snapshot
+    commit = repository.commit(report.base)
+    return repository.at(commit, near=base.snapshot) if commit is not None else None
+
+
+def _not_judged(report: Report, error: GitopsError) -> Report:
+    before = report.verdict or Verdict(decision="undecided")
+    reason = VerdictReason(
+        rule="checks/not-judged",
+        decision="undecided",
+        message=f"the gate could not judge it: {error.message}",
+        remedy=error.hint or "run the job again",
+    )
+    told = verdict.of((*before.reasons, reason), plans=report.plans, judges_pull_request=False)
+    return msgspec.structs.replace(report, verdict=told)

@@ -1,0 +1,80 @@
+"""`gitops-ci gate`: reports are claims, and git says what they have to be about."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.integration.command_line import Outcome
+from tests.integration.github_server import Server
+from tests.integration.test_publish_command import MIGRATIONS, Job
+
+ORDERS = {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"}
+EDITED = {f"{MIGRATIONS}/001_users.sql": "CREATE TABLE users (id int PRIMARY KEY);\n"}
+
+
+def gated(job: Job, report: Path, *more: str, **env: Any) -> tuple[Outcome, dict[str, Any]]:
+    place = report.parent / "gated"
+    outcome = job.run("gate", str(report), "--out", str(place), *more, **env)
+    return outcome, json.loads((place / "report.json").read_bytes())
+
+
+def planned(job: Job) -> Path:
+    return job.run("plan", "--head", "HEAD", token=None).out / "report.json"
+
+
+def rules(report: dict[str, Any]) -> set[str]:
+    return {each["rule"] for each in report["verdict"]["reasons"]}
+
+
+def test_honest_reports_of_the_head_get_the_verdict_that_they_deserve(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, ORDERS)
+    github.repository.branches["main"] = job.base
+    outcome, report = gated(job, planned(job), token=None)
+    assert (outcome.code, report["verdict"]["decision"]) == (0, "pass"), outcome.stderr
+
+
+def test_a_finding_that_a_job_took_out_of_its_report_blocks_all_the_same(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, EDITED)
+    file = planned(job)
+    report = json.loads(file.read_bytes())
+    report["findings"], report["part"]["reasons"] = [], []
+    file.write_text(json.dumps(report))
+    outcome, judged = gated(job, file, token=None)
+    assert outcome.code == 1
+    assert "database/history-edited" in rules(judged)
+    assert "database/history-edited" in {each["rule"] for each in judged["findings"]}
+
+
+def test_a_finding_that_a_job_calls_old_or_waived_blocks_all_the_same(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, EDITED)
+    file = planned(job)
+    report = json.loads(file.read_bytes())
+    for found in report["findings"]:
+        found["state"] = "existing"
+    report["part"]["reasons"] = []
+    file.write_text(json.dumps(report))
+    outcome, judged = gated(job, file, token=None)
+    assert outcome.code == 1
+    assert "database/history-edited" in rules(judged)
+
+
+def test_what_git_does_not_have_leaves_it_undecided_with_a_report(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, ORDERS)
+    file = planned(job)
+    event = json.loads(Path(job.env["GITHUB_EVENT_PATH"]).read_bytes())
+    event["pull_request"]["head"]["sha"] = "d" * 40
+    Path(job.env["GITHUB_EVENT_PATH"]).write_text(json.dumps(event))
+    outcome, judged = gated(job, file, token=None)
+    assert outcome.code == 3
+    assert {"checks/not-judged", "checks/report-stale"} <= rules(judged)
+    assert "Traceback" not in outcome.stderr
+
+
+def test_no_report_is_undecided(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, ORDERS)
+    place = tmp_path / "gated"
+    outcome = job.run("gate", "--out", str(place), token=None)
+    assert outcome.code == 3
+    assert "checks/report-missing" in rules(json.loads((place / "report.json").read_bytes()))
