@@ -24,7 +24,6 @@ class Case(Struct, frozen=True, kw_only=True):
     say together. `planned_on` is the base that the reports were made against: another commit than `base` where the
     branch has moved since, None where git does not have it. `promoted` is what git's history says of promotions
     (`system.promoted`), None where nobody asked. `proposed` is head's own configuration where it differs.
-    branch has moved since, None where git does not have it. `proposed` is head's own configuration where it differs.
     `findings` are what the static rules say of both ends, found out here as well.
     `pull_requests` are one, or all of a merge queue's group; none for a push. `now` is the time in UTC.
     """
