@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-from typing import TYPE_CHECKING
-
-from gitops_ci.commands import assembly, output
+from gitops_ci.commands import assembly, connecting, output
 from gitops_ci.commands import report as reports
 from gitops_ci.commands.options import Options, Outside
-from gitops_ci.errors import GitopsError, ToolError, UsageError
+from gitops_ci.errors import GitopsError, UsageError
 from gitops_ci.gate import claims
 from gitops_ci.github import event as events
 from gitops_ci.github.event import Event
 from gitops_ci.model.report import Report
-
-if TYPE_CHECKING:
-    from gitops_ci.github.api import Api
 
 _NO_COMMIT = "give --pull-request N, or start it by an event that names one (docs/action.md, Events)"
 
@@ -29,38 +23,17 @@ def event(options: Options, outside: Outside) -> Event:
     found = events.read(settings.event_path) if settings.event_path is not None else Event()
     if options.pull_request is not None and not found.after_run:
         found = _as_it_is_now(options.pull_request, outside)
+    found = connecting.completed(found, outside, newest=False)
     if settings.event_path is not None and found.head is None and not found.closed and not found.after_run:
         raise UsageError("the event names no commit to publish a verdict on", hint=_NO_COMMIT)
     return found
 
 
 def _as_it_is_now(number: int, outside: Outside) -> Event:
-    connected = connection(outside)
+    connected = connecting.connection(outside)
     if connected is None:
         raise UsageError("--pull-request needs GITOPS_CI_TOKEN and GITHUB_REPOSITORY, to ask what its head is")
-    from gitops_ci.github import pull_requests
-
-    now = pull_requests.get(connected, number)
-    return Event(
-        base=now.base.sha,
-        head=now.head.sha,
-        base_ref=now.base.ref,
-        pull_request=number,
-        closed=now.state == "closed",
-        fork=not now.own,
-    )
-
-
-def connection(outside: Outside) -> Api | None:
-    """GitHub's API; None where there is no token, or nothing says for which repository."""
-    settings = outside.settings
-    if settings.token is None or settings.repository is None:
-        return None
-    if importlib.util.find_spec("requests") is None:
-        raise ToolError("requests is not installed", hint="pip install 'gitops-ci[github]'")
-    from gitops_ci.github.api import Api
-
-    return Api(settings.token, repository=settings.repository, url=settings.api_url)
+    return connecting.as_it_is_now(connected, number)
 
 
 def given(event: Event, options: Options, outside: Outside) -> Report:

@@ -9,7 +9,7 @@ from functools import partial
 from msgspec import Struct, structs
 
 from gitops_ci import config as configuration
-from gitops_ci.commands import deciding
+from gitops_ci.commands import connecting, deciding
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import Config
 from gitops_ci.discover import affected, inventory
@@ -53,7 +53,7 @@ def opened(
     """
     repository = _repository(options, outside)
     try:
-        event = _with_its_base(repository, merge_of) if merge_of is not None else _event(outside)
+        event = _with_its_base(repository, merge_of or _event(outside))
         tip = _tip(repository, options, event if merge_of is not None else None)
         if tip is None:
             repository.begin_work_tree(exclude=options.out)
@@ -119,7 +119,9 @@ def configured(options: Options, outside: Outside) -> Config:
 
 
 def _event(outside: Outside) -> events.Event:
-    return events.read(outside.settings.event_path) if outside.settings.event_path is not None else events.Event()
+    if outside.settings.event_path is None:
+        return events.Event()
+    return connecting.completed(events.read(outside.settings.event_path), outside, newest=True)
 
 
 def _with_its_base(repository: Repository, event: events.Event) -> events.Event:

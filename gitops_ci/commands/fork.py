@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gitops_ci.commands import asked, assembly, output, publish
+from gitops_ci.commands import assembly, connecting, output, publish
 from gitops_ci.commands import change as changes
 from gitops_ci.commands import run as runs
 from gitops_ci.commands.options import Options, Outside
@@ -14,7 +14,7 @@ from gitops_ci.errors import GitopsError, UsageError
 from gitops_ci.gate import foreign
 from gitops_ci.gate.foreign import Claim, Known
 from gitops_ci.github.event import Event, Source
-from gitops_ci.model.report import Report
+from gitops_ci.model.report import Planned, Report
 from gitops_ci.model.verdict import Verdict, VerdictReason
 from gitops_ci.system import artifact
 from gitops_ci.system.artifact import Artifact
@@ -37,7 +37,7 @@ def run(event: Event, options: Options, outside: Outside) -> int:
     if source is None:
         output.say("the fork is gone: nothing can be found out about its pull request", outside)
         return 0
-    api = asked.connection(outside)
+    api = connecting.connection(outside)
     if api is None:
         raise UsageError("after a fork's run a token is needed, to find its pull request", hint="set GITOPS_CI_TOKEN")
     from gitops_ci.github import pull_requests
@@ -81,7 +81,9 @@ def _judged(ends: Event, options: Options, outside: Outside) -> Report:
                 paths=change.head.snapshot.entries.keys(),
                 expected=frozenset(stack.id for stack in changes.expected(change, mine)),
             )
-            return foreign.judged(known, claims, problems)
+            own = foreign.judged(known, claims, problems)
+            tree = Planned(commit=None, tree=own.planned.tree)  # the merge is here alone: nobody can look at it
+            return msgspec.structs.replace(own, planned=tree)
     except GitopsError as error:
         message = f"it could not be judged: {error.message}"
         return _undecided(ends, outside, "checks/not-judged", (message, error.hint or "run the job again"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from gitops_ci.commands import asked, assembly, deciding, inspection, judging, output, planning
+from gitops_ci.commands import asked, assembly, connecting, deciding, inspection, judging, output, planning
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
@@ -58,18 +58,13 @@ def judged(report: Report, event: Event, options: Options, outside: Outside) -> 
 
 def _live(event: Event, outside: Outside) -> Event | None:
     """A pull request's ends as they are: what is judged is the merge that would be made now. None for all else."""
-    if event.pull_request is None or event.base_ref is None:
+    if event.pull_request is None:
         return None
-    api = asked.connection(outside)
+    api = connecting.connection(outside)
     if api is None:
-        return event
-    from gitops_ci.github import pull_requests
-    from gitops_ci.github.api import Denied
-
-    try:
-        return msgspec.structs.replace(event, base=pull_requests.tip(api, event.base_ref))
-    except Denied:  # contents: read is missing: the branch is as it was when the job fetched it
-        return event
+        return event if event.base is not None else None
+    now = connecting.as_it_is_now(api, event.pull_request)
+    return msgspec.structs.replace(now, head=event.head, fork=event.fork)  # a head that is not the newest is told
 
 
 def case(report: Report, change: Change, options: Options, pull_requests: tuple[PullRequest, ...] = ()) -> Case:

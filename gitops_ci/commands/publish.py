@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gitops_ci.commands import asked, assembly, output
+from gitops_ci.commands import asked, assembly, connecting, output
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.config import FILE
-from gitops_ci.errors import UsageError
+from gitops_ci.errors import ToolError, UsageError
 from gitops_ci.gate import claims
 from gitops_ci.github.event import Event
 from gitops_ci.model.report import Part, Report
 from gitops_ci.model.run import Run
 from gitops_ci.model.verdict import EXIT_CODES, Decision, Verdict
 from gitops_ci.render import annotations as annotating
-from gitops_ci.render import markdown, report_json
+from gitops_ci.render import failure, markdown, report_json
 
 if TYPE_CHECKING:
     from gitops_ci.github.check_runs import CheckRun
@@ -50,23 +50,40 @@ def run(options: Options, outside: Outside) -> int:
 
 
 def concluded(report: Report, event: Event, options: Options, outside: Outside) -> int:
-    """Publishes what is left of a report for this event, and gives the exit code."""
-    shared = _shared(report, event, outside)
-    others = tuple(f"#{each.number} to {each.base.ref}" for each in shared.others) if shared is not None else ()
-    about = claims.Asked(event.head, event.pull_request, options.needs, event.base_ref, others)
-    judged = claims.judged(report, about)
-    silent = shared is not None and shared.status_is_theirs
-    outcome = sent(judged, event, options, outside, silent=silent)
+    """Publishes what is left of a report for this event, and gives the exit code.
+
+    3 where what people see may be old: something could not be written, or nothing at all may be and this is no fork's.
+    """
+    about = claims.Asked(event.head, event.pull_request, options.needs, event.base_ref)
+    try:
+        shared = _shared(report, event, outside)
+        others = tuple(f"#{each.number} to {each.base.ref}" for each in shared.others) if shared is not None else ()
+        judged = claims.judged(report, msgspec.structs.replace(about, others=others))
+        outcome = sent(judged, event, options, outside, silent=shared is not None and shared.status_is_theirs)
+    except ToolError as error:
+        _kept(claims.judged(report, about), event, error, options, outside)
+        raise
     if outcome is not None and outcome.closed:
         return 0
     code = EXIT_CODES[judged.verdict.decision] if judged.verdict is not None else 0
-    return code or (3 if outcome is not None and outcome.failed else 0)
+    old = outcome is not None and (outcome.failed or outcome.denied)
+    return code or (3 if old else 0)
+
+
+def _kept(report: Report, event: Event, error: ToolError, options: Options, outside: Outside) -> None:
+    """Where GitHub could not be asked: what would have been said is the job's summary all the same."""
+    if report.verdict is None or report.head is None or options.out is None:
+        return
+    from gitops_ci.github.publishing import Outcome
+
+    told = f"nothing was written: {error.message}{f' ({error.hint})' if error.hint else ''}"
+    _written(of(report, event, options, outside), report, options, outside, Outcome(notes=(told,), failed=True))
 
 
 def _shared(report: Report, event: Event, outside: Outside) -> Shared | None:
     """Which other pull requests have this head; None where none is asked about, or GitHub cannot be asked."""
     commit, number = (event.head, event.pull_request) if event.head is not None else (report.head, report.pull_request)
-    connected = asked.connection(outside) if commit is not None and number is not None else None
+    connected = connecting.connection(outside) if commit is not None and number is not None else None
     if connected is None or commit is None or number is None:
         return None
     from gitops_ci.github import pull_requests
@@ -88,11 +105,12 @@ def sent(report: Report, event: Event, options: Options, outside: Outside, *, si
         publication = msgspec.structs.replace(publication, status=None, check_run=None)
         output.say("no status is written: that of the commit is of a pull request of this repository's branch", outside)
     outcome = None
-    connected = asked.connection(outside)
+    connected = connecting.connection(outside)
     if connected is not None:
         from gitops_ci.github import publishing
 
         outcome = publishing.publish(connected, publication)
+        outcome = msgspec.structs.replace(outcome, denied=outcome.denied and not event.fork)
         _told(outcome, outside)
     if outcome is None or options.out is not None:
         _written(publication, report, options, outside, outcome)
@@ -212,9 +230,11 @@ def _written(
     place = outside.cwd / (options.out or Path("gitops-ci-publish"))
     documents = publishing.written(publication, outcome)
     documents["report.json"] = report_json.encode(report)
-    documents["comment.md"] = (publication.comment or "").encode("utf-8", "replace")
+    notes = outcome.notes if outcome is not None else ()
+    documents["comment.md"] = (failure.callout(notes) + (publication.comment or "")).encode("utf-8", "replace")
     if outcome is None or (not outcome.check_run and outcome.notes):
-        lines = annotating.commands(annotating.of(report))
+        wrong = outcome is not None and (outcome.failed or outcome.denied)
+        lines = [*failure.commands(notes, wrong=wrong), *annotating.commands(annotating.of(report))]
         documents["annotations.txt"] = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
     output.write_all(place, documents)
     if outcome is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.commands import asked, output
+from gitops_ci.commands import connecting, output
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.errors import UsageError
 from gitops_ci.github import event as events
@@ -43,7 +43,7 @@ class Matrix(Struct, frozen=True):
 
 def run(options: Options, outside: Outside) -> int:
     """Prints the runs: of the pull request that is asked for, or the event's, or else of all that are open."""
-    api = asked.connection(outside)
+    api = connecting.connection(outside)
     if api is None:
         raise UsageError("GitHub has to be asked for this", hint="set GITOPS_CI_TOKEN and GITHUB_REPOSITORY")
     found = tuple(_judged(api, options, outside))

@@ -13,9 +13,11 @@ from gitops_ci.model.plan import BLOCKING_CODES, Plan
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Decision, VerdictReason
 
+_IN_BASE = "in the base branch's gitops-ci.yml (a change of it counts once it is merged)"
 _REMEDIES = {
     "engine-missing": "install the engine on the runner, or the extra that embeds it",
-    "unreachable": "give the job network, registry access or credentials for this stack, then run it again",
+    "credentials": "give its plan job read-only credentials (docs/quickstart.md#3-give-plans-read-only-credentials)",
+    "unreachable": "give the job network and registry access for this stack, then run it again",
     "no-planner": "review it by hand: no verdict can be had for this kind yet",
     "timeout": "raise kinds.terraform.timeout or --total-timeout, or make the plan smaller",
     "interrupted": "run it again",
@@ -23,25 +25,27 @@ _REMEDIES = {
     "provider-failed": "run it again; if it fails again, take another version of the provider",
     "too-much-output": "make the stack smaller",
     "internal-error": "report it, with the output of -v",
-    "ambiguous": "rename one of the directories, or name the stacks under layout.stacks in gitops-ci.yml",
-    "no-longer-a-root": "move or remove its state first, or name it under layout.stacks if it stays a root",
+    "ambiguous": f"rename one of the directories, or name the stacks under layout.stacks {_IN_BASE}",
+    "no-longer-a-root": f"move or remove its state first, or name it under layout.stacks {_IN_BASE}",
     "rewritten": "take the attribute off the file, or plan it from a checkout by hand",
-    "terragrunt": "install terragrunt 1.0 or later on the runner",
+    "terragrunt": "have terragrunt 1.0 or later on the runner (docs/runners.md#terragrunt)",
     "submodule": "plan it where the submodule is checked out",
-    "variables-missing": "give the values: var_files under layout.stacks in gitops-ci.yml, or TF_VAR_* in the job",
-    "settings": "mend var_files and backend_config under layout.stacks in gitops-ci.yml",
-    "backend-partial": "name the files under layout.stacks[].backend_config in gitops-ci.yml",
+    "variables-missing": f"give the values: TF_VAR_* in the job, or var_files under layout.stacks {_IN_BASE}",
+    "settings": f"mend var_files and backend_config under layout.stacks {_IN_BASE}",
+    "backend-partial": f"name the files under layout.stacks[].backend_config {_IN_BASE}",
     "engine-version": "install the version that is asked for; a Terraform is named under kinds.terraform.versions",
     "remote-execution": "let the workspace plan locally, use a newer engine, or review its plan where it is made",
-    "fork": "a maintainer looks at the code, then runs the workflow by hand for this commit (docs/action.md)",
+    "fork": "a maintainer looks at the code, then has this commit planned (docs/action.md#a-maintainer-has-it-planned)",
     "binding": "give it the state and the accounts of its own environment",
-    "binding-unknown": "write its backend's settings into its files, or name them under layout.stacks[].backend_config",
+    "binding-unknown": f"write its backend's settings into its files, or name them under backend_config {_IN_BASE}",
     "not-allowed": "take it out, or have its owners permit it on the base branch first",
 }
 _WHO = {
     "engine-missing": "whoever maintains the workflow",
     "engine-version": "whoever maintains the workflow",
+    "credentials": "whoever maintains the workflow",
     "unreachable": "whoever maintains the workflow",
+    "terragrunt": "whoever maintains the workflow",
     "variables-missing": "whoever maintains the workflow or gitops-ci.yml",
     "not-allowed": "whoever takes it out, or the owners of gitops-ci.yml",
     "fork": "a maintainer",
@@ -102,7 +106,7 @@ def unclaimed(paths: Iterable[str]) -> Iterator[VerdictReason]:
             rule="checks/unclaimed",
             decision="undecided",
             message=f"{noun} to no stack that gitops-ci knows: {some}",
-            remedy="name their stacks under layout.stacks in gitops-ci.yml, or review them by hand",
+            remedy=f"name their stacks under layout.stacks {_IN_BASE}, or review them by hand",
         )
 
 

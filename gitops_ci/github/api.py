@@ -43,6 +43,10 @@ class Denied(ApiError):
     """The token may not do this: it can only read (a fork's) or lacks a permission; GitHub says 403, or 404."""
 
 
+class Unavailable(ApiError):
+    """GitHub as a whole: it cannot be reached, asks to wait, or does not know the token. Nothing else will be read."""
+
+
 class Uncertain(ApiError):
     """A write that GitHub may have done before it failed: look whether it is there before it is tried again."""
 
@@ -93,7 +97,7 @@ class Api:
         return f"Api({self.repository})"  # the token is in there
 
     def get(self, path: str, kind: type[T], **parameters: str | int) -> T:
-        """What is at a path below the repository (`pulls/7`)."""
+        """What is at a path below the repository (`pulls/7`), or anywhere (`/orgs/acme/teams`)."""
         return _decoded(self._read("GET", self._at(path, parameters)), kind)
 
     def pages(self, path: str, kind: type[T], **parameters: str | int) -> Iterator[T]:
@@ -134,7 +138,8 @@ class Api:
             raise ApiError(f"GitHub's answer is not what was expected: {error}") from None
 
     def _at(self, path: str, parameters: Mapping[str, str | int] | None = None) -> str:
-        return self._transport.at(f"/repos/{self.repository}/{path}".rstrip("/"), parameters)
+        place = path if path.startswith("/") else f"/repos/{self.repository}/{path}".rstrip("/")
+        return self._transport.at(place, parameters)
 
     def _read(self, verb: str, url: str, body: Mapping[str, Any] | None = None) -> Answer:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -142,7 +147,7 @@ class Api:
                 answer = self._sent(verb, url, body)
             except Unanswered as error:
                 if attempt == _ATTEMPTS:
-                    raise ApiError(f"GitHub cannot be reached: {error}", hint=_LATER) from None
+                    raise Unavailable(f"GitHub cannot be reached: {error}", hint=_LATER) from None
                 self._pause(attempt)
                 continue
             if answer.status in _SERVER_ERRORS and attempt < _ATTEMPTS:
@@ -165,13 +170,13 @@ class Api:
         while True:
             left = self._until - self._clock.now()
             if left <= 0:
-                raise ApiError("GitHub takes too long: the time for all requests together is over", hint=_LATER)
+                raise Unavailable("GitHub takes too long: the time for all requests together is over", hint=_LATER)
             self.sent += 1
             try:
                 answer = self._transport.exchange(verb, url, body, seconds=min(TIMEOUT, left))
             except Elsewhere as error:
                 hint = "look at GITHUB_API_URL, and at proxies on the way"
-                raise ApiError(f"GitHub's API is not at this address: {error}", hint=hint) from None
+                raise Unavailable(f"GitHub's API is not at this address: {error}", hint=hint) from None
             seconds = _limit(answer, self._clock.now())
             if seconds is None:
                 return answer
@@ -183,8 +188,15 @@ class Api:
     def _wait(self, seconds: float) -> None:
         if self._clock.now() + seconds > self._until:
             message = f"GitHub asks to wait {seconds:.0f} s (a rate limit, or it is overloaded)"
-            raise ApiError(message, hint="run the job again later, or give it a GitHub App's token")
+            raise Unavailable(message, hint="run the job again later, or give it a GitHub App's token")
         self._clock.sleep(seconds)
+
+
+class PageInfo(Struct, rename="camel"):
+    """Whether a list of GraphQL goes on, and from where."""
+
+    has_next_page: bool
+    end_cursor: str | None = None
 
 
 class _GraphError(Struct):
@@ -224,7 +236,7 @@ def _accepted(answer: Answer, verb: str, url: str) -> Answer:
     said = " ".join(f"{refusal.message if refusal else ''} {errors}".split())[:_MESSAGE]
     message = f"{verb} {urlsplit(url).path}: GitHub says {answer.status}{f', {said}' if said else ''}"
     if answer.status == 401:
-        raise ApiError(message, hint="the token is wrong or has expired", status=401)
+        raise Unavailable(message, hint="the token is wrong or has expired", status=401)
     if answer.status in (403, 404, 410) and refusal is not None:
         raise Denied(message, hint=_permission(answer), status=answer.status)
     if answer.status in _SERVER_ERRORS:

@@ -38,6 +38,7 @@ class _PullRequest(Struct):
 class _MergeGroup(Struct):
     base_sha: _Sha
     head_sha: _Sha
+    head_ref: str | None = None
 
 
 class _Owner(Struct):
@@ -85,6 +86,7 @@ class Event(Struct, frozen=True, kw_only=True):
     """The ends of a change as the payload names them; all None where the event is about no change.
 
     `base_ref` is the branch that a pull request goes to.
+    `queue_ref` is the branch that a merge queue made of a group.
     `closed`: the pull request was just closed, so that nobody asks any more.
     `fork`: what started the job is somebody's who need not be able to write to this repository.
     `pushed`: a branch got the commit, whatever pull requests it is in.
@@ -95,6 +97,7 @@ class Event(Struct, frozen=True, kw_only=True):
     head: str | None = None
     base_ref: str | None = None
     pull_request: int | None = None
+    queue_ref: str | None = None
     closed: bool = False
     pushed: bool = False
     fork: bool = False
@@ -111,7 +114,8 @@ def read(path: Path) -> Event:
     if payload.pull_request is not None:
         return _of_pull_request(payload, payload.pull_request)
     if payload.merge_group is not None:
-        return Event(base=payload.merge_group.base_sha, head=payload.merge_group.head_sha)
+        group = payload.merge_group
+        return Event(base=group.base_sha, head=group.head_sha, queue_ref=group.head_ref)
     if payload.workflow_run is not None:
         run = payload.workflow_run
         return Event(fork=_differ(payload.repository, run.head_repository), after_run=True, source=_source(run))

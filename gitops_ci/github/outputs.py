@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from gitops_ci.model.verdict import EXIT_CODES, Decision
 
-NAMES = ("verdict", "affected", "matrix", "count", "report", "comment-url")
+NAMES = ("verdict", "affected", "matrix", "count", "base", "report", "comment-url")
 SUMMARY_LIMIT = 1000 * 1024
 """Bytes; past 1,024 KiB GitHub drops a step's whole summary (https://docs.github.com/actions/reference/limits)."""
 
@@ -38,6 +38,7 @@ class _Verdict(Struct):
 
 class _Report(Struct):
     stacks: tuple[_Stack, ...]
+    base: str | None = None
     verdict: _Verdict | None = None
 
 
@@ -61,7 +62,7 @@ def collect(command: str, code: int, work: Path, report: Path | None) -> dict[st
     if command == "affected":
         if code == 0:
             found = msgspec.json.decode(_read(work / "affected.json"), type=_Report)
-            outputs |= _stacks(found)
+            outputs |= _stacks(found) | {"base": found.base or ""}
             outputs["matrix"] = _read(work / "matrix.json").decode().strip()
         return outputs
     if command == "runs":

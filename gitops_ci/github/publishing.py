@@ -45,7 +45,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What was written. `stale` says why nothing was; `notes` what could not be written, and why.
 
     `closed`: the pull request is closed, and nobody waits for a verdict any more.
-    `failed`: something that was allowed did not work, so that what people see may be old.
+    `failed`: something that was allowed did not work, so that what people see may be old. `denied`: the token may not
+    write the status, which is what a branch requires.
     """
 
     stale: str | None = None
@@ -55,6 +56,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     check_run: bool = False
     notes: tuple[str, ...] = ()
     failed: bool = False
+    denied: bool = False
 
 
 def publish(api: Api, publication: Publication) -> Outcome:
@@ -80,6 +82,7 @@ def publish(api: Api, publication: Publication) -> Outcome:
         check_run=bool(checked),
         notes=tuple(writing.notes),
         failed=writing.failed,
+        denied=status is not None and wrote is None and not writing.failed,
     )
 
 

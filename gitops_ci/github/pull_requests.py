@@ -41,7 +41,7 @@ class Label(Struct, frozen=True):
 
 
 class PullRequest(Struct, frozen=True):
-    """A pull request as it is now."""
+    """A pull request as it is now. `commits` is their number, which only `get` knows."""
 
     number: int
     state: Literal["open", "closed"]
@@ -51,6 +51,7 @@ class PullRequest(Struct, frozen=True):
     draft: bool = False
     locked: bool = False
     labels: tuple[Label, ...] = ()
+    commits: int | None = None
 
     @property
     def own(self) -> bool:
@@ -59,12 +60,12 @@ class PullRequest(Struct, frozen=True):
         return ours is not None and theirs is not None and ours.id == theirs.id
 
 
-class _Commit(Struct):
+class _Tip(Struct):
     sha: str
 
 
 class _Ref(Struct):
-    object: _Commit
+    object: _Tip
 
 
 class Shared(Struct, frozen=True):

@@ -16,7 +16,10 @@ WRITERS: frozenset[Right] = frozenset({"admin", "maintain", "write"})
 
 
 class Unreadable(Struct, frozen=True, kw_only=True):
-    """Something that the token may not read, or that could not be read: what, and the permission that it takes."""
+    """Something that the token may not read, or that could not be read: what, and the permission that it takes.
+
+    Without a permission none would help: `what` says why then.
+    """
 
     what: str
     permission: str
@@ -99,3 +102,19 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     members: Mapping[str, frozenset[str] | Unreadable] = {}
     rights: Mapping[str, Right | Unreadable] = {}
     neighbours: tuple[Neighbour, ...] | Unreadable = ()
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What a gate asks of a pull request: nothing else is read, since GitHub counts requests.
+
+    `labels` are beginnings of the names of labels whose setter matters, `teams` (`acme/dba`) those whose members do.
+    `rights` are asked of those who approved the head, asked for changes or put such a label.
+    """
+
+    labels: tuple[str, ...] = ()
+    reviews: bool = False
+    commits: bool = False
+    pushers: bool = False
+    teams: tuple[str, ...] = ()
+    rights: bool = False
+    neighbours: bool = False

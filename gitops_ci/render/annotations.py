@@ -54,9 +54,9 @@ def commands(annotations: Iterable[Annotation]) -> Iterator[str]:
             yield f"::{_COMMANDS[each.level]} {where}::{_data(each.message)}"
 
 
-def error(title: str, message: str) -> str:
+def about_no_file(level: Literal["error", "notice"], title: str, message: str) -> str:
     """A workflow command that is about no file."""
-    return f"::error title={_property(title)}::{_data(message)}"
+    return f"::{level} title={_property(title)}::{_data(message)}"
 
 
 def _of_findings(findings: Iterable[Finding]) -> Iterator[Annotation]:

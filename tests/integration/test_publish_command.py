@@ -97,12 +97,40 @@ def test_reports_of_an_older_commit_never_pass(tmp_path: Path, github: Server) -
     assert "plan this commit" in github.repository.comments[0]["body"]
 
 
-def test_a_read_only_token_leaves_the_verdict_and_says_so(tmp_path: Path, github: Server) -> None:
+def test_a_token_that_may_not_write_on_an_own_pull_request_is_no_success(tmp_path: Path, github: Server) -> None:
     job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
-    outcome = job.published(token=READ_ONLY)
-    assert outcome.code == 0
+    place = tmp_path / "said"
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    outcome = job.run("publish", str(planned.out), "--out", str(place), token=READ_ONLY)
+    assert outcome.code == 3
     assert "the comment was not written" in outcome.stderr
+    assert (place / "comment.md").read_text().startswith("> [!WARNING]\n> the status was not written")
+    assert (place / "annotations.txt").read_text().startswith("::error title=gitops-ci could not write::the status")
     assert READ_ONLY not in outcome.stderr + outcome.stdout
+
+
+def test_a_forks_read_only_token_leaves_the_verdict_and_says_so(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    event = Path(job.env["GITHUB_EVENT_PATH"])
+    payload = json.loads(event.read_bytes())
+    payload["pull_request"]["head"]["repo"] = {"id": 2}
+    event.write_text(json.dumps(payload))
+    place = tmp_path / "said"
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    outcome = job.run("publish", str(planned.out), "--out", str(place), token=READ_ONLY)
+    assert outcome.code == 0
+    assert (place / "annotations.txt").read_text().startswith("::notice title=gitops-ci could not write::the status")
+
+
+def test_with_a_wrong_token_the_verdict_is_the_summary_all_the_same(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    place = tmp_path / "said"
+    planned = job.run("plan", "--head", "HEAD", token=None)
+    outcome = job.run("publish", str(planned.out), "--out", str(place), token="expired")
+    assert outcome.code == 3
+    said = (place / "comment.md").read_text()
+    assert said.startswith("> [!WARNING]\n> nothing was written")
+    assert "orders" in said
 
 
 def test_without_a_token_everything_is_written_to_a_directory(tmp_path: Path, github: Server) -> None:

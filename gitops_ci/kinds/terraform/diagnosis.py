@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from gitops_ci.kinds.protocol import Ended
 from gitops_ci.model.plan import Problem
 from gitops_ci.policy import secrets
 
-_OUTSIDE = (
+_CREDENTIALS = (
     "valid credential",
     "no credential",
     "default credential",
@@ -29,6 +30,13 @@ _OUTSIDE = (
     "failed to retrieve credentials",
     "failed to load credentials",
     "error retrieving credentials",
+)
+"""Phrases of clouds' and backends' clients that were given nothing to log in with."""
+
+_CLOUDS = (("AWS", ("aws", "s3")), ("Google Cloud", ("google", "gcs", "gcp")), ("Azure", ("azure", "azurerm", "arm")))
+"""What to call a cloud whose client complains, by words of its message."""
+
+_OUTSIDE = (
     "failed to query available provider",
     "failed to install provider",
     "failed to download module",
@@ -51,7 +59,6 @@ _OUTSIDE = (
     "failed to get existing workspaces",
     "failed to read remote state",
     "error refreshing state",
-    "required token could not be found",
 )
 """Phrases of errors that lie outside the repository: nothing is wrong with the change, but it cannot be judged."""
 
@@ -130,8 +137,8 @@ class Diagnostic(Struct, frozen=True):
 def problem(stage: str, ended: Ended, directory: str) -> Problem:
     """What to report of a call that failed. `directory` is the root's path in the repository.
 
-    Codes: `timeout`, `interrupted`, `too-much-output`, `engine-killed`, `provider-failed`, `unreachable`, `init-failed`
-    (undecided) and `plan-failed` (the configuration cannot be planned: blocked).
+    Codes: `timeout`, `interrupted`, `too-much-output`, `engine-killed`, `provider-failed`, `credentials`,
+    `unreachable`, `init-failed` (undecided) and `plan-failed` (the configuration cannot be planned: blocked).
     """
     command = _STAGES.get(stage, stage)
     if ended.ending == "timeout":
@@ -149,7 +156,17 @@ def problem(stage: str, ended: Ended, directory: str) -> Problem:
     message = "\n".join(dict.fromkeys(secrets.masked(error.text) for error in errors[:5]))
     if len(errors) > 5:
         message += f"\n(and {len(errors) - 5} more)"
-    return Problem(code=_code(stage, errors), message=message, path=first.path, line=first.line)
+    code = _code(stage, errors)
+    if code == "credentials":
+        message = f"there are no credentials{_of_cloud(message)} for it: {message}"
+    return Problem(code=code, message=message, path=first.path, line=first.line)
+
+
+def _of_cloud(message: str) -> str:
+    """Which cloud's credentials are missing, where its client says that it is theirs."""
+    words = set(re.findall(r"[a-z0-9]+", message.lower()))
+    named = [name for name, known in _CLOUDS if words.intersection(known)]
+    return f" of {named[0]}" if len(named) == 1 else ""
 
 
 def _code(stage: str, errors: list[Diagnostic]) -> str:
@@ -161,6 +178,8 @@ def _code(stage: str, errors: list[Diagnostic]) -> str:
     text = " ".join(error.text for error in errors).lower()
     if any(phrase in text for phrase in _CRASHED):
         return "provider-failed"
+    if any(phrase in text for phrase in _CREDENTIALS):
+        return "credentials"
     if any(phrase in text for phrase in _OUTSIDE):
         return "unreachable"
     if any(error.path is not None for error in errors) or stage != "init":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gitops_ci.model.verdict import VerdictReason
@@ -12,6 +13,8 @@ from gitops_ci.render.links import anchor
 from gitops_ci.render.untrusted import code, cut, text
 
 _MOST = 20
+_ALIKE = 3
+_PAGE = re.compile(r"\(docs/([\w/.-]+\.md(?:#[\w-]+)?)\)", re.ASCII)
 _WIDTH = 400
 _FRAME = 300
 
@@ -31,12 +34,17 @@ def section(page: Page, room: int) -> Section:
 def _tasks(reasons: tuple[VerdictReason, ...]) -> list[list[VerdictReason]]:
     """Reasons that ask for the same, together: one row for fifty stacks that miss the same engine.
 
-    Where that leaves more than a table can hold, all that one rule says is one row.
+    Where one remedy has many messages they are one row as well (each names another folder). Where that leaves more than
+    a table can hold, all that one rule says is one row.
     """
     groups: dict[tuple[str, ...], list[VerdictReason]] = {}
+    remedies: dict[tuple[str, ...], set[str]] = {}
     rules: dict[str, list[VerdictReason]] = {}
     for reason in reasons:
-        groups.setdefault((reason.rule, reason.remedy, reason.who, reason.message), []).append(reason)
+        remedies.setdefault((reason.rule, reason.remedy, reason.who), set()).add(reason.message)
+    for reason in reasons:
+        key = (reason.rule, reason.remedy, reason.who)
+        groups.setdefault((*key, reason.message) if len(remedies[key]) <= _ALIKE else key, []).append(reason)
         rules.setdefault(reason.rule, []).append(reason)
     return list((groups if len(groups) <= _MOST else rules).values())
 
@@ -52,9 +60,18 @@ def _lines(page: Page, tasks: list[list[VerdictReason]]) -> Iterator[str]:
         mark = "undecided: " if undecided and first.decision == "undecided" else ""
         why = anchor("why", page.links.rule(first.rule))
         rule = f" · {why}" if why != "why" else f" · {code(cut(first.rule, 80))}" if first.rule else ""
-        remedy = text(cut(first.remedy, _WIDTH)) or "—"
+        remedy = _linked(page, first.remedy) or "—"
         who = text(cut(first.who, 200)) or "anyone who can push"
         yield row(f"**{remedy}**", f"{mark}{text(cut(first.message, _WIDTH))}{more}{where}{rule}", who)
+
+
+def _linked(page: Page, remedy: str) -> str:
+    """A remedy with its page of the manual as a link, where it names one."""
+    said = text(cut(remedy, _WIDTH))
+    found = _PAGE.search(remedy)
+    if found is None or page.links.docs is None or text(found[0]) not in said:
+        return said
+    return said.replace(text(found[0]), f"({anchor('how', page.links.docs + found[1])})")
 
 
 def _not_judged(page: Page, room: int) -> tuple[str, int]:

@@ -84,8 +84,13 @@ def test_the_source_of_a_forks_run(tmp_path: Path) -> None:
 
 
 def test_a_merge_group(tmp_path: Path) -> None:
-    group = {"base_sha": "b" * 40, "head_sha": "a" * 40, "head_ref": "x"}
-    assert read(tmp_path, {"merge_group": group}) == Event(base="b" * 40, head="a" * 40)
+    group = {
+        "base_sha": "b" * 40,
+        "head_sha": "a" * 40,
+        "head_ref": f"refs/heads/gh-readonly-queue/main/pr-7-{'b' * 40}",
+    }
+    found = read(tmp_path, {"merge_group": group})
+    assert found == Event(base="b" * 40, head="a" * 40, queue_ref=group["head_ref"])
 
 
 ZEROS = "0" * 40

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = (*sorted((ROOT / "gitops_ci/github").glob("*.py")), ROOT / "gitops_ci/commands/publish.py")
-RAISED = {"ApiError", "Denied", "Uncertain", "UsageError", "ToolError", "Unanswered", "Elsewhere"}
+RAISED = {"ApiError", "Denied", "Unavailable", "Uncertain", "UsageError", "ToolError", "Unanswered", "Elsewhere"}
 SAID = {"say", "append"}
 SHORTEST = 10
 

@@ -77,7 +77,9 @@ def test_runs_have_a_matrix_and_no_verdict(tmp_path: Path) -> None:
 
 
 def test_affected_has_a_matrix_and_no_verdict(tmp_path: Path) -> None:
-    (tmp_path / "affected.json").write_text('{"stacks": [{"id": "a/terraform/b"}, {"id": "a/terraform/c"}]}')
+    (tmp_path / "affected.json").write_text(
+        '{"base": "b0", "stacks": [{"id": "a/terraform/b"}, {"id": "a/terraform/c"}]}'
+    )
     (tmp_path / "matrix.json").write_text('{"include": []}\n')
     found = outputs.collect("affected", 0, tmp_path, None)
     assert found == {
@@ -85,6 +87,7 @@ def test_affected_has_a_matrix_and_no_verdict(tmp_path: Path) -> None:
         "affected": '["a/terraform/b","a/terraform/c"]',
         "matrix": '{"include": []}',
         "count": "2",
+        "base": "b0",
         "report": "",
         "comment-url": "",
     }

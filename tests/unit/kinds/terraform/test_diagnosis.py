@@ -85,7 +85,7 @@ def test_a_wrong_configuration_blocks_whatever_it_quotes(summary: str, detail: s
 )
 def test_what_lies_outside_the_repository_is_undecided(stage: str, summary: str, detail: str) -> None:
     found = problem(line(summary, detail), stage=stage)
-    assert found.code == "unreachable"
+    assert found.code in ("unreachable", "credentials")
     assert found.code not in BLOCKING_CODES
 
 
@@ -161,7 +161,27 @@ def test_secrets_in_messages_are_masked(detail: str) -> None:
 
 def test_the_code_is_decided_by_what_the_engine_said() -> None:
     found = problem(line("No access", "token: 4xx and no valid credential sources found"), stage="plan")
-    assert found.code == "unreachable"
+    assert found.code == "credentials"
+
+
+@pytest.mark.parametrize(
+    ("summary", "detail", "told"),
+    [
+        (
+            "No valid credential sources found",
+            "Please see …/docs/language/backend/s3",
+            "no credentials of AWS for it: No v",
+        ),
+        (
+            "Invalid credentials",
+            "google: could not find default credentials",
+            "no credentials of Google Cloud for it: ",
+        ),
+        ("No credentials", "of either google or aws: no credentials", "no credentials for it: No credentials"),
+    ],
+)
+def test_whose_credentials_are_missing_is_told_first(summary: str, detail: str, told: str) -> None:
+    assert told in problem(line(summary, detail), stage="plan").message
 
 
 def test_the_stacks_of_an_engine_that_died_are_nothing_to_read() -> None:
