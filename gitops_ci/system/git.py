@@ -147,6 +147,15 @@ class Repository:
         """Whether a commit is another one or is reached from it; False where this clone does not have it."""
         return self._run("merge-base", "--is-ancestor", one, other)[0] == 0
 
+    def branch(self, name: str) -> str | None:
+        """The tip of a branch as `origin` has it, which no pull request can move; else of a local one of that name."""
+        return self.commit(f"refs/remotes/origin/{name}") or self.commit(f"refs/heads/{name}")
+
+    def apart(self, one: str, other: str) -> tuple[int, int]:
+        """How many commits each of two has that the other lacks."""
+        told = self._listed("rev-list", "--left-right", "--count", f"{one}...{other}").split()
+        return int(told[0]), int(told[1])
+
     def first_parents(self, tip: str, paths: Iterable[str], *, most: int) -> list[tuple[str, int]]:
         """The newest commits of a branch itself that change one of `paths` (any, where there are none), newest first.
 

@@ -123,8 +123,7 @@ def steps(repository: Repository, tip: str, paths: Iterable[str], now: datetime)
 
 
 def _upstream(branch: str, case: Case, repository: Repository) -> Upstream:
-    """The branch as `origin` has it, which a pull request cannot move; else a local one of that name."""
-    tip = repository.commit(f"refs/remotes/origin/{branch}") or repository.commit(f"refs/heads/{branch}")
+    tip = repository.branch(branch)
     if tip is None:
         return Upstream(tip=None)
     snapshot = repository.at(tip, near=case.head.snapshot)

@@ -69,12 +69,13 @@ class _Reader:
         version = _text(image.get(key)) if key else _INHERITED
         name = _text(image.get("newName") or image["name"])
         slot = f"images:{image['name']}"
-        return self._piece("image", name, version, (*place, key) if key else place, slot=slot, written=version)
+        at = (*place, key) if key else place
+        return self._piece("image", name, version, at, slot=slot, written=version if key else "")
 
     def _base(self, address: str, place: Place) -> Piece:
         url, _, query = address.partition("?")
         ref = next((each.partition("=")[2] for each in query.split("&") if each.startswith(("ref=", "version="))), "")
-        return self._piece("source", url, ref, place, written=f"={ref}" if ref else "")
+        return self._piece("source", url, ref, place, written=ref)
 
     def charts(self, value: dict[str, Any], key: str) -> Iterator[Piece]:
         """`helmCharts` of a kustomization, `dependencies` of a chart."""
@@ -168,9 +169,8 @@ class _Reader:
         found = _IMAGE.fullmatch(text.strip())
         if found is None:
             return self._piece("image", text, text, place)
-        version = found["digest"] or found["tag"] or ""
-        written = f"@{version}" if found["digest"] else f":{version}" if version else ""
-        return self._piece("image", found["name"], version, place, written=written)
+        written = "@".join(filter(None, (found["tag"], found["digest"])))
+        return self._piece("image", found["name"], found["digest"] or written, place, written=written)
 
     def _piece(self, what: What, name: str, version: str, place: Place, *, slot: str = "", written: str = "") -> Piece:
         return Piece(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
-from gitops_ci.gate.promotion.writing import Edited
+from gitops_ci.gate.promotion.editing import Edited
 
 
 def of(files: Iterable[Edited]) -> str:

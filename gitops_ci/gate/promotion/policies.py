@@ -13,10 +13,10 @@ from gitops_ci.kinds.security.items import Item
 from gitops_ci.model.stack import Stack
 
 _OWN = frozenset({
-    "RoleBinding", "ClusterRoleBinding", "ServiceAccount", "Secret", "SealedSecret", "Kustomization", "Component",
-    "Namespace", "ConfigMap", "casbin.role", "rego.tests", "rego.package", "file",
+    "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount", "Secret", "SealedSecret",
+    "Kustomization", "Component", "Namespace", "ConfigMap", "casbin.role", "rego.tests", "rego.package", "file",
 })  # fmt: skip
-"""Types of items that say who or where, which differs from one environment to the next, or that decide nothing."""
+"""Types of items that say who may what, or where, which is an environment's own, or that decide nothing."""
 
 
 def contents(stack: Stack, inventory: Inventory) -> Contents:

@@ -47,18 +47,18 @@ def _module(call: Located) -> Piece | None:
     given = values.text(version.expression) if version is not None else None
     place = (call.path, (version or source).line)
     if given is not None and version is not None:
-        return _of_registry(address, given, place, version.expression, name)
+        return _of_registry(address, given, place, name)
     return remote(address, place, name)
 
 
-def _of_registry(address: str, version: str, place: tuple[str, int], written: str, slot: str) -> Piece:
+def _of_registry(address: str, version: str, place: tuple[str, int], slot: str) -> Piece:
     return Piece(
         what="module",
         name=address,
         version=version.strip(),
         path=place[0],
         line=place[1],
-        written=written,
+        written=version,
         slot=slot,
         fixed=_EXACT.fullmatch(version.strip()) is not None,
     )
@@ -75,7 +75,7 @@ def remote(address: str, place: tuple[str, int | None], slot: str) -> Piece:
         shown=version or "without a version",
         path=place[0],
         line=place[1],
-        written=f"ref={version}" if version else "",
+        written=version,
         slot=slot,
         fixed=_VERSION_LIKE.fullmatch(version) is not None and _BRANCHES.fullmatch(version) is None,
     )
@@ -110,7 +110,7 @@ def _constraints(subject: Subject) -> Iterator[Piece]:
                 version=each.version,
                 path=each.path,
                 line=each.line,
-                written=f'"{each.version}"',
+                written=each.version,
             )
 
 

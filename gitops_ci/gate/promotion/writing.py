@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.discover.snapshot import EXECUTABLE, Snapshot
 from gitops_ci.gate.promotion import contents, files_to_copy, lock_entries
 from gitops_ci.gate.promotion.ahead import Standing
+from gitops_ci.gate.promotion.editing import Edited, Edits
 from gitops_ci.gate.promotion.pieces import Piece, distinct
 from gitops_ci.model.stack import Stack
 
-
-class Edited(Struct, frozen=True, kw_only=True):
-    """A file that becomes another one: `before` is None where it is new, `after` where it goes."""
-
-    path: str
-    before: str | None
-    after: str | None
-    mode: str = "100644"
+_NUMBER = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,4})")
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -33,51 +27,13 @@ class Written(Struct, frozen=True, kw_only=True):
     by_hand: tuple[str, ...] = ()
 
 
-class _Edits:
-    """Texts of files, changed line by line."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._before: dict[str, str | None] = {}
-        self.after: dict[str, str | None] = {}
-
-    def text(self, path: str) -> str | None:
-        """What is there, as it would become."""
-        if path not in self._before:
-            content = self._snapshot.read(path)
-            self._before[path] = self.after[path] = None if content is None else _text(content)
-        return self.after[path]
-
-    def put(self, path: str, text: str | None) -> None:
-        """Sets what a file becomes."""
-        self.text(path)
-        self.after[path] = text
-
-    def replace(self, path: str, line: int, old: str, new: str) -> bool:
-        """Whether `old` stands just once in a line, and now is `new`."""
-        lines = (self.text(path) or "").split("\n")
-        if not old or not 0 < line <= len(lines) or lines[line - 1].count(old) != 1:
-            return False
-        lines[line - 1] = lines[line - 1].replace(old, new)
-        self.put(path, "\n".join(lines))
-        return True
-
-    def files(self) -> Iterator[Edited]:
-        """Every file that becomes another one."""
-        for path, before in sorted(self._before.items()):
-            if before != self.after[path]:
-                entry = self._snapshot.entries.get(path)
-                mode = entry.mode if entry is not None and entry.mode == EXECUTABLE else "100644"
-                yield Edited(path=path, before=before, after=self.after[path], mode=mode)
-
-
 def of(standing: Standing, inventory: Inventory) -> Written:
     """What brings a stack to where its counterpart is; nothing of it goes back to what the counterpart had before."""
     here, there = standing.here, standing.counterpart
     if here is None or there is None:
         why = "the stack is not there yet" if here is None else "there is no such stack to promote from"
         return Written(stack=standing.stack, source=there.id if there is not None else "", by_hand=(why,))
-    edits, writer = _Edits(inventory.snapshot), _Writer(here, there, inventory)
+    edits, writer = Edits(inventory.snapshot), _Writer(here, there, inventory)
     done, by_hand = writer.write(edits)
     return Written(stack=here.id, source=there.id, files=tuple(edits.files()), done=tuple(done), by_hand=tuple(by_hand))
 
@@ -92,7 +48,7 @@ class _Writer:
         self._wanted = distinct(each for each in theirs.pieces if each.identity not in ours.identities)
         self._theirs = theirs.pieces
 
-    def write(self, edits: _Edits) -> tuple[list[str], list[str]]:
+    def write(self, edits: Edits) -> tuple[list[str], list[str]]:
         done: list[str] = []
         by_hand: list[str] = []
         for piece in self._wanted:
@@ -103,7 +59,7 @@ class _Writer:
                 by_hand.append(f"{piece.label}: {problem}")
         return done, by_hand
 
-    def _one(self, piece: Piece, edits: _Edits) -> str | None:
+    def _one(self, piece: Piece, edits: Edits) -> str | None:
         """Why a thing cannot be written; None where it is."""
         match piece.what:
             case "provider":
@@ -115,7 +71,7 @@ class _Writer:
             case _:
                 return self._version(piece, edits)
 
-    def _version(self, piece: Piece, edits: _Edits) -> str | None:
+    def _version(self, piece: Piece, edits: Edits) -> str | None:
         """Its version is written wherever the stack asks for another one of the same."""
         subject = (piece.what, piece.name)
         theirs = [each for each in self._theirs if (each.what, each.name) == subject]
@@ -124,8 +80,10 @@ class _Writer:
             places = [each for each in places if each.slot in {one.slot for one in theirs if one == piece}]
         if not places:
             return f"{self._here.environment} does not ask for another version of it at a place that is like it"
-        if not piece.written:
-            return "where its version is written cannot be told"
+        if not piece.written or any(not _is_written_alike(piece, place) for place in places):
+            return "its version is not written in the same way in both"
+        if newer := next((place for place in places if _is_newer(place.version, piece.version)), None):
+            return f"{self._here.environment} has {newer.shown or newer.version}, which is newer"
         if not _is_plain(place.path for place in places):
             return "the name of a file is not one that a patch can hold"
         written = [
@@ -134,7 +92,7 @@ class _Writer:
         ]
         return None if all(written) else f"its version is not plain to see at {places[written.index(False)].path}"
 
-    def _provider(self, piece: Piece, edits: _Edits) -> str | None:
+    def _provider(self, piece: Piece, edits: Edits) -> str | None:
         ours = next((each for each in self._ours if each.what == "provider"), None)
         if ours is None or piece.path == ours.path:
             return f"{self._here.environment} has no lock file of its own"
@@ -145,7 +103,7 @@ class _Writer:
         edits.put(ours.path, text)
         return None
 
-    def _migration(self, piece: Piece, edits: _Edits) -> str | None:
+    def _migration(self, piece: Piece, edits: Edits) -> str | None:
         """The pointer takes the counterpart's version; a directory of its own gets the file."""
         pointer = next((each for each in self._ours if each.what == "migration" and each.written), None)
         if pointer is not None and pointer.line is not None:
@@ -157,7 +115,7 @@ class _Writer:
             return None if known else f"`through` is not plain to see at {pointer.path}:{pointer.line}"
         return self._copied(piece, edits)
 
-    def _copied(self, piece: Piece, edits: _Edits) -> str | None:
+    def _copied(self, piece: Piece, edits: Edits) -> str | None:
         """Files that both keep in folders of their own are copied whole."""
         copies = files_to_copy.of(piece, (self._there, self._here), self._inventory)
         if isinstance(copies, str):
@@ -172,11 +130,19 @@ class _Writer:
         return None
 
 
-def _text(content: bytes) -> str | None:
-    try:
-        return None if b"\0" in content else content.decode()
-    except UnicodeDecodeError:
-        return None
+def _is_written_alike(one: Piece, other: Piece) -> bool:
+    """Whether both are tags, or digests, or tags with digests: one cannot stand where the other does."""
+    forms = [("@" in each.written, "sha256:" in each.written) for each in (one, other)]
+    return forms[0] == forms[1]
+
+
+def _is_newer(one: str, other: str) -> bool:
+    """Whether both are plain numbers of versions, and the first is the higher one."""
+    numbers = [_NUMBER.fullmatch(each) for each in (one, other)]
+    if None in numbers:
+        return False
+    first, second = ([int(part) for part in each[1].split(".")] for each in numbers if each is not None)
+    return first > second
 
 
 def _is_plain(paths: Iterable[str] | Mapping[str, str | None]) -> bool:

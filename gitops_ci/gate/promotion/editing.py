@@ -1,0 +1,67 @@
+"""Texts of files that are changed: each version at its place, each file as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from gitops_ci.discover.snapshot import EXECUTABLE, Snapshot
+
+
+class Edited(Struct, frozen=True, kw_only=True):
+    """A file that becomes another one: `before` is None where it is new, `after` where it goes."""
+
+    path: str
+    before: str | None
+    after: str | None
+    mode: str = "100644"
+
+
+class Edits:
+    """Texts of files, changed line by line."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._before: dict[str, str | None] = {}
+        self.after: dict[str, str | None] = {}
+
+    def text(self, path: str) -> str | None:
+        """What is there, as it would become."""
+        if path not in self._before:
+            content = self._snapshot.read(path)
+            self._before[path] = self.after[path] = None if content is None else _text(content)
+        return self.after[path]
+
+    def put(self, path: str, text: str | None) -> None:
+        """Sets what a file becomes."""
+        self.text(path)
+        self.after[path] = text
+
+    def replace(self, path: str, line: int, old: str, new: str) -> bool:
+        """Whether `old` stands just once in a line, by itself, and now is `new`."""
+        lines = (self.text(path) or "").split("\n")
+        if not old or not 0 < line <= len(lines):
+            return False
+        found = re.findall(rf"(?<![\w.-]){re.escape(old)}(?![\w.-])", lines[line - 1])
+        if len(found) != 1 or lines[line - 1].count(old) != 1:
+            return False
+        lines[line - 1] = lines[line - 1].replace(old, new)
+        self.put(path, "\n".join(lines))
+        return True
+
+    def files(self) -> Iterator[Edited]:
+        """Every file that becomes another one."""
+        for path, before in sorted(self._before.items()):
+            if before != self.after[path]:
+                entry = self._snapshot.entries.get(path)
+                mode = entry.mode if entry is not None and entry.mode == EXECUTABLE else "100644"
+                yield Edited(path=path, before=before, after=self.after[path], mode=mode)
+
+
+def _text(content: bytes) -> str | None:
+    try:
+        return None if b"\0" in content else content.decode()
+    except UnicodeDecodeError:
+        return None
