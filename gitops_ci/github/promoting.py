@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from gitops_ci.errors import UsageError
+from gitops_ci.github import pull_requests
 from gitops_ci.github.api import Api, Denied, Uncertain
 
 _TRAILER = "Written-by: gitops-ci promote"
@@ -54,9 +55,20 @@ class _Commit(Struct, frozen=True):
     message: str = ""
 
 
+class _Whose(Struct, frozen=True):
+    full_name: str
+
+
+class _Side(Struct, frozen=True):
+    ref: str
+    repo: _Whose | None = None
+
+
 class _Pull(Struct, frozen=True):
     number: int
     html_url: str
+    head: _Side
+    base: _Side
 
 
 class _Owner(Struct, frozen=True):
@@ -66,7 +78,7 @@ class _Owner(Struct, frozen=True):
 class _Repository(Struct, frozen=True):
     default_branch: str
     owner: _Owner
-    full_name: str = field(default="")
+    full_name: str
 
 
 def propose(api: Api, proposal: Proposal) -> Proposed:
@@ -104,7 +116,7 @@ def _is_tip(api: Api, base: str, commit: str) -> None:
 
 def _ref(api: Api, branch: str) -> str | None:
     try:
-        return api.get(f"git/ref/heads/{quote(branch)}", _Ref).object.sha
+        return pull_requests.tip(api, branch)
     except Denied as error:
         if error.status == 404:
             return None
@@ -137,10 +149,17 @@ def _branch(api: Api, proposal: Proposal, tree: str, before: str | None) -> bool
     if before is None:
         api.send("POST", "git/refs", _Ref, {"ref": f"refs/heads/{proposal.branch}", "sha": commit})
     else:
-        api.send("PATCH", f"git/refs/heads/{quote(proposal.branch)}", _Ref, {"sha": commit, "force": True})
+        api.send(
+            "PATCH", f"git/refs/{quote(f'heads/{proposal.branch}', safe='')}", _Ref, {"sha": commit, "force": True}
+        )
     return True
 
 
 def _open(api: Api, repository: _Repository, branch: str, base: str) -> _Pull | None:
+    """The pull request of the branch: a fork's may be called like it."""
     head = f"{repository.owner.login}:{branch}"
-    return next(iter(api.pages("pulls", _Pull, state="open", head=head, base=base)), None)
+    for each in api.pages("pulls", _Pull, state="open", head=head, base=base):
+        own = each.head.repo is not None and each.head.repo.full_name == repository.full_name
+        if own and (each.head.ref, each.base.ref) == (branch, base):
+            return each
+    return None

@@ -39,14 +39,19 @@ class Edits:
         self.text(path)
         self.after[path] = text
 
-    def replace(self, path: str, line: int, old: str, new: str) -> bool:
-        """Whether `old` stands just once in a line, by itself, and now is `new`."""
+    def shows(self, path: str, line: int | None, text: str) -> bool:
+        """Whether a text stands just once in a line, by itself: `1.9` is not in `1.9.1`, nor in `1.90`."""
         lines = (self.text(path) or "").split("\n")
-        if not old or not 0 < line <= len(lines):
+        if not text or line is None or not 0 < line <= len(lines):
             return False
-        found = re.findall(rf"(?<![\w.-]){re.escape(old)}(?![\w.-])", lines[line - 1])
-        if len(found) != 1 or lines[line - 1].count(old) != 1:
+        bounded = re.findall(rf"(?<![\w.-]){re.escape(text)}(?![\w.-])", lines[line - 1])
+        return len(bounded) == lines[line - 1].count(text) == 1
+
+    def replace(self, path: str, line: int | None, old: str, new: str) -> bool:
+        """Whether `old` is shown in a line, and now is `new`."""
+        if line is None or not self.shows(path, line, old):
             return False
+        lines = (self.text(path) or "").split("\n")
         lines[line - 1] = lines[line - 1].replace(old, new)
         self.put(path, "\n".join(lines))
         return True

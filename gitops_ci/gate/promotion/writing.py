@@ -86,11 +86,12 @@ class _Writer:
             return f"{self._here.environment} has {newer.shown or newer.version}, which is newer"
         if not _is_plain(place.path for place in places):
             return "the name of a file is not one that a patch can hold"
-        written = [
-            place.line is not None and edits.replace(place.path, place.line, place.written, piece.written)
-            for place in places
-        ]
-        return None if all(written) else f"its version is not plain to see at {places[written.index(False)].path}"
+        hidden = [each for each in (piece, *places) if not edits.shows(each.path, each.line, each.written)]
+        if hidden:
+            return f"its version is not plain to see at {hidden[0].path}:{hidden[0].line}"
+        for place in places:
+            edits.replace(place.path, place.line, place.written, piece.written)
+        return None
 
     def _provider(self, piece: Piece, edits: Edits) -> str | None:
         ours = next((each for each in self._ours if each.what == "provider"), None)

@@ -8,7 +8,7 @@ import pytest
 
 from gitops_ci.config_gate import Approvers, Gate, Hotfix
 from gitops_ci.gate import promotion
-from gitops_ci.gate.promoted import Promoted
+from gitops_ci.gate.promoted import Identity, Promoted
 from gitops_ci.model.pull_request import Commit, Person, Unreadable
 from tests.unit.gate.promotion.scenarios import NOW, case, config, label, pull, reasons, review, told
 
@@ -315,6 +315,7 @@ def test_what_enters_production(
 
 AHEAD = (terraform(module("v1"), module("v1")), {"environments/production/terraform/main.tf": module("v2")})
 PROMOTED = (terraform(module("v2"), module("v1")), {"environments/production/terraform/main.tf": module("v2")})
+AT_ONCE = (terraform(module("v1"), module("v1")), terraform(module("v2"), module("v2")))
 PIECE = ("module", "git::https://git.example/vpc.git", "v2")
 
 
@@ -327,7 +328,7 @@ def test_a_reason_says_what_is_missing_and_what_to_do() -> None:
 
 
 def test_at_once_is_told_apart() -> None:
-    (reason,) = reasons(case(*[terraform(module(each), module(each)) for each in ("v1", "v2")]))
+    (reason,) = reasons(case(*AT_ONCE))
     assert "this same change brings it there" in reason.message
 
 
@@ -346,8 +347,7 @@ def test_promotion_that_is_off_says_nothing() -> None:
 
 def test_one_change_may_bring_it_to_both_where_base_says_so() -> None:
     together = config(Gate(promotion="block", promotion_together=True))
-    both = [terraform(module(each), module(each)) for each in ("v1", "v2")]
-    assert told(case(*both, together)) == []
+    assert told(case(*AT_ONCE, together)) == []
     assert told(case(*AHEAD, together)) == [("missing", "blocked", TF)]
 
 
@@ -394,16 +394,15 @@ def test_without_the_history_soak_is_undecided(promoted: Promoted | None) -> Non
 
 
 def test_at_once_and_soak_do_not_go_together() -> None:
-    both = [terraform(module(each), module(each)) for each in ("v1", "v2")]
     settings = config(Gate(promotion="block", promotion_together=True, soak="1h"))
-    assert told(case(*both, settings)) == [("soak", "blocked", TF)]
+    assert told(case(*AT_ONCE, settings)) == [("soak", "blocked", TF)]
 
 
 def test_only_what_history_has_to_answer_is_asked() -> None:
     (ahead,) = promotion.questions(case(*AHEAD))
-    assert (ahead.missing, ahead.waiting, ahead.soak) == ({PIECE}, frozenset(), 0)
+    assert (ahead.missing, ahead.waiting, ahead.soak) == (frozenset({PIECE}), frozenset[Identity](), 0)
     (soaking,) = promotion.questions(case(*PROMOTED, SOAK))
-    assert (soaking.missing, soaking.waiting, soaking.soak) == (frozenset(), {PIECE}, 86_400)
+    assert (soaking.missing, soaking.waiting, soaking.soak) == (frozenset[Identity](), frozenset({PIECE}), 86_400)
     assert soaking.counterparts == ("staging/terraform/main",)
     assert list(promotion.questions(case(*PROMOTED))) == []
     assert list(promotion.questions(case(*AHEAD, pulls=()))) == []
@@ -412,7 +411,7 @@ def test_only_what_history_has_to_answer_is_asked() -> None:
 # Hotfixes
 
 
-GOOD = {"labels": (label(),), "reviews": (review("grace"),)}
+GOOD: dict[str, object] = {"labels": (label(),), "reviews": (review("grace"),)}
 HOTFIXES: list[tuple[str, dict[str, object], str, str]] = [
     ("a label and an approval", GOOD, "hotfix", "pass"),
     ("an approval without the label", {**GOOD, "labels": ()}, "missing", "blocked"),
