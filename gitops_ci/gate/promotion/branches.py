@@ -11,7 +11,8 @@ from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.promoted import Promoted, Upstream
-from gitops_ci.gate.promotion import counterparts, weighing
+from gitops_ci.gate.promotion import counterparts
+from gitops_ci.gate.promotion.weighing import Held
 from gitops_ci.model.verdict import Decision, VerdictReason
 
 
@@ -26,14 +27,14 @@ def entered(case: Case) -> Iterator[tuple[Environment, str]]:
             yield environment, source.branch
 
 
-def reasons(case: Case) -> Iterator[VerdictReason]:
-    """The reasons of each environment that is a branch."""
+def held(case: Case) -> Iterator[Held]:
+    """What holds the change up in each environment that is a branch."""
     known = (case.promoted or Promoted()).upstream
     for environment, branch in entered(case):
         gate = case.config.gate(environment.name)
         upstream = known.get(environment.name)
-        found = _found(upstream, branch, gate, case)
-        yield from weighing.weighed(found, environment.name, gate, case)
+        found = tuple(_found(upstream, branch, gate, case))
+        yield Held(environment=environment.name, gate=gate, reasons=found)
 
 
 def differing(case: Case, tip: Snapshot) -> tuple[str, ...]:

@@ -8,20 +8,21 @@ from datetime import UTC, datetime, timedelta
 from gitops_ci.config_gate import seconds
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.promoted import Promoted, Question
-from gitops_ci.gate.promotion import entering, weighing
+from gitops_ci.gate.promotion import entering
 from gitops_ci.gate.promotion.entering import Entering
 from gitops_ci.gate.promotion.pieces import Piece
+from gitops_ci.gate.promotion.weighing import Held
 from gitops_ci.model.verdict import Decision, VerdictReason
 
 _FETCH = "check out the whole history (`fetch-depth: 0`)"
 
 
-def reasons(case: Case) -> Iterator[VerdictReason]:
-    """The reasons of every stack that something enters."""
+def held(case: Case) -> Iterator[Held]:
+    """What holds up each stack that something enters."""
     past = case.promoted or Promoted()
     for each in entering.of(case):
-        found = [*_missing(each, past), *_soaking(each, past, case.now), *_unknown(each, case)]
-        yield from weighing.weighed(found, each.stack.environment, each.gate, case)
+        found = (*_missing(each, past), *_soaking(each, past, case.now), *_unknown(each, case))
+        yield Held(environment=each.stack.environment, gate=each.gate, reasons=found)
 
 
 def question(each: Entering) -> Question | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gitops_ci.config_gate import Approvers, Gate, Hotfix
 from gitops_ci.gate import promotion
 from gitops_ci.gate.promoted import Identity, Promoted
-from gitops_ci.model.pull_request import Commit, Person, Unreadable
+from gitops_ci.model.pull_request import Commit, Person, Unreadable, Wanted
 from tests.unit.gate.promotion.scenarios import NOW, case, config, label, pull, reasons, review, told
 
 TF = "production/terraform/main"
@@ -324,7 +326,7 @@ def test_a_reason_says_what_is_missing_and_what_to_do() -> None:
     assert reason.message == "module git::https://git.example/vpc.git v2 has not been in staging first"
     assert reason.remedy.startswith("bring it to staging first; `gitops-ci promote --stack production/terraform/main`")
     assert "gitops-ci-hotfix" in reason.remedy
-    assert reason.who == "for a hotfix: whoever may write here"
+    assert reason.who == "for a hotfix: anyone who may write and had no part in it"
 
 
 def test_at_once_is_told_apart() -> None:
@@ -394,8 +396,8 @@ def test_without_the_history_soak_is_undecided(promoted: Promoted | None) -> Non
 
 
 def test_at_once_and_soak_do_not_go_together() -> None:
-    settings = config(Gate(promotion="block", promotion_together=True, soak="1h"))
-    assert told(case(*AT_ONCE, settings)) == [("soak", "blocked", TF)]
+    both = config(Gate(promotion="block", promotion_together=True, soak="1h"))
+    assert told(case(*AT_ONCE, both)) == [("soak", "blocked", TF)]
 
 
 def test_only_what_history_has_to_answer_is_asked() -> None:
@@ -411,80 +413,131 @@ def test_only_what_history_has_to_answer_is_asked() -> None:
 # Hotfixes
 
 
-GOOD: dict[str, object] = {"labels": (label(),), "reviews": (review("grace"),)}
-HOTFIXES: list[tuple[str, dict[str, object], str, str]] = [
-    ("a label and an approval", GOOD, "hotfix", "pass"),
-    ("an approval without the label", {**GOOD, "labels": ()}, "missing", "blocked"),
-    ("another label", {**GOOD, "labels": (label(name="hotfix"),)}, "missing", "blocked"),
-    ("a label without an approval", {**GOOD, "reviews": ()}, "missing", "blocked"),
-    ("an approval of an older commit", {**GOOD, "reviews": (review("grace", commit="c" * 40),)}, "missing", "blocked"),
-    ("the author's own approval", {**GOOD, "reviews": (review("ada"),)}, "missing", "blocked"),
-    (
-        "the approval of somebody who wrote a commit",
-        {**GOOD, "commits": (Commit(sha="d" * 40, people=(Person("Grace"),)),)},
-        "missing",
-        "blocked",
-    ),
-    ("the approval of somebody who pushed", {**GOOD, "pushers": (Person("grace"),)}, "missing", "blocked"),
-    ("the approval of somebody who may only read", {**GOOD, "reviews": (review("guest"),)}, "missing", "blocked"),
+GOOD: dict[str, object] = {
+    "labels": (label("grace"),),
+    "reviews": (review("grace"),),
+    "pushers": (Person("ada"),),
+    "commits": (Commit(sha="d" * 40, people=(Person("ada"),)),),
+}
+HOTFIXES: list[tuple[str, dict[str, object], str]] = [
+    ("a label and an approval by one other person", {}, ""),
+    ("a label and an approval by two", {"labels": (label("linus"),)}, ""),
+    ("an approval without the label", {"labels": ()}, "blocked"),
+    ("another label", {"labels": (label("grace", name="hotfix"),)}, "blocked"),
+    ("a label without an approval", {"reviews": ()}, "blocked"),
+    ("an approval of an older commit", {"reviews": (review("grace", commit="c" * 40),)}, "blocked"),
+    ("the author's own label", {"labels": (label("ada"),)}, "blocked"),
+    ("the author's own approval", {"reviews": (review("ada"),)}, "blocked"),
+    ("both of somebody who wrote a commit", {"commits": (Commit(sha="d" * 40, people=(Person("Grace"),)),)}, "blocked"),
+    ("both of somebody who pushed", {"pushers": (Person("ada"), Person("grace"))}, "blocked"),
+    ("the approval of somebody who may only read", {"reviews": (review("guest"),)}, "blocked"),
     (
         "an approval that was dismissed",
-        {**GOOD, "reviews": (review("grace"), review("grace", state="dismissed", hours=1))},
-        "missing",
+        {"reviews": (review("grace"), review("grace", state="dismissed", hours=1))},
         "blocked",
     ),
     (
         "an approval that was followed by a comment",
-        {**GOOD, "reviews": (review("grace"), review("grace", state="commented", hours=1))},
-        "hotfix",
-        "pass",
+        {"reviews": (review("grace"), review("grace", state="commented", hours=1))},
+        "",
     ),
-    ("a label that a bot set", {**GOOD, "labels": (label("robot", bot=True),)}, "missing", "blocked"),
-    ("a label that somebody set who may only read", {**GOOD, "labels": (label("guest"),)}, "missing", "blocked"),
-    ("a label of which GitHub does not tell who set it", {**GOOD, "labels": (label(None),)}, "missing", "undecided"),
     (
-        "labels that cannot be read",
-        {**GOOD, "labels": Unreadable(what="labels", permission="issues: read")},
-        "missing",
-        "undecided",
+        "somebody who wants it changed",
+        {"reviews": (review("grace"), review("linus", state="changes_requested"))},
+        "blocked",
     ),
+    ("a label that a bot set", {"labels": (label("robot", bot=True),)}, "blocked"),
+    ("a label that somebody set who may only read", {"labels": (label("guest"),)}, "blocked"),
+    ("a label of which GitHub does not tell who set it", {"labels": (label(None),)}, "undecided"),
+    ("labels that cannot be read", {"labels": Unreadable(what="labels", permission="issues: read")}, "undecided"),
     (
         "reviews that cannot be read",
-        {**GOOD, "reviews": Unreadable(what="reviews", permission="pull-requests: read")},
-        "missing",
+        {"reviews": Unreadable(what="reviews", permission="pull-requests: read")},
         "undecided",
     ),
-    (
-        "a commit by nobody that GitHub knows",
-        {**GOOD, "commits": (Commit(sha="d" * 40, strangers=("Mallory",)),)},
-        "missing",
-        "undecided",
-    ),
-    ("rights that cannot be read", {**GOOD, "rights": {"ada": "write"}}, "missing", "undecided"),
+    ("nobody knows who pushed", {"pushers": ()}, "undecided"),
+    ("rights that cannot be read", {"rights": {"ada": "write"}}, "undecided"),
 ]
 
 
-@pytest.mark.parametrize(("state", "rule", "decision"), [row[1:] for row in HOTFIXES], ids=[row[0] for row in HOTFIXES])
-def test_hotfixes(state: dict[str, object], rule: str, decision: str) -> None:
-    assert told(case(*AHEAD, pulls=[pull(**state)])) == [(rule, decision, TF)]
+@pytest.mark.parametrize(("state", "decision"), [row[1:] for row in HOTFIXES], ids=[row[0] for row in HOTFIXES])
+def test_hotfixes(state: dict[str, object], decision: str) -> None:
+    found = case(*AHEAD, pulls=[pull(**{**GOOD, **state})])
+    assert told(found) == ([("missing", decision, TF)] if decision else [])
+    assert len(list(promotion.lifted(found))) == (decision == "")
 
 
 def test_a_hotfix_is_recorded_with_who_let_it_in() -> None:
-    (reason,) = reasons(case(*AHEAD, pulls=[pull(**GOOD)]))
-    assert reason.message.startswith("let in as a hotfix (#7: set by ada, approved by grace): module ")
+    (lifted,) = promotion.lifted(case(*AHEAD, pulls=[pull(**{**GOOD, "labels": (label("linus"),)})]))
+    assert (lifted.rule, lifted.how, lifted.by) == ("gate/promotion-missing", "label", ("linus", "grace"))
+    assert (lifted.what, lifted.where, lifted.pull_request, lifted.commit) == (TF, "production", 7, "a" * 40)
+    assert lifted.why == "module git::https://git.example/vpc.git v2 has not been in staging first"
+
+
+def test_a_label_that_is_not_enough_says_why() -> None:
+    (reason,) = reasons(case(*AHEAD, pulls=[pull(**{**GOOD, "reviews": (review("ada"),)})]))
+    assert "does not let it in: it has 0 of 1 approvals of the head (ada is the author)" in reason.message
+
+
+def test_what_cannot_be_read_is_named_with_the_permission() -> None:
+    named = config(Gate(promotion="block", hotfix=Hotfix(approvers=Approvers(teams=("acme/sre",)))))
+    (reason,) = reasons(case(*AHEAD, named, pulls=[pull(**GOOD)]))
+    assert reason.decision == "undecided"
+    assert "the members of acme/sre" in reason.message
+    assert reason.remedy.startswith("give the gate's token members: read")
+    assert reason.who == "for a hotfix: a member of acme/sre"
 
 
 def test_who_may_let_a_hotfix_in() -> None:
     named = config(Gate(promotion="block", hotfix=Hotfix(approvals=1, approvers=Approvers(teams=("acme/sre",)))))
-    members = {"acme/sre": frozenset({"linus", "grace"})}
-    by_linus = {"labels": (label("linus"),), "reviews": (review("grace"),)}
-    assert told(case(*AHEAD, named, pulls=[pull(**by_linus, members=members)])) == [("hotfix", "pass", TF)]
+    members = {"acme/sre": frozenset({"linus"})}
+    by_linus = {**GOOD, "labels": (label("linus"),), "reviews": (review("linus"),)}
+    assert told(case(*AHEAD, named, pulls=[pull(**by_linus, members=members)])) == []
     assert told(case(*AHEAD, named, pulls=[pull(**GOOD, members=members)])) == [("missing", "blocked", TF)]
-    assert told(case(*AHEAD, named, pulls=[pull(**by_linus)])) == [("missing", "undecided", TF)]
-    (reason,) = reasons(case(*AHEAD, named, pulls=[pull(**by_linus)]))
-    assert "members: read" in reason.remedy
+    two = config(Gate(promotion="block", hotfix=Hotfix(approvals=2)))
+    assert told(case(*AHEAD, two, pulls=[pull(**GOOD)])) == [("missing", "blocked", TF)]
 
 
 def test_in_a_queue_none_rides_with_a_hotfix() -> None:
-    assert told(case(*AHEAD, pulls=[pull(**GOOD), pull(number=8)])) == [("missing", "blocked", TF)]
-    assert told(case(*AHEAD, pulls=[pull(**GOOD), pull(number=8, **GOOD)])) == [("hotfix", "pass", TF)]
+    other = {**GOOD, "labels": ()}
+    assert told(case(*AHEAD, pulls=[pull(**GOOD), pull(number=8, **other)])) == [("missing", "blocked", TF)]
+    found = case(*AHEAD, pulls=[pull(**GOOD), pull(number=8, **GOOD)])
+    assert told(found) == []
+    assert [each.pull_request for each in promotion.lifted(found)] == [7, 8]
+
+
+def test_what_has_to_be_read_for_hotfixes() -> None:
+    named = config(Gate(promotion="block", hotfix=Hotfix(label="sos", approvers=Approvers(teams=("acme/sre",)))))
+    wanted = promotion.wanted(case(*AHEAD, named, pulls=()))
+    assert (wanted.labels, wanted.teams, wanted.reviews) == (("sos",), ("acme/sre",), True)
+    assert promotion.wanted(case(*AHEAD, config(Gate(promotion="warn")), pulls=())) == Wanted()
+    assert promotion.wanted(case({}, {"README.md": "x"}, named, pulls=())) == Wanted()
+
+
+# Monotone
+
+
+@pytest.mark.parametrize("gone", ["labels", "reviews", "rights", "pushers"])
+def test_taking_away_never_lets_in(gone: str) -> None:
+    absent: list[object] = [{}] if gone == "rights" else [(), Unreadable(what=gone, permission="x")]
+    for empty in absent:
+        found = case(*AHEAD, pulls=[pull(**{**GOOD, gone: empty})])
+        assert [each.decision for each in reasons(found)] in (["blocked"], ["undecided"])
+
+
+SOME = st.dictionaries(
+    st.sampled_from(["shared/a.tf", "environments/staging/terraform/x.tf", "environments/production/terraform/x.tf"]),
+    st.sampled_from([module("v1", name="x"), module("v2", name="x"), "module {", ""]),
+)
+
+
+@given(SOME, SOME)
+@settings(max_examples=60, deadline=None)
+def test_without_history_no_more_enters_than_with_it(before: dict[str, str], after: dict[str, str]) -> None:
+    """What history tells lets more in, and nothing that staging gets by the same change does."""
+    there = {path: text for path, text in before.items() if text}
+    empty, full = (case(there, after, promoted=each) for each in (None, Promoted(before=frozenset({(TF, PIECE)}))))
+    assert len(told(full)) <= len(told(empty))
+    same = {path: text for path, text in after.items() if "staging" not in path}
+    kept = {path: text for path, text in after.items() if "production" in path}
+    assert set(told(case(there, kept))) == set(told(case(there, same)))

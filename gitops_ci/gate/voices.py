@@ -1,0 +1,167 @@
+"""Whose word counts: reviews and labels of a pull request, and what keeps one from counting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from gitops_ci.config_gate import Approvers
+from gitops_ci.model.pull_request import WRITERS, Person, PullRequest, Review, Unreadable
+
+
+class Voice(Struct, frozen=True):
+    """Somebody who agrees. `but` says why that does not count, or what could not be read to tell; empty: it counts."""
+
+    person: Person
+    but: str | Unreadable = ""
+
+
+def of_reviews(pull_request: PullRequest) -> tuple[Voice, ...] | Unreadable:
+    """Everybody who approved and did not take it back, by login.
+
+    An approval is of one commit, the head that it was given for. It is taken back where the same person asks for
+    changes later, or a later review of theirs is dismissed. One of another commit never takes an older one back: what
+    is approved less must not be approved more.
+    """
+    if isinstance(pull_request.reviews, Unreadable):
+        return pull_request.reviews
+    return tuple(
+        Voice(newest.by, _stale(approved, pull_request) or objection(pull_request, newest.by))
+        for mine in _by_person(pull_request.reviews)
+        if (approved := _approved(mine))
+        for newest in (approved[-1],)
+    )
+
+
+def of_label(pull_request: PullRequest, name: str) -> Voice | Unreadable | None:
+    """Whoever set a label that is on the pull request now; None where it is not. GitHub takes names in any case."""
+    if isinstance(pull_request.labels, Unreadable):
+        return pull_request.labels
+    for label in pull_request.labels:
+        if label.name.lower() == name.lower():
+            if label.by is None:
+                return Unreadable(what=f"who set the label {label.name}", permission="issues: read")
+            return Voice(label.by, objection(pull_request, label.by))
+    return None
+
+
+def against(pull_request: PullRequest) -> tuple[Voice, ...]:
+    """Everybody whose newest word is that something has to change, of whatever commit; `but` as for approvals.
+
+    Here it does not matter who wrote a part of it: else a co-author's line would silence an objection.
+    """
+    if isinstance(pull_request.reviews, Unreadable):
+        return ()
+    newest = [decisive[-1] for mine in _by_person(pull_request.reviews) if (decisive := _decisive(mine))]
+    return tuple(
+        Voice(each.by, _is_bot(each.by) or _right(pull_request, each.by))
+        for each in newest
+        if each.state == "changes_requested"
+    )
+
+
+def hidden(pull_request: PullRequest) -> Unreadable | None:
+    """Why somebody who approves may have written the change without being known; None where that cannot be.
+
+    An author is whoever a commit says, and may be anyone. Whoever pushed it vouches for it: as long as that is a known
+    person, who is kept from approving, two people have seen each commit. Where it is not known who pushed, or only
+    machines did and a commit is of somebody without an account, one of those who approve may be that somebody.
+    """
+    if isinstance(pull_request.pushers, Unreadable):
+        return pull_request.pushers
+    if any(not _is_bot(each) for each in pull_request.pushers):
+        return None
+    if not pull_request.pushers:
+        return Unreadable(what="who pushed: nobody is known to have", permission="contents: read")
+    if isinstance(pull_request.commits, Unreadable):
+        return pull_request.commits
+    strangers = [name for commit in pull_request.commits for name in commit.strangers]
+    if not strangers:
+        return None
+    return Unreadable(what=f"who {strangers[0]} is: no account, and only machines pushed", permission="")
+
+
+def belongs(approvers: Approvers, login: str, pull_request: PullRequest) -> bool | Unreadable:
+    """Whether somebody (a login in lower case) is among the approvers; everybody is where nobody is named."""
+    if not approvers.named or login in (user.lower() for user in approvers.users):
+        return True
+    members = {team.lower(): logins for team, logins in pull_request.members.items()}
+    unread: Unreadable | None = None
+    for team in approvers.teams:
+        found = members.get(team.lower())
+        match found:
+            case None:
+                needs = "members: read, of a GitHub App in the organisation"
+                unread = unread or Unreadable(what=f"the members of {team}", permission=needs)
+            case Unreadable():
+                unread = unread or found
+            case _ if any(login == member.lower() for member in found):
+                return True
+            case _:
+                pass
+    return unread or False
+
+
+def objection(pull_request: PullRequest, person: Person) -> str | Unreadable:
+    """Why somebody's agreement does not count; empty where it does.
+
+    Those who made the change do not agree to it: its author, the authors, co-authors and committers of its commits and
+    whoever pushed them. Nor do bots, and people who could not have merged it.
+    """
+    made = _is_bot(person) or _part(pull_request, person)
+    if made:
+        return made
+    if isinstance(pull_request.commits, Unreadable):
+        return pull_request.commits
+    return _right(pull_request, person)
+
+
+def _is_bot(person: Person) -> str:
+    return "is a bot" if person.bot or person.login.endswith("[bot]") else ""
+
+
+def _part(pull_request: PullRequest, person: Person) -> str:
+    if person.key == pull_request.author.key:
+        return "is the author"
+    commits = () if isinstance(pull_request.commits, Unreadable) else pull_request.commits
+    if any(person.key == each.key for commit in commits for each in commit.people):
+        return "wrote a part of it"
+    pushers = () if isinstance(pull_request.pushers, Unreadable) else pull_request.pushers
+    return "pushed to it" if any(person.key == each.key for each in pushers) else ""
+
+
+def _right(pull_request: PullRequest, person: Person) -> str | Unreadable:
+    rights = {login.lower(): right for login, right in pull_request.rights.items()}
+    right = rights.get(person.key)
+    if right is None:
+        return Unreadable(what=f"the rights of {person.login}", permission="metadata: read")
+    if isinstance(right, Unreadable):
+        return right
+    return "" if right in WRITERS else "may not write here"
+
+
+def _by_person(reviews: tuple[Review, ...]) -> Iterator[tuple[Review, ...]]:
+    """The reviews of each person, the oldest first."""
+    people: dict[str, list[Review]] = {}
+    for review in sorted(reviews, key=lambda each: (each.at, each.id)):
+        people.setdefault(review.by.key, []).append(review)
+    yield from (tuple(people[key]) for key in sorted(people))
+
+
+def _decisive(reviews: tuple[Review, ...]) -> tuple[Review, ...]:
+    return tuple(each for each in reviews if each.state != "commented")
+
+
+def _approved(reviews: tuple[Review, ...]) -> tuple[Review, ...]:
+    """The approvals of a person that nothing took back."""
+    found: list[Review] = []
+    for review in _decisive(reviews):
+        found = [*found, review] if review.state == "approved" else []
+    return tuple(found)
+
+
+def _stale(approved: tuple[Review, ...], pull_request: PullRequest) -> str:
+    if any(each.commit == pull_request.head for each in approved):
+        return ""
+    return f"approved {approved[-1].commit[:7]}, an older commit"
