@@ -96,8 +96,7 @@ class _Past:
         tip, stack = inventory.snapshot.commit, inventory.stacks.get(stack_id)
         if tip is None or stack is None:
             return []
-        sure = (each for each in inventory.graph.read_by(stack_id) if each.certainty not in shared_files.UNSURE)
-        paths = {stack.path, *(each.path for each in sure)}
+        paths = {stack.path, *(each.path for each in shared_files.references(stack, inventory))}
         return steps(self._repository, tip, () if "" in paths else sorted(paths), self._case.now)
 
     def _at(self, commit: str) -> Inventory:

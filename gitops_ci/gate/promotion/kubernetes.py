@@ -18,10 +18,12 @@ _FORMATS = ("YAML", "JSON")
 def contents(stack: Stack, inventory: Inventory) -> Contents:
     """What the stack's own files name, and what it reads elsewhere; templates of charts count by their text."""
     snapshot = inventory.snapshot
-    own = [path for path in _closure(stack, inventory) if shared_files.is_own(path, stack, inventory)]
+    read = sorted(_read(stack, inventory))
+    own = [path for path in read if shared_files.is_own(path, stack, inventory)]
+    shared = [shared_files.piece(path, (path,), snapshot) for path in sorted(frozenset(read).difference(own))]
     charts = [path.rpartition("/")[0] for path in own if path.rpartition("/")[2] == "Chart.yaml"]
     templates = {path for path in own if objects.is_template(path, charts)}
-    found = [*shared_files.pieces(stack, inventory), *_charts(charts, templates, snapshot)]
+    found = [*shared, *_charts(charts, templates, snapshot)]
     unread: list[Unread] = []
     named: list[Piece] = []
     for path in own:
@@ -32,8 +34,9 @@ def contents(stack: Stack, inventory: Inventory) -> Contents:
     return Contents((*found, *manifests.without_replaced(named)), tuple(unread))
 
 
-def _closure(stack: Stack, inventory: Inventory) -> list[str]:
-    return sorted(inventory.graph.closure(stack.id, inventory.snapshot))
+def _read(stack: Stack, inventory: Inventory) -> frozenset[str]:
+    found = (shared_files.files(each, inventory.snapshot) for each in shared_files.references(stack, inventory))
+    return frozenset().union(*found)
 
 
 def _is_document(path: str) -> bool:
@@ -59,5 +62,4 @@ def _charts(charts: Iterable[str], templates: Iterable[str], snapshot: Snapshot)
     for chart in charts:
         inside = [path for path in templates if path.startswith(f"{chart}/" if chart else "")]
         if inside:
-            version = shared_files.digest(inside, chart, snapshot)
-            yield Piece(what="tree", name=chart, version=version, shown=version[:8], path=min(inside))
+            yield shared_files.piece(chart, inside, snapshot)

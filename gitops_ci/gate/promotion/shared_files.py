@@ -1,36 +1,49 @@
-"""Files that a stack reads outside of its environment's own folder: modules, bases, templates; told by content."""
+"""Files that a stack reads and shares with other environments: modules, bases, templates; told by content."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from weakref import WeakKeyDictionary
 
 from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.gate.promotion.pieces import Piece
-from gitops_ci.model.stack import Stack
+from gitops_ci.model.stack import Kind, Stack
 
-UNSURE = frozenset({"conservative", "downstream"})
+_UNSURE = frozenset({"conservative", "downstream"})
 """Certainties of what is only guessed to be read: the whole repository may be among it."""
 
+_readers: WeakKeyDictionary[Graph, dict[Kind, Mapping[str, frozenset[str]]]] = WeakKeyDictionary()
 
-def pieces(stack: Stack, inventory: Inventory) -> Iterator[Piece]:
-    """The modules of a stack wherever they lie, and whatever else it reads that is not its environment's own."""
-    for reference in inventory.graph.read_by(stack.id):
-        if reference.certainty in UNSURE:
-            continue
-        is_module = reference.certainty == "module"
-        if (is_module or not is_own(reference.path, stack, inventory)) and not _is_root(reference, stack):
-            yield from _tree(reference, inventory.snapshot)
+
+def references(stack: Stack, inventory: Inventory) -> Iterator[Reference]:
+    """What a stack is known to read, itself and through others."""
+    return (each for each in inventory.graph.read_by(stack.id) if each.certainty not in _UNSURE)
+
+
+def files(reference: Reference, snapshot: Snapshot) -> frozenset[str]:
+    """The files that one reference means."""
+    return Graph((reference,)).closure(reference.reader, snapshot)
 
 
 def is_own(path: str, stack: Stack, inventory: Inventory) -> bool:
-    """Whether a path belongs to the stack's environment alone: values there are its own."""
-    if path == stack.path or path.startswith(f"{stack.path}/" if stack.path else ""):
+    """Whether a file belongs to the stack's environment alone, so that values in it are its own.
+
+    It lies in the environment's folder, or no stack of another environment is known to read it.
+    """
+    if lies_in(path, stack):
         return not is_deployed_elsewhere(stack, inventory)
-    return naming.environment_of_path(path, inventory.config) == stack.environment
+    if naming.environment_of_path(path, inventory.config) == stack.environment:
+        return True
+    return _environments(stack.kind, inventory).get(path, frozenset()) <= {stack.environment}
+
+
+def lies_in(path: str, stack: Stack) -> bool:
+    """Whether a path is the stack's directory, or in it."""
+    return path == stack.path or path.startswith(f"{stack.path}/" if stack.path else "")
 
 
 def is_deployed_elsewhere(stack: Stack, inventory: Inventory) -> bool:
@@ -39,24 +52,27 @@ def is_deployed_elsewhere(stack: Stack, inventory: Inventory) -> bool:
     return any(other.path == stack.path and other.environment != stack.environment for other in others)
 
 
-def _is_root(reference: Reference, stack: Stack) -> bool:
-    """Values that a stack is given by name (`direct`: `production.tfvars`) are its own wherever they lie."""
-    return reference.certainty == "direct" and reference.path != stack.path
+def _environments(kind: Kind, inventory: Inventory) -> Mapping[str, frozenset[str]]:
+    """By path the environments of the stacks of a kind that read it."""
+    known = _readers.setdefault(inventory.graph, {})
+    if kind not in known:
+        found: dict[str, set[str]] = {}
+        for stack in inventory.stacks.values():
+            for reference in references(stack, inventory) if stack.kind == kind else ():
+                for path in files(reference, inventory.snapshot):
+                    found.setdefault(path, set()).add(stack.environment)
+        known[kind] = {path: frozenset(names) for path, names in found.items()}
+    return known[kind]
 
 
-def _tree(reference: Reference, snapshot: Snapshot) -> Iterator[Piece]:
-    files = Graph((reference,)).closure(reference.reader, snapshot)
-    if files:
-        version = digest(files, reference.path, snapshot)
-        yield Piece(what="tree", name=reference.path, version=version, shown=version[:8], path=min(files))
-
-
-def digest(paths: Iterable[str], root: str, snapshot: Snapshot) -> str:
-    """What identifies files by their content and by where each lies below `root`."""
-    inside = f"{root}/" if root else ""
+def piece(name: str, paths: Iterable[str], snapshot: Snapshot) -> Piece:
+    """Files as one thing, by their content and by where each lies below `name`."""
+    listed = sorted(paths)
+    inside = f"{name}/" if name else ""
     hashed = hashlib.sha256()
-    for path in sorted(paths):
+    for path in listed:
         entry = snapshot.entries[path]
-        relative = "" if path == root else path.removeprefix(inside)
+        relative = "" if path == name else path.removeprefix(inside)
         hashed.update(f"{entry.mode} {entry.oid} {relative}\0".encode("utf-8", "surrogateescape"))
-    return hashed.hexdigest()
+    version = hashed.hexdigest()
+    return Piece(what="tree", name=name, version=version, shown=version[:8], path=listed[0])

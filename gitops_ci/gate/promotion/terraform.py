@@ -12,7 +12,7 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.gate.promotion import shared_files
 from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread
 from gitops_ci.kinds.terraform import blocks, locks, requirements, values
-from gitops_ci.kinds.terraform.configuration import Located
+from gitops_ci.kinds.terraform.configuration import SOURCES, Located
 from gitops_ci.kinds.terraform.rules.subject import Subject
 from gitops_ci.kinds.terraform.terragrunt import units
 from gitops_ci.model.stack import Stack
@@ -28,13 +28,27 @@ def contents(stack: Stack, inventory: Inventory) -> Contents:
     """The modules and providers of a root; a file that cannot be told apart may name any."""
     subject = Subject(stack, inventory)
     found = [
-        *shared_files.pieces(stack, inventory),
+        *_trees(stack, inventory),
         *(piece for call in subject.all("module") if (piece := _module(call)) is not None),
         *_units(stack, inventory),
         *_locked(stack, inventory),
         *_constraints(subject),
     ]
     return Contents(tuple(found), tuple(_unread(subject, inventory)))
+
+
+def _trees(stack: Stack, inventory: Inventory) -> Iterator[Piece]:
+    """Local modules wherever they lie, files that other environments read as well, a root that several deploy."""
+    snapshot = inventory.snapshot
+    for reference in shared_files.references(stack, inventory):
+        named = shared_files.files(reference, snapshot)
+        if reference.certainty == "direct":
+            is_root = reference.path == stack.path and shared_files.is_deployed_elsewhere(stack, inventory)
+            named = frozenset(path for path in named if is_root and path.endswith(SOURCES))
+        elif reference.certainty == "file":
+            named = frozenset(path for path in named if not shared_files.is_own(path, stack, inventory))
+        if named:
+            yield shared_files.piece(reference.path, named, snapshot)
 
 
 def _module(call: Located) -> Piece | None:
