@@ -17,12 +17,8 @@ def before(environment: str, config: Config) -> Environment | None:
 
 def of(stack: Stack, environment: str, inventory: Inventory) -> tuple[Stack, ...]:
     """The stacks of `environment` with the same kind and name: that of the same instance, else all of them."""
-    named = [each for each in inventory.stacks.values() if _is_named_alike(each, stack, environment)]
-    return tuple([each for each in named if each.instance == stack.instance] or named)
-
-
-def _is_named_alike(other: Stack, stack: Stack, environment: str) -> bool:
-    return (other.environment, other.kind, other.name) == (environment, stack.kind, stack.name)
+    named = inventory.named.get((environment, stack.kind, stack.name), ())
+    return tuple(each for each in named if each.instance == stack.instance) or named
 
 
 def has_own_branch(environment: Environment, source: Environment) -> bool:

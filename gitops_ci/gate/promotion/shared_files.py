@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from weakref import WeakKeyDictionary
 
+from gitops_ci.config import Config
 from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Graph, Reference
@@ -16,7 +17,8 @@ from gitops_ci.model.stack import Kind, Stack
 _UNSURE = frozenset({"conservative", "downstream"})
 """Certainties of what is only guessed to be read: the whole repository may be among it."""
 
-_readers: WeakKeyDictionary[Graph, dict[Kind, Mapping[str, frozenset[str]]]] = WeakKeyDictionary()
+_Readers = Mapping[str, frozenset[str]]
+_readers: WeakKeyDictionary[Snapshot, dict[Kind, tuple[Config, _Readers]]] = WeakKeyDictionary()
 
 
 def references(stack: Stack, inventory: Inventory) -> Iterator[Reference]:
@@ -48,21 +50,20 @@ def lies_in(path: str, stack: Stack) -> bool:
 
 def is_deployed_elsewhere(stack: Stack, inventory: Inventory) -> bool:
     """Whether the stack's directory is deployed to another environment as well (a workspace for each)."""
-    others = inventory.stacks.values()
-    return any(other.path == stack.path and other.environment != stack.environment for other in others)
+    return len(inventory.deployed_to[stack.path]) > 1
 
 
-def _environments(kind: Kind, inventory: Inventory) -> Mapping[str, frozenset[str]]:
+def _environments(kind: Kind, inventory: Inventory) -> _Readers:
     """By path the environments of the stacks of a kind that read it."""
-    known = _readers.setdefault(inventory.graph, {})
-    if kind not in known:
+    known = _readers.setdefault(inventory.snapshot, {})
+    if kind not in known or known[kind][0] is not inventory.config:
         found: dict[str, set[str]] = {}
         for stack in inventory.stacks.values():
             for reference in references(stack, inventory) if stack.kind == kind else ():
                 for path in files(reference, inventory.snapshot):
                     found.setdefault(path, set()).add(stack.environment)
-        known[kind] = {path: frozenset(names) for path, names in found.items()}
-    return known[kind]
+        known[kind] = (inventory.config, {path: frozenset(names) for path, names in found.items()})
+    return known[kind][1]
 
 
 def piece(name: str, paths: Iterable[str], snapshot: Snapshot) -> Piece:
