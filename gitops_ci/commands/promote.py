@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from msgspec import structs
+
 from gitops_ci.commands import change as changes
 from gitops_ci.commands import connecting, output
 from gitops_ci.commands.options import Options, Outside
@@ -98,7 +100,7 @@ def _standing(asked: frozenset[str], steps: tuple[Step, ...]) -> Standing:
 
 def _one(standing: Standing, found: Inventory, given: tuple[Repository, Options, Outside]) -> int:
     repository, options, outside = given
-    written = writing.of(standing, found)
+    written = _from_root(writing.of(standing, found), repository)
     text = patch.of(written.files)
     if options.format == "patch":
         outside.stdout.write(text)
@@ -119,6 +121,14 @@ def _one(standing: Standing, found: Inventory, given: tuple[Repository, Options,
         case _:
             output.show(promotions.written(written, filter(None, (place, url))), outside)
     return int(bool(written.by_hand))
+
+
+def _from_root(written: Written, repository: Repository) -> Written:
+    """With paths from the root of the repository, also where a folder of it was treated as the whole."""
+    if not repository.prefix:
+        return written
+    files = (structs.replace(each, path=f"{repository.prefix}/{each.path}") for each in written.files)
+    return structs.replace(written, files=tuple(files))
 
 
 def _proposed(written: Written, found: Inventory, outside: Outside) -> str | None:

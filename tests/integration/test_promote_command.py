@@ -43,6 +43,7 @@ def files(environment: str, *, new: bool) -> dict[str, str]:
         f"{at}/terraform/.terraform.lock.hcl": lock("5.2.0" if new else "5.1.0"),
         f"{at}/terraform/modules/dns/main.tf": "# dns\n# 2\n" if new else "# dns\n# 1\n",
         f"{at}/terraform/dns.tf": 'module "dns" {\n  source = "./modules/dns"\n}\n',
+        f"{at}/terraform/log.tf": f'module "log" {{\n  source = "../../../modules/log/{"v2" if new else "v1"}"\n}}\n',
         f"{at}/k8s/kustomization.yaml": kustomization("2.0.1", 3) if new else kustomization("1.9.0", 9),
         f"{at}/k8s/values.yaml": f"image: {{repository: r.example/web, tag: '{'v3' if new else 'v2'}'}}\nhost: {environment}\n",
         f"{at}/databases/migrations.yml": (
@@ -56,6 +57,7 @@ def files(environment: str, *, new: bool) -> dict[str, str]:
 def repository(tmp_path: Path) -> Scratch:
     scratch = Scratch(tmp_path / "repository")
     migrations = {f"shared/databases/migrations/{name}.sql": "SELECT 1;\n" for name in ("001_a", "002_b")}
+    migrations |= {f"modules/log/{each}/main.tf": f"# {each}\n" for each in ("v1", "v2")}
     migrations["shared/databases/migrations/002_b.sql"] = "SELECT 2;\n"
     scratch.commit({**migrations, **files("staging", new=True), **files("production", new=False)})
     return scratch
@@ -109,12 +111,15 @@ def test_a_patch_promotes_everything_of_one_stack_and_nothing_else(repository: S
 def test_values_of_the_environment_stay(repository: Scratch) -> None:
     patch = promote(repository, "--stack", "production/terraform/main", "--format", "patch").stdout
     added = [line[1:] for line in patch.splitlines() if line.startswith("+") and not line.startswith("+++")]
-    assert added == [
-        '  version = "5.2.0"',
-        '    "h1:5.2.0",',
-        '  source = "git::https://git.example/vpc.git?ref=v1.2.0"',
-        "# 2",
-    ]
+    assert sorted(added) == sorted(
+        [
+            '  version = "5.2.0"',
+            '    "h1:5.2.0",',
+            '  source = "git::https://git.example/vpc.git?ref=v1.2.0"',
+            '  source = "../../../modules/log/v2"',
+            "# 2",
+        ]
+    )
 
 
 def test_without_a_token_the_patch_is_written(repository: Scratch) -> None:
@@ -262,3 +267,20 @@ def test_a_pull_request_that_github_made_before_it_failed(
 def test_a_patch_is_never_sent(repository: Scratch, github: Server, hosted: dict[str, str]) -> None:
     assert promote(repository, "--stack", IMAGE, "--format", "patch", **hosted).stdout.startswith("diff --git ")
     assert github.repository.requests == []
+
+
+def test_a_folder_that_is_treated_as_the_whole(tmp_path: Path) -> None:
+    outer = Scratch(tmp_path / "outer")
+    outer.commit(
+        {
+            f"infra/{path}": text
+            for each in (True, False)
+            for path, text in files("staging" if each else "production", new=each).items()
+        }
+    )
+    done = promote(outer, "--stack", IMAGE, "--format", "patch", "--head", "HEAD")
+    assert done.code == 2  # the environments are not at the root
+    patch = gitops_ci(outer.path, "--repo", "infra", "promote", "--stack", IMAGE, "--format", "patch").stdout
+    (tmp_path / "one.patch").write_text(patch)
+    outer.git("apply", "../one.patch")
+    assert "newTag: 2.0.1" in (outer.path / "infra/environments/production/k8s/kustomization.yaml").read_text()

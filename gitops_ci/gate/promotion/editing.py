@@ -44,7 +44,7 @@ class Edits:
         lines = (self.text(path) or "").split("\n")
         if not text or line is None or not 0 < line <= len(lines):
             return False
-        bounded = re.findall(rf"(?<![\w.-]){re.escape(text)}(?![\w.-])", lines[line - 1])
+        bounded = re.findall(rf"(?<![\w./-]){re.escape(text)}(?![\w./-])", lines[line - 1])
         return len(bounded) == lines[line - 1].count(text) == 1
 
     def replace(self, path: str, line: int | None, old: str, new: str) -> bool:

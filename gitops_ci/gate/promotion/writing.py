@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.gate.promotion import contents, files_to_copy, lock_entries
+from gitops_ci.gate.promotion import contents, files_to_copy, local_modules, lock_entries, shared_files
 from gitops_ci.gate.promotion.ahead import Standing
 from gitops_ci.gate.promotion.editing import Edited, Edits
 from gitops_ci.gate.promotion.pieces import Piece, distinct
@@ -66,6 +66,8 @@ class _Writer:
                 return self._provider(piece, edits)
             case "migration":
                 return self._migration(piece, edits)
+            case "tree" if not shared_files.lies_in(piece.name, self._there):
+                return self._moved(piece, edits)
             case "tree" | "policy":
                 return self._copied(piece, edits)
             case _:
@@ -115,6 +117,18 @@ class _Writer:
             known = is_there or edits.replace(pointer.path, pointer.line, pointer.written, new)
             return None if known else f"`through` is not plain to see at {pointer.path}:{pointer.line}"
         return self._copied(piece, edits)
+
+    def _moved(self, piece: Piece, edits: Edits) -> str | None:
+        """A version of a module that has a folder of its own: the calls of the same name take that folder."""
+        moves = local_modules.moves(piece.name, (self._there, self._here), self._inventory)
+        if not moves:
+            return f"it lies outside of the folder of {self._there.id}: point to it by hand"
+        for move in moves:
+            if not edits.shows(move.call.path, move.call.line, move.call.source):
+                return f"its source is not plain to see at {move.call.path}:{move.call.line}"
+        for move in moves:
+            edits.replace(move.call.path, move.call.line, move.call.source, move.to)
+        return None
 
     def _copied(self, piece: Piece, edits: Edits) -> str | None:
         """Files that both keep in folders of their own are copied whole."""
