@@ -11,6 +11,7 @@ from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy.documents import files, kustomizations
 from gitops_ci.policy.documents import manifests as objects
+from gitops_ci.policy.documents.files import Parsed
 
 _FORMATS = ("YAML", "JSON")
 
@@ -51,10 +52,15 @@ def _file(path: str, snapshot: Snapshot) -> tuple[list[Piece], list[Unread]]:
     name = files.format_of(path) or "YAML"
     parsed = snapshot.facts((target,), files.fact(name)).get(target, files.TOO_LARGE)
     pieces = [piece for document in parsed.documents for piece in manifests.pieces(path, document)]
-    wrong = parsed.wrong
-    if wrong is None:
-        return pieces, []
-    return pieces, [Unread(path=path, content=entry.oid, message=wrong.message, line=wrong.line)]
+    return pieces, [Unread(path=path, content=entry.oid, message=says, line=line) for line, says in _doubts(parsed)]
+
+
+def _doubts(parsed: Parsed) -> Iterator[tuple[int | None, str]]:
+    """Why a file may say something else than what was read: to kubectl, to kustomize, or because it cannot be read."""
+    if parsed.wrong is not None:
+        yield parsed.wrong.line, parsed.wrong.message
+    for document in parsed.documents:
+        yield from document.doubts[:1]
 
 
 def _charts(charts: Iterable[str], templates: Iterable[str], snapshot: Snapshot) -> Iterator[Piece]:

@@ -136,28 +136,28 @@ class _Reader:
 
     def walk(self, value: Any, place: Place) -> Iterator[Piece]:
         """Images, wherever they are: `image: name:tag`, `{repository, tag}`, a tag alone, a patch of an image."""
-        if isinstance(value, list):
-            for index, each in enumerate(value):
-                yield from self.walk(each, (*place, index))
-        if not isinstance(value, dict):
-            return
-        taken: frozenset[str] = frozenset()
-        if isinstance(value.get("repository"), str) and any(value.get(key) is not None for key in ("tag", "digest")):
+        pending: list[tuple[Any, Place]] = [(value, place)]
+        while pending:  # JSON may be nested as deeply as it likes
+            here, at = pending.pop()
+            if isinstance(here, list):
+                pending += [(each, (*at, index)) for index, each in reversed([*enumerate(here)])]
+            elif isinstance(here, dict):
+                yield from self._mapping(here, at)
+                pending += [(each, (*at, key)) for key, each in reversed(here.items())]
+
+    def _mapping(self, value: dict[str, Any], place: Place) -> Iterator[Piece]:
+        is_whole = isinstance(value.get("repository"), str) and any(value.get(key) for key in ("tag", "digest"))
+        if is_whole:
             yield self._parts(value, place)
-            taken = frozenset(_TAGS)
         patched = _text(value.get("path")) if value.get("op") in ("add", "replace") else ""
         if patched.endswith("/image") and isinstance(value.get("value"), str):
             yield self._image(value["value"], (*place, "value"))
         for key, each in value.items():
             if key == "image" and isinstance(each, str) and each:
                 yield self._image(each, (*place, key))
-            elif key in _TAGS and isinstance(each, str | int | float) and each != "":
-                if key in taken or not _is_of_image(key, place):
-                    continue
+            elif key in _TAGS and _is_version(each) and not is_whole and _is_of_image(key, place):
                 where = ".".join(str(part) for part in place) or key
                 yield self._piece("image", where, _text(each), (*place, key), written=_text(each))
-            else:
-                yield from self.walk(each, (*place, key))
 
     def _parts(self, value: dict[str, Any], place: Place) -> Piece:
         registry, repository = value.get("registry"), value["repository"]
@@ -184,6 +184,10 @@ class _Reader:
             slot=slot or ".".join(map(str, place)),
             fixed=version == _INHERITED or (version not in _MOVING and _RANGE.search(version) is None),
         )
+
+
+def _is_version(value: Any) -> bool:
+    return isinstance(value, str | int | float) and value != ""
 
 
 def _is_of_image(key: str, place: Place) -> bool:

@@ -129,16 +129,29 @@ def _constraints(subject: Subject) -> Iterator[Piece]:
 
 
 def _unread(subject: Subject, inventory: Inventory) -> Iterator[Unread]:
-    entries = inventory.snapshot.entries
     for configuration in (subject.root, *subject.modules.values()):
         for problem in configuration.problems:
-            content = entries[problem.path].oid
+            content = _content(problem.path, inventory)
             yield Unread(path=problem.path, content=content, message=problem.message, line=problem.line)
+    for call in subject.all("module"):
+        for attribute in (call.block.body.attribute(name) for name in ("source", "version")):
+            if attribute is not None and values.text(attribute.expression) is None:
+                message = f"`{attribute.name}` is computed, so that only the engine can tell which module it is"
+                yield Unread(
+                    path=call.path, content=_content(call.path, inventory), message=message, line=attribute.line
+                )
     yield from _unread_lock(subject, inventory)
     for _, unit in units.at(subject.stack.path, inventory.snapshot):
         if unit.has_source and unit.source is None:
             message = "has a source that only Terragrunt can tell"
-            yield Unread(path=unit.file, content=entries[unit.file].oid, message=message, line=unit.source_line)
+            yield Unread(path=unit.file, content=_content(unit.file, inventory), message=message, line=unit.source_line)
+
+
+def _content(path: str, inventory: Inventory) -> str:
+    """What identifies a file, links followed."""
+    snapshot = inventory.snapshot
+    entry = snapshot.entries.get(snapshot.resolve(path) or path) or snapshot.entries[path]
+    return entry.oid
 
 
 def _unread_lock(subject: Subject, inventory: Inventory) -> Iterator[Unread]:

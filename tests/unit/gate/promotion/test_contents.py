@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitops_ci.gate.promotion import contents, manifests
 from gitops_ci.gate.promotion.pieces import Piece
 from gitops_ci.policy.documents import yaml_documents
+from gitops_ci.policy.documents.yaml_documents import Document
 from tests.unit.gate.promotion import scenarios
 
 
@@ -170,3 +173,82 @@ def test_a_file_that_production_alone_reads_is_its_own() -> None:
     assert scenarios.told(scenarios.case(shared, {"config/all.json": "[]"})) == [
         ("missing", "blocked", "production/terraform/main")
     ]
+
+
+def unread(files: dict[str, str], stack: str) -> list[tuple[str, int | None]]:
+    found = contents.of(stack, scenarios.take(files, scenarios.config()))
+    return [(each.path, each.line) for each in found.unread]
+
+
+def test_a_source_that_is_computed_is_not_known() -> None:
+    text = 'module "x" {\n  source  = "git::https://x?ref=${var.v}"\n  version = local.v\n}\nterraform {\n  backend "s3" {}\n}\n'
+    path = "environments/production/terraform/main.tf"
+    assert unread({path: text}, "production/terraform/main") == [(path, 2), (path, 3)]
+
+
+def test_a_key_that_is_there_twice_is_not_known() -> None:
+    path = "environments/production/k8s/a.yaml"
+    assert unread({path: "image: a:1\nimage: a:2\n"}, "production/kubernetes/main") == [(path, 2)]
+
+
+def test_json_may_be_nested_deeply() -> None:
+    deep = '{"a":' * 600 + '{"image": "a:1"}' + "}" * 600
+    found = of({"environments/production/k8s/a.json": deep}, "production/kubernetes/main")
+    assert [each.version for each in found.values()] in (["1"], [])
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "image",
+                    "images",
+                    "tag",
+                    "repository",
+                    "digest",
+                    "name",
+                    "newTag",
+                    "newName",
+                    "op",
+                    "path",
+                    "value",
+                    "spec",
+                    "source",
+                    "sources",
+                    "repoURL",
+                    "chart",
+                    "targetRevision",
+                    "apiVersion",
+                    "template",
+                    "version",
+                    "dependencies",
+                    "helmCharts",
+                    "resources",
+                    "ref",
+                    "url",
+                    "metadata",
+                    "registry",
+                ]
+            )
+            | st.text(max_size=3),
+            inner
+            | st.sampled_from(
+                ["argoproj.io/v1", "helm.toolkit.fluxcd.io/v2", "source.toolkit.fluxcd.io/v1", "replace"]
+            ),
+            max_size=5,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(VALUES, st.sampled_from(["a.yaml", "x/kustomization.yaml", "x/Chart.yaml"]))
+def test_no_document_is_too_odd(value: object, path: str) -> None:
+    document = Document(value, 1, {})
+    for each in manifests.pieces(path, document):
+        assert isinstance(each.version, str)
+        assert isinstance(each.name, str)
+        assert each.label
