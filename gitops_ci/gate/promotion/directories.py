@@ -42,6 +42,12 @@ def _missing(each: Entering, past: Promoted) -> Iterator[VerdictReason]:
     if not new:
         return
     source, verb = each.source, "has" if len(new) == 1 else "have"
+    if each.unread_there:
+        wrong = each.unread_there[0]
+        message = f"whether {_listed(new)} {verb} been in {source} is not known: {wrong.path}: {wrong.message}"
+        remedy = f"mend the file of {source} first"
+        yield _reason("gate/promotion-unknown", "undecided", message, remedy, each)
+        return
     if not each.counterparts:
         message = f"{source} has no stack {each.stack.kind}/{each.stack.name}, so it has not had {_listed(new)}"
         remedy = f"bring the stack to {source} first, or name it under promotion_except where it belongs here alone"

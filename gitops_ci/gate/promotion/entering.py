@@ -15,7 +15,7 @@ from gitops_ci.model.stack import AffectedStack, Stack
 
 
 class Entering(Struct, frozen=True, kw_only=True):
-    """One stack: what enters it, each as one of three; `unread` are files of which nobody knows.
+    """One stack: what enters it, each as one of three; `unread` are files of which nobody knows, here and there.
 
     `there`: its counterparts have it on the base branch. `together`: they get it by the same change. `nowhere`: none
     of both.
@@ -29,6 +29,7 @@ class Entering(Struct, frozen=True, kw_only=True):
     together: tuple[Piece, ...] = ()
     nowhere: tuple[Piece, ...] = ()
     unread: tuple[Unread, ...] = ()
+    unread_there: tuple[Unread, ...] = ()
 
     @property
     def missing(self) -> tuple[Piece, ...]:
@@ -56,7 +57,8 @@ def _entering(stack: AffectedStack, source: str, gate: Gate, case: Case) -> Ente
     now, before = contents.of(stack.id, case.head), contents.of(stack.id, case.base)
     had, known = before.identities, {(each.path, each.content) for each in before.unread}
     others = counterparts.of(stack, source, case.base)
-    at_base = {identity for each in others for identity in contents.of(each.id, case.base).identities}
+    theirs = [contents.of(each.id, case.base) for each in others]
+    at_base = {identity for each in theirs for identity in each.identities}
     future = counterparts.of(stack, source, case.head)
     at_head = {identity for each in future for identity in contents.of(each.id, case.head).identities}
     found = distinct(piece for piece in now.pieces if piece.identity not in had)
@@ -69,4 +71,5 @@ def _entering(stack: AffectedStack, source: str, gate: Gate, case: Case) -> Ente
         together=tuple(each for each in found if each.identity in at_head - at_base),
         nowhere=tuple(each for each in found if each.identity not in at_base | at_head),
         unread=tuple(each for each in now.unread if (each.path, each.content) not in known),
+        unread_there=tuple(wrong for each in theirs for wrong in each.unread),
     )

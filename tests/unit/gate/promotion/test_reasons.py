@@ -252,6 +252,12 @@ TABLE = [
         {"environments/production/k8s/other.yaml": "image: [\n"},
         [("unknown", "undecided", K8S)],
     ),
+    (
+        "YAML of staging that nobody can read",
+        kubernetes("image: [", kustomization("1"), "kustomization.yaml"),
+        {"environments/production/k8s/kustomization.yaml": kustomization("2")},
+        [("unknown", "undecided", K8S)],
+    ),
     # Databases
     (
         "a migration that staging has",
