@@ -115,6 +115,7 @@ case $command:${GITHUB_EVENT_NAME:-} in
     ;;
 esac
 
+[ -z "$report" ] || rm -f -- "$report/annotations.txt" "$report/published.json"
 touch "$work/begun" # a report that was there before, committed by the pull request perhaps, is not this run's
 
 # What is printed comes from the repository: between these two lines the runner takes no command from it.

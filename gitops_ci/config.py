@@ -91,6 +91,17 @@ class Binding(Section, frozen=True):
         return (self.backend,) if isinstance(self.backend, str) else self.backend
 
 
+class RunnerGroup(Section, frozen=True):
+    """Runners of a group, those that have all these labels."""
+
+    group: str
+    labels: tuple[str, ...] = ()
+
+
+Runner = str | tuple[str, ...] | RunnerGroup
+RUNNER = "ubuntu-24.04"
+
+
 class Environment(Section, frozen=True):
     """An environment. `aliases` are other directory names for it; `enforcement: warn` never blocks a merge.
 
@@ -102,7 +113,7 @@ class Environment(Section, frozen=True):
     branch: str | None = None
     promotes_from: Name | None = None
     enforcement: Literal["block", "warn"] = "block"
-    runner: str = "ubuntu-latest"
+    runner: Runner = RUNNER
     github_environment: str | None = None
     bind: Binding = Binding()
     gate: Gate | None = None
@@ -231,6 +242,7 @@ __all__ = [
     "KINDS",
     "KIND_DIRECTORIES",
     "PRESETS",
+    "RUNNER",
     "SHARED",
     "Binding",
     "Builtin",
@@ -244,6 +256,7 @@ __all__ = [
     "Policy",
     "PolicyInput",
     "RegoPolicies",
+    "Runner",
     "Secrets",
     "SeverityByPlace",
     "SeverityOrOff",

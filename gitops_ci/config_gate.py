@@ -10,7 +10,7 @@ from msgspec import Meta, field
 from gitops_ci.config_section import Section
 from gitops_ci.model.stack import Kind
 
-Login = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=100)]
+Login = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=100)]
 Team = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
 Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,4}[mhd]$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -51,9 +51,12 @@ class Freeze(Section, frozen=True):
 
 
 class Override(Section, frozen=True):
-    """How a rule is lifted for one change: a label (and a hash of what it is for), by one of these."""
+    """Who lifts a rule for one change, by setting `label` with a hash of what it is for (docs/rules/gate.md).
 
-    label: Annotated[str, Meta(min_length=1, max_length=40)] = "gitops-ci-override"
+    Where nobody is named no rule is lifted. A label has at most 50 characters at GitHub, 33 of which are the hash's.
+    """
+
+    label: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=17)] = "gitops-override"
     approvers: Approvers = Approvers()
 
 
@@ -122,6 +125,7 @@ PROTECTED_TYPES = (
     "schema",
     "table",
     "column",
+    "data",
 )
 """Patterns of types that hold what cannot be made again: what `destroy: protected` guards where none are named."""
 

@@ -215,9 +215,9 @@ def _attempt(run: Run | None, outside: Outside) -> str | None:
 
 def configuration(options: Options) -> str:
     """What tells the comments and statuses of several configurations in one repository apart."""
-    if options.config is None or options.config == FILE:
+    path = PurePosixPath(options.config or FILE)
+    if str(path) == FILE:
         return markdown.DEFAULT
-    path = PurePosixPath(options.config)
     return re.sub(r"[^\w.-]+", "-", str(path.with_suffix(""))).strip("-.")[:80] or markdown.DEFAULT
 
 

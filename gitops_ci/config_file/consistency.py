@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from gitops_ci.config import KIND_DIRECTORIES, KINDS, SHARED, Config, SeverityByPlace, StackPattern
 from gitops_ci.config_file import engine_arguments
 from gitops_ci.config_file.document import Path
+from gitops_ci.config_gate import Approvers, Gate
 from gitops_ci.policy import rule_ids
 
 MAX_STARS = 3
@@ -25,6 +26,7 @@ _FILLED = ("environment", "name", "instance")
 def broken(config: Config) -> Iterator[tuple[Path, str]]:
     """Each key that does not fit, with the reason."""
     yield from _environments(config)
+    yield from _gates(config)
     yield from _stacks(config)
     for key, patterns in (("require", config.layout.require), ("forbid", config.layout.forbid)):
         for index, pattern in enumerate(patterns):
@@ -93,6 +95,21 @@ def _environments(config: Config) -> Iterator[tuple[Path, str]]:
             problem = _unknown(config, environment.promotes_from) or _circle(config, environment.name)
             if problem:
                 yield ("environments", index, "promotes_from"), problem
+
+
+def _gates(config: Config) -> Iterator[tuple[Path, str]]:
+    """A gate that nobody could ever pass: more approvals than there are people who are asked."""
+    for index, environment in enumerate(config.environments):
+        gate = environment.gate or Gate()
+        asked: list[tuple[Path, int, Approvers]] = [((), gate.approvals, gate.approvers)]
+        for kind, special in gate.by_kind.items():
+            approvers = special.approvers if special.approvers.named else gate.approvers
+            asked.append((("by_kind", kind), max(gate.approvals, special.approvals), approvers))
+        for where, count, approvers in asked:
+            people = len({user.lower() for user in approvers.users})
+            if approvers.users and not approvers.teams and count > people:
+                text = f"{count} approvals are asked of {people} named: name more users, or a team"
+                yield ("environments", index, "gate", *where), text
 
 
 def _circle(config: Config, name: str) -> str:

@@ -8,7 +8,7 @@ from math import ceil
 
 from msgspec import Struct
 
-from gitops_ci.config import Config
+from gitops_ci.config import RUNNER, Config, Runner
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import UsageError
 from gitops_ci.model.stack import AffectedStack, Kind
@@ -25,7 +25,7 @@ class Shard(Struct, frozen=True, kw_only=True):
 
     shard: str
     environment: str
-    runner: str
+    runner: Runner
     github_environment: str
     stacks: tuple[str, ...]
 
@@ -96,7 +96,7 @@ def _shard(name: str, environment: str, ids: tuple[str, ...], config: Config) ->
     return Shard(
         shard=name,
         environment=environment,
-        runner=settings.runner if settings is not None else "ubuntu-latest",
+        runner=settings.runner if settings is not None else RUNNER,
         github_environment=(settings.github_environment if settings is not None else None) or "",
         stacks=ids,
     )

@@ -146,19 +146,22 @@ def _plan(plan: Plan, stack: AffectedStack) -> Iterator[VerdictReason]:
 
 def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictReason]:
     for finding in findings:
-        if not finding.blocks:
-            continue
-        reason = VerdictReason(
-            rule=finding.rule,
-            decision="blocked",
-            message=finding.message if finding.path is None else f"{_place(finding)}: {finding.message}",
-            remedy=finding.help,
-            stack=finding.stack,
-        )
-        yield from weighed((reason,), _environment(finding, config), config)
+        if finding.blocks:
+            yield from weighed((of_finding(finding),), environment_of(finding, config), config)
 
 
-def _environment(finding: Finding, config: Config) -> str:
+def of_finding(finding: Finding) -> VerdictReason:
+    """What a finding that blocks is as a reason, whichever environment it is in."""
+    return VerdictReason(
+        rule=finding.rule,
+        decision="blocked",
+        message=finding.message if finding.path is None else f"{_place(finding)}: {finding.message}",
+        remedy=finding.help,
+        stack=finding.stack,
+    )
+
+
+def environment_of(finding: Finding, config: Config) -> str:
     """The environment of the finding's stack, else the one whose folder it lies in."""
     if finding.stack is not None:
         return finding.stack.partition("/")[0]

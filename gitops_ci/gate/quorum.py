@@ -65,13 +65,18 @@ def of(
         return Count(given=(), asked=asked, possible=None, unread=(found,))
     given, unread, aside = set[str](), dict[str, Unreadable](), list[str]()
     for voice in found:
-        match voice.but or _outside(voice, approvers, pull_request):
+        outside = _outside(voice, approvers, pull_request)
+        match voice.but or outside:
             case Unreadable() as what:
                 unread[voice.person.key] = what
             case "":
                 given.add(voice.person.key)
-            case but:
+            case but if voice.label:
+                aside.append(f"{voice.person.login}, who set the label, {but}")
+            case but if not isinstance(outside, str) or not outside:  # what others say is not looked at here
                 aside.append(f"{voice.person.login} {but}")
+            case _:
+                pass
     against = [
         (voice.person.login, voice.but or _outside(voice, approvers, pull_request))
         for voice in voices.against(pull_request)
@@ -108,7 +113,7 @@ def reasons(count: Count, subject: Subject) -> Iterator[VerdictReason]:
             )
         case "blocked":
             aside = f"; {some(count.aside, '; ')}" if count.aside else ""
-            yield _reason(subject, "blocked", has + aside, subject.how)
+            yield _reason(subject, "blocked", f"{subject.what}{_missing(count)}{aside}", subject.how)
         case "undecided" if unread or count.hidden is None:
             unclear = structs.replace(subject, rule="gate/approvals-unreadable")
             message = f"{has}; {some(dict.fromkeys(map(_unknown, unread)), '; ')}"
@@ -119,6 +124,12 @@ def reasons(count: Count, subject: Subject) -> Iterator[VerdictReason]:
             message = f"{has}, which may be the author's own: {_unknown(count.hidden)}"
             remedy = _permission((count.hidden,), f"{subject.how}: one more than asked for")
             yield _reason(unclear, "undecided", message, remedy)
+
+
+def _missing(count: Count) -> str:
+    missing = count.asked - len(count.given)
+    of = f" of {count.asked}" if count.given else ""
+    return f"{missing}{of} approval{'' if count.asked == 1 else 's'} {'is' if missing == 1 else 'are'} missing"
 
 
 def some(words: Iterable[str], joint: str = ", ") -> str:

@@ -11,10 +11,14 @@ from gitops_ci.model.pull_request import WRITERS, Person, PullRequest, Review, U
 
 
 class Voice(Struct, frozen=True):
-    """Somebody who agrees. `but` says why that does not count, or what could not be read to tell; empty: it counts."""
+    """Somebody who agrees, in a review or by a `label`.
+
+    `but` says why that does not count, or what could not be read to tell; empty: it counts.
+    """
 
     person: Person
     but: str | Unreadable = ""
+    label: bool = False
 
 
 def of_reviews(pull_request: PullRequest) -> tuple[Voice, ...] | Unreadable:
@@ -42,7 +46,7 @@ def of_label(pull_request: PullRequest, name: str) -> Voice | Unreadable | None:
         if label.name.lower() == name.lower():
             if label.by is None:
                 return Unreadable(what=f"who set the label {label.name}", permission="issues: read")
-            return Voice(label.by, objection(pull_request, label.by))
+            return Voice(label.by, objection(pull_request, label.by), label=True)
     return None
 
 

@@ -59,6 +59,9 @@ def publish(api: Api, number: int, body: str, *, marker: str, mode: Mode = "upda
     return _converged(api, number, created, body, marker)
 
 
+_STILL_OPEN = 3
+
+
 def own(api: Api, number: int, marker: str) -> list[Comment]:
     """Our comments with this marker, the oldest first: somebody else's that copies it is not ours."""
     login = ""
@@ -135,7 +138,7 @@ def _anew(api: Api, number: int, body: str, mine: list[Comment], marker: str) ->
     if mine and mine[-1].body == body:
         return mine[-1]
     created = _created(api, number, body, marker)
-    for comment in mine:
+    for comment in mine[-_STILL_OPEN:]:  # those before were minimised when these were written
         with contextlib.suppress(ApiError):  # an old comment that stays open misleads nobody: the new one is below it
             api.graphql(MINIMISE, {"id": comment.node_id}, _Nothing)
     return created

@@ -63,6 +63,7 @@ class _Payload(Struct):
     pull_request: _PullRequest | None = None
     merge_group: _MergeGroup | None = None
     workflow_run: _WorkflowRun | None = None
+    issue: dict[str, Any] | None = None
     ref: str | None = None
     before: _Sha | None = None
     after: _Sha | None = None
@@ -119,6 +120,8 @@ def read(path: Path) -> Event:
     if payload.workflow_run is not None:
         run = payload.workflow_run
         return Event(fork=_differ(payload.repository, run.head_repository), after_run=True, source=_source(run))
+    if payload.issue is not None:  # `/plan` in a comment: whose commit the job has checked out it does not say
+        return Event(fork=True)
     if payload.ref is not None and payload.ref.startswith("refs/heads/"):
         return _of_push(payload)
     return _asked_for(payload.inputs or {})

@@ -274,6 +274,14 @@ def test_values_are_never_told() -> None:
         ("environments: [{name: a, promotes_from: b}]", "environments[0].promotes_from: b is no environment"),
         ("environments: [{name: a, promotes_from: a}]", "promotions go in a circle: a from a"),
         (
+            "environments: [{name: a, gate: {approvals: 2, approvers: {users: [bob, BOB]}}}]",
+            "environments[0].gate: 2 approvals are asked of 1 named: name more users, or a team",
+        ),
+        (
+            "environments: [{name: a, gate: {approvers: {users: [bob]}, by_kind: {database: {approvals: 3}}}}]",
+            "environments[0].gate.by_kind.database: 3 approvals are asked of 1 named",
+        ),
+        (
             "environments: [{name: a, promotes_from: b}, {name: b, promotes_from: a}, {name: c, promotes_from: a}]",
             "environments[0].promotes_from: promotions go in a circle: a from b from a",
         ),
@@ -420,3 +428,8 @@ def test_whatever_is_in_the_file_is_read_or_explained(data: object) -> None:
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_read_or_explained(content: bytes) -> None:
     assert all(line.startswith("gitops-ci.yml:") for line in problems(content))
+
+
+@pytest.mark.parametrize("runner", ["plans", "[self-hosted, linux]", "{group: plans, labels: [linux]}"])
+def test_a_runner_is_a_label_several_or_a_group(runner: str) -> None:
+    assert problems(f"version: 1\nenvironments: [{{name: live, runner: {runner}}}]\n".encode()) == []

@@ -52,6 +52,12 @@ class Stood(NamedTuple):
     comment: Comment
     standing: Standing
 
+    def is_about(self, finding: Finding) -> bool:
+        """Whether it means a finding: of the rule that it names, on the line that it is about."""
+        comment = self.comment
+        is_here = finding.path == self.path and finding.line in (comment.target, comment.head)
+        return not comment.problem and is_here and comment.rule == finding.rule
+
 
 class Comments(Struct, frozen=True):
     """The comments of head that waive, by path."""
@@ -88,11 +94,7 @@ class Comments(Struct, frozen=True):
         )
 
     def _about(self, finding: Finding) -> Iterator[Stood]:
-        for each in self.by_path.get(finding.path or "", ()):
-            comment = each.comment
-            is_here = finding.line is not None and finding.line in (comment.target, comment.head)
-            if not comment.problem and is_here and comment.rule == finding.rule:
-                yield each
+        return (each for each in self.by_path.get(finding.path or "", ()) if each.is_about(finding))
 
 
 def beside(base: Snapshot, head: Snapshot, paths: Iterable[str], moved: Mapping[str, str] | None = None) -> Comments:

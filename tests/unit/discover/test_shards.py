@@ -58,7 +58,7 @@ def test_a_shard_has_its_environments_runner_and_github_environment() -> None:
     config = Config(environments=(Environment(name="qa", runner="self-hosted", github_environment="qa-plan"),))
     (one, other) = matrix(affected({"qa": 1, "shared": 1}), config).include
     assert (one.runner, one.github_environment) == ("self-hosted", "qa-plan")
-    assert (other.runner, other.github_environment) == ("ubuntu-latest", "")
+    assert (other.runner, other.github_environment) == ("ubuntu-24.04", "")
 
 
 @given(

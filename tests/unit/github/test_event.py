@@ -171,3 +171,8 @@ def test_a_payload_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.json", tmp_path):
         with pytest.raises(UsageError, match="cannot be read"):
             event.read(path)
+
+
+def test_a_comment_says_nothing_of_the_commit_so_that_it_counts_as_a_forks(tmp_path: Path) -> None:
+    payload = {"action": "created", "issue": {"number": 7, "pull_request": {}}, "comment": {"body": "/plan"}}
+    assert read(tmp_path, payload) == Event(fork=True)
