@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gitops_ci.config_gate import Hotfix
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.lifted import Lifted
 from gitops_ci.gate.promoted import Question
 from gitops_ci.gate.promotion import branches, counterparts, directories, entering, weighing
 from gitops_ci.gate.promotion.weighing import Held
-from gitops_ci.model.pull_request import Wanted
 from gitops_ci.model.verdict import VerdictReason
 
-__all__ = ["branches", "lifted", "questions", "reasons", "wanted"]
+__all__ = ["branches", "hotfixes", "lifted", "questions", "reasons"]
 
 
 def reasons(case: Case) -> Iterator[VerdictReason]:
@@ -33,25 +33,16 @@ def questions(case: Case) -> Iterator[Question]:
         yield from (question for each in entering.of(case) if (question := directories.question(each)) is not None)
 
 
-def wanted(case: Case) -> Wanted:
-    """What hotfixes depend on; the case need not have a pull request yet. Nothing where nothing can be held up."""
+def hotfixes(case: Case) -> Iterator[Hotfix]:
+    """What may let something in; the case need not have a pull request yet. None where nothing can be held up."""
     affected = {stack.environment for stack in case.stacks}
-    settings = [
-        case.config.gate(environment.name)
-        for environment in case.config.environments
-        if (source := counterparts.before(environment.name, case.config)) is not None
-        and (environment.name in affected or counterparts.has_own_branch(environment, source))
-    ]
-    asked = [each.hotfix for each in settings if each.promotion == "block"]
-    is_asked = bool(asked)
-    return Wanted(
-        labels=tuple(dict.fromkeys(each.label for each in asked)),
-        teams=tuple(dict.fromkeys(team for each in asked for team in each.approvers.teams)),
-        reviews=is_asked,
-        commits=is_asked,
-        pushers=is_asked,
-        rights=is_asked,
-    )
+    for environment in case.config.environments:
+        source = counterparts.before(environment.name, case.config)
+        gate = case.config.gate(environment.name)
+        if source is None or gate.promotion != "block":
+            continue
+        if environment.name in affected or counterparts.has_own_branch(environment, source):
+            yield gate.hotfix
 
 
 def _held(case: Case) -> Iterator[Held]:

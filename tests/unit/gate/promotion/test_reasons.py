@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitops_ci.config_gate import Approvers, Gate, Hotfix
-from gitops_ci.gate import promotion
+from gitops_ci.gate import promotion, wanted
 from gitops_ci.gate.promoted import Identity, Promoted
 from gitops_ci.model.pull_request import Commit, Person, Unreadable, Wanted
 from tests.unit.gate.promotion.scenarios import NOW, case, config, label, pull, reasons, review, told
@@ -514,10 +514,10 @@ def test_in_a_queue_none_rides_with_a_hotfix() -> None:
 
 def test_what_has_to_be_read_for_hotfixes() -> None:
     named = config(Gate(promotion="block", hotfix=Hotfix(label="sos", approvers=Approvers(teams=("acme/sre",)))))
-    wanted = promotion.wanted(case(*AHEAD, named, pulls=()))
-    assert (wanted.labels, wanted.teams, wanted.reviews) == (("sos",), ("acme/sre",), True)
-    assert promotion.wanted(case(*AHEAD, config(Gate(promotion="warn")), pulls=())) == Wanted()
-    assert promotion.wanted(case({}, {"README.md": "x"}, named, pulls=())) == Wanted()
+    found = wanted.of(case(*AHEAD, named, pulls=()))
+    assert (found.labels, found.teams, found.reviews, found.rights) == (("sos",), ("acme/sre",), True, True)
+    assert wanted.of(case(*AHEAD, config(Gate(promotion="warn")), pulls=())) == Wanted()
+    assert wanted.of(case({}, {"README.md": "x"}, named, pulls=())) == Wanted()
 
 
 # Monotone
