@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from msgspec import structs
+
 from gitops_ci.gate.promotion.pieces import Piece, What
-from gitops_ci.policy.documents import kustomizations
-from gitops_ci.policy.documents.yaml_documents import Document, Place
+from gitops_ci.policy.documents import kustomizations, yaml_documents
+from gitops_ci.policy.documents.yaml_documents import Document, Place, YamlProblem
 
 _IMAGE = re.compile(r"(?P<name>[^\s@]+?)(?::(?P<tag>[\w][\w.-]*))?(?:@(?P<digest>sha\d+:[0-9a-f]+))?")
 _TAGS = ("tag", "imageTag", "image_tag", "imageVersion")
@@ -17,7 +20,8 @@ _INHERITED = "as in the base"
 _RANGE = re.compile(r"[*^~<>|,@$\s]|(?:^|\.)[xX](?:\.|$)")
 _FLUX_SOURCES = "source.toolkit.fluxcd.io/"
 _OURS = frozenset({"", "HEAD", "main", "master"})
-"""Revisions of a source whose content is a branch's: Argo CD and Flux follow the repository that this is."""
+"""Revisions of the repository that this is, which Argo CD and Flux follow: what they get is compared by itself."""
+_MOST_EMBEDDED = 64 * 1024
 
 
 def pieces(path: str, document: Document) -> Iterator[Piece]:
@@ -52,17 +56,21 @@ class _Reader:
     def __init__(self, path: str, document: Document) -> None:
         self._path = path
         self._document = document
+        self._embedded: set[tuple[Place, str]] = set()
 
     def kustomization(self, value: dict[str, Any]) -> Iterator[Piece]:
-        for index, each in enumerate(_list(value.get("images"))):
-            if isinstance(each, dict) and isinstance(each.get("name"), str):
-                yield self._replaced(each, ("images", index))
+        yield from self._images(value, ())
         for key in ("resources", "bases", "components"):
             for index, each in enumerate(_list(value.get(key))):
                 if isinstance(each, str) and _is_remote(each):
                     yield self._base(each, (key, index))
         yield from self.charts(value, "helmCharts")
         yield from self.walk({key: each for key, each in value.items() if key != "images"}, ())
+
+    def _images(self, value: dict[str, Any], place: Place) -> Iterator[Piece]:
+        for index, each in enumerate(_list(value.get("images"))):
+            if isinstance(each, dict) and isinstance(each.get("name"), str):
+                yield self._replaced(each, (*place, "images", index))
 
     def _replaced(self, image: dict[str, Any], place: Place) -> Piece:
         key = next((each for each in ("digest", "newTag") if image.get(each) is not None), "")
@@ -101,7 +109,9 @@ class _Reader:
         elif api.startswith("helm.toolkit.fluxcd.io/"):
             yield from self._release(value, spec)
         elif api.startswith(_FLUX_SOURCES) and isinstance(spec.get("url"), str):
-            yield from self._followed(spec)
+            yield from self._flux_source(spec)
+        elif api.startswith("kustomize.toolkit.fluxcd.io/"):
+            yield from self._images(spec, ("spec",))
 
     def _applications(self, spec: dict[str, Any], at: Place) -> Iterator[Piece]:
         listed = [((*at, "source"), spec.get("source"))]
@@ -113,8 +123,20 @@ class _Reader:
             where = (*place, "targetRevision")
             if isinstance(chart, str):
                 yield self._chart(f"{each['repoURL']}/{chart}", revision, where)
-            elif revision not in _OURS:
-                yield self._piece("source", each["repoURL"], revision, where, written=revision)
+            else:
+                yield self._followed(each["repoURL"], revision, where)
+            yield from self._parameters(each, place)
+
+    def _parameters(self, source: dict[str, Any], place: Place) -> Iterator[Piece]:
+        """What Argo CD overrides: `helm.parameters`, and `kustomize.images` (`name=new/name:tag`)."""
+        helm, kustomize = source.get("helm"), source.get("kustomize")
+        for index, each in enumerate(_list(helm.get("parameters")) if isinstance(helm, dict) else ()):
+            if isinstance(each, dict) and "image" in _text(each.get("name")).lower():
+                value, where = _text(each.get("value")), (*place, "helm", "parameters", index, "value")
+                yield self._piece("image", _text(each["name"]), value, where, written=value)
+        for index, each in enumerate(_list(kustomize.get("images")) if isinstance(kustomize, dict) else ()):
+            if isinstance(each, str):
+                yield self._image(each.rpartition("=")[2], (*place, "kustomize", "images", index))
 
     def _release(self, value: dict[str, Any], spec: dict[str, Any]) -> Iterator[Piece]:
         chart = spec.get("chart")
@@ -125,14 +147,16 @@ class _Reader:
             if "version" in inner or "chart" in inner:
                 yield self._chart(_text(name), inner.get("version"), ("spec", "chart", "spec", "version"))
 
-    def _followed(self, spec: dict[str, Any]) -> Iterator[Piece]:
-        ref = spec.get("ref")
-        key = next(
-            (each for each in ("digest", "commit", "tag", "semver") if isinstance(ref, dict) and ref.get(each)), ""
-        )
-        if key and isinstance(ref, dict):
-            revision = _text(ref[key])
-            yield self._piece("source", spec["url"], revision, ("spec", "ref", key), written=revision)
+    def _flux_source(self, spec: dict[str, Any]) -> Iterator[Piece]:
+        given = spec.get("ref")
+        ref = given if isinstance(given, dict) else {}
+        key = next((each for each in ("digest", "commit", "tag", "semver", "branch") if ref.get(each)), "branch")
+        yield self._followed(spec["url"], _text(ref.get(key)), ("spec", "ref", key))
+
+    def _followed(self, url: str, revision: str, place: Place) -> Piece:
+        """A repository at a revision. A main branch is no other one tomorrow: it is that of what lies here."""
+        found = self._piece("source", url, revision or "HEAD", place, written=revision)
+        return structs.replace(found, fixed=True) if revision in _OURS else found
 
     def walk(self, value: Any, place: Place) -> Iterator[Piece]:
         """Images, wherever they are: `image: name:tag`, `{repository, tag}`, a tag alone, a patch of an image."""
@@ -144,11 +168,22 @@ class _Reader:
             elif isinstance(here, dict):
                 yield from self._mapping(here, at)
                 pending += [(each, (*at, key)) for key, each in reversed(here.items())]
+            elif isinstance(here, str) and (at, here) not in self._embedded:
+                pending += [(each, at) for each in self._inside(here, at)]
+
+    def _inside(self, text: str, place: Place) -> Iterator[Any]:
+        """YAML that is written in a text: Helm values of an Application, a patch of a kustomization."""
+        if "\n" in text and len(text) < _MOST_EMBEDDED and any(word in text for word in ("image", "tag")):
+            self._embedded.add((place, text))
+            with contextlib.suppress(YamlProblem):
+                yield from (each.value for each in yaml_documents.documents(text.encode("utf-8", "replace")))
 
     def _mapping(self, value: dict[str, Any], place: Place) -> Iterator[Piece]:
         is_whole = isinstance(value.get("repository"), str) and any(value.get(key) for key in ("tag", "digest"))
         if is_whole:
             yield self._parts(value, place)
+        if isinstance(value.get("image"), dict) and isinstance(value["image"].get("reference"), str):
+            yield self._image(value["image"]["reference"], (*place, "image", "reference"))
         patched = _text(value.get("path")) if value.get("op") in ("add", "replace") else ""
         if patched.endswith("/image") and isinstance(value.get("value"), str):
             yield self._image(value["value"], (*place, "value"))
@@ -182,8 +217,15 @@ class _Reader:
             line=self._document.line_of(place),
             written=written,
             slot=slot or ".".join(map(str, place)),
-            fixed=version == _INHERITED or (version not in _MOVING and _RANGE.search(version) is None),
+            fixed=version == _INHERITED or _is_fixed(what, version),
         )
+
+
+def _is_fixed(what: What, version: str) -> bool:
+    """Whether it is the same tomorrow. Of a repository, what holds no number is a branch."""
+    if what == "source" and not any(each.isdigit() for each in version):
+        return False
+    return version not in _MOVING and _RANGE.search(version) is None
 
 
 def _is_version(value: Any) -> bool:

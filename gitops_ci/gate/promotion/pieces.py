@@ -36,8 +36,9 @@ class Piece(Struct, frozen=True, kw_only=True):
 
     @property
     def identity(self) -> Identity:
-        """What two environments have in common where both have this."""
-        return self.what, "" if self.what in BY_CONTENT else self.name, self.version
+        """What two environments have in common where both have this. A digest is the content, in any registry."""
+        is_content = self.what in BY_CONTENT or self.version.startswith("sha256:")
+        return self.what, "" if is_content else self.name, self.version
 
     @property
     def subject(self) -> str:

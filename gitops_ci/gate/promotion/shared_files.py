@@ -27,8 +27,12 @@ def references(stack: Stack, inventory: Inventory) -> Iterator[Reference]:
 
 
 def files(reference: Reference, snapshot: Snapshot) -> frozenset[str]:
-    """The files that one reference means."""
-    return Graph((reference,)).closure(reference.reader, snapshot)
+    """The files that one reference means; the submodule that they lie in, of which git knows the commit alone."""
+    found = Graph((reference,)).closure(reference.reader, snapshot)
+    at = reference.path if not found and snapshot.in_submodule(reference.path) else ""
+    while at and at not in snapshot.entries:
+        at = at.rpartition("/")[0]
+    return frozenset((at,)) if at else found
 
 
 def is_own(path: str, stack: Stack, inventory: Inventory) -> bool:

@@ -50,8 +50,28 @@ FORMS = [
             "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
             "spec: {source: {repoURL: https://git.example/this, path: environments/production, targetRevision: main}}"
         ),
-        [],
+        [("source", "https://git.example/this", "main", True)],
     ),
+    (
+        (
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {repoURL: https://x, targetRevision: wip, "
+            "helm: {parameters: [{name: image.tag, value: '7'}, {name: replicas, value: '2'}]}, kustomize: {images: [a=b/a:3]}}}"
+        ),
+        [("source", "https://x", "wip", False), ("image", "image.tag", "7", True), ("image", "b/a", "3", True)],
+    ),
+    (
+        (
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    helm:\n      values: |\n"
+            "        image:\n          repository: a/b\n          tag: '9'\n"
+        ),
+        [("image", "a/b", "9", True)],
+    ),
+    (
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {images: [{name: a, newTag: '2'}]}",
+        [("image", "a", "2", True)],
+    ),
+    ("volumes: [{image: {reference: 'a:3'}}]", [("image", "a", "3", True)]),
+    ("text: |\n  image: [\n", []),
     (
         (
             "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\n"
@@ -70,7 +90,10 @@ FORMS = [
         "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nspec: {url: oci://r.example/web, ref: {tag: 1.2.3}}",
         [("source", "oci://r.example/web", "1.2.3", True)],
     ),
-    ("apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nspec: {url: ssh://x, ref: {branch: main}}", []),
+    (
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nspec: {url: ssh://x, ref: {branch: main}}",
+        [("source", "ssh://x", "main", True)],
+    ),
     ("just: text", []),
     ("[]", []),
 ]
@@ -90,6 +113,10 @@ KUSTOMIZATIONS = [
     (
         "helmCharts: [{name: web, repo: https://c.example, version: 1.0.0}]",
         [("chart", "https://c.example/web", "1.0.0", True)],
+    ),
+    (
+        "patches:\n- patch: |-\n    - op: replace\n      path: /spec/containers/0/image\n      value: a:4\n",
+        [("image", "a", "4", True)],
     ),
     ("images: wrong\nresources: {a: b}\nhelmCharts: [1]", []),
 ]
@@ -252,3 +279,14 @@ def test_no_document_is_too_odd(value: object, path: str) -> None:
         assert isinstance(each.version, str)
         assert isinstance(each.name, str)
         assert each.label
+
+
+def test_a_digest_is_the_same_in_any_registry() -> None:
+    one, other = ("image: staging.example/a@sha256:ab", "image: production.example/a@sha256:ab")
+    found = [
+        piece.identity
+        for text in (one, other)
+        for document in yaml_documents.documents(text.encode())
+        for piece in manifests.pieces("a.yaml", document)
+    ]
+    assert found[0] == found[1]
