@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitops_ci.discover import inventory
+from gitops_ci.discover import snapshot as snapshots
+from gitops_ci.discover.snapshot import SUBMODULE, Entry, Snapshot
 from gitops_ci.gate.promotion import contents, manifests
 from gitops_ci.gate.promotion.pieces import Piece
+from gitops_ci.kinds import catalog
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import Document
 from tests.unit.gate.promotion import scenarios
@@ -290,3 +294,17 @@ def test_a_digest_is_the_same_in_any_registry() -> None:
         for piece in manifests.pieces("a.yaml", document)
     ]
     assert found[0] == found[1]
+
+
+def test_a_module_in_a_submodule_is_its_commit() -> None:
+    root = 'module "x" {\n  source = "../../../vendor/modules/vpc"\n}\nterraform {\n  backend "s3" {}\n}\n'
+    files = {f"environments/{name}/terraform/main.tf": root for name in ("staging", "production")}
+    base = snapshots.of(files)
+
+    def at(commit: str) -> Snapshot:
+        return base.changed(commit=None, tree=commit, changes={"vendor/modules": Entry(SUBMODULE, commit)})
+
+    settings = scenarios.config()
+    before, after = (inventory.take(at(commit * 40), settings, catalog.ALL) for commit in ("1", "2"))
+    found = [contents.of("production/terraform/main", each).identities for each in (before, after)]
+    assert found[0] != found[1]
