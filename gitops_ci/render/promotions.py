@@ -8,9 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from gitops_ci.gate.promotion.ahead import Difference, Standing
+from gitops_ci.gate.promotion.pieces import WORDS
 from gitops_ci.gate.promotion.writing import Written
 from gitops_ci.render import words
-from gitops_ci.render.lines import EMPTY, Line, Span, line, span, tree
+from gitops_ci.render.lines import EMPTY, Line, line, span, tree
 from gitops_ci.render.untrusted import code, cut, text
 
 SCHEMA = "gitops-ci/promote/1"
@@ -81,16 +82,22 @@ def _below(standing: Standing) -> list[Line]:
     rows = [(_subject(each), _versions(each.here), _versions(each.there)) for each in standing.differences]
     first, second = (max((len(row[index]) for row in rows), default=0) for index in (0, 1))
     found = [
-        line(f"{name:<{first}}  ", Span(f"{here:<{second}}", "plain"), span(" → ", "dim"), span(there, "create"))
-        for name, here, there in rows
+        line(
+            f"{name:<{first}}  {here:<{second}}",
+            span(" → ", "dim"),
+            span(there, "update" if each.newer_here else "create"),
+            span("  newer here" if each.newer_here else "", "dim"),
+        )
+        for each, (name, here, there) in zip(standing.differences, rows, strict=True)
     ]
     found += [line(span(f"not known: {each.path}: {each.message}", "undecided")) for each in standing.unread]
     return found
 
 
 def _subject(difference: Difference) -> str:
-    name = {"tree": "files", "migration": "migrations", "constraint": "provider constraint"}
-    return cut(f"{name.get(difference.what, difference.what)} {difference.name}".rstrip(), _WIDTH)
+    """The thing; of a long name the end, which tells it from others."""
+    name = difference.name if len(difference.name) <= _WIDTH else f"…{difference.name[1 - _WIDTH :]}"
+    return f"{WORDS.get(difference.what, difference.what)} {name}".rstrip()
 
 
 def _versions(versions: Sequence[str]) -> str:

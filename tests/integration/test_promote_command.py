@@ -84,9 +84,13 @@ def test_the_document_and_the_markdown_say_the_same(repository: Scratch) -> None
     (environment,) = document["environments"]
     stacks = {each["stack"]: each for each in environment["stacks"]}
     assert set(stacks) == {f"production/{kind}/main" for kind in ("terraform", "kubernetes", "database", "security")}
-    assert {"what": "image", "name": "r.example/api", "there": ["2.0.1"], "here": ["1.9.0"]} in stacks[IMAGE][
-        "differences"
-    ]
+    assert {
+        "what": "image",
+        "name": "r.example/api",
+        "there": ["2.0.1"],
+        "here": ["1.9.0"],
+        "newer_here": False,
+    } in stacks[IMAGE]["differences"]
     told = promote(repository, "--format", "markdown", "--kind", "kubernetes").stdout
     assert "| `kubernetes/main` | image r.example/api | `1.9.0` | `2.0.1` |" in told
     assert "terraform/main" not in told
@@ -284,3 +288,16 @@ def test_a_folder_that_is_treated_as_the_whole(tmp_path: Path) -> None:
     (tmp_path / "one.patch").write_text(patch)
     outer.git("apply", "../one.patch")
     assert "newTag: 2.0.1" in (outer.path / "infra/environments/production/k8s/kustomization.yaml").read_text()
+
+
+def test_nothing_goes_back_to_an_older_version(repository: Scratch) -> None:
+    at = "environments/production/terraform"
+    repository.commit({f"{at}/.terraform.lock.hcl": lock("6.0.0"), f"{at}/main.tf": module("v1.3.0", "production")})
+    told = promote(repository, "--environment", "production").stdout
+    assert "v1.3.0 → v1.2.0  newer here" in told
+    done = promote(repository, "--stack", "production/terraform/main", "--format", "json")
+    assert done.code == 1
+    assert [each.rpartition(": ")[2] for each in done.json()["by_hand"]] == [
+        "production has v1.3.0, which is newer",
+        "production has 6.0.0, which is newer",
+    ]

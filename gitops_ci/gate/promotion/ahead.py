@@ -9,17 +9,21 @@ from msgspec import Struct, structs
 from gitops_ci.config import Environment
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.gate.promotion import contents, counterparts
-from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread, What, distinct
+from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread, What, distinct, is_newer
 from gitops_ci.model.stack import Stack
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """One thing in versions that only one of the two has; `there` is where it comes from, `here` where it goes to."""
+    """One thing in versions that only one of the two has; `there` is where it comes from, `here` where it goes to.
+
+    `newer_here`: it goes the other way, as far as numbers tell.
+    """
 
     what: What
     name: str
     there: tuple[str, ...] = ()
     here: tuple[str, ...] = ()
+    newer_here: bool = False
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -75,7 +79,7 @@ def _standing(stack: Stack, source: str, inventory: Inventory) -> Standing:
 
 
 def _relative(found: Contents, stack: Stack) -> list[Piece]:
-    return [_named_alike(piece, stack) for piece in distinct(found.pieces)]
+    return [_named_alike(piece, stack) for piece in distinct(found.pieces) if piece.what != "file"]
 
 
 def _named_alike(piece: Piece, stack: Stack) -> Piece:
@@ -92,12 +96,10 @@ def _differences(here: Iterable[Piece], there: Iterable[Piece]) -> Iterator[Diff
     only_there = [each for identity, each in theirs.items() if identity not in ours]
     subjects = dict.fromkeys((each.what, each.name) for each in (*only_there, *only_here))
     for what, name in subjects:
-        yield Difference(
-            what=what,
-            name=name,
-            there=tuple(_shown(each) for each in only_there if (each.what, each.name) == (what, name)),
-            here=tuple(_shown(each) for each in only_here if (each.what, each.name) == (what, name)),
-        )
+        from_there = tuple(_shown(each) for each in only_there if (each.what, each.name) == (what, name))
+        at_here = tuple(_shown(each) for each in only_here if (each.what, each.name) == (what, name))
+        newer = any(is_newer(one, other) for one in at_here for other in from_there)
+        yield Difference(what=what, name=name, there=from_there, here=at_here, newer_here=newer)
 
 
 def _shown(piece: Piece) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -9,11 +10,18 @@ from msgspec import Struct
 
 from gitops_ci.gate.promoted import Identity
 
-What = Literal["module", "tree", "provider", "constraint", "image", "chart", "source", "migration", "policy"]
+What = Literal["module", "tree", "file", "provider", "constraint", "image", "chart", "source", "migration", "policy"]
 
-BY_CONTENT: frozenset[What] = frozenset({"tree", "migration", "policy"})
+BY_CONTENT: frozenset[What] = frozenset({"tree", "file", "migration", "policy"})
 """Where the content alone counts, whatever it is called and wherever it lies."""
-_WORDS: dict[What, str] = {"tree": "files", "constraint": "provider constraint"}
+WORDS: dict[What, str] = {
+    "tree": "files",
+    "file": "files",
+    "constraint": "provider constraint",
+    "migration": "migrations",
+}
+"""What a thing is called where it is not called by its own word."""
+_NUMBER = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,4})")
 
 
 class Piece(Struct, frozen=True, kw_only=True):
@@ -43,12 +51,20 @@ class Piece(Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         """The thing without its version: `image registry.example/api`."""
-        return f"{_WORDS.get(self.what, self.what)} {self.name}"
+        word = self.what if self.what == "migration" else WORDS.get(self.what, self.what)
+        return f"{word} {self.name}"
 
     @property
     def label(self) -> str:
         """The thing with its version, for people."""
         return f"{self.subject} {self.shown or self.version}".rstrip()
+
+
+def is_newer(one: str, other: str) -> bool:
+    """Whether both are plain numbers of versions, and the first is the higher one."""
+    numbers = [_NUMBER.fullmatch(each) for each in (one, other)]
+    first, second = ([int(part) for part in each[1].split(".")] if each is not None else [] for each in numbers)
+    return bool(first and second) and first > second
 
 
 class Unread(Struct, frozen=True, kw_only=True):

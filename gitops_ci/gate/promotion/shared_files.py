@@ -11,7 +11,7 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.gate.promotion.pieces import Piece
+from gitops_ci.gate.promotion.pieces import Piece, What
 from gitops_ci.model.stack import Kind, Stack
 
 _UNSURE = frozenset({"conservative", "downstream"})
@@ -70,7 +70,7 @@ def _environments(kind: Kind, inventory: Inventory) -> _Readers:
     return known[kind][1]
 
 
-def piece(name: str, paths: Iterable[str], snapshot: Snapshot) -> Piece:
+def piece(name: str, paths: Iterable[str], snapshot: Snapshot, *, what: What = "tree") -> Piece:
     """Files as one thing, by their content and by where each lies below `name`."""
     listed = sorted(paths)
     inside = f"{name}/" if name else ""
@@ -80,4 +80,4 @@ def piece(name: str, paths: Iterable[str], snapshot: Snapshot) -> Piece:
         relative = "" if path == name else path.removeprefix(inside)
         hashed.update(f"{entry.mode} {entry.oid} {relative}\0".encode("utf-8", "surrogateescape"))
     version = hashed.hexdigest()
-    return Piece(what="tree", name=name, version=version, shown=version[:8], path=listed[0])
+    return Piece(what=what, name=name, version=version, shown=version[:8], path=listed[0])

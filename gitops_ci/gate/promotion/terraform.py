@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.gate.promotion import shared_files
-from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread
+from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread, What
 from gitops_ci.kinds.terraform import blocks, locks, requirements, values
 from gitops_ci.kinds.terraform.configuration import SOURCES, Located
 from gitops_ci.kinds.terraform.rules.subject import Subject
@@ -48,7 +48,8 @@ def _trees(stack: Stack, inventory: Inventory) -> Iterator[Piece]:
         elif reference.certainty == "file":
             named = frozenset(path for path in named if not shared_files.is_own(path, stack, inventory))
         if named:
-            yield shared_files.piece(reference.path, named, snapshot)
+            what: What = "file" if reference.certainty == "file" else "tree"
+            yield shared_files.piece(reference.path, named, snapshot, what=what)
 
 
 def _module(call: Located) -> Piece | None:
@@ -142,7 +143,7 @@ def _unread(subject: Subject, inventory: Inventory) -> Iterator[Unread]:
                 )
     yield from _unread_lock(subject, inventory)
     for _, unit in units.at(subject.stack.path, inventory.snapshot):
-        if unit.has_source and unit.source is None:
+        if unit.has_source and unit.source is None and unit.module is None:
             message = "has a source that only Terragrunt can tell"
             yield Unread(path=unit.file, content=_content(unit.file, inventory), message=message, line=unit.source_line)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
@@ -11,10 +10,8 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.gate.promotion import contents, files_to_copy, local_modules, lock_entries, shared_files
 from gitops_ci.gate.promotion.ahead import Standing
 from gitops_ci.gate.promotion.editing import Edited, Edits
-from gitops_ci.gate.promotion.pieces import Piece, distinct
+from gitops_ci.gate.promotion.pieces import Piece, distinct, is_newer
 from gitops_ci.model.stack import Stack
-
-_NUMBER = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,4})")
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -45,7 +42,9 @@ class _Writer:
         self._here, self._there, self._inventory = here, there, inventory
         ours, theirs = contents.of(here.id, inventory), contents.of(there.id, inventory)
         self._ours = ours.pieces
-        self._wanted = distinct(each for each in theirs.pieces if each.identity not in ours.identities)
+        self._wanted = distinct(
+            each for each in theirs.pieces if each.what != "file" and each.identity not in ours.identities
+        )
         self._theirs = theirs.pieces
 
     def write(self, edits: Edits) -> tuple[list[str], list[str]]:
@@ -84,7 +83,7 @@ class _Writer:
             return f"{self._here.environment} does not ask for another version of it at a place that is like it"
         if not piece.written or any(not _is_written_alike(piece, place) for place in places):
             return "its version is not written in the same way in both"
-        if newer := next((place for place in places if _is_newer(place.version, piece.version)), None):
+        if newer := next((place for place in places if is_newer(place.version, piece.version)), None):
             return f"{self._here.environment} has {newer.shown or newer.version}, which is newer"
         if not _is_plain(place.path for place in places):
             return "the name of a file is not one that a patch can hold"
@@ -99,6 +98,9 @@ class _Writer:
         ours = next((each for each in self._ours if each.what == "provider"), None)
         if ours is None or piece.path == ours.path:
             return f"{self._here.environment} has no lock file of its own"
+        known = next((each for each in self._ours if (each.what, each.name) == ("provider", piece.name)), None)
+        if known is not None and is_newer(known.version, piece.version):
+            return f"{self._here.environment} has {known.version}, which is newer"
         theirs = edits.text(piece.path)
         text = lock_entries.copied(theirs or "", edits.text(ours.path) or "", piece.name)
         if text is None:
@@ -149,15 +151,6 @@ def _is_written_alike(one: Piece, other: Piece) -> bool:
     """Whether both are tags, or digests, or tags with digests: one cannot stand where the other does."""
     forms = [("@" in each.written, "sha256:" in each.written) for each in (one, other)]
     return forms[0] == forms[1]
-
-
-def _is_newer(one: str, other: str) -> bool:
-    """Whether both are plain numbers of versions, and the first is the higher one."""
-    numbers = [_NUMBER.fullmatch(each) for each in (one, other)]
-    if None in numbers:
-        return False
-    first, second = ([int(part) for part in each[1].split(".")] for each in numbers if each is not None)
-    return first > second
 
 
 def _is_plain(paths: Iterable[str] | Mapping[str, str | None]) -> bool:
