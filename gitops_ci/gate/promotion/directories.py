@@ -41,23 +41,23 @@ def _missing(each: Entering, past: Promoted) -> Iterator[VerdictReason]:
     new = [piece for piece in each.missing if (each.stack.id, piece.identity) not in past.before]
     if not new:
         return
-    source, verb = each.source, "has" if len(new) == 1 else "have"
+    source, verb = each.source, "was" if len(new) == 1 and new[0].what not in ("tree", "file") else "were"
     if each.unread_there:
         wrong = each.unread_there[0]
-        message = f"whether {_listed(new)} {verb} been in {source} is not known: {wrong.path}: {wrong.message}"
+        message = f"whether {_listed(new)} {verb} in {source} first is not known: {wrong.path}: {wrong.message}"
         remedy = f"mend the file of {source} first"
         yield _reason("gate/promotion-unknown", "undecided", message, remedy, each)
         return
     if not each.counterparts:
-        message = f"{source} has no stack {each.stack.kind}/{each.stack.name}, so it has not had {_listed(new)}"
+        message = f"{source} has no stack {each.stack.kind}/{each.stack.name}; entering: {_listed(new)}"
         remedy = f"bring the stack to {source} first, or name it under promotion_except where it belongs here alone"
     elif all(piece in each.together for piece in new):
-        message = f"{_listed(new)} {verb} not been in {source} first: this same change brings it there"
+        message = f"{_listed(new)} {verb} not in {source} first: this same change brings it there"
         remedy = f"change {source} in a pull request of its own, and {each.stack.environment} after it is merged"
         if any(piece.what == "tree" for piece in new):
             remedy += "; files that both share need a version or a folder of their own for that, or promotion_together"
     else:
-        message = f"{_listed(new)} {verb} not been in {source} first"
+        message = f"{_listed(new)} {verb} not in {source} first"
         remedy = f"bring it to {source} first; `gitops-ci promote --stack {each.stack.id}` then writes the change"
     yield _reason("gate/promotion-missing", "blocked", message, remedy, each)
 

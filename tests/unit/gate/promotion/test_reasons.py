@@ -329,7 +329,7 @@ PIECE = ("module", "git::https://git.example/vpc.git", "v2")
 
 def test_a_reason_says_what_is_missing_and_what_to_do() -> None:
     (reason,) = reasons(case(*AHEAD))
-    assert reason.message == "module git::https://git.example/vpc.git v2 has not been in staging first"
+    assert reason.message == "module git::https://git.example/vpc.git v2 was not in staging first"
     assert reason.remedy.startswith("bring it to staging first; `gitops-ci promote --stack production/terraform/main`")
     assert "gitops-ci-hotfix" in reason.remedy
     assert reason.who == "for a hotfix: anyone who may write and had no part in it"
@@ -477,7 +477,7 @@ def test_a_hotfix_is_recorded_with_who_let_it_in() -> None:
     (lifted,) = promotion.lifted(case(*AHEAD, pulls=[pull(**{**GOOD, "labels": (label("linus"),)})]))
     assert (lifted.rule, lifted.how, lifted.by) == ("gate/promotion-missing", "label", ("linus", "grace"))
     assert (lifted.what, lifted.where, lifted.pull_request, lifted.commit) == (TF, "production", 7, "a" * 40)
-    assert lifted.why == "module git::https://git.example/vpc.git v2 has not been in staging first"
+    assert lifted.why == "module git::https://git.example/vpc.git v2 was not in staging first"
 
 
 def test_a_label_that_is_not_enough_says_why() -> None:
