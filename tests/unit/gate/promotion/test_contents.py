@@ -154,19 +154,19 @@ def test_a_tag_that_a_kustomization_replaces_is_not_the_manifests() -> None:
 
 
 def test_a_chart_in_an_environments_folder_counts_by_its_templates() -> None:
-    at = "environments/{}/k8s/web"
+    at = "environments/{}/k8s"
     files = {
         f"{at.format(name)}/{file}": text.format(name)
         for name in ("staging", "production")
         for file, text in (
-            ("Chart.yaml", "name: web\n"),
+            ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
             ("values.yaml", "host: {}\n"),
             ("templates/web.yaml", "host: {{{{ .Values.host }}}}\n"),
         )
     }
     here, there = (of(files, f"{name}/kubernetes/main") for name in ("production", "staging"))
     assert {each.identity for each in here.values()} == {each.identity for each in there.values()}
-    files["environments/production/k8s/web/templates/web.yaml"] += "# more\n"
+    files["environments/production/k8s/templates/web.yaml"] += "# more\n"
     changed = of(files, "production/kubernetes/main")
     assert {each.identity for each in changed.values()} != {each.identity for each in there.values()}
 
@@ -219,7 +219,8 @@ def test_a_source_that_is_computed_is_not_known() -> None:
 
 def test_a_key_that_is_there_twice_is_not_known() -> None:
     path = "environments/production/k8s/a.yaml"
-    assert unread({path: "image: a:1\nimage: a:2\n"}, "production/kubernetes/main") == [(path, 2)]
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nimage: a:1\nimage: a:2\n"
+    assert unread({path: pod}, "production/kubernetes/main") == [(path, 5)]
 
 
 def test_json_may_be_nested_deeply() -> None:

@@ -84,6 +84,7 @@ def security(staging: str, production: str, file: str = "policy.yaml") -> dict[s
     }
 
 
+CHART = "apiVersion: v2\nname: api\nversion: 1.0.0\n"
 HELM = "image:\n  repository: registry.example/api\n  tag: '{}'\nreplicas: 2\n"
 TABLE = [
     # Terraform
@@ -236,20 +237,20 @@ TABLE = [
     ),
     (
         "Helm values with a tag that staging has, and another number of replicas",
-        kubernetes(HELM.format("2"), HELM.format("1"), "values.yaml"),
+        {**kubernetes(CHART, CHART, "Chart.yaml"), **kubernetes(HELM.format("2"), HELM.format("1"), "values.yaml")},
         {"environments/production/k8s/values.yaml": HELM.format("2").replace("replicas: 2", "replicas: 9")},
         [],
     ),
     (
         "Helm values with a tag that staging does not have",
-        kubernetes(HELM.format("1"), HELM.format("1"), "values.yaml"),
+        {**kubernetes(CHART, CHART, "Chart.yaml"), **kubernetes(HELM.format("1"), HELM.format("1"), "values.yaml")},
         {"environments/production/k8s/values.yaml": HELM.format("2")},
         [("missing", "blocked", K8S)],
     ),
     (
         "YAML that nobody can read",
-        kubernetes(kustomization("1"), kustomization("1")),
-        {"environments/production/k8s/other.yaml": "image: [\n"},
+        kubernetes(deployment("a:1"), deployment("a:1"), "api.yaml"),
+        {"environments/production/k8s/other.yaml": "apiVersion: v1\nkind: Pod\nimage: [\n"},
         [("unknown", "undecided", K8S)],
     ),
     (
