@@ -302,3 +302,31 @@ def test_nothing_goes_back_to_an_older_version(repository: Scratch) -> None:
         "production has v1.3.0, which is newer",
         "production has 6.0.0, which is newer",
     ]
+
+
+def test_a_module_of_its_own_becomes_the_other_one(repository: Scratch) -> None:
+    at = "environments/{}/terraform/modules/dns"
+    repository.write(
+        {f"{at.format('staging')}/empty.tf": "", f"{at.format('staging')}/a b/run.tf": "# run\r\n# \u2028\f"}
+    )
+    (repository.path / at.format("staging") / "run.sh").write_text("#!/bin/sh\n")
+    (repository.path / at.format("staging") / "run.sh").chmod(0o755)
+    repository.commit({f"{at.format('production')}/gone.tf": "# gone"})
+    patch = promote(repository, "--stack", "production/terraform/main", "--format", "patch").stdout
+    (repository.path.parent / "one.patch").write_text(patch, newline="")
+    repository.git("apply", "../one.patch")
+    repository.commit()
+    trees = [repository.git("ls-tree", "-r", f"HEAD:{at.format(each)}") for each in ("staging", "production")]
+    assert trees[0] == trees[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [("logo.tf", b"\0\1", "is no text"), ('odd".tf', b"# x\n", "the name of a file is not one that a patch can hold")],
+)
+def test_files_that_no_patch_can_hold(repository: Scratch, name: str, content: bytes, why: str) -> None:
+    (repository.path / "environments/staging/terraform/modules/dns" / name).write_bytes(content)
+    repository.commit()
+    done = promote(repository, "--stack", "production/terraform/main", "--format", "json")
+    assert done.code == 1
+    assert [why in each for each in done.json()["by_hand"]] == [True]

@@ -26,6 +26,7 @@ class Edits:
         self._snapshot = snapshot
         self._before: dict[str, str | None] = {}
         self.after: dict[str, str | None] = {}
+        self._like: dict[str, str] = {}
 
     def text(self, path: str) -> str | None:
         """What is there, as it would become."""
@@ -34,10 +35,16 @@ class Edits:
             self._before[path] = self.after[path] = None if content is None else _text(content)
         return self.after[path]
 
-    def put(self, path: str, text: str | None) -> None:
-        """Sets what a file becomes."""
+    def put(self, path: str, text: str | None, *, like: str | None = None) -> None:
+        """Sets what a file becomes; one that is new is a program where the file `like` is one."""
         self.text(path)
         self.after[path] = text
+        if like is not None and path not in self._snapshot:
+            self._like[path] = like
+
+    def is_text(self, path: str) -> bool:
+        """Whether a file is there that can be told as text."""
+        return self.text(path) is not None
 
     def shows(self, path: str, line: int | None, text: str) -> bool:
         """Whether a text stands just once in a line, by itself: `1.9` is not in `1.9.1`, nor in `1.90`."""
@@ -60,7 +67,7 @@ class Edits:
         """Every file that becomes another one."""
         for path, before in sorted(self._before.items()):
             if before != self.after[path]:
-                entry = self._snapshot.entries.get(path)
+                entry = self._snapshot.entries.get(self._like.get(path, path))
                 mode = entry.mode if entry is not None and entry.mode == EXECUTABLE else "100644"
                 yield Edited(path=path, before=before, after=self.after[path], mode=mode)
 

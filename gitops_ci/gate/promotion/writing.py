@@ -139,11 +139,13 @@ class _Writer:
             return copies
         if not _is_plain(copies):
             return "the name of a file is not one that a patch can hold"
+        entries = self._inventory.snapshot.entries
+        there = [*filter(None, copies.values()), *(path for path in copies if path in entries)]
+        odd = next((path for path in there if not edits.is_text(path)), None)
+        if odd is not None:
+            return f"{odd} is no text: copy it by hand"
         for path, source in copies.items():
-            text = edits.text(source) if source is not None else None
-            if source is not None and text is None:
-                return f"{source} is no text"
-            edits.put(path, text)
+            edits.put(path, edits.text(source) if source is not None else None, like=source)
         return None
 
 
