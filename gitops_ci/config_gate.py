@@ -70,12 +70,24 @@ class Override(Section, frozen=True):
     approvers: Approvers = Approvers()
 
 
+class Hotfix(Section, frozen=True):
+    """How something enters that was not promoted: a label that one of `approvers` set, and approvals by them."""
+
+    label: Annotated[str, Meta(min_length=1, max_length=40)] = "gitops-ci-hotfix"
+    approvals: Annotated[int, Meta(ge=1, le=20)] = 1
+    approvers: Approvers = Approvers()
+
+
 class Gate(Section, frozen=True):
     """What a change needs before it enters an environment (docs/rules/gate.md).
 
     `owners`: whether CODEOWNERS of affected stacks have to approve. `protected_types` are what is never destroyed
     without somebody who agrees (patterns of types of resources and objects); `destroy` whether that holds for
     everything, for these only, or not at all.
+
+    `promotion`: whether only what the environment before has may enter; `promotion_together` lets the same change bring
+    it to both, `promotion_except` are patterns of names of stacks (`terraform/dns`) that have no counterpart there.
+    `soak` is how long it has to have been there.
     """
 
     approvals: Annotated[int, Meta(ge=0, le=20)] = 0
@@ -85,9 +97,20 @@ class Gate(Section, frozen=True):
     destroy: Literal["all", "protected", "off"] = "off"
     protected_types: tuple[str, ...] = ()
     promotion: Weight = "off"
+    promotion_together: bool = False
+    promotion_except: tuple[str, ...] = ()
     soak: Duration | None = None
+    hotfix: Hotfix = Hotfix()
     freeze: tuple[Freeze, ...] = ()
     override: Override = Override()
+
+
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
+
+
+def seconds(duration: str | None) -> int:
+    """How long `90m`, `24h` or `7d` is; 0 for none."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]] if duration else 0
 
 
 PROTECTED_TYPES = (

@@ -133,6 +133,12 @@ COMMANDS: dict[str, Command] = {
     "publish": Command(
         "publish.run", "say on GitHub what reports claim: status, comment, check run", (), (options.publishing,)
     ),
+    "promote": Command(
+        "promote.run",
+        "show which environment is ahead, and write the change that promotes one stack",
+        ("terminal", "markdown", "json", "patch"),
+        (options.promoting,),
+    ),
     "runs": Command("runs.run", "list the run that judged each open pull request", _PLAIN_FORMATS, (options.runs,)),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}

@@ -84,6 +84,23 @@ def ends(command: argparse.ArgumentParser) -> None:
     )
 
 
+def promoting(command: argparse.ArgumentParser) -> None:
+    """Which environments are looked at, and which stack is promoted."""
+    command.add_argument("--head", metavar="REV", help="the commit to look at (default: the work tree)")
+    command.add_argument(
+        "--environment", action="append", default=[], metavar="NAME", help="only what goes to this one (repeatable)"
+    )
+    command.add_argument(
+        "--kind", action="append", choices=KINDS, default=[], metavar="NAME", help="only this kind (repeatable)"
+    )
+    command.add_argument(
+        "--stack", action="append", default=[], metavar="ID", help="make the change that promotes to this stack"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="where the patch goes without a token (default: inside .git)"
+    )
+
+
 def baseline(command: argparse.ArgumentParser) -> None:
     """Where a baseline comes from and goes to."""
     command.add_argument(

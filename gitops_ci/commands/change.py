@@ -89,6 +89,18 @@ def opened(
 
 
 @contextmanager
+def looked_at(options: Options, outside: Outside) -> Iterator[tuple[Repository, Snapshot, Config]]:
+    """One end alone, `--head` or the work tree, with its own configuration: nothing is compared or judged."""
+    repository = _repository(options, outside)
+    try:
+        tip = _tip(repository, options, None)
+        snapshot = repository.at(tip) if tip is not None else repository.work_tree_snapshot(exclude=options.out)
+        yield repository, snapshot, deciding.read(options, None, snapshot)[0]
+    finally:
+        repository.close()
+
+
+@contextmanager
 def work_tree(options: Options, outside: Outside) -> Iterator[tuple[Snapshot, Config]]:
     """The work tree and its configuration, for where nothing is judged."""
     repository = _repository(options, outside)

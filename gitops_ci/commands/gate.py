@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,18 +13,21 @@ from gitops_ci.commands import asked, assembly, connecting, deciding, inspection
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
+from gitops_ci.discover import inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import GitopsError, ToolError
 from gitops_ci.gate import claims, record, rules, verdict, wanted
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.record import Told
 from gitops_ci.github.event import Event
+from gitops_ci.kinds import catalog
 from gitops_ci.model import plan as plans
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.pull_request import Unreadable
 from gitops_ci.model.report import Part, Report
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import EXIT_CODES, Verdict, VerdictReason
+from gitops_ci.system import promoted
 
 
 def run(options: Options, outside: Outside) -> int:
@@ -87,6 +91,8 @@ def _live(event: Event, outside: Outside) -> Event | None:
 def of(report: Report, change: Change, event: Event, options: Options, outside: Outside) -> tuple[Report, Told]:
     """The verdict of every rule on what the reports of an opened change say together."""
     whole = _with_people(case(report, change, options), event, outside)
+    take = partial(inventory.take, config=change.config, kinds=catalog.ALL)
+    whole = msgspec.structs.replace(whole, promoted=promoted.of(whole, change.repository, take))
     found = rules.judged(whole)
     return found.report, Told(at=whole.now, document=b"", case=whole, rules=found.rules)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
-from gitops_ci.config import KIND_DIRECTORIES, KINDS, SHARED, Config, SeverityByPlace, StackPattern
+from gitops_ci.config import KIND_DIRECTORIES, KINDS, SHARED, Config, Environment, SeverityByPlace, StackPattern
 from gitops_ci.config_file import engine_arguments
 from gitops_ci.config_file.document import Path
 from gitops_ci.config_gate import Approvers, Gate
@@ -109,10 +109,12 @@ def _environments(config: Config) -> Iterator[tuple[Path, str]]:
 
 
 def _gates(config: Config) -> Iterator[tuple[Path, str]]:
-    """A gate that nobody could ever pass: more approvals than there are people who are asked."""
+    """A gate that nobody could ever pass, or that would look at nothing."""
     for index, environment in enumerate(config.environments):
         gate = environment.gate or Gate()
         asked: list[tuple[Path, int, Approvers]] = [((), gate.approvals, gate.approvers)]
+        asked.append((("hotfix",), gate.hotfix.approvals, gate.hotfix.approvers))
+        yield from ((("environments", index, "gate", key), text) for key, text in _promotions(environment, gate))
         for kind, special in gate.by_kind.items():
             approvers = special.approvers if special.approvers.named else gate.approvers
             asked.append((("by_kind", kind), max(gate.approvals, special.approvals), approvers))
@@ -121,6 +123,16 @@ def _gates(config: Config) -> Iterator[tuple[Path, str]]:
             if approvers.users and not approvers.teams and count > people:
                 text = f"{count} approvals are asked of {people} named: name more users, or a team"
                 yield ("environments", index, "gate", *where), text
+
+
+def _promotions(environment: Environment, gate: Gate) -> Iterator[tuple[str, str]]:
+    for key, is_set in (("promotion", gate.promotion != "off"), ("soak", gate.soak is not None)):
+        if is_set and environment.promotes_from is None:
+            yield key, f"{environment.name} has no promotes_from, so there is nothing to compare it with"
+        elif is_set and gate.promotion == "off":
+            yield key, "promotion is off, so nothing is looked at"
+    if gate.soak is not None and gate.promotion_together:
+        yield "soak", "what both environments get at once has been in neither: promotion_together excludes it"
 
 
 def _circle(config: Config, name: str) -> str:

@@ -59,6 +59,23 @@ class Inventory(Struct, frozen=True, dict=True):
         """What is wrong, as severe as the rules themselves have it."""
         return tuple(self.told)
 
+    @cached_property
+    def named(self) -> Mapping[tuple[str, Kind, str], tuple[Stack, ...]]:
+        """The stacks of each environment, kind and name: the instances of one."""
+        found: dict[tuple[str, Kind, str], tuple[Stack, ...]] = {}
+        for stack in self.stacks.values():
+            key = (stack.environment, stack.kind, stack.name)
+            found[key] = (*found.get(key, ()), stack)
+        return found
+
+    @cached_property
+    def deployed_to(self) -> Mapping[str, frozenset[str]]:
+        """The environments that each directory of a stack is deployed to."""
+        found: dict[str, frozenset[str]] = {}
+        for stack in self.stacks.values():
+            found[stack.path] = found.get(stack.path, frozenset()) | {stack.environment}
+        return found
+
 
 class Finder(Protocol):
     """The part of a kind that discovery needs."""

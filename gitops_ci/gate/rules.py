@@ -17,6 +17,7 @@ from gitops_ci.gate import (
     ordering,
     overrides,
     owners,
+    promotion,
     verdict,
     waivers,
 )
@@ -41,6 +42,7 @@ OF_THE_PULL_REQUEST: Mapping[str, Family] = {
     "owners": owners.reasons,
     "destroy": destroy.reasons,
     "loosening": loosening.reasons,
+    "promotion": promotion.reasons,
     "freeze": freeze.reasons,
     "ordering": ordering.reasons,
 }
@@ -51,6 +53,7 @@ _AGREED: tuple[Callable[[Case], Iterator[Lifted]], ...] = (
     owners.lifted,
     destroy.lifted,
     loosening.lifted,
+    promotion.lifted,
 )
 
 

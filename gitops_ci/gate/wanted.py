@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.config_gate import Approvers
-from gitops_ci.gate import approvals, codeowners, destroy, loosening, owners, waivers
+from gitops_ci.gate import approvals, codeowners, destroy, loosening, owners, promotion, waivers
 from gitops_ci.gate.case import Case
 from gitops_ci.model.pull_request import Wanted
 
 
 def of(case: Case) -> Wanted:
-    """The teams, labels and people that approvals, owners, destructive changes, overrides and waivers depend on.
+    """The teams, labels and people that approvals, owners, destroys, hotfixes, overrides and waivers depend on.
 
     The case need not have a pull request yet. Nothing is wanted where nothing is asked.
     """
@@ -34,6 +34,7 @@ def _approvers(case: Case) -> Iterator[Approvers]:
     yield from (some.approvers for some in destroy.guarded(case))
     yield from (need.approvers for need in waivers.needs(case))
     yield from (need.approvers for need in loosening.needs(case))
+    yield from (hotfix.approvers for hotfix in promotion.hotfixes(case))
     for owned in owners.needs(case, codeowners.read(case.base.snapshot)):
         if owned.owners is not None and owned.owners.approvers.named:
             yield owned.owners.approvers
@@ -43,6 +44,7 @@ def _approvers(case: Case) -> Iterator[Approvers]:
 
 
 def _labels(case: Case) -> Iterator[str]:
+    yield from (hotfix.label for hotfix in promotion.hotfixes(case))
     if destroy.guarded(case):
         yield destroy.LABEL
     for environment in _environments(case):

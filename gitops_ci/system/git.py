@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,32 @@ class Repository:
             hint = "check out with `fetch-depth: 0`" if self.shallow else "give --base REV"
             raise UsageError(f"{one[:12]} and {other[:12]} have no common ancestor in this clone", hint=hint)
         return out.strip()
+
+    def is_ancestor(self, one: str, other: str) -> bool:
+        """Whether a commit is another one or is reached from it; False where this clone does not have it."""
+        return self._run("merge-base", "--is-ancestor", one, other)[0] == 0
+
+    def branch(self, name: str) -> str | None:
+        """The tip of a branch as `origin` has it, which no pull request can move; else of a local one of that name."""
+        return self.commit(f"refs/remotes/origin/{name}") or self.commit(f"refs/heads/{name}")
+
+    def apart(self, one: str, other: str) -> tuple[int, int]:
+        """How many commits each of two has that the other lacks."""
+        told = self._listed("rev-list", "--left-right", "--count", f"{one}...{other}").split()
+        return int(told[0]), int(told[1])
+
+    def first_parents(self, tip: str, paths: Iterable[str], *, most: int) -> list[tuple[str, int]]:
+        """The newest commits of a branch itself that change one of `paths` (any, where there are none), newest first.
+
+        Each with its committer's date in seconds since the epoch, which everybody can write as they like.
+        """
+        inside = f"{self.prefix}/" if self.prefix else ""
+        only = [f":(top,literal){inside}{path}" for path in paths]
+        if self.prefix and not only:
+            only = [f":(top,literal){self.prefix}"]
+        asked = ("log", "--first-parent", "-z", f"--max-count={most}", "--format=%H %ct", tip, "--", *only)
+        told = (line.split(" ") for line in self._listed(*asked).split("\0") if line)
+        return [(commit, int(date)) for commit, date in told]
 
     def default_base(self, head: str) -> str | None:
         """Merge base of `head` with the default branch; None where no such branch is known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
+from tests.integration import github_git
 from tests.integration.github_state import HEAD, Refused, Repository, user
 
 BODY, STATUS_DESCRIPTION, BATCH, SUMMARY = 65_536, 140, 50, 65_535
@@ -14,7 +15,8 @@ def route(state: Repository, asked: tuple[str, str], sent: dict[str, Any], login
     verb, path = asked
     parts = path.removeprefix("/repos/acme/infra/").split("/")
     given = (sent, login)
-    found = _of_conversations(state, verb, parts, given) or _of_commits(state, verb, parts, given)
+    found = github_git.route(state, verb, path.removeprefix("/repos/acme/infra").strip("/").split("/"), sent)
+    found = found or _of_conversations(state, verb, parts, given) or _of_commits(state, verb, parts, given)
     found = found or _of_runs(state, verb, parts) or _of_people(state, verb, path.strip("/").split("/"), login)
     if found is None:
         raise Refused(404, "Not Found")

@@ -40,6 +40,8 @@ class Repository:
         self.roles: dict[str, str] = {}
         self.history: list[str] = []
         self.settings: dict[str, Any] = {}
+        self.git: Any = None
+        """A `github_git.Git` where requests about git are answered by a real repository."""
         self.pull(7)
 
     def pull(self, number: int, *, head: str = HEAD, base: str = "main", state: str = "open") -> dict[str, Any]:

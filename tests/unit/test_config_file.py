@@ -319,6 +319,28 @@ def test_values_are_never_told() -> None:
             "environments[0].gate: 2 approvals are asked of 1 named: name more users, or a team",
         ),
         (
+            "environments: [{name: a, gate: {promotion: block}}]",
+            "environments[0].gate.promotion: a has no promotes_from, so there is nothing to compare it with",
+        ),
+        (
+            "environments: [{name: a}, {name: b, promotes_from: a, gate: {soak: 1h}}]",
+            "environments[1].gate.soak: promotion is off, so nothing is looked at",
+        ),
+        (
+            (
+                "environments: [{name: a}, {name: b, promotes_from: a, gate: "
+                "{promotion: warn, soak: 1h, promotion_together: true}}]"
+            ),
+            "environments[1].gate.soak: what both environments get at once has been in neither",
+        ),
+        (
+            (
+                "environments: [{name: a}, {name: b, promotes_from: a, gate: "
+                "{promotion: block, hotfix: {approvals: 2, approvers: {users: [bob]}}}}]"
+            ),
+            "environments[1].gate.hotfix: 2 approvals are asked of 1 named",
+        ),
+        (
             "environments: [{name: a, gate: {approvers: {users: [bob]}, by_kind: {database: {approvals: 3}}}}]",
             "environments[0].gate.by_kind.database: 3 approvals are asked of 1 named",
         ),
