@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import os
 import shutil
 import signal
@@ -80,6 +81,8 @@ class Servers:
             installation = self._found = self._found or postgres_programs.chosen(
                 self._path, self._settings.version, lambda command: self._run(command).stdout
             )
+            # a quarter of a second, while other programs start, write and copy
+            threading.Thread(target=importlib.import_module, args=("psycopg",), daemon=True).start()
             empty = self._empty(installation)
         copy = self._cache / installation.name(kept)
         fresh = not copy.is_dir()
