@@ -202,9 +202,9 @@ class RunningCluster:
         self._sessions.append(session)
         return session
 
-    def live(self, environment: str) -> PostgresSession | None:
-        """A connection to an environment's own database; None where no DSN of it is given."""
-        session = self._live(environment=environment, deadline=self._deadline, stop=self._stop)
+    def live(self, stack: str) -> PostgresSession | None:
+        """A connection to the database of a stack as it is deployed; None where no DSN of it is given."""
+        session = self._live(stack=stack, deadline=self._deadline, stop=self._stop)
         self._sessions += [session] if session is not None else []
         return session
 
