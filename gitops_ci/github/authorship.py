@@ -28,7 +28,6 @@ MOST_PUSHES = 300
 _CONTENTS = "contents: read, of the repository that its branch is in"
 _NOREPLY = re.compile(r"(?:[0-9]+\+)?([^@+]+)@users\.noreply\.[A-Za-z0-9.-]+")
 """https://docs.github.com/account-and-profile/reference/email-addresses-reference#your-noreply-email-address"""
-_PUSHES = ("push", "force_push", "branch_creation")
 
 
 class _Actor(Struct):
@@ -132,7 +131,7 @@ def _known(actor: _Actor) -> Person | None:
 
 
 def pushers(api: Api, now: PullRequest, known: tuple[Commit, ...] | Unreadable) -> tuple[Person, ...] | Unreadable:
-    """Who pushed to its branch, by the activity of the repository that the branch is in (a fork's may be hidden)."""
+    """Who pushed to its branch or merged into it, by the activity of that repository (a fork's may be hidden)."""
     if now.head.repo is None:
         return Unreadable(what="who pushed: the fork is gone", permission="")
     own = frozenset(each.sha for each in known) if isinstance(known, tuple) else frozenset()
@@ -163,7 +162,7 @@ def _of(activity: list[_Activity], own: frozenset[str]) -> tuple[Person, ...] | 
         is_own = not own or each.after in own
         if not is_own and not rewritten and not earlier:
             break
-        if each.activity_type in _PUSHES and (is_own or not earlier):
+        if each.activity_type != "branch_deletion" and (is_own or not earlier):
             by = person(each.actor)
             people[by.key] = by
         rewritten = rewritten or each.activity_type == "force_push"

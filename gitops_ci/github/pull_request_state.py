@@ -150,9 +150,9 @@ def _members(api: Api, organisation: str, slug: str) -> frozenset[str] | Unreada
 def _judges(
     head: str, reviews: tuple[Review, ...] | Unreadable, labels: tuple[Label, ...] | Unreadable
 ) -> Iterator[Person]:
-    """Whose word may count: who approved the head, and who put a label."""
+    """Whose word may count: who approved the head, who asked for changes at any time, and who put a label."""
     for review in reviews if isinstance(reviews, tuple) else ():
-        if review.state == "approved" and review.commit == head:
+        if review.state == "changes_requested" or (review.state == "approved" and review.commit == head):
             yield review.by
     for label in labels if isinstance(labels, tuple) else ():
         if label.by is not None:

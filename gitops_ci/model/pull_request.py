@@ -108,7 +108,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """What a gate asks of a pull request: nothing else is read, since GitHub counts requests.
 
     `labels` are beginnings of the names of labels whose setter matters, `teams` (`acme/dba`) those whose members do.
-    `rights` are asked of those who approved the head or put such a label.
+    `rights` are asked of those who approved the head, asked for changes or put such a label.
     """
 
     labels: tuple[str, ...] = ()

@@ -213,12 +213,12 @@ def test_who_pushed_is_not_only_who_wrote(github: Server) -> None:
     assert pushers(github) == ["bob"]
 
 
-def test_a_branch_that_others_are_merged_into_has_few_pushers(github: Server) -> None:
-    """A branch `staging` that goes to `production`: who pressed a button there did not push."""
+def test_whoever_merged_into_the_branch_has_pushed_it(github: Server) -> None:
+    """A branch `staging` that goes to `production`; what is in production since long is nothing of this change."""
     github.repository.activity.clear()
-    github.repository.push("bob", OTHER)  # in production since long
+    github.repository.push("bob", OTHER)
     github.repository.push("ann", HEAD, "pr_merge")
-    assert pushers(github) == []
+    assert pushers(github) == ["ann"]
 
 
 def test_what_was_written_over_does_not_hide_who_pushed(github: Server) -> None:
@@ -304,6 +304,8 @@ def test_rights_of_those_whose_word_counts_only(github: Server) -> None:
     github.repository.review("bob", commit=OTHER)
     github.repository.review("renovate[bot]")
     assert state(github).rights == {}
+    github.repository.review("bob", "CHANGES_REQUESTED", OTHER)
+    assert state(github).rights == {"bob": "read"}
 
 
 @pytest.mark.parametrize(
