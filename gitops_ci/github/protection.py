@@ -21,7 +21,7 @@ _ROLES = {5: "repository admins", 2: "those who may maintain", 4: "those who may
 """https://docs.github.com/rest/repos/rules: the numbers of GitHub's own roles."""
 
 
-class _Required(Struct):
+class _Required(Struct, frozen=True):
     context: str
     integration_id: int | None = None
     app_id: int | None = None
@@ -31,53 +31,53 @@ class _Required(Struct):
         return Check(self.context, self.integration_id if self.app_id is None else self.app_id)
 
 
-class _File(Struct):
+class _File(Struct, frozen=True):
     path: str
     sha: str | None = None
     ref: str | None = None
 
 
-class _Parameters(Struct):
-    required_status_checks: list[_Required] = []
+class _Parameters(Struct, frozen=True):
+    required_status_checks: tuple[_Required, ...] = ()
     strict_required_status_checks_policy: bool = False
     require_code_owner_review: bool = False
     grouping_strategy: Strategy | None = None
-    workflows: list[_File] = []
+    workflows: tuple[_File, ...] = ()
 
 
-class _Rule(Struct):
+class _Rule(Struct, frozen=True):
     type: str
     parameters: _Parameters = _Parameters()
     ruleset_id: int = 0
 
 
-class _Enabled(Struct):
+class _Enabled(Struct, frozen=True):
     enabled: bool = False
 
 
-class _Someone(Struct):
+class _Someone(Struct, frozen=True):
     login: str = ""
     slug: str = ""
 
 
-class _Allowed(Struct):
-    users: list[_Someone] = []
-    teams: list[_Someone] = []
-    apps: list[_Someone] = []
+class _Allowed(Struct, frozen=True):
+    users: tuple[_Someone, ...] = ()
+    teams: tuple[_Someone, ...] = ()
+    apps: tuple[_Someone, ...] = ()
 
 
-class _Reviews(Struct):
+class _Reviews(Struct, frozen=True):
     require_code_owner_reviews: bool = False
     bypass_pull_request_allowances: _Allowed = _Allowed()
 
 
-class _Statuses(Struct):
-    checks: list[_Required] = []
+class _Statuses(Struct, frozen=True):
+    checks: tuple[_Required, ...] = ()
     strict: bool = False
     enforcement_level: str = ""
 
 
-class _Protection(Struct):
+class _Protection(Struct, frozen=True):
     enabled: bool = True
     required_status_checks: _Statuses | None = None
     required_pull_request_reviews: _Reviews | None = None
@@ -85,35 +85,35 @@ class _Protection(Struct):
     allow_force_pushes: _Enabled = _Enabled()
 
 
-class _Summary(Struct):
+class _Summary(Struct, frozen=True):
     protected: bool = False
     protection: _Protection | None = None
 
 
-class _Actor(Struct):
+class _Actor(Struct, frozen=True):
     actor_type: str
     actor_id: int | None = None
     bypass_mode: Literal["always", "pull_request", "exempt"] = "always"
 
 
-class _Ruleset(Struct):
+class _Ruleset(Struct, frozen=True):
     name: str
-    bypass_actors: list[_Actor] | UnsetType | None = UNSET
+    bypass_actors: tuple[_Actor, ...] | UnsetType | None = UNSET
 
 
-class _Configuration(Struct, rename="camel"):
+class _Configuration(Struct, frozen=True, rename="camel"):
     merging_strategy: Strategy | None = None
 
 
-class _Queue(Struct):
+class _Queue(Struct, frozen=True):
     configuration: _Configuration | None = None
 
 
-class _Repository(Struct, rename="camel"):
+class _Repository(Struct, frozen=True, rename="camel"):
     merge_queue: _Queue | None = None
 
 
-class _Answer(Struct):
+class _Answer(Struct, frozen=True):
     repository: _Repository
 
 
@@ -132,12 +132,10 @@ def _branch(reader: Reader, name: str, rulesets: dict[int, tuple[str, ...]]) -> 
         f"the branch {name}", "contents: read, where it is there", lambda: api.get(f"branches/{place}", _Summary)
     )
     classic = _classic(reader, name, summary) if summary is not None else None
-    if classic is None or rules is None:
-        partial = classic or (summary.protection if summary is not None else None) or _Protection(enabled=False)
-        found = _joined(name, rules or [], partial, known=False)
-        found = structs.replace(found, checks=found.checks if rules is not None and summary is not None else None)
-    else:
-        found = _joined(name, rules, classic, known=True)
+    partial = classic or (summary.protection if summary is not None else None) or _Protection(enabled=False)
+    found = _joined(name, rules or [], partial, known=classic is not None and rules is not None)
+    if rules is None or (classic is None and partial.required_status_checks is None):
+        found = structs.replace(found, checks=None)
     queue = next((each.parameters.grouping_strategy for each in rules or () if each.type == "merge_queue"), None)
     if queue is None:
         other = reader.read(f"the merge queue of {name}", "merge-queues: read", lambda: _strategy(api, name))

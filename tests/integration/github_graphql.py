@@ -21,7 +21,7 @@ def answered(state: Repository, sent: dict[str, Any], login: str, *, reads: bool
     if "mergeQueue(" in query:
         if login == "github-actions[bot]":
             return _refused("FORBIDDEN", "Resource not accessible by integration")
-        return _repository({"mergeQueue": _queue(state)})
+        return _repository({"mergeQueue": _configured(state) if "mergingStrategy" in query else _queue(state)})
     if "commits(" in query:
         pull = state.pulls[variables["number"]]
         commits = [{"commit": each} for each in state.authored.get(variables["number"], ())]
@@ -39,6 +39,11 @@ def _repository(content: dict[str, Any]) -> dict[str, Any]:
 
 def _refused(kind: str, message: str) -> dict[str, Any]:
     return {"data": None, "errors": [{"type": kind, "message": message}]}
+
+
+def _configured(state: Repository) -> dict[str, Any] | None:
+    strategy = state.settings.get("merging_strategy")
+    return {"configuration": {"mergingStrategy": strategy}} if strategy is not None else None
 
 
 def _queue(state: Repository) -> dict[str, Any] | None:
