@@ -17,7 +17,9 @@ from gitops_ci.policy.documents.yaml_documents import Document, Place
 FOLDER = ".github/workflows"
 
 _OURS = re.compile(r"(?:[^@]+/)?gitops-ci(?:/\.github/workflows/([\w.-]+)\.ya?ml)?@")
-_COMMAND = re.compile(r"\bgitops-ci\s+(?:-\S+\s+)*(run|plan|publish|gate)\b|\bgitops_ci\s+(run|plan|publish|gate)\b")
+_COMMAND = re.compile(
+    r"\bgitops[-_]ci(?:\s+(?:--(?:repo|config)(?:=|\s+)\S+|-v|--verbose))*\s+(run|plan|publish|gate)\b"
+)
 _LATER = ("re-gate", "publish-from-fork")
 """Reusable workflows of ours that judge again or for others, after one that judges the pull request itself."""
 _DEPTH = 5
@@ -44,7 +46,7 @@ class Step(Struct, frozen=True, kw_only=True):
         if _OURS.match(self.uses) and not self.called:
             return self.given.get("command", "run")
         found = _COMMAND.search(self.run)
-        return next(filter(None, found.groups())) if found else ""
+        return found[1] if found else ""
 
 
 class Job(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ def lines(findings: Sequence[Finding], unread: Sequence[Unreadable], left_out: S
     """Never says that all is well where something was not looked at."""
     found = outline.new(findings)
     told = [*finding_lines.findings(found), *finding_lines.waived(findings)]
+    told += [EMPTY] if unread or left_out else []
     for each in unread:
         told.append(line(span("? ", "undecided"), f"not known: {each.what}"))
         if each.permission:
