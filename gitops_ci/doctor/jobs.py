@@ -20,6 +20,11 @@ _THEIRS = re.compile(
     r"github\.event\.pull_request\.(?:head\b|merge_commit_sha)|github\.head_ref|refs/pull/|\bpull/"
     r"|github\.event\.workflow_run\.(?:head_\w+|pull_requests)|github\.event\.(?:issue|pull_request)\.number"
 )
+_OURS = re.compile(
+    r"\$\{\{\s*(?:github\.(?:base_ref|sha|ref|ref_name|repository|event\.repository\.default_branch)"
+    r"|github\.event\.pull_request\.base\.[\w.]+|(?:vars|secrets)\.\w+)\s*\}\}"
+)
+"""Expressions that name something of the repository's own, for these events."""
 _FETCHES = re.compile(r"\bgh\s+pr\s+checkout\b|\bgit\s+(?:checkout|switch|merge|pull|reset)\b[^\n]*")
 _NOT_OF_PULL_REQUESTS = re.compile(
     r"workflow_run\.event\s*==\s*'(?!pull_request)|workflow_run\.event\s*!=\s*'pull_request'"
@@ -46,18 +51,25 @@ def _checked_out(workflow: Workflow, files: Mapping[str, Workflow]) -> Iterator[
     if event is None:
         return
     for job in workflow.jobs:
-        for step in _reached(job, files):
-            conditions = f"{job.condition} {step.condition}"
-            if not _takes_theirs(step) or (event == "workflow_run" and _NOT_OF_PULL_REQUESTS.search(conditions)):
-                continue
-            own = event == "issue_comment" or _NOT_OF_FORKS.search(conditions) is not None
-            severity: Severity = "warning" if own else "error"
-            whose = "a pull request that somebody who may write asks for" if own else "any pull request, of any fork"
-            message = f"on.{event}: the job {job.name} takes the code of {whose}, and has all secrets"
-            help = "Use `pull_request`, or check out nothing of the pull request: take what it has as data."
-            rule = "doctor/target-checkout"
-            yield finding.make(rule, severity, message, help=help, path=workflow.path, line=job.line)
-            break
+        taken = [(step, _taken(step)) for step in _reached(job, files)]
+        conditions = [(f"{job.condition} {step.condition}", found) for step, found in taken if found is not None]
+        asked = [each for each in conditions if event != "workflow_run" or not _NOT_OF_PULL_REQUESTS.search(each[0])]
+        if asked:
+            yield _strangers(workflow, job, event, asked)
+
+
+def _strangers(workflow: Workflow, job: Job, event: str, asked: list[tuple[str, bool]]) -> Finding:
+    """The worst of what a job takes: `asked` are conditions, and whether it surely is a pull request's code."""
+    sure = [conditions for conditions, is_theirs in asked if is_theirs]
+    anybody = event != "issue_comment" and any(not _NOT_OF_FORKS.search(each) for each in sure)
+    severity: Severity = "error" if anybody else "warning"
+    takes = "takes the code of" if sure else "may take (its ref is an expression) the code of"
+    whose = (
+        "any pull request, of any fork" if anybody or not sure else "a pull request that a writer's word starts it for"
+    )
+    message = f"on.{event}: the job {job.name} {takes} {whose}, and has all secrets"
+    help = "Use `pull_request`, or check out nothing of the pull request: take what it has as data."
+    return finding.make("doctor/target-checkout", severity, message, help=help, path=workflow.path, line=job.line)
 
 
 def _reached(job: Job, files: Mapping[str, Workflow]) -> Iterator[Step]:
@@ -69,10 +81,15 @@ def _reached(job: Job, files: Mapping[str, Workflow]) -> Iterator[Step]:
             yield from workflows.steps(local)
 
 
-def _takes_theirs(step: Step) -> bool:
+def _taken(step: Step) -> bool | None:
+    """Whether a step takes a pull request's code: True, False for a ref that nobody can tell, None for none."""
     if step.uses.startswith("actions/checkout@"):
-        return any(_THEIRS.search(step.given.get(name, "")) for name in ("ref", "repository"))
-    return any(found[0].startswith("gh") or _THEIRS.search(found[0]) for found in _FETCHES.finditer(step.run))
+        given = [step.given.get(name, "") for name in ("ref", "repository")]
+        if any(_THEIRS.search(each) for each in given):
+            return True
+        return False if any("${{" in _OURS.sub("", each) for each in given) else None
+    found = any(each[0].startswith("gh") or _THEIRS.search(each[0]) for each in _FETCHES.finditer(step.run))
+    return found or None
 
 
 def _permissions(workflow: Workflow, *, judges: bool) -> Iterator[Finding]:
