@@ -12,7 +12,7 @@ from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Severity
 
 _FILTERS = ("paths", "paths-ignore")
-_GLOB = re.compile(r"\*\*|\*|\?|\+|\[[^\]/]{1,50}\]")
+_GLOB = re.compile(r"\*\*|\*|\?|\+|\[[A-Za-z0-9-]{1,50}\]")
 _WILD = re.compile(r"\*+|[?+]")
 _MOST = 6
 """Wildcards of a pattern: its time grows with the power of them."""

@@ -64,9 +64,7 @@ def _strangers(workflow: Workflow, job: Job, event: str, asked: list[tuple[str, 
     anybody = event != "issue_comment" and any(not _NOT_OF_FORKS.search(each) for each in sure)
     severity: Severity = "error" if anybody else "warning"
     takes = "takes the code of" if sure else "may take (its ref is an expression) the code of"
-    whose = (
-        "any pull request, of any fork" if anybody or not sure else "a pull request that a writer's word starts it for"
-    )
+    whose = "any pull request, of any fork" if anybody or not sure else "what somebody who may write lets in"
     message = f"on.{event}: the job {job.name} {takes} {whose}, and has all secrets"
     help = "Use `pull_request`, or check out nothing of the pull request: take what it has as data."
     return finding.make("doctor/target-checkout", severity, message, help=help, path=workflow.path, line=job.line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -207,6 +208,10 @@ def test_a_strangers_code_with_all_secrets(on: Any, step: Any, more: Any, severi
     called = workflow("workflow_call", steps({"uses": CHECKOUT, "with": {"ref": HEAD}}))
     files = {"gitops.yml": workflow(), "called.yml": called, "other.yml": workflow(on, steps(step, **more))}
     assert rules(files).get("target-checkout") == severity
+    whose = {"error": "takes the code of any pull request", "warning": "what somebody who may write lets in|may take"}
+    told = [each.message for each in found(files) if each.rule == "doctor/target-checkout"]
+    assert all(re.search(whose[severity or "error"], each) for each in told)
+    assert all("any pull request" in each for each in told if "may take" in each)
 
 
 PLAN = {"uses": f"gitops-ci/gitops-ci@{SHA}", "with": {"command": "plan"}}
