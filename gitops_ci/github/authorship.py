@@ -131,7 +131,7 @@ def _known(actor: _Actor) -> Person | None:
 
 
 def pushers(api: Api, now: PullRequest, known: tuple[Commit, ...] | Unreadable) -> tuple[Person, ...] | Unreadable:
-    """Who pushed to its branch or merged into it, by the activity of that repository (a fork's may be hidden)."""
+    """Who pushed to its branch or merged into it, by the activity of the repository that has it (not a fork's)."""
     if now.head.repo is None:
         return Unreadable(what="who pushed: the fork is gone", permission="")
     own = frozenset(each.sha for each in known) if isinstance(known, tuple) else frozenset()
