@@ -18,7 +18,7 @@ def loaded(text: str) -> Config:
 
 
 def gate(text: str) -> str:
-    return f"environments: [{{name: staging}}, {{name: production, gate: {{{text}}}}}]"
+    return f"environments: [{{name: staging}}, {{name: production, promotes_from: staging, gate: {{{text}}}}}]"
 
 
 def changes(before: str, after: str) -> list[Change]:

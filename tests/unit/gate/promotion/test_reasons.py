@@ -517,7 +517,7 @@ def test_what_has_to_be_read_for_hotfixes() -> None:
     named = config(Gate(promotion="block", hotfix=Hotfix(label="sos", approvers=Approvers(teams=("acme/sre",)))))
     found = wanted.of(case(*AHEAD, named, pulls=()))
     assert (found.labels, found.teams, found.reviews, found.rights) == (("sos",), ("acme/sre",), True, True)
-    assert wanted.of(case(*AHEAD, config(Gate(promotion="warn")), pulls=())) == Wanted()
+    assert wanted.of(case(*AHEAD, config(Gate(promotion="warn")), pulls=())) == Wanted(neighbours=True)
     assert wanted.of(case({}, {"README.md": "x"}, named, pulls=())) == Wanted()
 
 
