@@ -28,20 +28,18 @@ def ahead(subject: Subject) -> Iterator[Fault]:
     settings = subject.inventory.config.environment(own.environment)
     if settings is None or settings.promotes_from is None:
         return
-    before = [
-        stack
-        for stack in subject.inventory.stacks.values()
-        if (stack.environment, stack.kind, stack.name) == (settings.promotes_from, own.kind, own.name)
-    ]
-    for stack in before[:1]:
-        tried = {(name, call.source): call for name, call in _calls(Subject(stack, subject.inventory).root)}
-        for name, call in _calls(subject.root):
-            other = tried.get((name, call.source))
-            if other is not None and other.version < call.version:
-                here, there = f"{call.written} in {own.environment}", f"{other.written} in {stack.environment}"
-                message = f'module "{name}" is {here} and {there}: it was not promoted'
-                help = f"Bring {call.written} to {stack.environment} first."
-                yield Fault("warning", message, help, call.path, call.line)
+    several = subject.inventory.named.get((settings.promotes_from, own.kind, own.name))
+    if several is None:
+        return
+    before = several[0]
+    tried = {(name, call.source): call for name, call in _calls(Subject(before, subject.inventory).root)}
+    for name, call in _calls(subject.root):
+        other = tried.get((name, call.source))
+        if other is not None and other.version < call.version:
+            here, there = f"{call.written} in {own.environment}", f"{other.written} in {before.environment}"
+            message = f'module "{name}" is {here} and {there}: it was not promoted'
+            help = f"Bring {call.written} to {before.environment} first."
+            yield Fault("warning", message, help, call.path, call.line)
 
 
 def _calls(root: Configuration) -> Iterator[tuple[str, _Call]]:

@@ -18,6 +18,7 @@ Keys = frozenset[Hashable]
 _MOST_ROOTS = 50  # that are asked whether they have the same
 _WORD = re.compile(rb"[\w-]+")
 
+_counting: WeakKeyDictionary[Snapshot, dict[tuple[str, str], frozenset[str]]] = WeakKeyDictionary()
 _holding: WeakKeyDictionary[Snapshot, dict[bytes, frozenset[str]]] = WeakKeyDictionary()
 
 
@@ -28,9 +29,11 @@ def none_of(breaches: Iterable[Breach], stack: Stack, base: Inventory, keys: Cal
     for the stack's own. What a program does depends on the files around it, so programs of others do not count at all.
     """
     pending = list(breaches)
+    if not pending:
+        return
     words = {each: _word(each.needle) for each in pending if each.needle is not None}
     held = _files(frozenset(words.values()), base.snapshot)
-    counted = frozenset(id for id, each in base.stacks.items() if _counts(each, stack, base))
+    counted = _counted(stack, base)
     using: dict[frozenset[str], Keys] = {}
     for breach in pending:
         files = held.get(words.get(breach, b""), frozenset()) | ({breach.path} & base.snapshot.entries.keys())
@@ -39,6 +42,15 @@ def none_of(breaches: Iterable[Breach], stack: Stack, base: Inventory, keys: Cal
             using[files] = frozenset().union(*map(keys, ids))
         if breach.rule == programs.PROGRAM or breach.key not in using[files]:
             yield breach
+
+
+def _counted(stack: Stack, base: Inventory) -> frozenset[str]:
+    """The stacks of base that count for one, the same for all of its kind and environment."""
+    known = _counting.setdefault(base.snapshot, {})
+    key = (stack.kind, stack.environment)
+    if key not in known:
+        known[key] = frozenset(id for id, each in base.stacks.items() if _counts(each, stack, base))
+    return known[key]
 
 
 def _counts(other: Stack, stack: Stack, base: Inventory) -> bool:
