@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import (
+    databases,
     discovery,
     growth,
     linting,
@@ -42,6 +43,7 @@ MEASUREMENTS = {
     "merging": merging.measured,
     "plan": plan.measured,
     "policies": policies.measured,
+    "databases": databases.measured,
     "secrets": searching.measured,
     "publishing": publishing.measured,
     "linting": linting.measured,

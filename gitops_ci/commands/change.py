@@ -71,7 +71,7 @@ def opened(
         before = inventory.take(base, config, catalog.ALL) if base is not None else None
         head = judging.result()
         judged = _is_the_events(repository, event, head, outside)
-        proposed, told = deciding.proposed(options, base, head)
+        proposed, told = deciding.proposed(options, config, base, head)
         yield Change(
             repository=repository,
             event=event if judged else events.Event(fork=event.fork),

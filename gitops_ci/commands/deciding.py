@@ -32,7 +32,9 @@ def read(options: Options, base: Snapshot | None, source: Snapshot) -> tuple[Con
     return config_file.load(content, path), configuration.digest(content)
 
 
-def proposed(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[Config | None, tuple[Finding, ...]]:
+def proposed(
+    options: Options, config: Config, base: Snapshot | None, head: Snapshot
+) -> tuple[Config | None, tuple[Finding, ...]]:
     """What a change does to the configuration itself: it is judged by the old one, and must leave a valid one."""
     path = place(options)
     if base is None or options.config_from == "worktree" or base.entries.get(path) == head.entries.get(path):
@@ -49,7 +51,10 @@ def proposed(options: Options, base: Snapshot | None, head: Snapshot) -> tuple[C
 
         return None, tuple(notices.invalid("config/invalid", error, path))
     help = "Its owners have to look at it: this change is judged by the old one."
-    message = "the configuration changes: the new one counts once this is merged"
+    from gitops_ci.gate.loosening import configuration as differences  # only a change of the file pays for it
+
+    looser = "".join(f"; it loosens {each}" for each in differences.loosened(config, loaded))
+    message = f"the configuration changes: the new one counts once this is merged{looser}"
     return loaded, (finding.make("config/changed", "warning", message, help=help, path=path),)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gitops_ci.commands import assembly, connecting, output, publish
+from gitops_ci.commands import assembly, connecting, gate, output, publish
 from gitops_ci.commands import change as changes
 from gitops_ci.commands import run as runs
 from gitops_ci.commands.options import Options, Outside
@@ -81,7 +81,7 @@ def _judged(ends: Event, options: Options, outside: Outside) -> Report:
                 paths=change.head.snapshot.entries.keys(),
                 expected=frozenset(stack.id for stack in changes.expected(change, mine)),
             )
-            own = foreign.judged(known, claims, problems)
+            own, _ = gate.of(foreign.judged(known, claims, problems), change, ends, mine, outside)
             tree = Planned(commit=None, tree=own.planned.tree)  # the merge is here alone: nobody can look at it
             return msgspec.structs.replace(own, planned=tree)
     except GitopsError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -11,17 +13,21 @@ from gitops_ci.commands import asked, assembly, connecting, deciding, inspection
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
 from gitops_ci.commands.options import Options, Outside
+from gitops_ci.discover import inventory
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.errors import GitopsError
-from gitops_ci.gate import claims, rules, verdict
+from gitops_ci.errors import GitopsError, ToolError
+from gitops_ci.gate import claims, record, rules, verdict, wanted
 from gitops_ci.gate.case import Case
+from gitops_ci.gate.record import Told
 from gitops_ci.github.event import Event
+from gitops_ci.kinds import catalog
 from gitops_ci.model import plan as plans
 from gitops_ci.model.plan import Plan
-from gitops_ci.model.pull_request import PullRequest
+from gitops_ci.model.pull_request import Unreadable
 from gitops_ci.model.report import Part, Report
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import EXIT_CODES, Verdict, VerdictReason
+from gitops_ci.system import promoted
 
 
 def run(options: Options, outside: Outside) -> int:
@@ -33,27 +39,42 @@ def run(options: Options, outside: Outside) -> int:
     if event.closed:
         output.say(f"pull request #{event.pull_request} is closed: nothing is judged", outside)
         return 0
-    report = judged(asked.given(event, options, outside), event, options, outside)
+    report, told = judged(asked.given(event, options, outside), event, options, outside)
     part = report.part or Part()
     environments = part.environments or tuple(dict.fromkeys(stack.environment for stack in report.stacks))
     if options.out is not None:
         links, directory = assembly.links(outside), outside.cwd / options.out
         output.write_report(report, directory, links, environments=environments, detail=part.detail)
+        _record(report, told, directory)
     output.show_report(report, options, outside, environments=environments, detail=part.detail)
     return EXIT_CODES[report.verdict.decision] if report.verdict is not None else 0
 
 
-def judged(report: Report, event: Event, options: Options, outside: Outside) -> Report:
-    """The report with the gate's verdict. What keeps the gate from judging leaves it undecided, and is told."""
+def _record(report: Report, told: Told, directory: Path) -> None:
+    """Adds the verdict's line to the record in a directory, which follows the line before it where there is one."""
+    from gitops_ci.render import record_json, report_json
+
+    path = directory / "record.jsonl"
+    lines = path.read_bytes() if path.is_file() else b""
+    before = lines.splitlines()[-1] if lines else None
+    whole = msgspec.structs.replace(told, document=report_json.encode(report))
+    output.write(path, lines + record_json.line(record.of(report, whole), before))
+
+
+def judged(report: Report, event: Event, options: Options, outside: Outside) -> tuple[Report, Told]:
+    """The report with the gate's verdict, and what it came of, for the record.
+
+    What keeps the gate from judging leaves it undecided, and is told.
+    """
     about = claims.Asked(event.head, event.pull_request, options.needs, event.base_ref)
     claimed = claims.judged(report, about)
     mine = msgspec.structs.replace(options, head=options.head or event.head)
     try:
         live = _live(event, outside)
         with changes.opened(mine, outside, needs_base=True, merge_of=live) as change:
-            return rules.judged(case(claimed, change, mine))
+            return of(claimed, change, event, mine, outside)
     except GitopsError as error:
-        return _not_judged(claimed, error)
+        return _not_judged(claimed, error), Told(at=datetime.datetime.now(datetime.UTC), document=b"")
 
 
 def _live(event: Event, outside: Outside) -> Event | None:
@@ -67,7 +88,32 @@ def _live(event: Event, outside: Outside) -> Event | None:
     return msgspec.structs.replace(now, head=event.head, fork=event.fork)  # a head that is not the newest is told
 
 
-def case(report: Report, change: Change, options: Options, pull_requests: tuple[PullRequest, ...] = ()) -> Case:
+def of(report: Report, change: Change, event: Event, options: Options, outside: Outside) -> tuple[Report, Told]:
+    """The verdict of every rule on what the reports of an opened change say together."""
+    whole = _with_people(case(report, change, options), event, outside)
+    take = partial(inventory.take, config=change.config, kinds=catalog.ALL)
+    whole = msgspec.structs.replace(whole, promoted=promoted.of(whole, change.repository, take))
+    found = rules.judged(whole)
+    return found.report, Told(at=whole.now, document=b"", case=whole, rules=found.rules)
+
+
+def _with_people(case: Case, event: Event, outside: Outside) -> Case:
+    """The case with the pull request as it is now, or all of a merge queue's group; nobody for a push."""
+    api = connecting.connection(outside)
+    if api is None or (event.pull_request is None and event.queue_ref is None):
+        return case
+    from gitops_ci.github import merge_queue, pull_request_state
+
+    asked = wanted.of(case)
+    if event.pull_request is not None:
+        return msgspec.structs.replace(case, pull_requests=(pull_request_state.state(api, event.pull_request, asked),))
+    group = merge_queue.group(api, event, asked)
+    if isinstance(group, Unreadable):
+        raise ToolError(f"{group.what} cannot be read", hint=f"the token needs {group.permission}")
+    return msgspec.structs.replace(case, pull_requests=group)
+
+
+def case(report: Report, change: Change, options: Options) -> Case:
     """Everything that the rules look at; the clock is read here."""
     clock = assembly.Clock()
     stacks = changes.expected(change, options)
@@ -83,7 +129,6 @@ def case(report: Report, change: Change, options: Options, pull_requests: tuple[
         findings=judge.final(
             (*inspection.findings(stacks, change), *planning.checked(stacks, _each(stacks, report), change))
         ),
-        pull_requests=pull_requests,
         planned_on=_planned_on(report, change),
         proposed=change.proposed,
     )

@@ -14,6 +14,7 @@ from gitops_ci.config import DEFAULT_POLICIES
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.model.finding import Finding
+from gitops_ci.model.plan import Plan
 from gitops_ci.model.policy import PolicyRun
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy.scope import History, Scope, Told
@@ -26,20 +27,23 @@ class Policed(Struct, frozen=True):
     runs: tuple[PolicyRun, ...] = ()
 
 
-def step(scope: Scope, outside: Outside, repository: Path) -> Policed:
-    """Asks every checker that the configuration asks for; one that fails keeps none of the others from answering."""
-    told = tuple(_told(scope, outside, repository))
+def step(scope: Scope, outside: Outside, repository: Path, plans: tuple[Plan, ...] = ()) -> Policed:
+    """Asks every checker that the configuration asks for; one that fails keeps none of the others from answering.
+
+    `plans` are those that were made in this run: what was seen as migrations were tried is known from them.
+    """
+    told = tuple(_told(scope, outside, repository, plans))
     return Policed(tuple(found for each in told for found in each.findings), tuple(each.run for each in told))
 
 
-def _told(scope: Scope, outside: Outside, repository: Path) -> Iterator[Told]:
+def _told(scope: Scope, outside: Outside, repository: Path, plans: tuple[Plan, ...]) -> Iterator[Told]:
     yield from rego.told(scope, rego.starter(outside, repository))
     if scope.config.policy.secrets.enabled and (scope.paths or scope.history.contents or scope.history.problem):
         from gitops_ci.policy.secrets import step as secrets
 
         yield secrets.check(scope)
     if any(stack.kind == "database" for stack in scope.stacks.values()):
-        yield from _of_migrations(scope, outside, repository)
+        yield from _of_migrations(scope, outside, repository, plans)
     if scope.config.policy.checkov is not None:
         yield _by_checkov(scope, outside, repository)
 
@@ -65,14 +69,14 @@ def _by_checkov(scope: Scope, outside: Outside, repository: Path) -> Told:
     return checkov.check(scope, Checkov(environ=environ, repository=repository, scratch=outside.scratch, stop=Stop()))
 
 
-def _of_migrations(scope: Scope, outside: Outside, repository: Path) -> Iterator[Told]:
+def _of_migrations(scope: Scope, outside: Outside, repository: Path, plans: tuple[Plan, ...]) -> Iterator[Told]:
     from gitops_ci.kinds.database.rules import step as database
     from gitops_ci.system.process import Stop
     from gitops_ci.system.squawk import Squawk
 
     environ = outside.settings.environ
     squawk = Squawk(environ=environ, repository=repository, scratch=outside.scratch, stop=Stop())
-    told = database.check(scope, squawk)
+    told = database.check(scope, squawk, plans)
     if told is not None:
         yield told
 

@@ -65,7 +65,7 @@ def looked_at(change: Change, options: Options, outside: Outside, clock: Clock) 
     expected = changes.expected(change, options)
     stacks, plans, documents = _planned(options, outside, change, expected)
     scope = policing.scope(change, stacks, options, expected=expected, plans=documents)
-    policed = policing.step(scope, outside, change.repository.root)
+    policed = policing.step(scope, outside, change.repository.root, plans)
     findings = judge.final(
         (*_findings(stacks, plans, change, options), *policed.findings),
         owners=scope.owners,
@@ -116,6 +116,7 @@ def _planned(
         scratch=outside.scratch,
         stop=stop,
         timeout=options.timeout,
+        stranger=change.event.fork,
     )
     with _progress(outside, len(stacks)) as shown:
         limits = Limits(options.jobs, options.total_timeout)

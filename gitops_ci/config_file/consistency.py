@@ -34,6 +34,7 @@ def broken(config: Config) -> Iterator[tuple[Path, str]]:
     yield from _builtin(config)
     yield from _engines(config)
     yield from engine_arguments.broken(config)
+    yield from _freezes(config)
     yield from _policy(config)
 
 
@@ -66,6 +67,16 @@ def _builtin(config: Config) -> Iterator[tuple[Path, str]]:
             near = difflib.get_close_matches(pattern, known, n=1)
             meant = f"; did you mean {near[0]}?" if near else ""
             yield ("policy", "builtin", "rules", index), f"{pattern} is no built-in policy{meant}"
+
+
+def _freezes(config: Config) -> Iterator[tuple[Path, str]]:
+    """Windows of a time or in a place that there is not: what nobody can tell the end of would freeze nothing."""
+    from gitops_ci.gate import windows  # the calendar, which most commands do without
+
+    for index, environment in enumerate(config.environments):
+        for position, window in enumerate(environment.gate.freeze if environment.gate is not None else ()):
+            for key, text in windows.broken(window):
+                yield ("environments", index, "gate", "freeze", position, key), text
 
 
 def _engines(config: Config) -> Iterator[tuple[Path, str]]:

@@ -17,6 +17,8 @@ _TAG = "tag:yaml.org,2002:"
 _MERGE = _TAG + "merge"
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]*)?(?:[eE][-+]?[0-9]{1,3})?")
 _ADVICE = {"\t": " (a tab: indent with spaces)", "@": " (put it in quotes)", "`": " (put it in quotes)"}
+_DATES = (("until",), ("from",), ("to",))
+"""Keys whose dates are taken as written."""
 _UNPRINTABLE = "expected one line without control characters"
 
 Path = tuple[str | int, ...]
@@ -115,13 +117,13 @@ class Document:
         """Settles how a word without quotes is read: YAML 1.1 has more numbers and dates than anyone expects.
 
         `off` is what a severity may be, so it is taken as written wherever below `policy.severity`; the same with the
-        date of a waiver's `until`.
+        dates of a waiver's `until` and of a freeze's `from` and `to`, and with what a rule of the gate may be.
         """
         tag = node.tag.removeprefix(_TAG)
-        if tag == "timestamp" and path[-1:] != ("until",):
+        if tag == "timestamp" and path[-1:] not in _DATES:
             self.problems.append(self.at(path, "expected text, found a date: put it in quotes"))
         odd_number = tag in ("int", "float") and node.value[-1:] not in "fFnN" and not _NUMBER.fullmatch(node.value)
-        off = node.value == "off" and path[:2] == ("policy", "severity")
+        off = node.value == "off" and (path[:2] == ("policy", "severity") or path[-2:-1] == ("gate",))
         if tag in ("timestamp", "value", "merge") or odd_number or off:
             node.tag = _TAG + "str"
         if not node.value.isprintable():

@@ -79,6 +79,8 @@ def _described(schema: Mapping[str, Any]) -> str:
         words = [str(value) for value in schema["enum"]]
         return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
     kind = schema.get("type")
+    if kind == "string" and "examples" in schema:
+        return f"text such as {' or '.join(schema['examples'])}"
     if kind == "string":
         least = f" of at least {schema['minLength']} characters" if schema.get("minLength", 1) > 1 else ""
         limit = least or (f" of at most {schema['maxLength']} characters" if "maxLength" in schema else "")

@@ -39,7 +39,7 @@ def judged(report: Report, asked: Asked) -> Report:
     before = report.verdict or Verdict(decision="undecided")
     found = (*_stale(report, asked), *_jobs(asked.needs), *_unclear(asked.others))
     told = verdict.of((*before.reasons, *found), plans=report.plans, judges_pull_request=True)
-    whole = msgspec.structs.replace(told, left_out=before.left_out)
+    whole = msgspec.structs.replace(told, left_out=before.left_out, lifted=before.lifted)
     if before.decision == "undecided" and told.decision == "pass":
         whole = msgspec.structs.replace(whole, decision="undecided")
     head = report.head if asked.commit is None else asked.commit
@@ -73,11 +73,17 @@ def _stale(report: Report, asked: Asked) -> Iterator[VerdictReason]:
             message=f"the reports are of {(report.head or 'a work tree')[:7]}, and asked is about {asked.commit[:7]}",
             remedy="plan this commit, and give its reports",
         )
-    elif None not in (report.base_ref, asked.base_ref) and report.base_ref != asked.base_ref:
+    else:
+        yield from retargeted(report, asked.base_ref)
+
+
+def retargeted(report: Report, base_ref: str | None) -> Iterator[VerdictReason]:
+    """A pull request that goes to another branch than it did when it was planned."""
+    if None not in (report.base_ref, base_ref) and report.base_ref != base_ref:
         yield VerdictReason(
             rule="checks/report-stale",
             decision="undecided",
-            message=f"the reports are of a change to {report.base_ref}, and it goes to {asked.base_ref} now",
+            message=f"the reports are of a change to {report.base_ref}, and it goes to {base_ref} now",
             remedy="plan it again, and give its reports",
         )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.verdict import Decision, Verdict, VerdictReason
 
@@ -16,6 +18,11 @@ def of(reasons: Iterable[VerdictReason], *, plans: Iterable[Plan], judges_pull_r
     decision = told[0].decision if told else "pass"
     left_out = _let_through(told) + (() if judges_pull_request else _left_out(tuple(plans)))
     return Verdict(decision=decision, reasons=told, left_out=left_out)
+
+
+def at_least(decision: Decision, told: Verdict) -> Verdict:
+    """A verdict that is no better than `decision`."""
+    return structs.replace(told, decision=min(decision, told.decision, key=_ORDER.index))
 
 
 def ordered(reasons: Iterable[VerdictReason]) -> tuple[VerdictReason, ...]:
@@ -31,7 +38,7 @@ def _weight(reason: VerdictReason) -> tuple[int, bool, str, str, str]:
 
 def _let_through(reasons: tuple[VerdictReason, ...]) -> tuple[str, ...]:
     """What environments that only warn did not hold up."""
-    passed = [reason for reason in reasons if reason.decision == "pass"]
+    passed = [reason for reason in reasons if reason.decision == "pass" and not reason.is_note]
     if not passed:
         return ()
     noun = "1 problem" if len(passed) == 1 else f"{len(passed):,} problems"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.config_gate import Approvers
-from gitops_ci.gate import approvals, codeowners, destroy, owners, promotion, waivers
+from gitops_ci.gate import approvals, codeowners, destroy, loosening, owners, promotion, waivers
 from gitops_ci.gate.case import Case
 from gitops_ci.model.pull_request import Wanted
 
@@ -25,6 +25,7 @@ def of(case: Case) -> Wanted:
         commits=is_asked,
         pushers=is_asked,
         rights=is_asked,
+        neighbours=any(stack.change != "unmodified" for stack in case.stacks),
     )
 
 
@@ -32,6 +33,7 @@ def _approvers(case: Case) -> Iterator[Approvers]:
     yield from (need.approvers for need in approvals.needs(case.stacks, case.config))
     yield from (some.approvers for some in destroy.guarded(case))
     yield from (need.approvers for need in waivers.needs(case))
+    yield from (need.approvers for need in loosening.needs(case))
     yield from (hotfix.approvers for hotfix in promotion.hotfixes(case))
     for owned in owners.needs(case, codeowners.read(case.base.snapshot)):
         if owned.owners is not None and owned.owners.approvers.named:

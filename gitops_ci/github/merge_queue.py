@@ -3,70 +3,52 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from msgspec import Struct
 
 from gitops_ci.github import pull_request_state, pull_requests
-from gitops_ci.github.api import Api, PageInfo
+from gitops_ci.github.api import Api
 from gitops_ci.github.event import Event
 from gitops_ci.github.people import readable
 from gitops_ci.model.pull_request import PullRequest, Unreadable, Wanted
 
-ENTRIES = (
-    "query($owner: String!, $name: String!, $branch: String!) { repository(owner: $owner, name: $name) {"
-    " mergeQueue(branch: $branch) { entries(first: 100) { pageInfo { hasNextPage endCursor }"
-    " nodes { position pullRequest { number } } } } } }"
-)
 MOST = 8
 """Pull requests of a group that are looked at: each takes about ten requests."""
 
-_QUEUE = re.compile(r"refs/heads/(gh-readonly-queue/(.+)/pr-([1-9][0-9]{0,9})-(?:[0-9a-f]{40}|[0-9a-f]{64}))")
+_QUEUE = re.compile(r"refs/heads/gh-readonly-queue/(.+)/pr-([1-9][0-9]{0,9})-[0-9a-f]{7,64}")
 """https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue"""
-_PERMISSION = "merge-queues: read, of a GitHub App"
+_PERMISSION = "contents: read"
 
 
-class _Number(Struct):
-    number: int
+class _Commit(Struct):
+    sha: str
 
 
-class _Entry(Struct, rename="camel"):
-    position: int
-    pull_request: _Number | None = None
+class _Ref(Struct):
+    ref: str
+    object: _Commit
 
 
-class _Entries(Struct, rename="camel"):
-    page_info: PageInfo
-    nodes: list[_Entry]
-
-
-class _Queue(Struct):
-    entries: _Entries
-
-
-class _Repository(Struct, rename="camel"):
-    merge_queue: _Queue | None = None
-
-
-class _Answer(Struct):
-    repository: _Repository
+class _Compared(Struct):
+    total_commits: int
+    commits: list[_Commit]
 
 
 def group(api: Api, event: Event, wanted: Wanted) -> tuple[PullRequest, ...] | Unreadable:
     """The state of each pull request that the event's commit merges, in the queue's order.
 
-    The name of the group's branch has the number of its newest one only. Everything before that one in the queue is
-    in the commit as well, or in the target branch already. Raises ApiError where GitHub does not answer.
+    The name of the group's branch has the number of its newest one only. A group is built on the tip of the branch that
+    it goes to, or on the group before, which has a branch of its own as long as it is not merged: so the names tell the
+    others. (The queue itself can only be read with a GitHub App's token.) Raises ApiError where GitHub does not answer.
     """
     found = _QUEUE.fullmatch(event.queue_ref or "")
     if found is None or event.head is None:
         return Unreadable(what="the merge queue's group: the event does not name its branch", permission="")
-    ref, branch, number = found[1], found[2], int(found[3])
-    numbers = readable("the merge queue", _PERMISSION, lambda: _numbers(api, branch, number))
+    branch = found[1]
+    numbers = readable("the merge queue's branches", _PERMISSION, lambda: _numbers(api, branch, event))
     if isinstance(numbers, Unreadable):
         return numbers
-    still = readable("the merge queue's branch", "contents: read", lambda: pull_requests.tip(api, ref))
-    if still != event.head:  # somebody left the queue or jumped it: the group is made anew
-        return Unreadable(what=f"the merge queue's group: {ref} is not {event.head[:7]} any more", permission="")
     members = pull_request_state.teams(api, wanted.teams)
     pulls = tuple(pull_request_state.state(api, each, wanted, members=members) for each in numbers)
     elsewhere = next((each for each in pulls if each.base_ref != branch), None)
@@ -76,17 +58,29 @@ def group(api: Api, event: Event, wanted: Wanted) -> tuple[PullRequest, ...] | U
     return pulls
 
 
-def _numbers(api: Api, branch: str, number: int) -> tuple[int, ...] | Unreadable:
-    owner, _, name = api.repository.partition("/")
-    queue = api.graphql(ENTRIES, {"owner": owner, "name": name, "branch": branch}, _Answer).repository.merge_queue
-    if queue is None:
-        return Unreadable(what=f"the merge queue of {branch}: there is none, or it is hidden", permission=_PERMISSION)
-    entries = sorted(queue.entries.nodes, key=lambda each: each.position)
-    last = next((each for each in entries if each.pull_request and each.pull_request.number == number), None)
-    if last is None:
-        return Unreadable(what=f"the merge queue of {branch}: #{number} is not in it (any more)", permission="")
-    before = [each.pull_request for each in entries if each.position <= last.position]
-    if None in before or len(before) > MOST:
-        what = f"the merge queue of {branch}: {len(before)} pull requests up to #{number}, of which not all can be read"
+def _numbers(api: Api, branch: str, event: Event) -> tuple[int, ...] | Unreadable:
+    """From the group that is built on the branch's tip to the event's own.
+
+    The event's base is the commit of the group before, or the tip.
+    """
+    numbers = _groups(api, branch)
+    own, base = numbers.get(str(event.head)), str(event.base)
+    if own is None or not str(event.queue_ref).startswith(f"refs/heads/gh-readonly-queue/{branch}/pr-{own}-"):
+        what = f"the merge queue of {branch}: no group of it is {str(event.head)[:7]} any more"
         return Unreadable(what=what, permission="")
-    return tuple(each.number for each in before if each is not None)
+    tip = pull_requests.tip(api, branch)
+    if base == tip:
+        return (own,)
+    found = api.get(f"compare/{tip}...{base}", _Compared)  # the oldest first
+    before = [numbers[each.sha] for each in found.commits if each.sha in numbers]
+    if base not in numbers or found.total_commits > len(found.commits) or len(before) >= MOST:
+        what = f"the merge queue of {branch}: what #{own} is built on cannot be followed to the branch"
+        return Unreadable(what=what, permission="")
+    return (*before, own)
+
+
+def _groups(api: Api, branch: str) -> dict[str, int]:
+    """The commit of each group that there is → the number of its newest pull request."""
+    prefix = quote(f"heads/gh-readonly-queue/{branch}/pr-", safe="")
+    named = [(_QUEUE.fullmatch(each.ref), each) for each in api.pages(f"git/matching-refs/{prefix}", _Ref)]
+    return {each.object.sha: int(found[2]) for found, each in named if found is not None and found[1] == branch}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -16,6 +16,9 @@ from gitops_ci.errors import ToolError
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Engine, Plan
 from gitops_ci.model.stack import Stack
+
+if TYPE_CHECKING:
+    from gitops_ci.kinds.database.server import Cluster
 
 
 class Ended(Struct, frozen=True):
@@ -83,6 +86,12 @@ class Tools(Protocol):
         It may hold secrets in clear: it is no part of a report or an artifact.
         """
 
+    def postgres(self, kept: str, timeout: float) -> AbstractContextManager[Cluster]:
+        """A PostgreSQL server of one's own, removed at the end; what was kept under that name, or an empty one.
+
+        Raises ToolError where there is none, or where what the pull request holds must not run; `timeout` in seconds.
+        """
+
     def workspace(self, inventory: Inventory, *stacks: Stack) -> AbstractContextManager[Workspace]:
         """The closures of a stack, and of those whose files it needs beside, in a private place; removed at the end."""
 
@@ -91,7 +100,10 @@ class KindModule(Protocol):
     """A kind. Modules satisfy this; `catalog.ALL` names them."""
 
     RUNS_CODE: bool
-    """Whether planning runs what the pull request holds, so that a fork's has to wait for a maintainer."""
+    """Whether there is no plan without running what the pull request holds: a fork's has to wait for a maintainer.
+
+    A kind that can also plan by reading alone says no: of a fork it is given no engine that would run anything.
+    """
 
     def find(self, snapshot: Snapshot, config: Config) -> Found:
         """The stacks of this kind. Bad content becomes findings, never an exception."""

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from gitops_ci.model.schema import Table
+
 Action = Literal["create", "update", "replace", "delete", "import", "move", "forget", "read", "invoke"]
 COUNTED: tuple[Action, ...] = ("create", "update", "replace", "delete", "import", "move", "forget")
 DESTRUCTIVE: frozenset[Action] = frozenset({"delete", "replace"})
@@ -100,12 +102,44 @@ class Problem(Struct, frozen=True, kw_only=True):
     line: int | None = None
 
 
+class Observation(Struct, frozen=True, kw_only=True):
+    """What was seen while a plan was tried on a server that was thrown away.
+
+    `what` is `ran` (a migration, to its end in `seconds`), `lock` and `rewrite` (of what existed), `fails-on-data`,
+    `down-differs`, `left-empty` (a table that took no rows), `schema-differs` (a declared one, from what the
+    migrations build), `drift-unread` (an environment's own database could not be read) or `not-tried` (the plan is
+    by parsing only). `statement` is the type of what did it. A lock has its `mode` as `pg_locks` names it: each
+    statement has those that keep writers out which it held when it ended, and the one that took the strongest on an
+    object has the `seconds` until its transaction ended.
+    """
+
+    what: Literal[
+        "ran",
+        "lock",
+        "rewrite",
+        "fails-on-data",
+        "down-differs",
+        "left-empty",
+        "schema-differs",
+        "drift-unread",
+        "not-tried",
+    ]
+    address: str
+    message: str
+    path: str | None = None
+    line: int | None = None
+    statement: str | None = None
+    mode: str | None = None
+    seconds: float | None = None
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """What would change if a stack were applied; partial `changes` are kept when it failed.
 
     `pending` is what base would change as well, so it is not this change's doing (`kinds.terraform.plan_base`); it is
     no part of `changes` and `summary`. `upstream` are the stacks whose state this one reads and that change, too: the
-    plan was made against state that the change will alter.
+    plan was made against state that the change will alter. `observations` are what was seen where it was tried,
+    `schema` the tables that it touches as they are then.
     """
 
     stack: str
@@ -120,6 +154,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     pending: tuple[Change, ...] = ()
     upstream: tuple[str, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    schema: tuple[Table, ...] = ()
 
 
 BLOCKING_CODES = frozenset({"invalid", "plan-failed", "not-allowed", "binding", "ambiguous"})

@@ -11,6 +11,7 @@ from msgspec import structs
 from gitops_ci.model.report import Report
 from gitops_ci.render import outline, told
 from gitops_ci.render.comment import (
+    agreed,
     caution,
     changes,
     drift,
@@ -21,7 +22,9 @@ from gitops_ci.render.comment import (
     merge,
     notices,
     policies,
+    schema,
     stacks,
+    trials,
     unplanned,
 )
 from gitops_ci.render.comment.heading import heading, summary_line
@@ -48,8 +51,11 @@ _IMPORTANCE: tuple[tuple[Build, float], ...] = (
     (findings.section, 0.35),
     (policies.section, 0.1),
     (notices.upstream, 0.1),
+    (agreed.section, 0.1),
     (graph.section, 0.15),
-    (changes.section, 0.9),
+    (changes.section, 0.8),
+    (trials.section, 0.3),
+    (schema.section, 0.6),
     (drift.section, 0.6),
     (generated.section, 0.6),
     (drift.pending, 0.6),
@@ -67,9 +73,12 @@ _ORDER: tuple[Build, ...] = (
     notices.upstream,
     graph.section,
     changes.section,
+    trials.section,
+    schema.section,
     drift.section,
     generated.section,
     drift.pending,
+    agreed.section,
     policies.section,
     findings.section,
     findings.settled,

@@ -29,7 +29,7 @@ def document(content: object) -> bytes:
     try:
         compact = msgspec.json.encode(content)
     except UnicodeEncodeError:
-        compact = msgspec.json.encode(_shown(msgspec.to_builtins(content)))
+        compact = msgspec.json.encode(shown(msgspec.to_builtins(content)))
     return (compact if len(compact) > _READ_BY_PEOPLE else msgspec.json.format(compact, indent=2)) + b"\n"
 
 
@@ -50,13 +50,14 @@ def json_schema() -> dict[str, object]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA, **schema}
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
+    """A JSON value in which every text can be written."""
     match value:
         case str():
             return encodable(value)
         case dict():
-            return {_shown(key): _shown(each) for key, each in value.items()}
+            return {shown(key): shown(each) for key, each in value.items()}
         case list() | tuple():
-            return [_shown(each) for each in value]
+            return [shown(each) for each in value]
         case _:
             return value

@@ -1,1 +1,1 @@
-"""The JSON Schemas that are shipped: `config-1.json` and `report-1.json`, both derived from our types."""
+"""The JSON Schemas that are shipped: of configuration, waivers, reports and records, all derived from our types."""

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from gitops_ci import config
 from gitops_ci.policy.waivers import file
-from gitops_ci.render import report_json
+from gitops_ci.render import record_json, report_json
 
 
 def texts() -> dict[str, str]:
     """File name → content of each schema."""
     schemas = {
         "config-1.json": config.json_schema(),
+        "record-1.json": record_json.json_schema(),
         "report-1.json": report_json.json_schema(),
         "waivers-1.json": file.json_schema(),
     }

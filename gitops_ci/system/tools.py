@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -26,6 +26,10 @@ from gitops_ci.kinds.protocol import Workspace as AnyWorkspace
 from gitops_ci.model.plan import Engine
 from gitops_ci.model.stack import Stack
 from gitops_ci.system import clean_room, cli_configuration, process, providers, workspace
+
+if TYPE_CHECKING:
+    from gitops_ci.kinds.database.server import Cluster
+    from gitops_ci.system.postgres import Servers
 
 OLDEST = (1, 0)
 """The oldest Terraform or OpenTofu that gives what a plan needs as JSON."""
@@ -62,14 +66,19 @@ class Toolbox:
         scratch: Path,
         stop: process.Stop,
         timeout: float | None = None,
+        stranger: bool = False,
     ) -> None:
-        """`timeout` (seconds a call) overrides a kind's. Raises ConfigError for a binary in the repository."""
+        """`timeout` (seconds a call) overrides a kind's; what a `stranger` wrote is not run where that is not needed.
+
+        Raises ConfigError for a binary in the repository.
+        """
         for key, binary in _configured(config):
             if Path(binary).is_absolute() and clean_room.inside(Path(binary), repository):
                 hint = "a pull request could replace it: install it outside, or give a name on PATH"
                 raise ConfigError(f"{key}: {binary} lies in the repository", hint=hint)
         self._config = config
         self._timeout = timeout
+        self._stranger = stranger
         self._environ = environ
         self._repository = repository
         self._scratch = scratch
@@ -82,6 +91,7 @@ class Toolbox:
         self._env = self._engine_environment()
         self._mirror = providers.Mirror(scratch / "providers", self._write_cli_config())
         self._hidden = clean_room.credentials(self._env)
+        self._servers: Servers | None = None
         self.documents: dict[str, Path] = {}
         clean_room.hide_own_memory()
 
@@ -255,6 +265,17 @@ class Toolbox:
         with os.fdopen(number, "wb") as file:
             file.write(document)
         self.documents[stack.id] = Path(name)
+
+    def postgres(self, kept: str, timeout: float) -> AbstractContextManager[Cluster]:
+        """A throw-away server. Raises ToolError where there is none, and for a stranger's migrations."""
+        if self._stranger:
+            raise ToolError("the pull request comes from a fork: what it holds is not run")
+        from gitops_ci.system.postgres import Servers  # most runs try no migrations
+
+        with self._lock:
+            given = (self._config, self._environ, self._repository, self._scratch, self._stop)
+            self._servers = self._servers or Servers(*given)
+        return self._servers.start(kept, self._timeout if self._timeout is not None else timeout)
 
     def workspace(self, inventory: Inventory, *stacks: Stack) -> AbstractContextManager[AnyWorkspace]:
         """The stacks' files in a private place."""

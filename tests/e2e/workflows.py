@@ -83,9 +83,12 @@ class Workflows:
         self.head = self.base
         self._prepare()
 
-    def push(self, files: Mapping[str, str]) -> str:
-        """A commit on the pull request's branch, which GitHub knows as its head."""
+    def push(self, files: Mapping[str, str], *, approved: bool = True) -> str:
+        """A commit of octocat's on the pull request's branch, which GitHub knows as its head, and ann's approval."""
         self.head = self.scratch.commit(files)
+        self.server.repository.pushed(self.head, "octocat")
+        if approved:
+            self.server.repository.review("ann", commit=self.head)
         self.server.repository.commits.add(self.head)
         self.server.repository.pull(7, head=self.head)
         self.server.repository.branches["main"] = self.base
@@ -176,7 +179,9 @@ class Workflows:
 
     def merge_group(self) -> Ended:
         """Runs the workflow as a merge queue does."""
-        group = {"base_sha": self.base, "head_sha": self.head, "head_ref": "refs/heads/gh-readonly-queue/main/pr-7"}
+        ref = f"gh-readonly-queue/main/pr-7-{self.base}"
+        self.server.repository.branches[ref] = self.head
+        group = {"base_sha": self.base, "head_sha": self.head, "head_ref": f"refs/heads/{ref}"}
         return self.run("merge_group", {"repository": {"id": 1}, "merge_group": group})
 
     def _workflows(self) -> dict[str, str]:

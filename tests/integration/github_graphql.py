@@ -18,10 +18,6 @@ def answered(state: Repository, sent: dict[str, Any], login: str, *, reads: bool
             return _refused("FORBIDDEN", "Resource not accessible")
         state.minimised.add(variables["id"])
         return {"data": {"minimizeComment": {"minimizedComment": {"isMinimized": True}}}}
-    if "mergeQueue(" in query:
-        if login == "github-actions[bot]":
-            return _refused("FORBIDDEN", "Resource not accessible by integration")
-        return _repository({"mergeQueue": _queue(state)})
     if "commits(" in query:
         pull = state.pulls[variables["number"]]
         commits = [{"commit": each} for each in state.authored.get(variables["number"], ())]
@@ -39,13 +35,6 @@ def _repository(content: dict[str, Any]) -> dict[str, Any]:
 
 def _refused(kind: str, message: str) -> dict[str, Any]:
     return {"data": None, "errors": [{"type": kind, "message": message}]}
-
-
-def _queue(state: Repository) -> dict[str, Any] | None:
-    if not state.queue:
-        return None
-    nodes = [{"position": place, "pullRequest": {"number": each}} for place, each in enumerate(state.queue, 1)]
-    return {"entries": {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": nodes}}
 
 
 def _pull(state: Repository, pull: dict[str, Any]) -> dict[str, Any]:

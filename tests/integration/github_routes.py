@@ -71,11 +71,24 @@ def _of_commits(
             return None
 
 
+def _ref(branch: str, tip: str) -> dict[str, Any]:
+    return {"ref": f"refs/heads/{branch}", "object": {"type": "commit", "sha": tip}}
+
+
 def _of_runs(state: Repository, verb: str, parts: list[str]) -> tuple[int, Any] | None:
     match verb, parts:
         case "GET", ["git", "ref", name] if unquote(name).removeprefix("heads/") in state.branches:
-            tip = state.branches[unquote(name).removeprefix("heads/")]
-            return 200, {"ref": f"refs/{unquote(name)}", "object": {"type": "commit", "sha": tip}}
+            branch = unquote(name).removeprefix("heads/")
+            return 200, _ref(branch, state.branches[branch])
+        case "GET", ["git", "matching-refs", prefix]:
+            named = {name: tip for name, tip in state.branches.items() if f"heads/{name}".startswith(unquote(prefix))}
+            return 200, [_ref(name, tip) for name, tip in sorted(named.items())]
+        case "GET", ["compare", ends]:
+            first, last = map(state.history.index, ends.split("..."))
+            made = {"author": user("octocat"), "committer": user("octocat")}
+            start, *between = ({"sha": each, **made} for each in state.history[first : last + 1])
+            same = {"base_commit": start, "merge_base_commit": start}
+            return 200, {"total_commits": len(between), "commits": between[:250], **same}
         case "GET", ["commits", commit, "pulls"] if commit in state.commits:
             # GitHub knows no pull request of a commit that is only in a fork
             own = (each for each in state.pulls.values() if each["head"]["repo"] == each["base"]["repo"])

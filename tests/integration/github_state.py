@@ -38,7 +38,7 @@ class Repository:
         self.files: dict[int, list[str]] = {}
         self.teams: dict[str, list[str]] = {}
         self.roles: dict[str, str] = {}
-        self.queue: list[int] = []
+        self.history: list[str] = []
         self.settings: dict[str, Any] = {}
         self.git: Any = None
         """A `github_git.Git` where requests about git are answered by a real repository."""
@@ -84,6 +84,13 @@ class Repository:
         made = {"oid": sha, "authors": authors, "committer": people[0], "signature": None, **more}
         self.authored.setdefault(number, []).append(made)
         self.pulls[number]["commits"] = len(self.authored[number])
+
+    def pushed(self, sha: str, login: str, number: int = 7, repository: str = "acme/infra") -> None:
+        """A commit of somebody's who pushed it; ann is somebody else who may write."""
+        self.roles |= {"ann": "maintain", login: "write" if repository == "acme/infra" else "read"}
+        self.commits.add(sha)
+        self.commit(sha, actor(login), number=number)
+        self.push(login, sha, repository=repository)
 
     def push(self, login: str | None, after: str, kind: str = "push", repository: str = "acme/infra") -> None:
         made = {"id": next(self.ids), "before": "0" * 40, "after": after, "ref": "refs/heads/feature"}

@@ -44,9 +44,10 @@ class Fork:
         self.artifact = place / "artifact"
 
     def is_head_of(self, number: int) -> None:
-        self.server.repository.commits.add(self.head)
         pull = self.server.repository.pull(number, head=self.head)
         pull["head"]["repo"] = THEIRS
+        self.server.repository.pushed(self.head, "mallory", number, "mallory/infra")
+        self.server.repository.review("ann", commit=self.head, number=number)
 
     def moved(self, files: dict[str, str]) -> None:
         """Something else is merged meanwhile."""
@@ -298,3 +299,12 @@ def test_what_a_maintainer_had_planned_since_then_stays(tmp_path: Path, github: 
     assert fork.states == ["success"]
     fork.published(run=160)
     assert fork.states == ["success", "error"]
+
+
+def test_a_forks_change_takes_the_same_approvals(tmp_path: Path, github: Server) -> None:
+    fork = Fork(tmp_path, github, GOOD)
+    github.repository.reviews.clear()
+    github.repository.review("mallory", commit=fork.head)
+    assert fork.published().code == 1
+    assert fork.states == ["failure"]
+    assert "approv" in fork.comment

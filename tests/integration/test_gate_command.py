@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.integration.command_line import Outcome
-from tests.integration.github_server import Server
+from tests.integration.github_server import Fault, Server
 from tests.integration.test_publish_command import MIGRATIONS, Job
 
 ORDERS = {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"}
@@ -18,6 +20,15 @@ def gated(job: Job, report: Path, *more: str, **env: Any) -> tuple[Outcome, dict
     place = report.parent / "gated"
     outcome = job.run("gate", str(report), "--out", str(place), *more, **env)
     return outcome, json.loads((place / "report.json").read_bytes())
+
+
+@pytest.fixture
+def job(tmp_path: Path, github: Server) -> Job:
+    """A pull request of octocat's that adds a migration to production."""
+    made = Job(tmp_path, github, ORDERS)
+    github.repository.branches["main"] = made.base
+    github.repository.pushed(made.head, "octocat")
+    return made
 
 
 def planned(job: Job) -> Path:
@@ -78,3 +89,50 @@ def test_no_report_is_undecided(tmp_path: Path, github: Server) -> None:
     outcome = job.run("gate", "--out", str(place), token=None)
     assert outcome.code == 3
     assert "checks/report-missing" in rules(json.loads((place / "report.json").read_bytes()))
+
+
+def test_production_takes_an_approval_of_somebody_else(job: Job, github: Server) -> None:
+    file = planned(job)
+    outcome, report = gated(job, file)
+    assert (outcome.code, rules(report)) == (1, {"gate/approvals-missing"}), outcome.stderr
+    github.repository.review("octocat", commit=job.head)
+    assert gated(job, file)[0].code == 1, "an approval of one's own"
+    github.repository.review("ann", commit=job.base)
+    assert gated(job, file)[0].code == 1, "an approval of an older commit"
+    github.repository.review("ann", commit=job.head)
+    outcome, report = gated(job, file)
+    assert (outcome.code, report["verdict"]["decision"]) == (0, "pass"), report["verdict"]
+
+
+def test_an_approval_that_was_taken_back_does_not_count(job: Job, github: Server) -> None:
+    github.repository.review("ann", commit=job.head)
+    github.repository.review("ann", "CHANGES_REQUESTED", commit=job.head)
+    assert gated(job, planned(job))[0].code == 1
+
+
+def test_reviews_that_cannot_be_read_leave_it_undecided(job: Job, github: Server) -> None:
+    file = planned(job)
+    github.repository.faults.append(Fault("GET", r"/pulls/7/reviews", 403, times=9))
+    outcome, report = gated(job, file)
+    assert outcome.code == 3
+    assert "pull-requests: read" in json.dumps(report["verdict"]["reasons"])
+
+
+def test_the_branch_of_a_pull_request_is_asked_for_and_not_believed(job: Job, github: Server) -> None:
+    """The payload names an older commit of the branch, whose configuration asked for less."""
+    job.scratch.git("switch", "--quiet", "main")
+    strict = "version: 1\nenvironments: [{name: production, gate: {approvals: 2}}]\n"
+    github.repository.branches["main"] = job.scratch.commit({"gitops-ci.yml": strict})
+    job.scratch.git("switch", "--quiet", "feature")
+    github.repository.review("ann", commit=job.head)
+    outcome, report = gated(job, planned(job))
+    assert outcome.code != 0
+    assert "2 approvals" in json.dumps(report["verdict"]["reasons"]) or "approvals" in json.dumps(report["verdict"])
+
+
+def test_publish_says_what_the_gate_decided(job: Job, github: Server) -> None:
+    gated(job, planned(job))
+    outcome = job.run("publish", str(job.scratch.path.parent / "out" / "gated" / "report.json"))
+    assert outcome.code == 1
+    assert [each["state"] for each in github.repository.statuses] == ["failure"]
+    assert "approv" in github.repository.statuses[0]["description"]

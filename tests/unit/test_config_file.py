@@ -87,6 +87,47 @@ policy:
     assert read.policy.rego[0].inputs == ("plan",)
 
 
+def frozen(*windows: str) -> str:
+    lines = "".join(f"\n      - {window}" for window in windows)
+    return f"environments:\n- name: production\n  gate:\n    destroy: off\n    freeze:{lines}\n"
+
+
+def test_dates_and_times_of_a_freeze_need_no_quotes() -> None:
+    text = frozen(
+        "{from: 17:00, to: 08:00, days: [fri]}",
+        "{from: 2026-12-20, to: 2027-01-03}",
+        "{from: 2026-12-20 17:00, to: 2026-12-21T08:00, timezone: Europe/Berlin}",
+    )
+    gate = config_file.load(f"version: 1\n{text}".encode()).environments[0].gate
+    assert gate is not None
+    assert gate.destroy == "off"
+    assert [(each.from_, each.to) for each in gate.freeze] == [
+        ("17:00", "08:00"),
+        ("2026-12-20", "2027-01-03"),
+        ("2026-12-20 17:00", "2026-12-21T08:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("window", "key", "said"),
+    [
+        (
+            "{from: 17:00, to: 08:00, timezone: Europe/Berln}",
+            "timezone",
+            "is no time zone: expected a name of the IANA",
+        ),
+        ("{from: 17:00, to: 08:00, timezone: ../../etc/passwd}", "timezone", "is no time zone"),
+        ("{from: 2026-02-30, to: 2026-03-01}", "from", "expected a date (2026-12-20), a time"),
+        ("{from: 2026-12-20, to: 2026-12-19}", "to", "ends before it begins"),
+        ("{from: 5 pm, to: 08:00}", "from", 'expected text such as 17:00 or 2026-12-20 or "2026-12-20 17:00"'),
+        ("{from: 17, to: 08:00}", "from", "expected text such as 17:00"),
+    ],
+)
+def test_a_window_that_there_cannot_be_is_a_mistake_of_its_line(window: str, key: str, said: str) -> None:
+    (problem,) = versioned(frozen("{from: 01:00, to: 02:00}", window))
+    assert problem.startswith(f"gitops-ci.yml:8: environments[0].gate.freeze[1].{key}: {said}")
+
+
 def test_an_unknown_key_names_the_nearest_and_all() -> None:
     text = "\n\n\n\nlayout:\n  presett: flat\n"
     assert versioned(text) == [

@@ -1,4 +1,4 @@
-"""The kind `database`: migrations, as far as their text tells what they do."""
+"""The kind `database`: migrations, tried on a throw-away PostgreSQL where there is one, else read."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["RUNS_CODE", "check", "find", "inspect", "plan"]
 
 RUNS_CODE = False
+"""A fork's migrations are read and not tried."""
 
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
-    """What enters the database of a stack between base and head; the parser is embedded, so `tools` are not needed."""
+    """What enters the database of a stack between base and head."""
     from gitops_ci.kinds.database import planning
 
-    return planning.plan(stack, base, head)
+    return planning.plan(stack, base, head, tools)
 
 
 def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
@@ -32,13 +33,8 @@ def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
     return tuple(declared.check(stack, inventory.snapshot)) if stack.id in inventory.stacks else ()
 
 
-def check(  # the plan is not needed yet
-    stack: Stack,
-    plan: Plan,
-    base: Inventory | None,
-    head: Inventory | None,
-) -> tuple[Finding, ...]:
-    """The rules about history and about how far an environment goes; nothing about the plan itself yet."""
-    from gitops_ci.kinds.database import history
+def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
+    """The rules about history and about how far an environment goes, and what was seen where the plan was tried."""
+    from gitops_ci.kinds.database import dry_run_rules, history
 
-    return history.check(stack, base, head)
+    return (*history.check(stack, base, head), *dry_run_rules.findings(plan))

@@ -15,6 +15,7 @@ from gitops_ci.kinds.database.tree import Node, strings
 _STATEMENT = 0
 """How PostgreSQL marks an expression that is a whole statement (RAW_PARSE_DEFAULT)."""
 _DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
+_DYNAMIC_WORDS = (b"PLpgSQL_stmt_dyn", b'"dynquery"')
 
 
 class Options(Struct, frozen=True):
@@ -53,7 +54,10 @@ def of(statement: Statement) -> Body:
     at = statement.text.find(text)
     first = statement.line + statement.text.count("\n", 0, max(at, 0))
     try:
-        found = tuple(_walked(postgres.plpgsql(statement.text)))
+        functions = postgres.plpgsql(statement.text)
+        if statement.tag != "DoStmt" and not any(word in bytes(functions) for word in _DYNAMIC_WORDS):
+            return Body()  # what a function does is no migration's until it is called
+        found = tuple(_walked(functions))
     except (SqlError, RecursionError):
         return Body(opaque=True)
     return Body(

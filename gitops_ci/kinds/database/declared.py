@@ -19,7 +19,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
 
 _RULE = "database/schema-differs"
-_FIX = "Write the migration that makes the difference, or mend the file: both have to say the same."
+FIX = "Write the migration that makes the difference, or mend the file: both have to say the same."
 
 
 def check(stack: Stack, snapshot: Snapshot) -> Iterator[Finding]:
@@ -40,6 +40,16 @@ def check(stack: Stack, snapshot: Snapshot) -> Iterator[Finding]:
     except ImportError:
         return  # the plan says so
     yield from _differences(stack, paths[0], declared, built)
+
+
+def compares(now: MigrationSet, paths: tuple[str, ...], snapshot: Snapshot) -> bool:
+    """Whether text alone tells what schema files and migrations build."""
+    try:
+        _declared(paths, snapshot)
+        _built(now, snapshot)
+    except MigrationError:
+        return False
+    return True
 
 
 def _declared(paths: tuple[str, ...], snapshot: Snapshot) -> Shapes:
@@ -104,4 +114,4 @@ def _columns(stack: Stack, name: str, declared: Shape, built: Shape) -> Iterator
 
 def _finding(stack: Stack, path: str, line: int, says: str) -> Finding:
     name = path.rpartition("/")[2]
-    return findings.make(_RULE, "error", f"{name} {says}", help=_FIX, path=path, line=line, stack=stack.id)
+    return findings.make(_RULE, "error", f"{name} {says}", help=FIX, path=path, line=line, stack=stack.id)

@@ -196,10 +196,14 @@ def _outdated(stack: Stack, before: _End | None, now: _End) -> Iterator[Finding]
 
 
 def _duplicates(stack: Stack, entered: list[Migration], now: _End) -> Iterator[Finding]:
-    """Versions that a new migration shares with another one; what is merged already cannot be renamed any more."""
+    """Versions that a new migration shares with another one; what is merged already cannot be renamed any more.
+
+    Prisma remembers the whole name of a directory, so that two may have one version.
+    """
     new = {migration.path for migration in entered}
     first: dict[tuple[int, ...], Migration] = {}
-    for migration in sorted(now.numbered, key=lambda migration: (migration.path in new, migration.path)):
+    numbered = [migration for migration in now.numbered if not migration.path.endswith("/migration.sql")]
+    for migration in sorted(numbered, key=lambda migration: (migration.path in new, migration.path)):
         earlier = first.setdefault(migration.version, migration)
         if earlier is not migration and migration.path in new:
             yield findings.make(

@@ -9,19 +9,20 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.database import dialects, foreign, mysql, postgres, refusals, sets, statements
+from gitops_ci.kinds.database import dialects, foreign, mysql, postgres, refusals, sets, statements, trying
 from gitops_ci.kinds.database.dialects import End
 from gitops_ci.kinds.database.postgres import SqlError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.sets import MigrationSet
 from gitops_ci.kinds.database.texts import Texts
 from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model import plan as plans
 from gitops_ci.model.plan import BLOCKING_CODES, Change, Plan, Problem
 from gitops_ci.model.stack import Stack
 
 
-def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
+def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
     """What enters the database of a stack between base and head.
 
     A migration set that was removed plans nothing: deleting its files undoes nothing in a database.
@@ -43,7 +44,8 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
         return Plan(stack=stack.id, status="failed", reason=wrong)
     before = sets.of(base.stacks.get(stack.id, stack), base.snapshot) if base is not None else None
     entering = sets.entering(now, head.snapshot, before, base.snapshot if base is not None else None)
-    if not entering:
+    settings = head.config.kinds.database
+    if not entering and (before is None or settings.dsn_env is None):
         return Plan(stack=stack.id, status="unchanged", seconds=time.perf_counter() - started)
     earlier = End(before, base.snapshot) if base is not None and before is not None else None
     try:
@@ -54,8 +56,10 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None) -> Plan:
         name = (missing.name or "").partition(".")[0]
         message = f"database migrations are read with {name}, which is not installed: pip install 'gitops-ci[database]'"
         return plans.problem(stack.id, "skipped", "engine-missing", message)
-    result = _result(stack, read)
-    return msgspec.structs.replace(result, engine=engine, seconds=time.perf_counter() - started)
+    result = msgspec.structs.replace(_result(stack, read), engine=engine)
+    if dialect == dialects.POSTGRESQL and result.reason is None and settings.dry_run != "off":
+        result = trying.tried(result, entering, (earlier, End(now, head.snapshot)), tools, settings)
+    return msgspec.structs.replace(result, seconds=time.perf_counter() - started)
 
 
 def _wrong(now: MigrationSet) -> Problem | None:

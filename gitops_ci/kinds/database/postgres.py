@@ -156,8 +156,12 @@ def literals(text: str) -> tuple[range, ...]:
 
 
 def tokens(text: str) -> tuple[Token, ...]:
-    """The words and signs of a statement that `parse` gave."""
-    lexemes = _parser().scan(text)
+    """The words and signs of a text. Raises SqlError where it is none of SQL."""
+    parser = _parser()
+    try:
+        lexemes = parser.scan(text)
+    except parser.ParseError as error:
+        raise SqlError(str(error.args[0])) from None
     return tuple(
         Token(text[lexeme.start : lexeme.end + 1], lexeme.start, lexeme.end + 1)
         for lexeme in lexemes

@@ -25,11 +25,20 @@ def down_line(text: str) -> int | None:
 
 def up(text: str, tool_: str) -> str:
     """The text with every "down" section of that tool emptied; lines keep their numbers."""
-    keep, lines = True, []
+    return _only("up", text, tool_)
+
+
+def down(text: str, tool_: str) -> str:
+    """The text with all but the "down" sections of that tool emptied; lines keep their numbers."""
+    return _only("down", text, tool_)
+
+
+def _only(direction: str, text: str, tool_: str) -> str:
+    keep, lines = direction == "up", []
     for line in text.split("\n"):
         match = _MARKERS[tool_].match(line)
         if match is not None:
-            keep = match["direction"].lower() == "up"
+            keep = match["direction"].lower() == direction
         lines.append(line if keep else "")
     return "\n".join(lines)
 

@@ -65,7 +65,10 @@ def of(stack: Stack, snapshot: Snapshot) -> MigrationSet:
 
 
 def listed(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
-    """The migrations of a directory: its own files, or the directories below that are one migration each."""
+    """The migrations of a directory: its own files, or the directories below that are one migration each.
+
+    Prisma and Diesel run these in the order of their names: `20250625_x` comes after `20250604120000_y`.
+    """
     own = versions.migrations(directory, snapshot.children.get(directory, ()))
     at = f"{directory}/" if directory else ""
     nested: list[Migration] = []
@@ -73,7 +76,7 @@ def listed(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
         file = migration_file(at + name, snapshot)
         if file is not None:
             nested.append(Migration(name, f"{at}{name}/{file}", "versioned", versions.version_of(name)))
-    return tuple(sorted((*own, *nested), key=lambda migration: migration.order)) if nested else own
+    return (*own, *sorted(nested, key=lambda migration: migration.name))
 
 
 def entering(

@@ -25,6 +25,15 @@ class Texts:
 
     def of(self, migration: Migration) -> str:
         """What of a migration is applied, line for line. Raises MigrationError."""
+        return self._applied_part(self._whole(migration))
+
+    def way_down(self, migration: Migration) -> str | None:
+        """The section that undoes a migration, line for line; None where its file has none. Raises MigrationError."""
+        text = self._whole(migration)
+        tool = sections.tool(text)
+        return sections.down(text, tool) if tool is not None and sections.down_line(text) is not None else None
+
+    def _whole(self, migration: Migration) -> str:
         content = self._contents.get(migration.path)
         if content is None:
             limit = MAX_BYTES // 1024**2
@@ -32,7 +41,7 @@ class Texts:
                 "unreadable",
                 f"is larger than {limit} MiB or no file of this repository: split it, or load its data otherwise",
             )
-        return self._applied_part(refusals.decoded(content))
+        return refusals.decoded(content)
 
     def _read(self, migrations: Sequence[Migration]) -> dict[str, bytes]:
         real = {migration.path: sets.real(migration.path, self._snapshot) for migration in migrations}

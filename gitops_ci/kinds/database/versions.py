@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -54,6 +55,7 @@ class Migration(Struct, frozen=True):
         return _ORDER[self.role], self.version, self.name
 
 
+@lru_cache(maxsize=10_000)
 def version_of(name: str) -> tuple[int, ...]:
     """The version at the beginning of a file or directory name; empty where there is none."""
     flyway = _FLYWAY.fullmatch(name)

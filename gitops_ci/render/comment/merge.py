@@ -17,6 +17,7 @@ _ALIKE = 3
 _PAGE = re.compile(r"\(docs/([\w/.-]+\.md(?:#[\w-]+)?)\)", re.ASCII)
 _WIDTH = 400
 _FRAME = 300
+_MOST_NOTES = 3
 
 
 def section(page: Page, room: int) -> Section:
@@ -26,9 +27,10 @@ def section(page: Page, room: int) -> Section:
     parts = []
     if fitted.pieces:
         parts.append(table(("To merge", "Because", "Who can"), "lll", fitted.pieces))
-    not_judged, unsaid = _not_judged(page, room // 3 - _FRAME)
-    parts += [not_judged] if not_judged else []
-    return Section("\n\n".join(parts), (("reason", fitted.left_out + unsaid),))
+    notes, untold = _notes(page, room // 6 - _FRAME)
+    not_judged, unsaid = _not_judged(page, room // 6 - _FRAME)
+    parts += [each for each in (notes, not_judged) if each]
+    return Section("\n\n".join(parts), (("reason", fitted.left_out + unsaid), ("note", untold)))
 
 
 def _tasks(reasons: tuple[VerdictReason, ...]) -> list[list[VerdictReason]]:
@@ -72,6 +74,15 @@ def _linked(page: Page, remedy: str) -> str:
     if found is None or page.links.docs is None or text(found[0]) not in said:
         return said
     return said.replace(text(found[0]), f"({anchor('how', page.links.docs + found[1])})")
+
+
+def _notes(page: Page, room: int) -> tuple[str, int]:
+    """What decides nothing and is good to know."""
+    verdict = page.report.verdict
+    notes = [reason for reason in verdict.reasons if reason.is_note] if verdict is not None else []
+    lines = (f"> - {text(cut(each.message, _WIDTH))}: {text(cut(each.remedy, _WIDTH))}" for each in notes)
+    fitted = fit(lines, len(notes), room, _MOST_NOTES)
+    return "\n".join(("> [!NOTE]", *fitted.pieces)) if fitted.pieces else "", fitted.left_out
 
 
 def _not_judged(page: Page, room: int) -> tuple[str, int]:

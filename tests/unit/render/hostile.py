@@ -10,10 +10,11 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from gitops_ci.model.finding import SEVERITIES, Finding, Waiver
-from gitops_ci.model.plan import Action, Attribute, Change, Check, Engine, Plan, Problem, summarise
+from gitops_ci.model.plan import Action, Attribute, Change, Check, Engine, Observation, Plan, Problem, summarise
 from gitops_ci.model.policy import Checker, PolicyRun
 from gitops_ci.model.report import Planned, Report, Tool
 from gitops_ci.model.run import Run
+from gitops_ci.model.schema import Column, Reference, Table
 from gitops_ci.model.stack import CERTAINTIES, KINDS, AffectedStack, Reason
 from gitops_ci.model.verdict import Verdict, VerdictReason
 
@@ -92,6 +93,42 @@ engines = st.builds(Engine, name=texts, version=texts, source=st.sampled_from(("
 seconds = st.floats(0, 10_000)
 
 
+observations = st.builds(
+    Observation,
+    what=st.sampled_from(("ran", "lock", "rewrite", "left-empty")),
+    address=texts,
+    message=texts,
+    path=st.sampled_from(("a.sql", None)) | texts,
+    line=lines,
+    statement=optional,
+    mode=st.sampled_from(("AccessExclusiveLock", None)) | texts,
+    seconds=st.none() | st.floats(0, 10**6),
+)
+tables = st.builds(
+    Table,
+    name=st.sampled_from(("a", "b")) | texts,
+    touched=st.booleans(),
+    columns=st.lists(
+        st.builds(
+            Column, name=texts, type=texts, rest=texts, key=st.sampled_from(("primary", "foreign", "both", None))
+        ),
+        max_size=3,
+    ).map(tuple),
+    references=st.lists(
+        st.builds(
+            Reference,
+            name=texts,
+            to=st.sampled_from(("a", "b")) | texts,
+            columns=st.lists(texts, max_size=2).map(tuple),
+            unique=st.booleans(),
+            optional=st.booleans(),
+        ),
+        max_size=2,
+    ).map(tuple),
+    more=st.lists(texts, max_size=2).map(tuple),
+)
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     found = draw(st.lists(changes, max_size=3).map(tuple))
@@ -108,6 +145,8 @@ def plans(draw: st.DrawFn) -> Plan:
         checks=draw(st.lists(checks, max_size=2).map(tuple)),
         pending=draw(st.lists(changes, max_size=1).map(tuple)),
         upstream=draw(st.lists(stack_ids, max_size=2).map(tuple)),
+        observations=draw(st.lists(observations, max_size=4).map(tuple)),
+        schema=draw(st.lists(tables, max_size=3).map(tuple)),
     )
 
 

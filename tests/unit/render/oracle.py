@@ -23,6 +23,11 @@ FORBIDDEN_TEXT = re.compile(
     r"@[0-9A-Za-z_-]|#[0-9]|\bGH-[0-9]|://|\bwww\.|[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]",
     re.IGNORECASE,
 )
+_OF_ER = re.compile(
+    r'erDiagram|  t\d+\["[^"\[\]{}]+"\] \{|    [A-Za-z]\w* [A-Za-z]\w*(?: PK)?(?:,? FK)?|  \}'
+    r'|  t\d+ (?:\|\||\|o)--(?:o\{|o\|) t\d+ : "[^"]+"'
+)
+"""The lines of Mermaid's entity relationship diagrams that we write."""
 FOLD_START = re.compile(r"<details(?: open)?><summary>(?P<summary>.*)</summary>\n")
 TAG = re.compile(r"</?([a-z]+)(?: open)?>")
 
@@ -40,7 +45,9 @@ def check(comment: str, destinations: tuple[str, ...]) -> None:
             depth += _fold(token.content)
             assert depth in {0, 1}
         elif token.type == "fence":
-            assert token.info in {"", "diff", "mermaid", "hcl"}, token.info
+            assert token.info in {"", "diff", "mermaid", "hcl", "sql"}, token.info
+            if token.content.startswith("erDiagram"):
+                assert all(_OF_ER.fullmatch(line) for line in token.content.splitlines()), token.content
             assert not re.search(r"[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", token.content)
         elif token.type == "heading_open":
             assert token.tag == "h3"

@@ -157,6 +157,20 @@ def test_what_was_not_judged_and_what_was_accepted_is_said() -> None:
     assert "the backup account has a copy" in comment
 
 
+def test_what_is_good_to_know_is_told_beside_the_verdict() -> None:
+    notes = tuple(
+        VerdictReason(rule="gate/ordering", decision="pass", message=f"#{number} <b>came first", remedy="let it")
+        for number in range(5)
+    )
+    told = msgspec.structs.replace(REALISTIC, verdict=Verdict(decision="pass", reasons=notes))
+    comment = written(told)
+    assert comment.count("&#60;b&#62;came first: let it\n") == 3
+    assert "left out to fit: 2 notes" in comment
+    assert "[!NOTE]" in comment
+    assert "#4 <b>came first: let it" in terminal.plain(terminal.report_lines(told))
+    assert "To merge" not in comment
+
+
 def test_fixed_findings_are_one_line() -> None:
     fixed = msgspec.structs.replace(make("a/b", "error", "m", help=""), state="fixed")
     assert "\n\n1 fixed by it ✓\n" in written(report(findings=(fixed,)))

@@ -18,6 +18,8 @@ from gitops_ci.kinds.database.versions import Migration
 
 _LONG = re.compile(r'"[^"\n]{16,}"|[^\W\d][\w$]{15,}')
 _NAME_BYTES = 63
+_CALLS = frozenset({"SelectStmt", "CallStmt", "ExecuteStmt"})
+"""Statements that call functions of the database, which may do anything."""
 
 
 class About(Struct, frozen=True):
@@ -50,7 +52,7 @@ class File(Struct, frozen=True, dict=True):
     @cached_property
     def hides(self) -> bool:
         """Whether what it does elsewhere may differ from what a dry run saw."""
-        return any(read.executes or read.opaque or read.asks_where for read in self.reads)
+        return any(read.executes or read.opaque or read.asks_where or read.tag in _CALLS for read in self.reads)
 
     def at(self, line: int, column: int) -> int | None:
         """Which of `reads` is the statement at a place (both from nought)."""
@@ -60,9 +62,10 @@ class File(Struct, frozen=True, dict=True):
         return self._top[index] if index >= 0 else None
 
     def lines(self, first: int) -> range:
-        """The lines from one statement's first to before the next one's."""
-        after = [self.reads[each].line for each in self._top if self.reads[each].line > first]
-        return range(first, min(after, default=self.text.count("\n") + 2))
+        """The lines of the statement that holds a line: from its first word to before the next one's."""
+        starts = [self.reads[each].line for each in self._top]
+        begin = max((line for line in starts if line <= first), default=first)
+        return range(begin, min((line for line in starts if line > begin), default=self.text.count("\n") + 2))
 
     @cached_property
     def _top(self) -> tuple[int, ...]:

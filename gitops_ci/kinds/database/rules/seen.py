@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from msgspec import Struct
 
 from gitops_ci.kinds.database.rules.catalog import RULES
 from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.server import ENGINE
+from gitops_ci.model.plan import Observation, Plan
 
 KEEPS_WRITERS_OUT = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
 """Modes of `pg_locks` that conflict with INSERT, UPDATE and DELETE."""
@@ -49,3 +53,20 @@ class Seen(Struct, frozen=True):
         if evidence == "rewrite":
             return not any(each.rewritten for each in there)
         return not any(lock.mode in KEEPS_WRITERS_OUT for each in there for lock in each.locks)
+
+
+def of(plan: Plan | None, migrations: Iterable[str]) -> Seen:
+    """What was seen of the migrations (paths) of one stack as its plan was tried; nothing where it was not."""
+    if plan is None or plan.engine is None or plan.engine.name != ENGINE or plan.reason is not None:
+        return Seen()
+    return Seen(frozenset(migrations), tuple(_statements(plan.observations)))
+
+
+def _statements(observations: Iterable[Observation]) -> Iterator[SeenStatement]:
+    for each in observations:
+        if each.path is None or each.line is None:
+            continue
+        if each.what == "rewrite":
+            yield SeenStatement(path=each.path, line=each.line, rewritten=(each.address,))
+        elif each.what == "lock" and each.mode is not None:
+            yield SeenStatement(path=each.path, line=each.line, locks=(Lock(each.address, each.mode),))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.database import data, dialects, mysql, refusals
 from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
 from gitops_ci.kinds.database.refusals import MigrationError
-from gitops_ci.kinds.database.rules import catalog, entering, file, squawk, weighing
+from gitops_ci.kinds.database.rules import catalog, entering, file, seen, squawk, weighing
 from gitops_ci.kinds.database.rules.created import Created
 from gitops_ci.kinds.database.rules.entering import Entering
 from gitops_ci.kinds.database.rules.file import File
@@ -18,17 +19,17 @@ from gitops_ci.kinds.database.rules.squawk import Answer, Answers, Linter
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
-from gitops_ci.model.plan import Engine, Problem
+from gitops_ci.model.plan import Engine, Plan, Problem
 from gitops_ci.model.policy import PolicyRun
 from gitops_ci.policy.scope import Scope, Told
 
 _PARSER = "migrations are read with pglast or sqlglot, which is not installed: pip install 'gitops-ci[database]'"
 
 
-def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told | None:
+def check(scope: Scope, linter: Linter, plans: Iterable[Plan] = ()) -> Told | None:
     """What the lint has to say; None where no migration enters anything.
 
-    `seen` is what a dry run saw, by the stack's id.
+    What was seen as one of the `plans` was tried overrules what is only guessed.
     """
     begin = time.monotonic()
     read = _Reading()
@@ -40,12 +41,17 @@ def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told |
         return Told((), PolicyRun(name="database", problems=(Problem(code="missing", message=_PARSER),)))
     if not enter:
         return None
-    asked = _Asking(linter)
-    weighed = [
-        one
-        for each in enter
-        for one in weighing.of(each, read.files, asked.about(each, read.files), seen.get(each.stack.id, Seen()))
-    ]
+    by_stack = {plan.stack: plan for plan in plans}
+    with ThreadPoolExecutor(max_workers=1) as background:
+        asked = _Asking(linter, background)
+        answers = [asked.about(each, read.files) for each in enter]
+        for one in read.files.values():
+            _ = one.found  # while squawk works
+        weighed = [
+            one
+            for each, answer in zip(enter, answers, strict=True)
+            for one in weighing.of(each, read.files, answer(), _seen(each, by_stack))
+        ]
     found = (*weighing.told(weighed), *_by_text(enter, read.files))
     run = PolicyRun(
         name="database",
@@ -56,6 +62,10 @@ def check(scope: Scope, linter: Linter, seen: Mapping[str, Seen] = {}) -> Told |
         problems=(*read.problems.values(), *dict.fromkeys(asked.problems)),
     )
     return Told(found, run)
+
+
+def _seen(each: Entering, plans: Mapping[str, Plan]) -> Seen:
+    return seen.of(plans.get(each.stack.id), (migration.path for migration in each.migrations))
 
 
 def _by_text(enter: Iterable[Entering], files: Mapping[str, File]) -> Iterator[Finding]:
@@ -115,12 +125,13 @@ def _parsed(migration: Migration, its: Entering) -> File:
 class _Asking:
     """Squawk asked about each database's migrations; once where several get the same."""
 
-    def __init__(self, linter: Linter) -> None:
+    def __init__(self, linter: Linter, background: Executor) -> None:
         self._linter = linter
-        self._known: dict[tuple[tuple[str, str], ...], Answers | ToolError] = {}
+        self._background = background
+        self._asked: dict[tuple[tuple[str, str], ...], Future[Answers]] = {}
 
-    def about(self, enter: Entering, files: Mapping[str, File]) -> Mapping[str, tuple[Answer, ...]]:
-        """Its answers by path; none where it gave none, which is one of `problems`."""
+    def about(self, enter: Entering, files: Mapping[str, File]) -> Callable[[], Mapping[str, tuple[Answer, ...]]]:
+        """Begins to ask; what is given waits for its answers by path: none where it gave none, one of `problems`."""
         created = Created(enter.earlier)
         texts = {
             one.path: squawk.asked(one.text, _doubtful(one, created))
@@ -128,31 +139,39 @@ class _Asking:
             if (one := files.get(migration.path)) is not None and one.reads
         }
         if not texts:
-            return {}
+            return dict
         key = tuple(texts.items())
-        if key not in self._known:
-            try:
-                self._known[key] = self._linter.run(texts)
-            except ToolError as error:
-                self._known[key] = error
-        answers = self._known[key]
-        return answers.by_path if isinstance(answers, Answers) else {}
+        if key not in self._asked:
+            self._asked[key] = self._background.submit(self._linter.run, texts)
+
+        def answers() -> Mapping[str, tuple[Answer, ...]]:
+            known = _known(self._asked[key])
+            return known.by_path if isinstance(known, Answers) else {}
+
+        return answers
 
     @property
     def engine(self) -> Engine | None:
         """What answered."""
-        return next((each.engine for each in self._known.values() if isinstance(each, Answers)), None)
+        return next((each.engine for each in map(_known, self._asked.values()) if isinstance(each, Answers)), None)
 
     @property
     def problems(self) -> Iterator[Problem]:
         """What squawk alone could have told and did not."""
-        for answers in self._known.values():
+        for answers in map(_known, self._asked.values()):
             if isinstance(answers, Answers):
                 yield from _not_understood(answers)
                 continue
             hint = f": {answers.hint}" if answers.hint else ""
             message = f"locks and scans were not looked at, because {answers.message}{hint}"
             yield Problem(code="missing" if answers.hint else "crashed", message=message)
+
+
+def _known(asked: Future[Answers]) -> Answers | ToolError:
+    try:
+        return asked.result()
+    except ToolError as error:
+        return error
 
 
 def _doubtful(one: File, created: Created) -> Iterator[range]:

@@ -45,10 +45,17 @@ def of(
             found += ((one.path, each) for each in file.in_transactions(one, migration))
             for name in _expands(one, created):
                 expanded.setdefault(name, one.path.rpartition("/")[2])
+    hidden = _hidden(entering, files)
     for path, each in dict.fromkeys(contract.judged(found, expanded)):
-        one = files[path]
-        if one.hides or not saw.overrules(path, each, one.lines(each.statement)):
+        if path in hidden or not saw.overrules(path, each, files[path].lines(each.statement)):
             yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
+
+
+def _hidden(entering: Entering, files: Mapping[str, File]) -> frozenset[str]:
+    """The files in which nothing is overruled: from the first on that may do something else elsewhere."""
+    paths = [migration.path for migration in entering.migrations]
+    first = next((index for index, path in enumerate(paths) if path not in files or files[path].hides), len(paths))
+    return frozenset(paths[first:])
 
 
 def _one(one: File, answers: Iterable[Answer], created: Created) -> Iterator[Found]:

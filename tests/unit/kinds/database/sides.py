@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from gitops_ci.config import DEFAULT, Config
+from msgspec import structs
+
+from gitops_ci.config import DEFAULT, Config, Database, Kinds
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Graph
@@ -15,11 +17,12 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Change, Plan
 
 TOOLS = cast("Tools", None)
-"""The kind needs none: its parser is embedded."""
+"""The kind needs none where nothing is tried: its parser is embedded."""
+READ_ONLY = structs.replace(DEFAULT, kinds=Kinds(database=Database(dry_run="off")))
 
 
 def side(
-    files: Mapping[str, bytes | str], *, config: Config = DEFAULT, links: Mapping[str, str] | None = None
+    files: Mapping[str, bytes | str], *, config: Config = READ_ONLY, links: Mapping[str, str] | None = None
 ) -> Inventory:
     snapshot = snapshots.of(files, links=links)
     found = database.find(snapshot, config)

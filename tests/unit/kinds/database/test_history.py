@@ -81,6 +81,13 @@ def test_two_files_of_one_version() -> None:
     assert rules(BASE | new, BASE | new | {"migrations/005_c.sql": "SELECT 1"}) == []
 
 
+def test_directories_of_prisma_may_share_a_version_and_those_of_diesel_may_not() -> None:
+    for file, expected in (("migration.sql", []), ("up.sql", ["database/duplicate-version"])):
+        base: dict[str, bytes | str] = {f"migrations/20240101000000_a/{file}": "SELECT 1"}
+        head = base | {f"migrations/20240101000000_b/{file}": "SELECT 2"}
+        assert [rule for rule, _, _ in rules(base, head)] == expected
+
+
 def test_pairs_are_no_duplicates_and_the_way_down_may_be_edited() -> None:
     base: dict[str, bytes | str] = {"migrations/1_x.up.sql": "SELECT 1", "migrations/1_x.down.sql": "SELECT 1"}
     assert rules(base, base | {"migrations/1_x.down.sql": "SELECT 2"}) == []

@@ -54,6 +54,12 @@ def test_numbers_are_numbers() -> None:
     assert addresses(planned(SHARED, None, side(files))) == ["table t1", "table t9", "table t10"]
 
 
+def test_directories_that_are_migrations_are_run_by_name() -> None:
+    names = ("20250625_b", "20250604120000_a", "20250701000000_c")
+    files: dict[str, bytes | str] = {f"migrations/{n}/migration.sql": f"CREATE TABLE {n[-1]} ();" for n in names}
+    assert addresses(planned(SHARED, None, side(files))) == ["table a", "table b", "table c"]
+
+
 @pytest.mark.parametrize("last", ["003_index", "003_index.sql", "003", "3", None])
 def test_a_promotion_shows_exactly_what_enters(last: str | None) -> None:
     plan = planned(PRODUCTION, side(through("001_users")), side(through(last)))

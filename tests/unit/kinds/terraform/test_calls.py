@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from gitops_ci.discover import inventory, snapshot
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds import catalog
+from gitops_ci.kinds.database.server import Cluster
 from gitops_ci.kinds.protocol import Ended, Installs
 from gitops_ci.kinds.terraform import calls, planning
 from gitops_ci.model.plan import Engine, Plan
@@ -114,6 +115,9 @@ class Fake:
 
     def keep(self, stack: Stack, document: bytes) -> None:
         self.kept.append((stack.id, document))
+
+    def postgres(self, kept: str, timeout: float) -> AbstractContextManager[Cluster]:
+        raise AssertionError("Terraform needs no database")
 
     def program(self, engine: Engine, place: Path) -> Path:
         raise AssertionError("nothing runs below Terraform")

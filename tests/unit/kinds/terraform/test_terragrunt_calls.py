@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from gitops_ci import config_file
 from gitops_ci.config import DEFAULT, Config
 from gitops_ci.errors import ToolError
+from gitops_ci.kinds.database.server import Cluster
 from gitops_ci.kinds.protocol import Ended, Installs
 from gitops_ci.kinds.terraform import engines, planning
 from gitops_ci.model.finding import Finding
@@ -59,6 +60,9 @@ class Fake:
 
     def keep(self, stack: Stack, document: bytes) -> None:
         self.kept.append((stack.id, document))
+
+    def postgres(self, kept: str, timeout: float) -> AbstractContextManager[Cluster]:
+        raise AssertionError("Terraform needs no database")
 
     def program(self, engine: Engine, place: Path) -> Path:
         assert engine == TERRAFORM

@@ -11,9 +11,8 @@ from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds import database
 from gitops_ci.kinds.database.rules import catalog, step
-from gitops_ci.kinds.database.rules.seen import Seen
 from gitops_ci.kinds.database.rules.squawk import Answer, Answers, Linter
-from gitops_ci.model.plan import Engine
+from gitops_ci.model.plan import Engine, Plan
 from gitops_ci.policy.rules import pages
 from gitops_ci.policy.scope import Scope, Told
 
@@ -44,14 +43,14 @@ def lint(
     base: Mapping[str, bytes | str] | None = None,
     *,
     linter: Linter | None = None,
-    seen: Mapping[str, Seen] | None = None,
+    plans: tuple[Plan, ...] = (),
     config: Config = DEFAULT,
 ) -> Told:
     """What the checker says of every database stack of `head`."""
     before, now = snapshots.of(base or {}), snapshots.of(head)
     stacks = {stack.id: stack for stack in database.find(now, config).stacks}
     scope = Scope(rules=before, base=before, head=now, config=config, stacks=stacks)
-    told = step.check(scope, linter or Silent(), seen or {})
+    told = step.check(scope, linter or Silent(), plans)
     assert told is not None
     return told
 

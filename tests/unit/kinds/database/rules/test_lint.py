@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from gitops_ci.config import DEFAULT
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.kinds.database.rules import catalog, squawk
-from gitops_ci.kinds.database.rules.seen import Lock, Seen, SeenStatement
 from gitops_ci.kinds.database.rules.squawk import Answer
+from gitops_ci.model.plan import Engine, Observation, Plan, Problem
 from gitops_ci.policy.waivers import comments
 from tests.unit.kinds.database.rules.linting import BASE, Silent, examples, lint, new, rules
 
 INDEX = Answer(file="", line=0, column=0, message="Blocks writes.", rule_name="require-concurrent-index-creation")
 TYPE = Answer(file="", line=0, column=30, message="Rewrites.", rule_name="changing-column-type")
+NOTHING = Answer(file="", line=0, column=0, message="x", rule_name="a-rule-of-tomorrow")
 POINTER = "migrations: ../../migrations\n"
 
 
@@ -186,31 +188,64 @@ def test_a_word_to_squawk_counts_for_nothing() -> None:
     assert squawk.asked("é;x", [range(2, 3)]) == "é x"
 
 
+PATH = "migrations/002_new.sql"
+
+
+def tried(*observations: Observation, engine: str = "PostgreSQL") -> Plan:
+    """The plan of a dry run that saw this."""
+    its = Engine(name=engine, version="16.2", source="path")
+    return Plan(stack="shared/database/migrations", status="changed", engine=its, observations=observations)
+
+
+def lock(line: int, mode: str = "AccessExclusiveLock") -> Observation:
+    return Observation(what="lock", address="table users", message="", path=PATH, line=line, mode=mode)
+
+
+def rewrite(line: int) -> Observation:
+    return Observation(what="rewrite", address="table users", message="", path=PATH, line=line)
+
+
+def said(text: str, *plans: Plan, squawk: Answer = TYPE) -> list[str]:
+    return sorted(each.rule for each in lint({**BASE, PATH: text}, BASE, linter=Silent(squawk), plans=plans).findings)
+
+
 def test_what_was_seen_overrules_a_guess() -> None:
-    path = "migrations/002_new.sql"
-    sql = "ALTER TABLE users ALTER COLUMN id TYPE\n bigint;\nSELECT 1;"
-
-    def said(seen: Seen, text: str = sql) -> list[str]:
-        stack = {"shared/database/migrations": seen}
-        told = lint({**BASE, path: text}, BASE, linter=Silent(TYPE), seen=stack)
-        return sorted(each.rule for each in told.findings)
-
+    sql = "ALTER TABLE users ALTER COLUMN id TYPE\n bigint;\nINSERT INTO orders VALUES (1);"
     guessed = ["database/contract", "database/lock-type-change"]
-    assert said(Seen()) == guessed
-    assert said(Seen(frozenset({path}))) == []
-    lock = Lock("users", "AccessExclusiveLock")
-    assert said(Seen(frozenset({path}), (SeenStatement(path=path, line=1, locks=(lock,)),))) == []
-    assert said(Seen(frozenset({path}), (SeenStatement(path=path, line=2, rewritten=("users",)),))) == guessed
-    assert said(Seen(frozenset({path}), (SeenStatement(path=path, line=3, rewritten=("users",)),))) == []
-    for hidden in ("DO $$ BEGIN EXECUTE 'x'; END $$;", "DO $$ BEGIN PERFORM current_setting('x'); END $$;"):
-        assert set(guessed) < set(said(Seen(frozenset({path})), sql + hidden))
+    assert said(sql) == guessed
+    assert said(sql, tried()) == []
+    assert said(sql, tried(lock(1))) == []
+    assert said(sql, tried(rewrite(2))) == guessed
+    assert said(sql, tried(rewrite(3))) == []
+    assert said(sql, tried(engine="pglast")) == guessed
+    failed = Problem(code="plan-failed", message="")
+    assert said(sql, msgspec.structs.replace(tried(), status="failed", reason=failed)) == guessed
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "DO $$ BEGIN EXECUTE 'x'; END $$;",
+        "DO $$ BEGIN PERFORM current_setting('x'); END $$;",
+        "SELECT may_do_anything();",
+    ],
+)
+def test_what_may_do_something_else_elsewhere_is_not_overruled_by_a_dry_run(hidden: str) -> None:
+    sql = "ALTER TABLE users ALTER COLUMN id TYPE bigint;"
+    assert "database/lock-type-change" in said(sql + hidden, tried())
+    then = "migrations/003_then.sql"
+    told = lint({**BASE, PATH: hidden, then: sql}, BASE, linter=Silent(TYPE), plans=(tried(),))
+    assert "database/lock-type-change" in {each.rule for each in told.findings if each.path == then}
+
+
+def test_a_lock_in_a_block_is_that_of_the_block() -> None:
+    sql = "INSERT INTO orders VALUES (1);\nDO $$ BEGIN\n  LOCK TABLE users;\nEND $$;"
+    assert said(sql, tried(lock(2)), squawk=NOTHING) == ["database/lock-explicit"]
+    assert said(sql, tried(lock(1)), squawk=NOTHING) == []
 
 
 def test_what_destroys_is_never_overruled() -> None:
-    path = "migrations/002_new.sql"
-    seen = {"shared/database/migrations": Seen(frozenset({path}))}
-    told = lint({**BASE, path: "DROP TABLE users; LOCK TABLE orders;"}, BASE, seen=seen)
-    assert rules(told) == [("database/destructive-drop-table", 1)]
+    assert said("DROP TABLE users; LOCK TABLE orders;", tried(), squawk=NOTHING) == ["database/destructive-drop-table"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,249 @@
+"""The dry run: new migrations applied to a throw-away PostgreSQL that holds what base has, and what that did."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec import Struct
+
+from gitops_ci.config_database import Database
+from gitops_ci.kinds.database import (
+    catalog,
+    drift,
+    dry_run_declared,
+    dry_run_rows,
+    dry_run_scripts,
+    dry_run_seen,
+    dry_run_watch,
+    new_schema,
+    schema_difference,
+)
+from gitops_ci.kinds.database.catalog import Catalog, Key
+from gitops_ci.kinds.database.dry_run_declared import Declared
+from gitops_ci.kinds.database.dry_run_errors import Place, RefusedError
+from gitops_ci.kinds.database.dry_run_scripts import Script
+from gitops_ci.kinds.database.dry_run_steps import Steps
+from gitops_ci.kinds.database.dry_run_watch import Event
+from gitops_ci.kinds.database.refusals import MigrationError
+from gitops_ci.kinds.database.server import OWNER, WATCHER, Cluster, ServerError, ServerLostError, Session
+from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.kinds.protocol import Tools
+from gitops_ci.model.plan import Change, Engine, Observation
+from gitops_ci.model.schema import Table
+
+_WORTH_KEEPING = 0.5
+"""Seconds that a history takes from which on a copy of what it makes is quicker."""
+_FORMAT = b"1"
+"""Renewed where what is kept would be made otherwise."""
+_OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
+"""Statements that may reach tables which they do not name."""
+
+
+class HistoryError(Exception):
+    """What base has cannot be applied here, so nothing can be tried on top of it."""
+
+
+class Request(Struct, frozen=True):
+    """What is tried: base's migrations with their texts, new ones, and those that undo these (in their order).
+
+    `environment` is whose own database is compared with what base has; None where base has nothing to compare.
+    """
+
+    settings: Database
+    history: tuple[tuple[Migration, str], ...]
+    entering: tuple[Script, ...]
+    undoing: tuple[Script, ...] = ()
+    seeds: tuple[Script, ...] = ()
+    environment: str | None = None
+    declared: Declared = Declared()
+
+
+class Trial(Struct, frozen=True):
+    """What came of it. `refused` is why the migrations did not end well; then there are no changes."""
+
+    engine: Engine
+    changes: tuple[Change, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    schema: tuple[Table, ...] = ()
+    drift: tuple[Change, ...] = ()
+    refused: RefusedError | None = None
+
+
+def tried(request: Request, tools: Tools) -> Trial:
+    """Applies the new migrations to a database with rows; where rows are what they fail on, to one without.
+
+    Raises HistoryError, ServerLostError, ToolError.
+    """
+    trial = _attempt(request, tools, rows=True)
+    if trial.refused is None or not trial.refused.of_data:
+        return trial
+    without = _attempt(request, tools, rows=False)
+    if without.refused is not None:
+        return without
+    place = trial.refused.place
+    seen = Observation(
+        what="fails-on-data",
+        address=place.path,
+        message=str(trial.refused),
+        path=place.path,
+        line=place.line,
+        statement=place.statement,
+    )
+    return msgspec.structs.replace(without, observations=(seen, *without.observations))
+
+
+def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
+    with tools.postgres(_digest(request), request.settings.timeout) as cluster:
+        watcher = cluster.connect(WATCHER)
+        if cluster.fresh:
+            _history(request, cluster, watcher)
+        owner = cluster.connect(OWNER)
+        empty = _rows(request, watcher, owner) if rows else ()
+        watcher.run(dry_run_watch.WATCH)
+        before = catalog.read(watcher)
+        drifted, unread = _drift(request.environment, before, cluster)
+        steps = Steps(owner, watcher, request.settings.extensions)
+        ran: list[Observation] = []
+        try:
+            for script in request.entering:
+                started = time.monotonic()
+                _apply(script, steps, watcher)
+                ran.append(dry_run_seen.ran(script, time.monotonic() - started))
+        except RefusedError as refused:
+            return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread))
+        after = catalog.read(watcher)
+        events = dry_run_watch.events(watcher)
+        seen = [
+            *ran,
+            *dry_run_seen.locks(before, steps),
+            *dry_run_seen.rewrites(before, events, steps),
+            *dry_run_declared.seen(request.declared, cluster, (before, after), request.settings.extensions),
+            *_undone(request, before, watcher, owner),
+        ]
+        notes = (
+            Observation(what="left-empty", address=f"table {name}", message="takes none of the rows that were made up")
+            for name in empty
+        )
+        changes = tuple(schema_difference.between(before, after))
+        return Trial(
+            engine=cluster.engine,
+            changes=tuple(_placed(changes, events, steps)),
+            observations=(*seen, *notes, *unread),
+            schema=new_schema.of(after, changes),
+            drift=drifted,
+        )
+
+
+def _drift(
+    environment: str | None, expected: Catalog, cluster: Cluster
+) -> tuple[tuple[Change, ...], tuple[Observation, ...]]:
+    """How the environment's own database differs, and why that is not known."""
+    if environment is None:
+        return (), ()
+    try:
+        live = cluster.live(environment)
+        return (drift.changes(expected, live) if live is not None else ()), ()
+    except (ServerError, ServerLostError) as error:
+        message = f"{environment}'s own database could not be read: {drift.said(error)}"
+        return (), (Observation(what="drift-unread", address=environment, message=message),)
+
+
+def _digest(request: Request) -> str:
+    """What identifies the state that the history makes."""
+    digest = hashlib.sha256(_FORMAT)
+    for part in (*request.settings.extensions, "", *(text for _, text in request.history)):
+        content = part.encode()
+        digest.update(b"%d:" % len(content) + content)
+    return digest.hexdigest()[:32]
+
+
+def _apply(script: Script, steps: Steps, watcher: Session) -> None:
+    dry_run_watch.provide_roles(watcher, script.roles)
+    steps.run(script)
+
+
+def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
+    """Makes what base has, and keeps it where that took long."""
+    started = time.monotonic()
+    extensions = request.settings.extensions
+    try:
+        watcher.run(dry_run_watch.PREPARE)
+        dry_run_watch.provide_extensions(watcher, extensions)
+        steps = Steps(cluster.connect(OWNER), None, extensions)
+        for script in _history_scripts(request):
+            _apply(script, steps, watcher)
+    except ServerError as error:
+        raise HistoryError(f"an extension of `kinds.database.extensions` cannot be made: {error}") from None
+    except MigrationError as error:
+        raise HistoryError(f"what base has cannot be applied: {error}") from None
+    except RefusedError as refused:
+        where = f"{refused.place.path}:{refused.place.line}"
+        raise HistoryError(f"what base has cannot be applied: {where}: {refused}") from None
+    if time.monotonic() - started > _WORTH_KEEPING:
+        cluster.keep()
+
+
+def _history_scripts(request: Request) -> Iterator[Script]:
+    for migration, text in request.history:
+        yield dry_run_scripts.of(migration, text, closely=False)
+
+
+def _rows(request: Request, watcher: Session, owner: Session) -> tuple[str, ...]:
+    """Seeds, then rows for what is still empty; the tables that stay so."""
+    steps = Steps(owner, None, request.settings.extensions)
+    try:
+        for script in request.seeds:
+            _apply(script, steps, watcher)
+    except RefusedError as refused:
+        raise HistoryError(f"the rows of `kinds.database.seed` are refused: {refused}") from None
+    opaque = any(each.tag in _OPAQUE for script in request.entering for each in script.statements or ())
+    return dry_run_rows.fill(watcher, owner, None if opaque else [script.text for script in request.entering])
+
+
+def _undone(request: Request, before: Catalog, watcher: Session, owner: Session) -> Iterator[Observation]:
+    """Whether the way down leads back to the schema that was there before."""
+    steps = Steps(owner, None, request.settings.extensions)
+    for script in request.undoing:
+        try:
+            _apply(script, steps, watcher)
+        except RefusedError as refused:
+            yield Observation(
+                what="down-differs",
+                address=script.path,
+                message=str(refused),
+                path=refused.place.path,
+                line=refused.place.line,
+            )
+            return
+    if request.undoing:
+        left = [change.address for _, change in schema_difference.by_name(before, catalog.read(watcher))]
+        if left:
+            more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+            script = request.undoing[-1]
+            message = f"after the way down the schema differs from before: {', '.join(left[:5])}{more}"
+            yield Observation(what="down-differs", address=script.path, message=message, path=script.path)
+
+
+def _placed(changes: Iterable[tuple[Key, Change]], events: tuple[Event, ...], steps: Steps) -> Iterator[Change]:
+    """The Changes with the path and line of the statement that did them, as far as a trigger told."""
+    told: dict[Key, list[Event]] = {}
+    for event in events:
+        if event.what != "rewrite":
+            told.setdefault((event.catalog, event.object), []).append(event)
+    for key, change in changes:
+        place = _place(change, told.get(key, ()), steps) if change.type != "privileges" else None  # told of no object
+        if place is None:
+            yield change
+        else:
+            yield msgspec.structs.replace(change, path=place.path, line=place.line)
+
+
+def _place(change: Change, told: Iterable[Event], steps: Steps) -> Place | None:
+    """Of what destroys the statement that did, else the first."""
+    dropped = [event for event in told if event.what == "drop"]
+    made = [event for event in told if event.what == "ddl"]
+    events = dropped or made[-1:] if change.destructive else made or dropped
+    return steps.at(events[0].at) if events else None

@@ -1,0 +1,69 @@
+"""The rules about what was seen while migrations were tried."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gitops_ci.kinds.database.declared import FIX as DIFFERS
+from gitops_ci.model import finding
+from gitops_ci.model.finding import Finding, Severity
+from gitops_ci.model.plan import Observation, Plan
+
+
+class _Rule(Struct, frozen=True):
+    name: str
+    severity: Severity
+    help: str
+
+
+_RULES = {
+    "lock": _Rule(
+        "database/locks",
+        "notice",
+        "Set `lock_timeout`, keep the transaction short, and do slow work before or after it.",
+    ),
+    "rewrite": _Rule(
+        "database/rewrite",
+        "warning",
+        "Add a new column, copy rows in batches, and drop the old one in a later release.",
+    ),
+    "fails-on-data": _Rule(
+        "database/fails-on-data",
+        "warning",
+        "Bring the rows that there may be into shape first, in the same migration or before.",
+    ),
+    "down-differs": _Rule("database/down-differs", "warning", "Undo in the way down all that the way up does."),
+    "schema-differs": _Rule("database/schema-differs", "error", DIFFERS),
+    "drift-unread": _Rule(
+        "database/drift-unread",
+        "warning",
+        "See that the variable of `kinds.database.dsn_env` holds a DSN of a role that may connect.",
+    ),
+    "not-tried": _Rule(
+        "database/not-tried", "notice", "Install PostgreSQL where this runs, or set `kinds.database.dry_run: off`."
+    ),
+}
+
+
+def findings(plan: Plan) -> tuple[Finding, ...]:
+    """One finding for each observation that a rule is about; of locks those that keep readers out, once a table."""
+    return tuple(
+        _finding(plan, seen, rule)
+        for seen in plan.observations
+        if (rule := _RULES.get(seen.what)) and (seen.what != "lock" or _keeps_readers_out(seen))
+    )
+
+
+def _keeps_readers_out(lock: Observation) -> bool:
+    return lock.mode == "AccessExclusiveLock" and lock.seconds is not None
+
+
+def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
+    message = seen.message if seen.what not in ("lock", "rewrite") else f"{seen.address}: {seen.message}"
+    if seen.seconds is not None:
+        message += " for as long as its transaction goes on (ACCESS EXCLUSIVE)"
+    if seen.what == "schema-differs":
+        message = f"{(seen.path or '').rpartition('/')[2]} {message}"
+    return finding.make(
+        rule.name, rule.severity, message, help=rule.help, path=seen.path, line=seen.line, stack=plan.stack
+    )

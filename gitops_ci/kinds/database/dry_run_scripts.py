@@ -1,0 +1,120 @@
+"""A migration as the statements that are sent to a server: which of them want no transaction around them."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from msgspec import Struct
+
+from gitops_ci.kinds.database import postgres, refusals, runners
+from gitops_ci.kinds.database.identifiers import quoted
+from gitops_ci.kinds.database.postgres import SqlError, Statement, TooDeepError
+from gitops_ci.kinds.database.refusals import MigrationError
+from gitops_ci.kinds.database.server import OWNER, WATCHER
+from gitops_ci.kinds.database.versions import Migration
+
+_ALONE = frozenset(
+    {
+        "VacuumStmt",
+        "CreatedbStmt",
+        "DropdbStmt",
+        "AlterSystemStmt",
+        "CreateTableSpaceStmt",
+        "DropTableSpaceStmt",
+        "CreateSubscriptionStmt",
+    }
+)
+"""Statements that PostgreSQL refuses inside a transaction."""
+_CONCURRENT = frozenset({"IndexStmt", "DropStmt", "AlterTableStmt"})
+_NOTHING_SPECIAL = re.compile(
+    r"\b(?:begin|start|end|commit|rollback|abort|savepoint|release|prepare|concurrently|vacuum|reindex|cluster|database"
+    r"|system|tablespace|subscription|extension|copy|grant|revoke|owner|owned|role|user|policy|authorization)\b",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(rb'"roletype":"ROLESPEC_CSTRING","rolename":("(?:[^"\\]|\\.)*")')
+
+
+class _CreateRole(Struct, frozen=True):
+    role: str = ""
+
+
+class _CreateExtension(Struct, frozen=True):
+    extname: str = ""
+
+
+class Script(Struct, frozen=True):
+    """One migration. `statements` is None where its text is sent as it is, in one transaction.
+
+    `wrapped` says whether its tool puts it into one (None: not known, so wherever that can be).
+    """
+
+    name: str
+    path: str
+    text: str
+    statements: tuple[Statement, ...] | None = None
+    wrapped: bool | None = None
+
+    @property
+    def own_transactions(self) -> bool:
+        """Whether it runs outside of a tool's transaction: told so, or it begins its own or holds what wants none."""
+        if self.wrapped is not None:
+            return not self.wrapped
+        return any(each.tag == "TransactionStmt" or wants_none(each) for each in self.statements or ())
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that it names and does not make."""
+        nodes = [bytes(each.node) for each in self.statements or ()]
+        named = {msgspec.json.decode(found, type=str) for node in nodes for found in _ROLE.findall(node)}
+        made = {each.read(_CreateRole).role for each in self.statements or () if each.tag == "CreateRoleStmt"}
+        return tuple(sorted(name for name in named - made - {OWNER, WATCHER} if not name.startswith("pg_")))
+
+
+def wants_none(statement: Statement) -> bool:
+    """Whether a statement cannot run inside a transaction."""
+    node = bytes(statement.node)
+    if statement.tag in _CONCURRENT:
+        return b'"concurrent":true' in node
+    return statement.tag in _ALONE or (statement.tag == "ReindexStmt" and b'"concurrently"' in node)
+
+
+def locks_all(statement: Statement) -> bool:
+    """Whether a statement outside of transactions keeps everybody from the tables that it works on: VACUUM FULL."""
+    return statement.tag == "VacuumStmt" and b'"defname":"full"' in bytes(statement.node)
+
+
+def extension(statement: Statement) -> str | None:
+    """The extension that a statement creates, as it is written in SQL."""
+    return quoted(statement.read(_CreateExtension).extname) if statement.tag == "CreateExtensionStmt" else None
+
+
+def plain(text: str) -> bool:
+    """Whether a text holds no word of those that make it necessary to look at its statements."""
+    return _NOTHING_SPECIAL.search(text) is None
+
+
+def of(migration: Migration, text: str, *, closely: bool) -> Script:
+    """The script of a migration; statement by statement where `closely` or where needed. Raises MigrationError."""
+    if not closely and plain(text):
+        return Script(migration.name, migration.path, text)
+    found = statements(text, migration.path, migration.name)
+    return Script(migration.name, migration.path, text, found, _wrapped(migration, text, found) if closely else None)
+
+
+def _wrapped(migration: Migration, text: str, found: tuple[Statement, ...]) -> bool | None:
+    """Several statements that a tool sends as one text are one transaction, too, unless one of them begins its own."""
+    how = runners.transactions(migration, text)
+    if how.whole and how.wrapped is None:
+        return True if len(found) > 1 and all(each.tag != "TransactionStmt" for each in found) else None
+    return how.wrapped
+
+
+def statements(text: str, path: str, name: str) -> tuple[Statement, ...]:
+    """The statements of a text. Raises MigrationError."""
+    try:
+        return tuple(postgres.parse(text, path=path, source=name))
+    except SqlError as error:
+        raise refusals.explained(text, error) from None
+    except TooDeepError:
+        raise MigrationError("unsupported", "nests deeper than can be read here") from None

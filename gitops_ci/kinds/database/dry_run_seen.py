@@ -1,0 +1,64 @@
+"""What was seen while migrations were tried, as observations of a plan: locks and rewrites of what was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from gitops_ci.kinds.database.catalog import Catalog
+from gitops_ci.kinds.database.dry_run_errors import Place
+from gitops_ci.kinds.database.dry_run_scripts import Script
+from gitops_ci.kinds.database.dry_run_steps import Steps
+from gitops_ci.kinds.database.dry_run_watch import MODES, Event
+from gitops_ci.model.plan import Observation
+
+_TABLES = frozenset({"table", "materialized view"})
+
+
+def ran(script: Script, seconds: float) -> Observation:
+    """That a migration came to its end."""
+    message = "came to its end"
+    return Observation(what="ran", address=script.name, message=message, path=script.path, seconds=round(seconds, 4))
+
+
+def locks(before: Catalog, steps: Steps) -> Iterator[Observation]:
+    """The locks on what was there before that keep writers out, by statement."""
+    for (place, number), mode in steps.seen.items():
+        item, held = before.get(("pg_class", number)), steps.held.get(number)
+        if number == 0:
+            yield _seen("lock", "tables", "nobody can read or write what it works on", place, mode=mode, seconds=0.0)
+        if item is not None and item.kind in _TABLES:
+            first = held is not None and (held.place, held.mode) == (place, mode)
+            seconds = held.seconds if held is not None and first else None
+            message = "nobody can read or write it" if mode == MODES[-1] else "nobody can write it"
+            yield _seen("lock", item.address, message, place, mode=mode, seconds=seconds)
+
+
+def rewrites(before: Catalog, events: Iterable[Event], steps: Steps) -> Iterator[Observation]:
+    """The tables of before that were written anew."""
+    for event in events:
+        item = before.get(("pg_class", event.object)) if event.what == "rewrite" else None
+        place = steps.at(event.at)
+        if item is not None and place is not None:
+            yield _seen("rewrite", item.address, "every row is written anew", place)
+
+
+def _seen(
+    what: Literal["lock", "rewrite"],
+    address: str,
+    message: str,
+    place: Place,
+    *,
+    mode: str | None = None,
+    seconds: float | None = None,
+) -> Observation:
+    return Observation(
+        what=what,
+        address=address,
+        message=message,
+        path=place.path,
+        line=place.line,
+        statement=place.statement,
+        mode=mode,
+        seconds=seconds,
+    )

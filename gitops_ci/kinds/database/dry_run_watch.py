@@ -1,0 +1,121 @@
+"""SQL of ours in the throw-away database: roles, and triggers that tell every DDL, drop and rewrite.
+
+It is run by the superuser before any migration; the migrations' role can neither see what is told nor stop it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from msgspec import Struct
+
+from gitops_ci.kinds.database.server import OWNER, ServerError, Session
+
+PREPARE = f"""
+CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE;
+ALTER DATABASE postgres OWNER TO {OWNER};
+SET allow_system_table_mods = on;
+DELETE FROM pg_authid WHERE rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files');
+RESET allow_system_table_mods;
+"""
+"""The migrations' role may make roles. Before PostgreSQL 16 it could then give itself those that run programs and read
+files, which is why this server has none of these."""
+
+WATCH = """
+CREATE SCHEMA gitops_ci;
+CREATE TABLE gitops_ci.event (
+    at float8 NOT NULL DEFAULT extract(epoch FROM clock_timestamp()),
+    what text NOT NULL, type text, identity text, catalog text, object int8, part int
+);
+CREATE FUNCTION gitops_ci.told() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
+$$ BEGIN
+    INSERT INTO gitops_ci.event (what, type, identity, catalog, object, part)
+    SELECT 'ddl', object_type, object_identity, classid::regclass::text, objid, objsubid
+    FROM pg_event_trigger_ddl_commands();
+END $$;
+CREATE FUNCTION gitops_ci.dropped() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog AS $$ BEGIN
+    INSERT INTO gitops_ci.event (what, type, identity, catalog, object, part)
+    SELECT 'drop', object_type, object_identity, classid::regclass::text, objid, objsubid
+    FROM pg_event_trigger_dropped_objects();
+END $$;
+CREATE FUNCTION gitops_ci.rewritten() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog AS $$ BEGIN
+    INSERT INTO gitops_ci.event (what, catalog, object)
+    VALUES ('rewrite', 'pg_class', pg_event_trigger_table_rewrite_oid());
+END $$;
+CREATE EVENT TRIGGER gitops_ci_told ON ddl_command_end EXECUTE FUNCTION gitops_ci.told();
+CREATE EVENT TRIGGER gitops_ci_dropped ON sql_drop EXECUTE FUNCTION gitops_ci.dropped();
+CREATE EVENT TRIGGER gitops_ci_rewritten ON table_rewrite EXECUTE FUNCTION gitops_ci.rewritten();
+"""
+
+_EVENTS = """SELECT coalesce(json_agg(json_build_object('at', at, 'what', what, 'type', coalesce(type, ''),
+    'identity', coalesce(identity, ''), 'catalog', coalesce(catalog, ''), 'object', coalesce(object, 0),
+    'part', coalesce(part, 0)) ORDER BY at), '[]') FROM gitops_ci.event"""
+
+_LOCKS = """SELECT coalesce(json_agg(json_build_object('object', relation::int8, 'mode', mode)), '[]') FROM pg_locks
+    WHERE pid = {process} AND locktype = 'relation' AND granted AND relation >= 16384"""
+
+MODES = (
+    "AccessShareLock",
+    "RowShareLock",
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+)
+"""From the weakest to the strongest (https://www.postgresql.org/docs/current/explicit-locking.html)."""
+
+
+class Event(Struct, frozen=True):
+    """What a trigger told: `at` in seconds since 1970 by the server's clock, which is ours; `part` is a column."""
+
+    at: float
+    what: str
+    type: str
+    identity: str
+    catalog: str
+    object: int
+    part: int
+
+
+class Lock(Struct, frozen=True):
+    """A lock on a relation."""
+
+    object: int
+    mode: str
+
+
+def events(session: Session) -> tuple[Event, ...]:
+    """What was told so far, of transactions that ended well."""
+    return session.read(_EVENTS, tuple[Event, ...])
+
+
+def locks(session: Session, process: int) -> tuple[Lock, ...]:
+    """The locks on relations that a session holds now."""
+    return session.read(_LOCKS.format(process=int(process)), tuple[Lock, ...])
+
+
+def provide_roles(session: Session, names: tuple[str, ...]) -> None:
+    """Makes the roles that there are not yet: a cluster's roles are seldom made by migrations."""
+    if not names:
+        return
+    there = set(session.read("SELECT json_agg(rolname) FROM pg_roles", list[str]))
+    for name in names:
+        if name not in there:
+            role = identifier(name)
+            with contextlib.suppress(ServerError):  # a name that no role can have
+                session.run(f"CREATE ROLE {role}; GRANT {role} TO {OWNER} WITH ADMIN OPTION")
+
+
+def provide_extensions(session: Session, names: tuple[str, ...]) -> None:
+    """Makes the extensions that the configuration names. Raises ServerError where one is missing."""
+    for name in names:
+        session.run(f"CREATE EXTENSION IF NOT EXISTS {identifier(name)} SCHEMA public CASCADE")
+
+
+def identifier(name: str) -> str:
+    """A name as it has to be written, whatever is in it: the superuser runs this."""
+    return '"' + name.replace('"', '""') + '"'

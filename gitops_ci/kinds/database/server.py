@@ -1,0 +1,83 @@
+"""What the dry run needs of a PostgreSQL server that is thrown away: types alone, `system/postgres.py` fills them."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, Protocol, TypeVar
+
+from gitops_ci.model.plan import Engine
+
+T = TypeVar("T")
+
+ENGINE: Final = "PostgreSQL"
+"""What a plan calls the engine that its migrations were tried on; one that was only read has its parser's name."""
+OWNER: Final = "postgres"
+"""The role that migrations run as: no superuser, but called as their authors expect (`OWNER TO postgres`)."""
+WATCHER: Final = "gitops_ci"
+"""The superuser, which only ever runs SQL of ours."""
+
+Role = Literal["postgres", "gitops_ci"]
+
+
+class ServerError(Exception):
+    """A statement that the server refused. `position` counts characters of what was run, from one."""
+
+    def __init__(self, sqlstate: str, message: str, position: int | None = None, table: str = "") -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.position = position
+        self.table = table
+
+
+class ServerLostError(Exception):
+    """The server is of no use any more. `code` as in a Problem: `timeout`, `interrupted`, `engine-failed`.
+
+    `path` and `line` are those of the statement that ran, where it was a migration's.
+    """
+
+    def __init__(self, code: str, message: str, path: str | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.path = path
+        self.line = line
+
+
+class Session(Protocol):
+    """One connection."""
+
+    @property
+    def process(self) -> int:
+        """The number of its process on the server, as `pg_locks` has it."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no transaction is open."""
+
+    def run(self, sql: str) -> None:
+        """Runs statements and drops their rows. Raises ServerError, or ServerLostError where none can follow."""
+
+    def read(self, sql: str, type_: type[T]) -> T:
+        """The one JSON value of a query of ours as `type_`; raises as `run` does."""
+
+
+class Cluster(Protocol):
+    """A running server of one stack; nobody else uses it."""
+
+    @property
+    def engine(self) -> Engine:
+        """What to call it in a plan."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it is as `initdb` made it; else it is a copy of one that was kept."""
+
+    def connect(self, role: Role, database: str = "postgres") -> Session:
+        """A connection of its own; raises ServerLostError."""
+
+    def live(self, environment: str) -> Session | None:
+        """A connection to an environment's own database, to be read; None where no DSN of it is given.
+
+        Raises ServerLostError.
+        """
+
+    def keep(self) -> None:
+        """Keeps a copy of what the server holds now under the name it was asked for by; nothing may be running."""

@@ -1,0 +1,128 @@
+"""A connection to a PostgreSQL server, which may run other people's SQL: nothing it does can stall or flood us."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from gitops_ci.kinds.database.server import ServerError, ServerLostError
+from gitops_ci.system.process import Stop
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn, PGresult
+
+T = TypeVar("T")
+_TICK = 0.2
+_MAX_MESSAGE = 2000  # characters: a migration may raise an error of any length
+
+
+class PostgresSession:
+    """A connection. Rows are fetched one by one and dropped, and every wait ends in time."""
+
+    def __init__(self, known: Mapping[str, str], dsn: str = "", *, deadline: float, stop: Stop) -> None:
+        """`known` are libpq's keywords, which count before those of the DSN; `deadline` is on the monotonic clock.
+
+        Raises ServerLostError where the server does not take the connection.
+        """
+        from psycopg import Error, conninfo, pq  # a quarter of a second, and an extra
+
+        self._pq, self._error = pq, Error
+        self._deadline = deadline
+        self._stop = stop
+        try:
+            given = conninfo.make_conninfo(dsn, client_encoding="UTF8", connect_timeout="10", **known)
+        except Error:
+            raise ServerLostError("engine-failed", "what should say where the database is cannot be read") from None
+        self._connection: PGconn = pq.PGconn.connect(given.encode())
+        if self._connection.status != pq.ConnStatus.OK:
+            raise ServerLostError("engine-failed", _text(self._connection.error_message))
+
+    @property
+    def process(self) -> int:
+        """The number of its process on the server."""
+        return self._connection.backend_pid
+
+    @property
+    def version(self) -> str:
+        """The server's version."""
+        return _text(self._connection.parameter_status(b"server_version")).partition(" ")[0]
+
+    @property
+    def idle(self) -> bool:
+        """Whether no transaction is open."""
+        return self._connection.transaction_status == self._pq.TransactionStatus.IDLE
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._connection.finish()
+
+    def run(self, sql: str) -> None:
+        """Runs statements and drops their rows."""
+        for _ in self._results(sql):
+            pass
+
+    def read(self, sql: str, type_: type[T]) -> T:
+        """The one JSON value of a query as `type_`."""
+        values = [result.get_value(0, 0) for result in self._results(sql) if result.ntuples == 1]
+        return msgspec.json.decode(values[0] or b"null", type=type_)
+
+    def _results(self, sql: str) -> Iterator[PGresult]:
+        """Every result, a row each; raises at the end where the server refused something."""
+        status = self._pq.ExecStatus
+        try:
+            self._connection.send_query(sql.encode())
+            self._connection.set_single_row_mode()
+            refused: ServerError | None = None
+            while (result := self._next()) is not None:
+                match result.status:
+                    case status.FATAL_ERROR | status.BAD_RESPONSE:
+                        refused = self._refused(result)
+                    case status.COPY_OUT:
+                        self._drain()
+                    case status.COPY_IN:
+                        self._connection.put_copy_end(b"rows are not given here")
+                    case _:
+                        yield result
+        except (OSError, self._error) as error:
+            raise ServerLostError("engine-failed", _text(str(error).encode())) from None
+        if refused is not None:
+            raise refused
+
+    def _next(self) -> PGresult | None:
+        while self._connection.is_busy():
+            self._wait()
+        return self._connection.get_result()
+
+    def _drain(self) -> None:
+        """What `COPY … TO STDOUT` prints goes nowhere."""
+        while (size := self._connection.get_copy_data(1)[0]) >= 0:
+            if size == 0:
+                self._wait()
+
+    def _wait(self) -> None:
+        ready, _, _ = select.select([self._connection.socket], [], [], _TICK)
+        if self._stop.is_set():
+            raise ServerLostError("interrupted", "the run was interrupted")
+        if time.monotonic() > self._deadline:
+            raise ServerLostError("timeout", "the time limit passed (`kinds.database.timeout`)")
+        if ready:
+            self._connection.consume_input()
+
+    def _refused(self, result: PGresult) -> ServerError:
+        field = self._pq.DiagnosticField
+        message = _text(result.error_field(field.MESSAGE_PRIMARY))
+        sqlstate = _text(result.error_field(field.SQLSTATE))
+        if not sqlstate:
+            raise ServerLostError("engine-failed", f"the server ended: {_text(result.error_message)}")
+        position = _text(result.error_field(field.STATEMENT_POSITION))
+        table = _text(result.error_field(field.TABLE_NAME))
+        return ServerError(sqlstate, message, int(position) if position.isdigit() else None, table)
+
+
+def _text(value: bytes | str | None) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value or ""
+    return text.strip()[:_MAX_MESSAGE]

