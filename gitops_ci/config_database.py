@@ -8,7 +8,9 @@ from msgspec import Meta
 
 from gitops_ci.config_section import Name, RelativePath, Section
 
-Variable = Annotated[str, Meta(pattern=r"^([A-Za-z_]|\{environment\})([A-Za-z0-9_]|\{environment\})*$", max_length=100)]
+Variable = Annotated[
+    str, Meta(pattern=r"^([A-Za-z_]|\{(environment|name)\})([A-Za-z0-9_]|\{(environment|name)\})*$", max_length=100)
+]
 
 Dialect = Literal["postgresql", "mysql", "mariadb"]
 
@@ -17,10 +19,11 @@ class Database(Section, frozen=True):
     """How migrations are planned. `engine` is the database that they are for, where their names and text do not tell.
 
     `dry_run: auto` tries PostgreSQL's on a throw-away server where there is one, `required` leaves a plan undecided
-    where there is none. `version` is the major version that is preferred where there are several. `extensions` are made
-    by the server's superuser before anything else; `seed` is a file of rows, or a directory of such files. `timeout`
-    is in seconds for each stack's dry run. `dsn_env` names the variable with the DSN of an environment's own database,
-    which is compared with what base's migrations build; `{environment}` in it is the environment's name in capitals.
+    where there is none. `version` is the major version that is preferred where there are several. `extensions` are
+    made by the server's superuser before anything else; `seed` is a file of rows, or a directory of such files.
+    `timeout` is in seconds for each stack's dry run. `dsn_env` names the variable with the DSN of an environment's
+    own database, which is compared with what base's migrations build; `{environment}` and `{name}` in it are the
+    stack's, in capitals.
     """
 
     engine: Dialect | None = None

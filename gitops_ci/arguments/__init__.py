@@ -140,6 +140,7 @@ COMMANDS: dict[str, Command] = {
         (options.promoting,),
     ),
     "runs": Command("runs.run", "list the run that judged each open pull request", _PLAIN_FORMATS, (options.runs,)),
+    "doctor": Command("doctor.run", "say what makes the gate toothless", _PLAIN_FORMATS),
 }
 GROUPS = {"policy": "check plans and files against policies, and look after the policies themselves"}
 """Commands that have commands of their own, which are listed above as `policy run`."""

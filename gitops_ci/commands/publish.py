@@ -122,8 +122,7 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
     from gitops_ci.github.publishing import Publication
     from gitops_ci.github.statuses import Status
 
-    name = configuration(options)
-    context = CONTEXT if name == markdown.DEFAULT else f"{CONTEXT}/{name}"
+    name, context = configuration(options), status(options)
     if event.pushed:  # judged from what the branch had: that says nothing about a pull request with this commit
         context = f"{context} (push)"
     part, verdict = report.part or Part(), report.verdict or Verdict(decision="undecided")
@@ -219,6 +218,12 @@ def configuration(options: Options) -> str:
     if str(path) == FILE:
         return markdown.DEFAULT
     return re.sub(r"[^\w.-]+", "-", str(path.with_suffix(""))).strip("-.")[:80] or markdown.DEFAULT
+
+
+def status(options: Options) -> str:
+    """The context of the commit status that a branch requires."""
+    name = configuration(options)
+    return CONTEXT if name == markdown.DEFAULT else f"{CONTEXT}/{name}"
 
 
 def _written(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from gitops_ci.github.api import ApiError, Denied, Unavailable
+from gitops_ci.github.api import Api, ApiError, Denied, Unavailable
 from gitops_ci.github.pull_requests import Account
 from gitops_ci.model.pull_request import Person, Unreadable
 
@@ -35,3 +35,19 @@ def readable(what: str, permission: str, read: Callable[[], T]) -> T | Unreadabl
         return Unreadable(what=what, permission=permission)
     except ApiError as error:
         return Unreadable(what=f"{what}: {error.message}", permission="")
+
+
+class Reader:
+    """Reads one thing after the other; what cannot be is None, and `unread` tells of it."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.unread: list[Unreadable] = []
+
+    def read(self, what: str, permission: str, read: Callable[[], T]) -> T | None:
+        """What `read` gives. Raises Unavailable where GitHub as a whole does not answer."""
+        found = readable(what, permission, read)
+        if isinstance(found, Unreadable):
+            self.unread.append(found)
+            return None
+        return found

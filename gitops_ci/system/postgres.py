@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import os
 import shutil
 import signal
@@ -80,6 +81,8 @@ class Servers:
             installation = self._found = self._found or postgres_programs.chosen(
                 self._path, self._settings.version, lambda command: self._run(command).stdout
             )
+            # a quarter of a second, while other programs start, write and copy
+            threading.Thread(target=importlib.import_module, args=("psycopg",), daemon=True).start()
             empty = self._empty(installation)
         copy = self._cache / installation.name(kept)
         fresh = not copy.is_dir()
@@ -199,9 +202,9 @@ class RunningCluster:
         self._sessions.append(session)
         return session
 
-    def live(self, environment: str) -> PostgresSession | None:
-        """A connection to an environment's own database; None where no DSN of it is given."""
-        session = self._live(environment=environment, deadline=self._deadline, stop=self._stop)
+    def live(self, stack: str) -> PostgresSession | None:
+        """A connection to the database of a stack as it is deployed; None where no DSN of it is given."""
+        session = self._live(stack=stack, deadline=self._deadline, stop=self._stop)
         self._sessions += [session] if session is not None else []
         return session
 

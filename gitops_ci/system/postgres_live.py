@@ -11,16 +11,20 @@ from gitops_ci.system.process import Stop
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 
 
-def variable(pattern: str, environment: str) -> str:
-    """The variable that holds an environment's DSN: `{environment}` stands for its name in capitals."""
-    return pattern.replace("{environment}", _NO_WORD.sub("_", environment).upper())
+def variable(pattern: str, stack: str) -> str:
+    """The variable with the DSN of a stack's database: `{environment}` and `{name}` stand for its own in capitals."""
+    environment, _, name = stack.partition("/")
+    known = {"{environment}": environment, "{name}": name.partition("/")[2]}
+    for word, value in known.items():
+        pattern = pattern.replace(word, _NO_WORD.sub("_", value).upper())
+    return pattern
 
 
 def connected(
-    pattern: str | None, environment: str, environ: Mapping[str, str], deadline: float, stop: Stop
+    pattern: str | None, stack: str, environ: Mapping[str, str], deadline: float, stop: Stop
 ) -> PostgresSession | None:
     """A session; None where no DSN is given. Raises ServerLostError where it leads nowhere."""
-    dsn = environ.get(variable(pattern, environment), "") if pattern else ""
+    dsn = environ.get(variable(pattern, stack), "") if pattern else ""
     if not dsn.strip():
         return None
     return PostgresSession({"application_name": "gitops-ci"}, dsn, deadline=deadline, stop=stop)

@@ -18,6 +18,10 @@ def answered(state: Repository, sent: dict[str, Any], login: str, *, reads: bool
             return _refused("FORBIDDEN", "Resource not accessible")
         state.minimised.add(variables["id"])
         return {"data": {"minimizeComment": {"minimizedComment": {"isMinimized": True}}}}
+    if "mergeQueue(" in query:
+        if login == "github-actions[bot]":
+            return _refused("FORBIDDEN", "Resource not accessible by integration")
+        return _repository({"mergeQueue": _configured(state)})
     if "commits(" in query:
         pull = state.pulls[variables["number"]]
         commits = [{"commit": each} for each in state.authored.get(variables["number"], ())]
@@ -35,6 +39,11 @@ def _repository(content: dict[str, Any]) -> dict[str, Any]:
 
 def _refused(kind: str, message: str) -> dict[str, Any]:
     return {"data": None, "errors": [{"type": kind, "message": message}]}
+
+
+def _configured(state: Repository) -> dict[str, Any] | None:
+    strategy = state.settings.get("merging_strategy")
+    return {"configuration": {"mergingStrategy": strategy}} if strategy is not None else None
 
 
 def _pull(state: Repository, pull: dict[str, Any]) -> dict[str, Any]:

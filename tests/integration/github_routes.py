@@ -18,6 +18,7 @@ def route(state: Repository, asked: tuple[str, str], sent: dict[str, Any], login
     found = github_git.route(state, verb, path.removeprefix("/repos/acme/infra").strip("/").split("/"), sent)
     found = found or _of_conversations(state, verb, parts, given) or _of_commits(state, verb, parts, given)
     found = found or _of_runs(state, verb, parts) or _of_people(state, verb, path.strip("/").split("/"), login)
+    found = found or _of_settings(state, verb, path)
     if found is None:
         raise Refused(404, "Not Found")
     return found
@@ -101,6 +102,12 @@ def _of_runs(state: Repository, verb: str, parts: list[str]) -> tuple[int, Any] 
             return 200, {"total_count": len(jobs), "jobs": jobs}
         case _:
             return None
+
+
+def _of_settings(state: Repository, verb: str, path: str) -> tuple[int, Any] | None:
+    """What is set for the repository: a path below it, and what GitHub has there."""
+    place = path.removeprefix("/repos/acme/infra").strip("/")
+    return (200, state.settings[place]) if verb == "GET" and place in state.settings else None
 
 
 def _of_people(state: Repository, verb: str, parts: list[str], login: str) -> tuple[int, Any] | None:

@@ -31,6 +31,7 @@ LOGINS = {
     READ_ONLY: "github-actions[bot]",
     "token-of-mallory": "mallory",
     "token-of-an-app": "acme-gate[bot]",
+    "token-of-an-admin": "octocat",
 }
 
 

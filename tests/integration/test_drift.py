@@ -60,6 +60,12 @@ def test_drift_is_told_where_nothing_enters(tmp_path: Path, live: tuple[str, Ses
     assert [(change.action, change.address) for change in plan.drift] == [("delete", "table users")]
 
 
+def test_a_stack_that_the_change_brings_is_not_compared(tmp_path: Path, live: tuple[str, Session]) -> None:
+    live[1].run("CREATE TABLE public.of_somebody_else (id int)")
+    plan = tried(tmp_path, USERS, {"README.md": ""}, SETTINGS, variables={"SHARED_DSN": live[0]})
+    assert ([change.address for change in plan.changes], plan.drift) == (["table users"], ())
+
+
 @pytest.mark.parametrize("dsn", ["host=/nowhere password=geheim", "postgres://:::geheim", "geheim"])
 def test_one_that_cannot_be_read_is_said_without_its_dsn(tmp_path: Path, dsn: str) -> None:
     plan = compared(tmp_path, dsn)

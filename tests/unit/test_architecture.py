@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "gitops_ci"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-PURE = ("model", "discover", "policy", "gate", "render")
+PURE = ("model", "discover", "policy", "gate", "doctor", "render")
 OUTSIDE = ("gitops_ci.github", "gitops_ci.commands", "gitops_ci.cli", "gitops_ci.settings", "gitops_ci.system")
 STARTS_PROCESSES = ("subprocess", "multiprocessing", "asyncio", "ctypes", "pty")
 ENGINE_SHIMS = {f"gitops_ci/system/{name}.py" for name in ("terraform_shim", "rego_worker", "checkov_worker")}

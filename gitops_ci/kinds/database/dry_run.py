@@ -49,7 +49,7 @@ class HistoryError(Exception):
 class Request(Struct, frozen=True):
     """What is tried: base's migrations with their texts, new ones, and those that undo these (in their order).
 
-    `environment` is whose own database is compared with what base has; None where base has nothing to compare.
+    `compared` is the stack whose own database is compared with what base has; None where nothing is.
     """
 
     settings: Database
@@ -57,7 +57,7 @@ class Request(Struct, frozen=True):
     entering: tuple[Script, ...]
     undoing: tuple[Script, ...] = ()
     seeds: tuple[Script, ...] = ()
-    environment: str | None = None
+    compared: str | None = None
     declared: Declared = Declared()
 
 
@@ -104,7 +104,7 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         empty = _rows(request, watcher, owner) if rows else ()
         watcher.run(dry_run_watch.WATCH)
         before = catalog.read(watcher)
-        drifted, unread = _drift(request.environment, before, cluster)
+        drifted, unread = _drift(request.compared, before, cluster)
         steps = Steps(owner, watcher, request.settings.extensions)
         ran: list[Observation] = []
         try:
@@ -138,17 +138,18 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
 
 
 def _drift(
-    environment: str | None, expected: Catalog, cluster: Cluster
+    stack: str | None, expected: Catalog, cluster: Cluster
 ) -> tuple[tuple[Change, ...], tuple[Observation, ...]]:
     """How the environment's own database differs, and why that is not known."""
-    if environment is None:
+    if stack is None:
         return (), ()
     try:
-        live = cluster.live(environment)
+        live = cluster.live(stack)
         return (drift.changes(expected, live) if live is not None else ()), ()
     except (ServerError, ServerLostError) as error:
+        environment = stack.partition("/")[0]
         message = f"{environment}'s own database could not be read: {drift.said(error)}"
-        return (), (Observation(what="drift-unread", address=environment, message=message),)
+        return (), (Observation(what="drift-unread", address=stack, message=message),)
 
 
 def _digest(request: Request) -> str:

@@ -16,7 +16,7 @@ from gitops_ci.kinds.database.texts import MAX_BYTES, Texts
 from gitops_ci.kinds.database.versions import Migration
 
 
-def of(entering: tuple[Migration, ...], ends: tuple[End | None, End], settings: Database, environment: str) -> Request:
+def of(entering: tuple[Migration, ...], ends: tuple[End | None, End], settings: Database, stack: str) -> Request:
     """What is tried of the migrations that enter between two ends. Raises MigrationError where base cannot be read."""
     base, head = ends
     history: list[tuple[Migration, str]] = []
@@ -32,7 +32,8 @@ def of(entering: tuple[Migration, ...], ends: tuple[End | None, End], settings: 
         undoing=_undoing(entering, head, new),
         seeds=tuple(_seeds(settings.seed, (base or head).snapshot)) if settings.seed else (),
         declared=_declared(base, head),
-        environment=environment if base is not None and settings.dsn_env is not None else None,
+        # not of a stack that the change brings: it chooses its name, and so a variable
+        compared=stack if history and settings.dsn_env is not None else None,
     )
 
 

@@ -73,8 +73,8 @@ class Cluster(Protocol):
     def connect(self, role: Role, database: str = "postgres") -> Session:
         """A connection of its own; raises ServerLostError."""
 
-    def live(self, environment: str) -> Session | None:
-        """A connection to an environment's own database, to be read; None where no DSN of it is given.
+    def live(self, stack: str) -> Session | None:
+        """A connection to the database of a stack as it is deployed, to be read; None where no DSN of it is given.
 
         Raises ServerLostError.
         """

@@ -54,7 +54,7 @@ def tried(
 ) -> Plan:
     """The plan by text, made true by trying it; as it is, with the reason, where that cannot be done."""
     try:
-        request = requests.of(entering, ends, settings, read.stack.partition("/")[0])
+        request = requests.of(entering, ends, settings, read.stack)
         trial = dry_run.tried(request, tools)
     except ToolError as error:
         return _not_tried(read, settings, "engine-missing", f"{error}")
