@@ -18,7 +18,7 @@ def loaded(text: str) -> Config:
 
 
 def gate(text: str) -> str:
-    return f"environments: [{{name: staging}}, {{name: production, gate: {{{text}}}}}]"
+    return f"environments: [{{name: staging}}, {{name: production, promotes_from: staging, gate: {{{text}}}}}]"
 
 
 def changes(before: str, after: str) -> list[Change]:
@@ -55,10 +55,10 @@ GATES = [
     ("protected_types: [a, b]", "protected_types: [a]", "protected_types: b removed"),
     ("protected_types: [a]", "protected_types: [a, b]", None),
     # time
-    ("soak: 24h", "soak: 1h", "soak 24h → 1h"),
-    ("soak: 60m", "soak: 1h", None),
-    ("soak: 1h", "", "soak 1h → not said"),
-    ("soak: 1d", "soak: 25h", None),
+    ("promotion: block, soak: 24h", "promotion: block, soak: 1h", "soak 24h → 1h"),
+    ("promotion: block, soak: 60m", "promotion: block, soak: 1h", None),
+    ("promotion: block, soak: 1h", "promotion: block", "soak 1h → not said"),
+    ("promotion: block, soak: 1d", "promotion: block, soak: 25h", None),
     ("freeze: [{from: '17:00', to: '08:00'}]", "", "freeze: from 17:00 to 08:00 timezone UTC removed"),
     ("", "freeze: [{from: '17:00', to: '08:00'}]", None),
 ]  # fmt: skip
