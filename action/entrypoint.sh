@@ -161,8 +161,11 @@ case $command in
   gate)
     gitops_ci - "${gating[@]}"
     judged=$code
-    [ ! "$report/report.json" -nt "$work/begun" ] || reports=("$report/report.json")
-    gitops_ci - "${publishing[@]}" "${reports[@]+"${reports[@]}"}"
+    if [ "$report/report.json" -nt "$work/begun" ]; then
+      gitops_ci - "${publishing[@]}" "$report/report.json"
+    elif [ "$judged" -ne 0 ]; then # it died: what the jobs claim of themselves is no verdict
+      gitops_ci - "${publishing[@]}" '--needs={"gate": {"result": "failure"}}'
+    fi
     [ "$code" -ne 0 ] || code=$judged
     ;;
   publish) gitops_ci - "${publishing[@]}" "${reports[@]+"${reports[@]}"}" ;;

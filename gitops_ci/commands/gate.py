@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,8 @@ from gitops_ci.model.report import Part, Report
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import EXIT_CODES, Verdict, VerdictReason
 from gitops_ci.system import promoted
+
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 def run(options: Options, outside: Outside) -> int:
@@ -75,6 +78,11 @@ def judged(report: Report, event: Event, options: Options, outside: Outside) -> 
             return of(claimed, change, event, mine, outside)
     except GitopsError as error:
         return _not_judged(claimed, error), Told(at=datetime.datetime.now(datetime.UTC), document=b"")
+    except Exception as error:  # a bug in one rule must not leave an older verdict, or the reports' own, in place
+        message = f"a bug in gitops-ci: {type(error).__name__} at {planning.place(error)}"
+        return _not_judged(claimed, ToolError(message, hint="please report it")), Told(
+            at=datetime.datetime.now(datetime.UTC), document=b""
+        )
 
 
 def _live(event: Event, outside: Outside) -> Event | None:
@@ -144,7 +152,7 @@ def _each(stacks: Iterable[AffectedStack], report: Report) -> Iterator[Plan]:
 def _planned_on(report: Report, change: Change) -> Snapshot | None:
     """The base that the reports were made against, as far as git has it."""
     base, repository = change.base, change.repository
-    if report.base is None or base is None:
+    if report.base is None or base is None or not _COMMIT.fullmatch(report.base):
         return None
     if report.base == change.base_commit:
         return base.snapshot

@@ -130,7 +130,7 @@ class _Run:
             kind, change = catalog.ALL[stack.kind], self._change
             plan = _refused(stack, change) or kind.plan(stack, change.base, change.head, self._tools)
         except Exception as error:  # a bug in one kind must not lose the other plans
-            message = f"a bug in gitops-ci: {type(error).__name__} at {_place(error)}; please report it"
+            message = f"a bug in gitops-ci: {type(error).__name__} at {place(error)}; please report it"
             plan = Plan(stack=stack.id, status="failed", reason=Problem(code="internal-error", message=message))
         if self._stop.is_set() and plan.reason is not None and plan.reason.code in _ENDED:
             plan = msgspec.structs.replace(plan, status="skipped", reason=_GIVEN_UP)
@@ -156,8 +156,8 @@ def _refused(stack: AffectedStack, change: Change) -> Plan | None:
     return Plan(stack=stack.id, status="skipped", reason=Problem(code="ambiguous", message=message, path=stack.path))
 
 
-def _place(error: BaseException) -> str:
-    """The innermost frame as `module:line`: a message could hold a secret, a place cannot."""
+def place(error: BaseException) -> str:
+    """Where an error happened: the innermost frame as `module:line`: a message could hold a secret, a place cannot."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -11,14 +11,21 @@ from gitops_ci.model.verdict import VerdictReason
 
 
 def findings(case: Case) -> tuple[Finding, ...]:
-    """The findings of our own that hold the change up, and that the reports lack, call old, or call waived.
+    """The findings of our own that hold the change up, and that the reports lack, call old or waived: to be shown.
 
-    They come from git alone, so that no job that ran what the pull request holds can take one away.
+    What a report says of where one is, or of what it is the same as, counts for nothing.
     """
-    told = {(each.rule, each.fingerprint) for each in case.report.findings if each.blocks}
-    return tuple(each for each in case.findings if each.blocks and (each.rule, each.fingerprint) not in told)
+    told = {_identity(each) for each in case.report.findings if each.blocks}
+    return tuple(each for each in case.findings if each.blocks and _identity(each) not in told)
+
+
+def _identity(found: Finding) -> tuple[object, ...]:
+    return found.rule, found.fingerprint, found.stack, found.path, found.message
 
 
 def reasons(case: Case) -> Iterator[VerdictReason]:
-    """Why these block, as they count in their environment."""
-    return checks.reasons((), (), findings(case), case.config)
+    """Why everything that static rules find blocks, as it counts in its environment, whatever the reports say of it.
+
+    It comes from git alone, so that no job that ran what the pull request holds can take any of it away.
+    """
+    return checks.reasons((), (), case.findings, case.config)

@@ -89,6 +89,7 @@ class Api:
             raise UsageError("GITOPS_CI_TOKEN is no token: it has spaces, or characters that no token has")
         self.repository = repository
         self.sent = 0
+        self.login: str | None = None
         self._clock = clock or WallClock()
         self._until = self._clock.now() + patience
         self._transport = Transport(url, token)

@@ -10,19 +10,16 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gitops_ci.github import viewer
 from gitops_ci.github.api import Api, ApiError, Denied, Uncertain
 from gitops_ci.github.pull_requests import Account
 
 Mode = Literal["update", "new"]
 
-VIEWER = "query { viewer { login } }"
 MINIMISE = (
     "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: OUTDATED})"
     " { minimizedComment { isMinimized } } }"
 )
-ACTIONS = "github-actions[bot]"
-"""Who writes with a job's own token."""
-
 _GONE = (404, 410)
 
 
@@ -34,10 +31,6 @@ class Comment(Struct, frozen=True):
     html_url: str
     body: str | None = None
     user: Account | None = None
-
-
-class _Viewer(Struct):
-    viewer: Account
 
 
 class _Nothing(Struct):
@@ -64,23 +57,12 @@ _STILL_OPEN = 3
 
 def own(api: Api, number: int, marker: str) -> list[Comment]:
     """Our comments with this marker, the oldest first: somebody else's that copies it is not ours."""
-    login = ""
     mine: list[Comment] = []
     for comment in api.pages(f"issues/{number}/comments", Comment):
-        if (comment.body or "").startswith(marker):
-            login = login or _login(api)
-            if comment.user is not None and comment.user.login == login:
-                mine.append(comment)
+        by = comment.user.login if comment.user is not None and (comment.body or "").startswith(marker) else None
+        if by is not None and by == viewer.login(api):
+            mine.append(comment)
     return sorted(mine, key=lambda comment: comment.id)
-
-
-def _login(api: Api) -> str:
-    """Who we are: an installation's token may not ask REST for it, GraphQL always tells."""
-    try:
-        login = api.graphql(VIEWER, {}, _Viewer).viewer.login
-    except Denied:
-        return ACTIONS
-    return login
 
 
 def _updated(api: Api, comment: Comment, body: str) -> Comment | None:

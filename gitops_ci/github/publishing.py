@@ -70,9 +70,9 @@ def publish(api: Api, publication: Publication) -> Outcome:
         return Outcome(stale=stale, closed=now.state == "closed")
     writing, wrote, status = _Writing(), None, publication.status
     if status is not None:
-        before = statuses.latest(api, publication.commit, status.context)
-        if before is not None and statuses.newer(before.run, publication.run):
-            return Outcome(stale=f"a newer run has judged {publication.commit[:7]} already: {before.target_url}")
+        before = statuses.known(api, publication.commit, status.context)
+        if before.own is not None and statuses.newer(before.own.run, publication.run):
+            return Outcome(stale=f"a newer run has judged {publication.commit[:7]} already: {before.own.target_url}")
         wrote = writing.tried("the status", lambda: statuses.write(api, publication.commit, status, before))
     comment = writing.tried("the comment", lambda: _comment(api, publication))
     checked = writing.tried("the check run", lambda: _check_run(api, publication))

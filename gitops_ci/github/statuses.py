@@ -7,7 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gitops_ci.github import viewer
 from gitops_ci.github.api import Api, Uncertain
+from gitops_ci.github.pull_requests import Account
 from gitops_ci.model.run import Run
 
 CONTEXT = "gitops-ci"
@@ -34,15 +36,33 @@ class Status(Struct, frozen=True, kw_only=True):
         return Run(id=found[1], attempt=int(found[2] or 1)) if found else None
 
 
-def latest(api: Api, commit: str, context: str) -> Status | None:
-    """The newest status of one context; None where there is none yet."""
-    found = (each for each in api.pages(f"commits/{commit}/statuses", Status) if each.context == context)
-    return next(found, None)
+class _Listed(Status, frozen=True, kw_only=True):
+    creator: Account | None = None
 
 
-def write(api: Api, commit: str, status: Status, before: Status | None) -> bool:
-    """Writes a status unless it is there; True where something was written."""
-    if status == before:
+class Known(Struct, frozen=True):
+    """The newest status of a context, whoever wrote it, and the newest that we wrote."""
+
+    newest: Status | None = None
+    own: Status | None = None
+
+
+def known(api: Api, commit: str, context: str) -> Known:
+    """What a commit's context says. Anyone who may write can write a status: only ours is an order of runs."""
+    newest: Status | None = None
+    for each in api.pages(f"commits/{commit}/statuses", _Listed):
+        if each.context != context:
+            continue
+        plain = Status(context=each.context, state=each.state, description=each.description, target_url=each.target_url)
+        newest = newest or plain
+        if each.creator is not None and each.creator.login == viewer.login(api):
+            return Known(newest, plain)
+    return Known(newest)
+
+
+def write(api: Api, commit: str, status: Status, before: Known) -> bool:
+    """Writes a status unless it is the newest there is; True where something was written."""
+    if before.newest is not None and before.newest is before.own and _same(status, before.own):
         return False
     body = {
         "state": status.state,
@@ -53,9 +73,17 @@ def write(api: Api, commit: str, status: Status, before: Status | None) -> bool:
     try:
         api.send("POST", f"statuses/{commit}", Status, body)
     except Uncertain:
-        if latest(api, commit, status.context) != status:
+        newest = known(api, commit, status.context).newest
+        if newest is None or not _same(status, newest):
             api.send("POST", f"statuses/{commit}", Status, body)
     return True
+
+
+def _same(one: Status, other: Status) -> bool:
+    """As GitHub keeps them: no text is the same as none, and a long one is cut."""
+    return (one.state, (one.description or "")[:DESCRIPTION], one.target_url or "") == (
+        *(other.state, other.description or "", other.target_url or ""),
+    )
 
 
 def newer(run: Run | None, than: Run | None) -> bool:

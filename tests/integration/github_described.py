@@ -105,7 +105,7 @@ class Described:
 
     def _invented(self, schema: dict[str, Any]) -> Any:
         schema = self._resolved(schema)
-        if schema.get("nullable"):
+        if schema.get("nullable") and "type" in schema:  # a validator takes no null where only alternatives are said
             return None
         if "enum" in schema:
             return schema["enum"][0]

@@ -145,7 +145,7 @@ def test_what_is_not_there_is_told(emulator: Emulator) -> None:
     with pytest.raises(Denied, match="404"):
         pull_requests.get(emulator.api(), 999)
     with pytest.raises(Denied, match="404"):  # it has no statuses
-        statuses.latest(emulator.api(), emulator.commit, "gitops-ci")
+        statuses.known(emulator.api(), emulator.commit, "gitops-ci")
 
 
 def test_somebody_who_may_not_write_is_refused_and_the_token_is_not_told(emulator: Emulator) -> None:

@@ -17,6 +17,7 @@ from gitops_ci.model.verdict import Verdict
 from gitops_ci.render import report_json
 from tests.integration.command_line import Outcome, gitops_ci
 from tests.integration.github_server import TOKEN, Server
+from tests.integration.github_state import user
 from tests.integration.repositories import Scratch
 
 MIGRATIONS = "environments/production/databases/migrations"
@@ -293,7 +294,8 @@ def test_what_a_maintainer_had_planned_since_then_stays(tmp_path: Path, github: 
     fork = Fork(tmp_path, github, TERRAFORM)
     url = "https://github.com/acme/infra/actions/runs/150/attempts/1"
     by_hand = Status(context="gitops-ci", state="success", description="Pass", target_url=url)
-    github.repository.statuses.append({"id": 1, "sha": fork.head, **msgspec.to_builtins(by_hand)})
+    ours = {"id": 1, "sha": fork.head, "creator": user("github-actions[bot]")}
+    github.repository.statuses.append({**ours, **msgspec.to_builtins(by_hand)})
     outcome = fork.published(run=100)
     assert "a newer run has judged" in outcome.stderr
     assert fork.states == ["success"]

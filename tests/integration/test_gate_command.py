@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.command_line import Outcome
 from tests.integration.github_server import Fault, Server
+from tests.integration.github_state import user
 from tests.integration.test_publish_command import MIGRATIONS, Job
 
 ORDERS = {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"}
@@ -94,7 +95,8 @@ def test_no_report_is_undecided(tmp_path: Path, github: Server) -> None:
 def test_production_takes_an_approval_of_somebody_else(job: Job, github: Server) -> None:
     file = planned(job)
     outcome, report = gated(job, file)
-    assert (outcome.code, rules(report)) == (1, {"gate/approvals-missing"}), outcome.stderr
+    told = {each["rule"]: each["decision"] for each in report["verdict"]["reasons"]}
+    assert told == {"gate/approvals-missing": "blocked", "gate/promotion-missing": "pass"}, outcome.stderr
     github.repository.review("octocat", commit=job.head)
     assert gated(job, file)[0].code == 1, "an approval of one's own"
     github.repository.review("ann", commit=job.base)
@@ -136,3 +138,44 @@ def test_publish_says_what_the_gate_decided(job: Job, github: Server) -> None:
     assert outcome.code == 1
     assert [each["state"] for each in github.repository.statuses] == ["failure"]
     assert "approv" in github.repository.statuses[0]["description"]
+
+
+def test_a_finding_that_a_report_puts_elsewhere_counts_where_it_is(tmp_path: Path, github: Server) -> None:
+    """A job that ran hostile code gives production's finding to an environment that only warns."""
+    lax = "version: 1\nenvironments: [{name: development, enforcement: warn}, {name: production}]\n"
+    job = Job(tmp_path, github, EDITED, {"gitops-ci.yml": lax})
+    file = planned(job)
+    report = json.loads(file.read_bytes())
+    for found in report["findings"]:
+        found |= {"stack": "development/database/x", "path": "README", "message": "nothing much"}
+    report["part"]["reasons"] = []
+    file.write_text(json.dumps(report))
+    outcome, judged = gated(job, file, token=None)
+    assert outcome.code == 1
+    assert "database/history-edited" in rules(judged)
+
+
+@pytest.mark.parametrize("base", ["a\u0000b", "x" * 200_000, "--help", "HEAD"])
+def test_a_base_that_is_no_commit_is_asked_of_nobody(job: Job, github: Server, base: str) -> None:
+    file = planned(job)
+    report = json.loads(file.read_bytes())
+    report["base"] = base
+    file.write_text(json.dumps(report))
+    outcome, judged = gated(job, file)
+    assert outcome.code in (1, 3)
+    assert "gate/base-unknown" in rules(judged)
+
+
+def test_somebody_elses_status_orders_nothing(job: Job, github: Server) -> None:
+    """Whoever may write can name any run in a status: our own verdict is written all the same, and is the newest."""
+    file = planned(job)
+    gated(job, file)
+    url = "https://github.com/acme/infra/actions/runs/99999999999999/attempts/1"
+    theirs = {"id": 5, "sha": job.head, "creator": user("mallory"), "context": "gitops-ci", "state": "success"}
+    github.repository.statuses.append({**theirs, "description": "fine", "target_url": url})
+    again = str(file.parent / "gated" / "report.json")
+    assert job.run("publish", again).code == 1
+    assert [each["state"] for each in github.repository.statuses] == ["success", "failure"]
+    github.repository.statuses.append({**theirs, "description": "fine", "target_url": url})
+    assert job.run("publish", again).code == 1
+    assert [each["state"] for each in github.repository.statuses][-1] == "failure", "as it is not the newest any more"

@@ -47,7 +47,13 @@ def github(started: Server) -> Iterator[Server]:
     state.roles = {"octocat": "write", "ann": "maintain", "bob": "read"}
     state.teams = {"acme/dba": ["Ann", "bob"]}
     yield started
-    assert started.problems == []
+    assert [each for each in started.problems if not _is_about_what_is_gone(each)] == []
+
+
+def _is_about_what_is_gone(problem: str) -> bool:
+    """GitHub gives null for an account or a fork that is gone, which its description does not have."""
+    nothing = "None is not of type" in problem or "'actor': None" in problem
+    return nothing and problem.startswith(("GET /repos/acme/infra/pulls/7 ", "GET /repos/acme/infra/issues/7/events "))
 
 
 def api(github: Server, token: str = TOKEN) -> Api:

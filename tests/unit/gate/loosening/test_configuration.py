@@ -55,10 +55,10 @@ GATES = [
     ("protected_types: [a, b]", "protected_types: [a]", "protected_types: b removed"),
     ("protected_types: [a]", "protected_types: [a, b]", None),
     # time
-    ("promotion: block, soak: 24h", "promotion: block, soak: 1h", "soak 24h → 1h"),
-    ("promotion: block, soak: 60m", "promotion: block, soak: 1h", None),
-    ("promotion: block, soak: 1h", "promotion: block", "soak 1h → not said"),
-    ("promotion: block, soak: 1d", "promotion: block, soak: 25h", None),
+    ("promotion: warn, soak: 24h", "promotion: warn, soak: 1h", "soak 24h → 1h"),
+    ("promotion: warn, soak: 60m", "promotion: warn, soak: 1h", None),
+    ("promotion: warn, soak: 1h", "promotion: warn", "soak 1h → not said"),
+    ("promotion: warn, soak: 1d", "promotion: warn, soak: 25h", None),
     ("freeze: [{from: '17:00', to: '08:00'}]", "", "freeze: from 17:00 to 08:00 timezone UTC removed"),
     ("", "freeze: [{from: '17:00', to: '08:00'}]", None),
 ]  # fmt: skip
