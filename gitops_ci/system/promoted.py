@@ -18,7 +18,11 @@ from gitops_ci.system.git import Repository
 
 MOST_COMMITS = 100
 """Commits of the base branch that are looked at for one stack; what is older counts as not known."""
+MOST_SNAPSHOTS = 200
+"""Commits that are looked at for all stacks together."""
+_KEPT = 16
 _SHALLOW = "this clone is shallow"
+_TOO_MUCH = "the change enters more stacks than the history can be looked at for"
 
 Take = Callable[[Snapshot], Inventory]
 
@@ -40,15 +44,15 @@ def of(case: Case, repository: Repository, take: Take) -> Promoted:
     since: dict[tuple[str, Identity], datetime] = {}
     before: set[tuple[str, Identity]] = set()
     asked = list(promotion.questions(case))
+    past = _Past(case, repository, take)
     for question in asked if base.commit is not None else ():
-        past = _Past(case, repository, take)
         since.update(((question.stack, piece), at) for piece, at in past.since(question).items())
         before.update((question.stack, piece) for piece in past.before(question))
     upstream = {
         environment.name: _upstream(branch, case, repository)
         for environment, branch in promotion.branches.entered(case)
     }
-    lacking = _SHALLOW if asked and repository.shallow else ""
+    lacking = _SHALLOW if asked and repository.shallow else _TOO_MUCH if past.is_over else ""
     return Promoted(since=since, before=frozenset(before), upstream=upstream, lacking=lacking)
 
 
@@ -60,6 +64,12 @@ class _Past:
         self._repository = repository
         self._take = take
         self._known: dict[str, Inventory] = {}
+        self._taken = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more can be looked at."""
+        return self._taken >= MOST_SNAPSHOTS
 
     def since(self, question: Question) -> dict[Identity, datetime]:
         """From when on some counterpart has had each piece without a break, or earlier; by the latest break."""
@@ -74,7 +84,10 @@ class _Past:
         there = question.waiting & contents.of(counterpart, self._case.base).identities
         enough = self._case.now - timedelta(seconds=question.soak)
         for step in self._steps(counterpart):
-            there &= contents.of(counterpart, self._at(step.commit)).identities
+            inventory = self._at(step.commit)
+            there &= contents.of(counterpart, inventory).identities
+            if inventory is None:
+                break
             found.update(dict.fromkeys(there, step.at))
             if not there or step.at <= enough:
                 break
@@ -99,10 +112,13 @@ class _Past:
         paths = {stack.path, *(each.path for each in shared_files.references(stack, inventory))}
         return steps(self._repository, tip, () if "" in paths else sorted(paths), self._case.now)
 
-    def _at(self, commit: str) -> Inventory:
-        if commit not in self._known:
+    def _at(self, commit: str) -> Inventory | None:
+        if commit not in self._known and not self.is_over:
+            self._taken += 1
+            if len(self._known) == _KEPT:
+                del self._known[next(iter(self._known))]  # stacks that follow each other often changed together
             self._known[commit] = self._take(self._repository.at(commit, near=self._case.base.snapshot))
-        return self._known[commit]
+        return self._known.get(commit)
 
 
 def steps(repository: Repository, tip: str, paths: Iterable[str], now: datetime) -> list[Step]:

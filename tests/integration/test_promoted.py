@@ -237,3 +237,16 @@ def test_another_branch_is_not_judged(history: History) -> None:
     head = history.scratch.git("rev-parse", "main")
     case, found = asked(history.repository(), base, head, BRANCHES, base_ref="topic")
     assert (found, list(promotion.reasons(case))) == (Promoted(), [])
+
+
+def test_what_is_looked_at_has_an_end(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promoted, "MOST_SNAPSHOTS", 2)
+    history.commit({STAGING: tag("2"), PRODUCTION: tag("1")}, 100)
+    base = ""
+    for number in range(3):
+        base = history.commit({STAGING: tag("2") + f"# {number}\n"}, 9 - number)
+    case, found = asked(history.repository(), base, change(history, base, "2"), SOAK)
+    assert found.since == {(STACK, piece("2")): NOW - timedelta(hours=8)}
+    assert [each.rule for each in promotion.reasons(case)] == ["gate/promotion-soak"]
+    case, found = asked(history.repository(), base, change(history, base, "9"), SOAK)
+    assert found.before == frozenset()

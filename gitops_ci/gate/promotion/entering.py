@@ -46,6 +46,8 @@ def of(case: Case) -> Iterator[Entering]:
         gate = case.config.gate(stack.environment)
         if environment is None or source is None or gate.promotion == "off" or stack.id not in case.head.stacks:
             continue
+        if gate.promotion == "warn" and not any(each.environment == source.name for each in case.base.stacks.values()):
+            continue  # a repository without that environment: there is nothing to tell
         if counterparts.has_own_branch(environment, source) or not counterparts.enters(environment, branches):
             continue
         if any(fnmatchcase(f"{stack.kind}/{stack.name}", each) for each in gate.promotion_except):

@@ -6,13 +6,14 @@ What a root says itself (resources, arguments, variables) is its environment's o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.gate.promotion import shared_files
 from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread, What
 from gitops_ci.kinds.terraform import blocks, locks, requirements, values
 from gitops_ci.kinds.terraform.configuration import SOURCES, Located
+from gitops_ci.kinds.terraform.locks import Locked
 from gitops_ci.kinds.terraform.rules.subject import Subject
 from gitops_ci.kinds.terraform.terragrunt import units
 from gitops_ci.model.stack import Stack
@@ -110,9 +111,24 @@ def _units(stack: Stack, inventory: Inventory) -> Iterator[Piece]:
 
 
 def _locked(stack: Stack, inventory: Inventory) -> Iterator[Piece]:
-    path = locks.place(stack.path, inventory.snapshot)
-    for source, entry in (requirements.locked(stack.path, inventory.snapshot) or {}).items():
-        yield Piece(what="provider", name=source, version=entry.version, path=path)
+    path, found = _lock(stack, inventory)
+    for source, entry in found.items() if not isinstance(found, blocks.Unreadable) else ():
+        yield Piece(what="provider", name=requirements.plain(source), version=entry.version, path=path)
+
+
+def _lock(stack: Stack, inventory: Inventory) -> tuple[str, Mapping[str, Locked] | blocks.Unreadable]:
+    """Where the lock file is or would be, and what it holds; many roots have the same one, which is read once."""
+    snapshot = inventory.snapshot
+    path = locks.place(stack.path, snapshot)
+    found = snapshot.facts((path,), _entries)
+    return path, found.get(path, blocks.Unreadable("is too large to be read", None) if path in snapshot else {})
+
+
+def _entries(content: bytes) -> Mapping[str, Locked] | blocks.Unreadable:
+    try:
+        return locks.read(content)
+    except blocks.Unreadable as error:
+        return error
 
 
 def _constraints(subject: Subject) -> Iterator[Piece]:
@@ -156,11 +172,6 @@ def _content(path: str, inventory: Inventory) -> str:
 
 
 def _unread_lock(subject: Subject, inventory: Inventory) -> Iterator[Unread]:
-    path = locks.place(subject.stack.path, inventory.snapshot)
-    entry = inventory.snapshot.entries.get(path)
-    if entry is None:
-        return
-    try:
-        locks.read(inventory.snapshot.read(path) or b"")
-    except blocks.Unreadable as error:
-        yield Unread(path=path, content=entry.oid, message=str(error), line=error.line)
+    path, found = _lock(subject.stack, inventory)
+    if isinstance(found, blocks.Unreadable):
+        yield Unread(path=path, content=_content(path, inventory), message=str(found), line=found.line)

@@ -350,6 +350,12 @@ def test_promotion_weighs_as_the_environment_says(weight: str, decision: str) ->
     assert told(case(*AHEAD, config(Gate(promotion=weight)))) == [("missing", decision, TF)]  # type: ignore[arg-type]  # one of its values
 
 
+def test_a_warning_needs_an_environment_to_promote_from() -> None:
+    new = {"environments/production/terraform/main.tf": module("v1")}
+    assert told(case({}, new, config(Gate(promotion="warn")))) == []
+    assert told(case({}, new)) == [("missing", "blocked", TF)]
+
+
 def test_promotion_that_is_off_says_nothing() -> None:
     assert told(case(*AHEAD, config(Gate(promotion="off")))) == []
 
