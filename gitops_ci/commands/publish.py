@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gitops_ci.github.statuses import State
 
 CONTEXT = "gitops-ci"
+_CONTEXT = 255
+"""Characters of a status's name; GitHub refuses more."""
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _STATES: dict[Decision, State] = {"pass": "success", "blocked": "failure", "undecided": "error"}
 
@@ -59,6 +61,7 @@ def concluded(report: Report, event: Event, options: Options, outside: Outside) 
         shared = _shared(report, event, outside)
         others = tuple(f"#{each.number} to {each.base.ref}" for each in shared.others) if shared is not None else ()
         judged = claims.judged(report, msgspec.structs.replace(about, others=others))
+        event = msgspec.structs.replace(event, open_base=shared is not None and shared.is_open_to_all)
         outcome = sent(judged, event, options, outside, silent=shared is not None and shared.status_is_theirs)
     except ToolError as error:
         _kept(claims.judged(report, about), event, error, options, outside)
@@ -125,6 +128,8 @@ def of(report: Report, event: Event, options: Options, outside: Outside) -> Publ
     name, context = configuration(options), status(options)
     if event.pushed:  # judged from what the branch had: that says nothing about a pull request with this commit
         context = f"{context} (push)"
+    elif event.open_base:  # whoever may push there chose the rules: no green of it may do for another branch
+        context = f"{context} ({event.base_ref})"[:_CONTEXT]
     part, verdict = report.part or Part(), report.verdict or Verdict(decision="undecided")
     body, shorter = _comments(report, options, outside)
     line = markdown.summary_line(report)

@@ -87,6 +87,7 @@ class Event(Struct, frozen=True, kw_only=True):
     """The ends of a change as the payload names them; all None where the event is about no change.
 
     `base_ref` is the branch that a pull request goes to.
+    `open_base`: nothing protects the branch that the pull request goes to.
     `queue_ref` is the branch that a merge queue made of a group.
     `closed`: the pull request was just closed, so that nobody asks any more.
     `fork`: what started the job is somebody's who need not be able to write to this repository.
@@ -99,6 +100,7 @@ class Event(Struct, frozen=True, kw_only=True):
     base_ref: str | None = None
     pull_request: int | None = None
     queue_ref: str | None = None
+    open_base: bool = False
     closed: bool = False
     pushed: bool = False
     fork: bool = False

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from gitops_ci.github.api import Api
+from gitops_ci.github.api import Api, Denied
 from gitops_ci.github.event import Source
 
 
@@ -24,6 +24,7 @@ class Repository(Struct, frozen=True):
 
     id: int
     full_name: str
+    default_branch: str | None = None
 
 
 class Side(Struct, frozen=True):
@@ -68,15 +69,25 @@ class _Ref(Struct):
     object: _Tip
 
 
+class _Branch(Struct):
+    protected: bool
+
+
+class _Rule(Struct):
+    type: str
+
+
 class Shared(Struct, frozen=True):
     """Who else has the head of a pull request: a commit has one status for all of them.
 
     `others` are the open ones for which its verdict need not hold. `status_is_theirs`: one of them is of this
     repository's own branch and this one is a fork's, which must not write over what that one's run says.
+    `is_open_to_all`: nothing protects the branch that it goes to, so that whoever may push chose what judges it.
     """
 
     others: tuple[PullRequest, ...] = ()
     status_is_theirs: bool = False
+    is_open_to_all: bool = False
 
 
 def get(api: Api, number: int) -> PullRequest:
@@ -121,7 +132,25 @@ def sharing(api: Api, commit: str, number: int) -> Shared:
     same = [each for each in found if each.head.sha == commit]
     mine = next((each for each in same if each.number == number), None) or get(api, number)
     rest = [each for each in same if each.number != number]
+    lax = _is_open_to_all(api, mine.base)
     if mine.own:
-        return Shared(tuple(each for each in rest if each.own and each.base.ref != mine.base.ref))
+        others = tuple(each for each in rest if each.own and each.base.ref != mine.base.ref)
+        return Shared(others, is_open_to_all=lax)
     others = tuple(each for each in rest if each.own or each.base.ref != mine.base.ref)
-    return Shared(others, status_is_theirs=any(each.own for each in others))
+    return Shared(others, status_is_theirs=any(each.own for each in others), is_open_to_all=lax)
+
+
+def _is_open_to_all(api: Api, base: Side) -> bool:
+    """Whether neither a ruleset nor branch protection is about a branch. The default branch is its owners' business.
+
+    Not where it cannot be read: nobody but the workflow's owners chooses what the token may.
+    """
+    if base.repo is None or base.repo.default_branch in (None, base.ref):
+        return False
+    place = quote(base.ref, safe="")
+    try:
+        if api.get(f"branches/{place}", _Branch).protected:
+            return False
+        return next(api.pages(f"rules/branches/{place}", _Rule), None) is None
+    except Denied:
+        return False

@@ -109,4 +109,4 @@ def user(login: str) -> dict[str, Any]:
 
 
 def own_repository() -> dict[str, Any]:
-    return {"id": 1, "full_name": "acme/infra", "name": "infra"}
+    return {"id": 1, "full_name": "acme/infra", "name": "infra", "default_branch": "main"}

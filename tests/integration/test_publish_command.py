@@ -390,3 +390,27 @@ def test_a_run_again_that_finds_the_same_writes_no_check_run(tmp_path: Path, git
     assert job.published(GITHUB_RUN_ATTEMPT="2").code == 1
     assert len(github.repository.check_runs) == 1
     assert len(github.repository.requests) <= 12
+
+
+@pytest.mark.parametrize(
+    ("protected", "rules", "context"),
+    [
+        (False, [], "gitops-ci (lax)"),
+        (True, [], "gitops-ci"),
+        (False, [{"type": "required_status_checks", "ruleset_id": 1}], "gitops-ci"),
+    ],
+)
+def test_a_green_of_a_branch_that_nothing_protects_is_no_green_of_main(
+    tmp_path: Path, github: Server, protected: bool, rules: list[dict[str, Any]], context: str
+) -> None:
+    """Whoever may push there chose its rules: the pull request could go to main a second later."""
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    github.repository.pulls[7]["base"]["ref"] = "lax"
+    github.repository.settings = {
+        "branches/lax": {"name": "lax", "protected": protected},
+        "rules/branches/lax": rules,
+    }
+    event = Path(job.env["GITHUB_EVENT_PATH"])
+    event.write_text(event.read_text().replace('"main"', '"lax"'))
+    job.published()
+    assert [each["context"] for each in github.repository.statuses] == [context]
