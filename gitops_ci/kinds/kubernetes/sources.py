@@ -62,8 +62,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     `prune` says whether an object that is no longer rendered is deleted from the cluster; None where nobody tells (a
     plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
     stack itself goes away: an Application without a finalizer leaves all of it behind.
-    `by` is the object that says so (`Application web`), `path` and `line` its place; empty and the stack's own directory
-    where there is none.
+    `by` is the object that says so (`Application web`), `path` and `line` its place; where there is none it is empty,
+    and they are the stack's own directory.
     """
 
     sources: tuple[Source, ...]
