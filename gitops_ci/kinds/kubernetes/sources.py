@@ -6,14 +6,14 @@ from msgspec import Struct
 
 
 class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
-    """A directory with a kustomization. `overlay` is YAML of a kustomization that Argo CD or Flux puts over it.
+    """A directory with a kustomization.
 
-    The overlay names no `resources`: `path` is its only one. `files` (paths of the repository) are what Flux generates
-    a kustomization of where the directory has none.
+    `edits` is YAML of what Argo CD or Flux writes into it before it builds (`kustomize.edits.applied`). `files` (paths of
+    the repository) are the resources of one that Flux generates, where the directory has none.
     """
 
     path: str
-    overlay: str = ""
+    edits: str = ""
     files: tuple[str, ...] = ()
 
 
