@@ -8,8 +8,8 @@ from msgspec import Struct
 class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
     """A directory with a kustomization.
 
-    `edits` is YAML of what Argo CD or Flux writes into it before it builds (`kustomize.edits.applied`). `files` (paths of
-    the repository) are the resources of one that Flux generates, where the directory has none.
+    `edits` is YAML of what Argo CD or Flux writes into it before it builds (`kustomize.edits.applied`). `files` (paths
+    of the repository) are the resources of one that Flux generates, where the directory has none.
     """
 
     path: str
