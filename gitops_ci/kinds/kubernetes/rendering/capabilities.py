@@ -51,8 +51,12 @@ def _templates(root: Path) -> list[Path]:
     ]
 
 
+def full(version: str) -> str:
+    """A version as Kubernetes writes its own: `v1.31.0`."""
+    numbers = version.removeprefix("v")
+    return f"v{numbers}" if numbers.count(".") == 2 else f"v{numbers}.0"
+
+
 def _beginning(version: str) -> str:
-    full = version if version.startswith("v") else f"v{version}"
-    full = full if full.count(".") == 2 else f"{full}.0"
-    major, minor = full.removeprefix("v").split(".")[:2]
-    return _SET.replace("VERSION", full).replace("MAJOR", major).replace("MINOR", minor)
+    major, minor = version.removeprefix("v").split(".")[:2]
+    return _SET.replace("VERSION", full(version)).replace("MAJOR", major).replace("MINOR", minor)

@@ -93,7 +93,9 @@ def arguments(source: Chart, call: Call, using: Engine) -> Sequence[str]:
     args += [part for name, value in source.parameters for part in ("--set", f"{name}={value}")]
     args += [part for name, value in source.forced for part in ("--set-string", f"{name}={value}")]
     if using.source != "embedded":
-        args += [part for version in call.settings.versions[:1] for part in ("--kube-version", version)]
+        args += [
+            part for version in call.settings.versions[:1] for part in ("--kube-version", capabilities.full(version))
+        ]
         args += [part for each in call.settings.api_versions for part in ("--api-versions", each)]
     return tuple(args)
 
@@ -123,6 +125,6 @@ def _object(value: Any, path: str | None, call: Call, known: places.Places) -> P
 
 def _path(written: str, source: Chart, call: Call) -> str | None:
     """The template of the repository that `# Source:` names, which begins with the chart's own name."""
-    path = f"{source.path}/{written.partition('/')[2]}".lstrip("/")
+    path = dependencies.located(source.path, written.partition("/")[2], call)
     target = call.snapshot.resolve(path)
     return path if written and target is not None and target in call.snapshot else None

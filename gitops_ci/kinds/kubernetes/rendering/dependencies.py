@@ -91,6 +91,18 @@ def missing(chart: str, call: Call, depth: int = 0) -> Iterator[Gap]:
             shutil.copytree(call.workspace.root / local, target, symlinks=True)
 
 
+def located(chart: str, inside: str, call: Call) -> str:
+    """The path in the repository of what Helm finds at `inside` of a chart, which may be one that was copied there."""
+    first, _, rest = inside.partition("/")
+    name, _, below = rest.partition("/")
+    if first == "charts" and below and not _vendored(chart, name, call.snapshot):
+        for _, each in declared(chart, call):
+            local = _local(chart, each.repository, call.snapshot) if each.name == name else None
+            if local is not None:
+                return located(local, below, call)
+    return f"{chart}/{inside}".lstrip("/")
+
+
 def _vendored(chart: str, name: str, snapshot: Snapshot) -> bool:
     """Whether `charts/` has it, unpacked or packed; which version that is Helm looks at."""
     folder = snapshot.resolve(f"{chart}/charts")

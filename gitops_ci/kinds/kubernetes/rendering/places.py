@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes.rendering import reading
 from gitops_ci.policy.documents import yaml_documents
-from gitops_ci.policy.documents.yaml_documents import YamlProblem
+from gitops_ci.policy.documents.yaml_documents import Document, YamlProblem
 
 Beginnings = tuple[tuple[str, str, int], ...]
 """Kind, name and line of each object of a file."""
 
 _KIND = re.compile(r"^\s*kind:\s*[\"']?(\w+)[\"']?\s*$", re.MULTILINE)
+
+
+_GENERATORS = {"configMapGenerator": "ConfigMap", "secretGenerator": "Secret"}
 
 
 class Places:
@@ -55,11 +58,21 @@ def _beginnings(content: bytes) -> Beginnings:
     found: list[tuple[str, str, int]] = []
     try:
         for document in yaml_documents.documents(content):
+            found += _generated(document)
             for value, place in reading.opened(document.value):
                 found.append((*_named(value), document.line_of(place)))  # what came before a mistake
     except YamlProblem:
         pass
     return tuple(found)
+
+
+def _generated(document: Document) -> Iterator[tuple[str, str, int]]:
+    """What a kustomization generates."""
+    for key, kind in _GENERATORS.items():
+        several = document.value.get(key) if isinstance(document.value, Mapping) else None
+        for index, each in enumerate(several if isinstance(several, list) else ()):
+            if isinstance(each, Mapping):
+                yield kind, str(each.get("name", "")), document.line_of((key, index))
 
 
 def _kinds(content: bytes) -> tuple[tuple[str, int], ...]:
