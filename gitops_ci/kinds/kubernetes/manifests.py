@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from msgspec import Struct
 
@@ -16,15 +15,17 @@ from gitops_ci.policy.documents.yaml_documents import Document, YamlProblem
 
 SUFFIXES = (".yaml", ".yml", ".json")
 ARGO = "argoproj.io"
-KUSTOMIZE_CONTROLLER, HELM_CONTROLLER, SOURCE_CONTROLLER = (
-    f"{name}.toolkit.fluxcd.io" for name in ("kustomize", "helm", "source")
-)
-_GROUPS = frozenset({ARGO, KUSTOMIZE_CONTROLLER, HELM_CONTROLLER, SOURCE_CONTROLLER})
-_KINDS = frozenset(
-    {"Application", "ApplicationSet", "AppProject", "Kustomization", "HelmRelease", "GitRepository"},
-)
+KUSTOMIZE_CONTROLLER, HELM_CONTROLLER = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"
+SOURCES, ARTIFACTS = "source.toolkit.fluxcd.io", "source.extensions.fluxcd.io"
+_KINDS = {
+    ARGO: frozenset({"Application", "ApplicationSet", "AppProject"}),
+    KUSTOMIZE_CONTROLLER: frozenset({"Kustomization"}),
+    HELM_CONTROLLER: frozenset({"HelmRelease"}),
+    SOURCES: frozenset({"GitRepository"}),
+    ARTIFACTS: frozenset({"ArtifactGenerator"}),
+}
 _DECLARES = re.compile(
-    rb"apiVersion[\"']?\s*:\s*[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io)/"
+    rb"apiVersion[\"']?\s*:\s*[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io)/"
 )
 _VERSION = re.compile(rb"(?:^|[{,\s])[\"']?apiVersion[\"']?[ \t]*:", re.MULTILINE)
 _KIND = re.compile(rb"(?:^|[{,\s])[\"']?kind[\"']?[ \t]*:", re.MULTILINE)
@@ -88,12 +89,8 @@ def read(content: bytes) -> Read:
         documents.extend(yaml_documents.documents(content))
     except YamlProblem as problem:
         wrong = (problem.line, problem.message)
-    found = [each for each in manifests.objects(documents) if each.identity[0] in _GROUPS and _is_known(each.value)]
+    found = [each for each in manifests.objects(documents) if each.value["kind"] in _KINDS.get(each.identity[0], ())]
     return Read(tuple(found), wrong)
-
-
-def _is_known(value: dict[str, Any]) -> bool:
-    return value["kind"] in _KINDS
 
 
 def is_manifest(content: bytes) -> bool:

@@ -11,7 +11,7 @@ from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.manifests import Declared
 
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
-"""With it, or with one that says `/background` or `/foreground` behind it, what an Application deployed goes with it."""
+"""With it, or with `/background` or `/foreground` behind it, all that an Application deployed goes with it."""
 
 
 class Application(Struct, frozen=True, kw_only=True):
