@@ -27,9 +27,9 @@ def of_directory(directory: str, config: Config) -> Stack:
             continue
         rest = parts[:index] + parts[index + 2 :]
         environment = config.environment_of(following)
-        if environment is None and len(told := _told(following, config)) == 1:
+        if environment is None and len(words := told(following, config)) == 1:
             name = naming.place("/".join(rest), "kubernetes", config).name
-            return stacks.make(environment=told[0], kind="kubernetes", name=name, path=directory, instance=following)
+            return stacks.make(environment=words[0], kind="kubernetes", name=name, path=directory, instance=following)
         if environment is not None:
             name = naming.place("/".join(rest), "kubernetes", config).name
             return stacks.make(environment=environment, kind="kubernetes", name=name, path=directory)
@@ -44,12 +44,12 @@ def of_application(name: str, path: str, hints: Iterable[str], config: Config) -
     """
     environment = of_directory(path, config).environment
     if environment == SHARED:
-        told = (_told(hint, config) for hint in (*hints, name))
-        environment = next((each[0] for each in told if len(each) == 1), SHARED)
+        said = (told(hint, config) for hint in (*hints, name))
+        environment = next((each[0] for each in said if len(each) == 1), SHARED)
     return stacks.make(environment=environment, kind="kubernetes", name=_without(name, environment, config), path=path)
 
 
-def _told(text: str, config: Config) -> list[str]:
+def told(text: str, config: Config) -> list[str]:
     """The environments that the words of a text name."""
     found = (config.environment_of(word) for word in _SEPARATOR.split(text.lower()))
     return list(dict.fromkeys(each for each in found if each is not None))

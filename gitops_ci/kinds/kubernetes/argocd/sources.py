@@ -112,7 +112,7 @@ class _Of(Struct, frozen=True):
                 return self._directory(path)
 
     def _type(self, directory: str) -> str:
-        """What Argo CD takes a source for: what its options are of, else what the directory has (util/app/discovery)."""
+        """What Argo CD takes a source for: what its options are of, else what is there (util/app/discovery)."""
         told = [each for each in _TYPES if self.source.get(each) is not None]
         if told:
             return told[0]
