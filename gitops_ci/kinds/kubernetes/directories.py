@@ -11,14 +11,14 @@ from msgspec import Struct
 from gitops_ci.config import KIND_DIRECTORIES, StackPattern
 from gitops_ci.discover import naming
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import names
+from gitops_ci.kinds.kubernetes import manifests, names
 from gitops_ci.kinds.kubernetes.argocd.sources import Deployed
 from gitops_ci.kinds.kubernetes.repository import Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests
 from gitops_ci.model import stack as stacks
 from gitops_ci.model.stack import SHARED, Stack
 
-_FOREIGN = frozenset({"node_modules", "vendor", "testdata", "templates"})
+_FOREIGN = manifests.FOREIGN | {"templates"}
 _VALUE_FILE = re.compile(r"(?:values[-_.](?P<after>.+?)|(?P<before>.+?)[-_.]values|(?P<alone>.+?))\.ya?ml")
 _VALUE_FOLDERS = ("", "values", "environments", "envs", "env")
 _DEPLOYED = frozenset({"clusters", "manifests"})

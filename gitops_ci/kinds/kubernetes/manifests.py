@@ -14,6 +14,8 @@ from gitops_ci.policy.documents.manifests import Manifest
 from gitops_ci.policy.documents.yaml_documents import Document, YamlProblem
 
 SUFFIXES = (".yaml", ".yml", ".json")
+FOREIGN = frozenset({"node_modules", "vendor", "testdata"})
+"""Folders of what others wrote, and of what is there to be tested with."""
 ARGO = "argoproj.io"
 KUSTOMIZE_CONTROLLER, HELM_CONTROLLER = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"
 SOURCES, ARTIFACTS = "source.toolkit.fluxcd.io", "source.extensions.fluxcd.io"
@@ -68,7 +70,10 @@ class Declared(Struct, frozen=True):
 
 
 class Read(Struct, frozen=True):
-    """The objects of Argo CD and Flux in one content; `wrong` is the line and why the rest cannot be read."""
+    """The objects of Argo CD and Flux in one content; `wrong` is the line and why the rest cannot be read.
+
+    What has `{{` and cannot be read is a template of somebody else's, and nothing that is deployed as it is.
+    """
 
     objects: tuple[Manifest, ...] = ()
     wrong: tuple[int, str] | None = None
@@ -88,7 +93,7 @@ def read(content: bytes) -> Read:
     try:
         documents.extend(yaml_documents.documents(content))
     except YamlProblem as problem:
-        wrong = (problem.line, problem.message)
+        wrong = None if b"{{" in content else (problem.line, problem.message)
     found = [each for each in manifests.objects(documents) if each.value["kind"] in _KINDS.get(each.identity[0], ())]
     return Read(tuple(found), wrong)
 
@@ -101,7 +106,11 @@ def is_manifest(content: bytes) -> bool:
 def declared(snapshot: Snapshot, charts: Iterable[str]) -> tuple[tuple[Declared, ...], dict[str, tuple[int, str]]]:
     """The objects of Argo CD and Flux in the files that are no chart's templates, and what cannot be read (by path)."""
     templates = tuple(f"{chart}/templates/" if chart else "templates/" for chart in charts)
-    paths = [path for path in snapshot.entries if path.endswith(SUFFIXES) and not path.startswith(templates)]
+    paths = [
+        path
+        for path in snapshot.entries
+        if path.endswith(SUFFIXES) and not path.startswith(templates) and FOREIGN.isdisjoint(path.split("/"))
+    ]
     found: list[Declared] = []
     wrong: dict[str, tuple[int, str]] = {}
     for path, each in snapshot.facts(paths, read).items():

@@ -14,39 +14,41 @@ from gitops_ci.model.finding import Finding
 
 
 class Findings(Struct, frozen=True):
-    """The findings of a repository, made when somebody asks."""
+    """The findings of a repository, made when asked for; `used` are directories whose kustomizations are deployed."""
 
     repository: Repository
     renderings: tuple[Rendering, ...]
+    used: frozenset[str]
 
     def __iter__(self) -> Iterator[Finding]:
         """All of them."""
-        yield from _unreadable(self.repository)
-        yield from _missing(self.repository)
-        yield from _circles(self.repository)
+        yield from _unreadable(self.repository, self.used)
+        yield from _missing(self.repository, self.used)
+        yield from _circles(self.repository, self.used)
         yield from _sets(self.renderings)
 
 
-def _unreadable(repository: Repository) -> Iterator[Finding]:
+def _unreadable(repository: Repository, used: frozenset[str]) -> Iterator[Finding]:
     kustomizations, charts = repository.kustomizations, repository.charts
     found = dict(repository.unreadable)
-    found |= {kustomizations.files[each]: read.wrong for each, read in kustomizations.read.items() if read.wrong}
-    found |= {charts.directories[each]: read.wrong for each, read in charts.read.items() if read.wrong}
+    read = kustomizations.read
+    found |= {kustomizations.files[each]: wrong for each in used if each in read and (wrong := read[each].wrong)}
+    found |= {charts.directories[each]: chart.wrong for each, chart in charts.read.items() if chart.wrong}
     for path, (line, why) in found.items():
         yield findings.make(
             "kubernetes/unreadable-file",
             "error",
-            f"cannot be read: {why}",
-            help="Mend the YAML: what it deploys is not known.",
+            f"cannot be read, so what it deploys is not known: {why}",
+            help="Mend the YAML.",
             path=path,
             line=line,
         )
 
 
-def _missing(repository: Repository) -> Iterator[Finding]:
+def _missing(repository: Repository, used: frozenset[str]) -> Iterator[Finding]:
     tree = repository.kustomizations
-    for directory, targets in tree.targets.items():
-        for target in targets:
+    for directory in sorted(used & tree.targets.keys()):
+        for target in tree.targets[directory]:
             if target.kind == "missing":
                 yield findings.make(
                     "kubernetes/missing-file",
@@ -73,9 +75,11 @@ def _without(path: str, target: Target, repository: Repository) -> Iterator[Find
         )
 
 
-def _circles(repository: Repository) -> Iterator[Finding]:
+def _circles(repository: Repository, used: frozenset[str]) -> Iterator[Finding]:
     tree = repository.kustomizations
     for directory, target in tree.circles():
+        if directory not in used:
+            continue
         yield findings.make(
             "kubernetes/circular-kustomization",
             "error",

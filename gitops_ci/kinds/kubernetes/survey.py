@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
@@ -28,11 +27,14 @@ from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repositories import of as repositories_of
 from gitops_ci.kinds.kubernetes.repository import Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Deployment, Kustomization, Manifests, Unrendered
-from gitops_ci.model.stack import Stack
+from gitops_ci.model.stack import Stack, stack_id
 
 
 class Placed(Struct, frozen=True):
-    """A stack, what it deploys, and how; `also` (cluster, name) tells two of one id apart, `application` is what it is."""
+    """A stack, what it deploys, and how.
+
+    `also` (cluster, name, file) tells two of one id apart; a directory has none. `application` is what it is, if any.
+    """
 
     stack: Stack
     deployed: Deployed
@@ -90,7 +92,7 @@ def _made(repository: Repository) -> Survey:
         found=Found(
             stacks=tuple(each.stack for each in placed),
             references=tuple(_references(placed, repository)),
-            findings=reporting.Findings(repository, renderings),
+            findings=reporting.Findings(repository, renderings, _used(placed, repository)),
         ),
         deployments={each.stack.id: each.deployment for each in placed},
         applications={_key(each): each for each in argo},
@@ -117,14 +119,14 @@ def _of_application(application: Application, repository: Repository, ours: Repo
         cluster=application.cluster,
         namespace=application.target,
         prune=application.prune,
-        cascade=application.cascade,
+        cascade=application.cascade and not application.kept,
         by=f"Application {application.name}",
         path=by.path,
         line=by.line,
     )
     reads = (*deployed.reads, Reading(by.path), *map(Reading, application.read))
     deployed = structs.replace(deployed, reads=reads)
-    return Placed(stack, deployed, deployment, (application.cluster, application.name), application)
+    return Placed(stack, deployed, deployment, (application.cluster, application.name, by.path), application)
 
 
 def _of_rendering(rendering: Rendering, config: Config) -> Placed:
@@ -139,7 +141,9 @@ def _of_rendering(rendering: Rendering, config: Config) -> Placed:
     )
     stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), config)
     deployed = Deployed(found, (Reading(by.path), *map(Reading, rendering.read)), None)
-    return Placed(stack, deployed, Deployment(sources=found, by=what, path=by.path, line=by.line), ("set", by.name))
+    return Placed(
+        stack, deployed, Deployment(sources=found, by=what, path=by.path, line=by.line), ("", by.name, by.path)
+    )
 
 
 def _of_flux(
@@ -167,7 +171,7 @@ def _of_flux(
             line=by.line,
         )
         deployed = structs.replace(deployed, reads=(*deployed.reads, Reading(by.path)))
-        yield Placed(stack, deployed, deployment, (_cluster(by), by.name))
+        yield Placed(stack, deployed, deployment, (_cluster(by), by.name, by.path))
 
 
 def _cluster(by: Declared) -> str:
@@ -215,18 +219,44 @@ def _claimed(placed: list[Placed], repository: Repository) -> frozenset[str]:
 
 
 def _told_apart(placed: list[Placed]) -> Iterator[Placed]:
-    """Two of one id get instances: the cluster where that is enough, or else their own names."""
-    ids = Counter(each.stack.id for each in placed)
-    clusters = Counter((each.stack.id, each.also[:1]) for each in placed)
+    """Two of one id get instances: the cluster where that is enough, or else the name, or else the place as well."""
+    alike: dict[str, list[Placed]] = {}
     for each in placed:
-        if ids[each.stack.id] == 1 or not each.also:
-            yield each
-            continue
-        cluster, name = each.also[0], each.also[-1]
-        is_enough = cluster and clusters[each.stack.id, (cluster,)] == 1
-        instance = sanitized(cluster.partition("://")[2] or cluster) if is_enough else sanitized(name)
-        stack = each.stack
-        yield structs.replace(each, stack=structs.replace(stack, id=f"{stack.id}@{instance}", instance=instance))
+        alike.setdefault(each.stack.id, []).append(each)
+    for group in alike.values():
+        for each, instance in zip(group, _instances([one.also for one in group]), strict=True):
+            stack = each.stack
+            whole = f"{stack.instance}-{instance}" if stack.instance and instance else instance
+            id = stack_id(stack.environment, stack.kind, stack.name, whole) if instance else stack.id
+            yield structs.replace(each, stack=structs.replace(stack, id=id, instance=whole or stack.instance))
+
+
+def _instances(also: list[tuple[str, ...]]) -> list[str]:
+    """Words that tell stacks of one id apart, empty for one that is alone or a directory."""
+    told = [each for each in also if each]
+    if len(also) == 1 or not told:
+        return [""] * len(also)
+    clusters = [sanitized(each[0].partition("://")[2] or each[0]) for each in told]
+    if all(clusters) and len(set(clusters)) == len(told):
+        found = clusters
+    else:
+        found = [sanitized(each[1]) for each in told]
+        if len(set(found)) < len(told):
+            found = [sanitized(f"{each[1]}-{each[2].rpartition('.')[0]}") for each in told]
+    words = iter(found)
+    return [next(words) if each else "" for each in also]
+
+
+def _used(placed: list[Placed], repository: Repository) -> frozenset[str]:
+    """The directories whose kustomizations something deploys."""
+    closures, snapshot = repository.kustomizations.closures, repository.snapshot
+    paths = {
+        snapshot.resolve(source.path) or source.path
+        for each in placed
+        for source in each.deployed.sources
+        if isinstance(source, Kustomization)
+    }
+    return frozenset().union(*(closures.get(path, frozenset()) for path in paths))
 
 
 def _references(placed: list[Placed], repository: Repository) -> Iterator[Reference]:

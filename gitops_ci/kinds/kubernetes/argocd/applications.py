@@ -18,7 +18,7 @@ class Application(Struct, frozen=True, kw_only=True):
     """One Application: its whole value, and the object that makes it (itself, or an ApplicationSet).
 
     `read` are the files that its generators read, which decide about it as well. `cascade`: all that it deployed goes
-    away with it.
+    away with it. `kept`: its set does not remove it, as long as that is there (`applicationsSync`).
     """
 
     name: str
@@ -26,6 +26,7 @@ class Application(Struct, frozen=True, kw_only=True):
     value: dict[str, Any]
     by: Declared
     cascade: bool
+    kept: bool = False
     read: tuple[str, ...] = ()
 
     @property
@@ -85,13 +86,15 @@ def written(objects: tuple[Declared, ...]) -> Iterator[Application]:
 def made(value: dict[str, Any], by: Declared, read: tuple[str, ...]) -> Application:
     """One that an ApplicationSet makes: it gets a finalizer unless it has one or the set preserves resources."""
     own = values.listed(value, "metadata", "finalizers")
-    preserves = values.mapping(by.manifest.value, "spec", "syncPolicy").get("preserveResourcesOnDeletion") is True
+    policy = values.mapping(by.manifest.value, "spec", "syncPolicy")
+    preserves = policy.get("preserveResourcesOnDeletion") is True
     return Application(
         name=values.text(value, "metadata", "name"),
         namespace=by.namespace,
         value=value,
         by=by,
         cascade=_has_finalizer(value) if own or preserves else True,
+        kept=policy.get("applicationsSync") in ("create-only", "create-update"),
         read=read,
     )
 

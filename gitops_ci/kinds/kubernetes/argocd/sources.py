@@ -98,7 +98,7 @@ class _Of(Struct, frozen=True):
         if path is None or real is None or not self.repository.snapshot.is_directory(real):
             why = "there is no such directory in this repository"
             reads = (Reading(path, "tree", "direct"),) if path else ()
-            return Deployed((self.unrendered(written, why, "path"),), reads, path)
+            return Deployed((self.unrendered(written, why, "path"),), reads)
         match self._type(real):
             case "kustomize":
                 return self._kustomize(path)
