@@ -12,8 +12,7 @@ from gitops_ci.config import KIND_DIRECTORIES, StackPattern
 from gitops_ci.discover import naming
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes import manifests, names
-from gitops_ci.kinds.kubernetes.argocd.sources import Deployed
-from gitops_ci.kinds.kubernetes.repository import Reading, Repository
+from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests
 from gitops_ci.model import stack as stacks
 from gitops_ci.model.stack import SHARED, Stack

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.policy.documents import manifests, yaml_documents
-from gitops_ci.policy.documents.files import MAX_BYTES
-from gitops_ci.policy.documents.manifests import Manifest
-from gitops_ci.policy.documents.yaml_documents import Document, YamlProblem
+
+if TYPE_CHECKING:
+    from gitops_ci.policy.documents.manifests import Manifest
+    from gitops_ci.policy.documents.yaml_documents import Document
 
 SUFFIXES = (".yaml", ".yml", ".json")
 FOREIGN = frozenset({"node_modules", "vendor", "testdata"})
@@ -86,13 +87,16 @@ def read(content: bytes) -> Read:
     """The objects of Argo CD and Flux in a content; only what names their API groups is parsed."""
     if _DECLARES.search(content) is None:
         return _NOTHING
+    from gitops_ci.policy.documents import manifests, yaml_documents
+    from gitops_ci.policy.documents.files import MAX_BYTES
+
     if len(content) > MAX_BYTES:
         return Read(wrong=(1, f"larger than {MAX_BYTES >> 20} MiB of YAML"))
     documents: list[Document] = []
     wrong = None
     try:
         documents.extend(yaml_documents.documents(content))
-    except YamlProblem as problem:
+    except yaml_documents.YamlProblem as problem:
         wrong = None if b"{{" in content else (problem.line, problem.message)
     found = [each for each in manifests.objects(documents) if each.value["kind"] in _KINDS.get(each.identity[0], ())]
     return Read(tuple(found), wrong)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
 from gitops_ci.kinds.kubernetes.kustomize.tree import Target
 from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
+
+if TYPE_CHECKING:
+    from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
 
 
 class Findings(Struct, frozen=True):

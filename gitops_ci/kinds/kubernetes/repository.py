@@ -15,6 +15,7 @@ from gitops_ci.kinds.kubernetes.charts import Charts
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
 from gitops_ci.kinds.kubernetes.kustomize.tree import Tree
 from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.sources import Source
 from gitops_ci.model.stack import Certainty
 
 
@@ -25,6 +26,14 @@ class Reading(Struct, frozen=True):
     scope: Scope = "file"
     certainty: Certainty = "file"
     suffixes: tuple[str, ...] = ()
+
+
+class Deployed(Struct, frozen=True):
+    """What something deploys, and what it reads for it; `path` is the first directory of this repository."""
+
+    sources: tuple[Source, ...] = ()
+    reads: tuple[Reading, ...] = ()
+    path: str | None = None
 
 
 class Repository(Struct, frozen=True, dict=True):

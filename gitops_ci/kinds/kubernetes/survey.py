@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct, structs
@@ -12,35 +13,17 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import names, reporting, values
-from gitops_ci.kinds.kubernetes.argocd import applications, sets, sources
-from gitops_ci.kinds.kubernetes.argocd.applications import Application
-from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
-from gitops_ci.kinds.kubernetes.argocd.sources import Deployed
-from gitops_ci.kinds.kubernetes.argocd.voting import votes
+from gitops_ci.kinds.kubernetes import reporting
 from gitops_ci.kinds.kubernetes.directories import Directories
-from gitops_ci.kinds.kubernetes.flux import deployed as flux
-from gitops_ci.kinds.kubernetes.flux import origins
-from gitops_ci.kinds.kubernetes.gotemplate.sprig import sanitized
-from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repositories import of as repositories_of
-from gitops_ci.kinds.kubernetes.repository import Reading, Repository
+from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.sources import Deployment, Kustomization, Manifests, Unrendered
-from gitops_ci.model.stack import Stack, stack_id
+from gitops_ci.model.stack import stack_id
 
-
-class Placed(Struct, frozen=True):
-    """A stack, what it deploys, and how.
-
-    `also` (cluster, name, file) tells two of one id apart; a directory has none. `application` is what it is, if any.
-    """
-
-    stack: Stack
-    deployed: Deployed
-    deployment: Deployment
-    also: tuple[str, ...] = ()
-    application: Application | None = None
+if TYPE_CHECKING:
+    from gitops_ci.kinds.kubernetes.argocd.applications import Application
+    from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
 
 
 class Survey(Struct, frozen=True):
@@ -70,24 +53,15 @@ def of(snapshot: Snapshot, config: Config) -> Survey:
 
 
 def _made(repository: Repository) -> Survey:
-    objects, config = repository.declared, repository.config
-    known = origins.of(objects)
-    ours = repositories_of(
-        config.kinds.kubernetes.repositories,
-        (*votes(objects, repository.snapshot), *flux.votes(objects, repository, known)),
-    )
-    fixtures = config.kinds.kubernetes.generators
-    renderings = tuple(
-        sets.render(each, repository.snapshot, ours, fixtures) for each in objects if each.kind == "ApplicationSet"
-    )
-    argo = (*applications.written(objects), *(each for made in renderings for each in made.applications))
-    placed = [
-        *(each for each in (_of_application(one, repository, ours) for one in argo) if each is not None),
-        *(_of_rendering(each, config) for each in renderings if each.troubles),
-        *_of_flux(objects, repository, known, ours),
-    ]
-    placed = list(_with_directories(placed, repository))
-    placed = list(_told_apart(placed))
+    placed: list[Placed] = []
+    made = None
+    if repository.declared:
+        from gitops_ci.kinds.kubernetes import deploying  # Argo CD and Flux, which many repositories have not
+
+        made = deploying.of(repository)
+        placed += made.placed
+    placed = list(_told_apart(list(_with_directories(placed, repository))))
+    renderings = made.renderings if made is not None else ()
     return Survey(
         found=Found(
             stacks=tuple(each.stack for each in placed),
@@ -95,89 +69,11 @@ def _made(repository: Repository) -> Survey:
             findings=reporting.Findings(repository, renderings, _used(placed, repository)),
         ),
         deployments={each.stack.id: each.deployment for each in placed},
-        applications={_key(each): each for each in argo},
-        stacks={_key(each.application): each.stack.id for each in placed if each.application is not None},
+        applications={each.key: each for each in made.applications} if made is not None else {},
+        stacks={each.application.key: each.stack.id for each in placed if each.application is not None},
         renderings=renderings,
-        repositories=ours,
+        repositories=made.repositories if made is not None else Repositories(frozenset()),
     )
-
-
-def _key(application: Application) -> tuple[str, str]:
-    return application.namespace, application.name
-
-
-def _of_application(application: Application, repository: Repository, ours: Repositories) -> Placed | None:
-    deployed = sources.of(application, repository, ours)
-    if deployed is None:
-        return None
-    by = application.by
-    path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
-    hints = (application.cluster, application.target, *(each.path for each in deployed.reads), by.path)
-    stack = names.of_application(application.name or by.name, path, hints, repository.config)
-    deployment = Deployment(
-        sources=deployed.sources,
-        cluster=application.cluster,
-        namespace=application.target,
-        prune=application.prune,
-        cascade=application.cascade and not application.kept,
-        by=f"Application {application.name}",
-        path=by.path,
-        line=by.line,
-    )
-    reads = (*deployed.reads, Reading(by.path), *map(Reading, application.read))
-    deployed = structs.replace(deployed, reads=reads)
-    return Placed(stack, deployed, deployment, (application.cluster, application.name, by.path), application)
-
-
-def _of_rendering(rendering: Rendering, config: Config) -> Placed:
-    """A set that cannot be rendered, or only in part: what it deploys is not known, and so never passes."""
-    by = rendering.by
-    what = f"ApplicationSet {by.name}"
-    found = tuple(
-        Unrendered(what=what, why=f"it cannot be rendered offline: {each.message}", path=by.path, line=each.line)
-        if each.code == "offline"
-        else Unrendered(what=what, why=each.message, path=by.path, line=each.line)
-        for each in rendering.troubles
-    )
-    stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), config)
-    deployed = Deployed(found, (Reading(by.path), *map(Reading, rendering.read)), None)
-    return Placed(
-        stack, deployed, Deployment(sources=found, by=what, path=by.path, line=by.line), ("", by.name, by.path)
-    )
-
-
-def _of_flux(
-    objects: tuple[Declared, ...], repository: Repository, known: origins.Origins, ours: Repositories
-) -> Iterator[Placed]:
-    for by in objects:
-        if by.kind not in ("Kustomization", "HelmRelease"):
-            continue
-        made = flux.kustomization if by.kind == "Kustomization" else flux.release
-        deployed = made(by, repository, known, ours)
-        if deployed is None:
-            continue
-        spec = values.mapping(by.manifest.value, "spec")
-        path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
-        stack = names.of_application(by.name, path, (by.path,), repository.config)
-        is_pruned = by.kind == "HelmRelease" or spec.get("prune") is True
-        deployment = Deployment(
-            sources=deployed.sources,
-            cluster=_cluster(by),
-            namespace=values.text(spec, "targetNamespace"),
-            prune=is_pruned,
-            cascade=is_pruned and values.text(spec, "deletionPolicy") != "Orphan",
-            by=f"{by.kind} {by.name}",
-            path=by.path,
-            line=by.line,
-        )
-        deployed = structs.replace(deployed, reads=(*deployed.reads, Reading(by.path)))
-        yield Placed(stack, deployed, deployment, (_cluster(by), by.name, by.path))
-
-
-def _cluster(by: Declared) -> str:
-    """The cluster that an object of Flux is for, as far as its folders say it (`clusters/<name>`)."""
-    parts = by.path.split("/")
-    return next((parts[index + 1] for index, part in enumerate(parts[:-2]) if part == "clusters"), "")
 
 
 def _with_directories(placed: list[Placed], repository: Repository) -> Iterator[Placed]:
@@ -236,6 +132,8 @@ def _instances(also: list[tuple[str, ...]]) -> list[str]:
     told = [each for each in also if each]
     if len(also) == 1 or not told:
         return [""] * len(also)
+    from gitops_ci.kinds.kubernetes.gotemplate.sprig import sanitized
+
     clusters = [sanitized(each[0].partition("://")[2] or each[0]) for each in told]
     if all(clusters) and len(set(clusters)) == len(told):
         found = clusters

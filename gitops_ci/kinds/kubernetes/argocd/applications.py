@@ -30,6 +30,11 @@ class Application(Struct, frozen=True, kw_only=True):
     read: tuple[str, ...] = ()
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What Argo CD tells it by: namespace and name."""
+        return self.namespace, self.name
+
+    @property
     def generator(self) -> str:
         """The ApplicationSet that makes it; empty for one that is written."""
         return self.by.name if self.by.kind == "ApplicationSet" else ""

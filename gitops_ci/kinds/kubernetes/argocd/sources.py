@@ -13,18 +13,10 @@ from gitops_ci.kinds.kubernetes import globs, manifests, values
 from gitops_ci.kinds.kubernetes.argocd import edits, helm
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repository import Reading, Repository
+from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests, Source, Unrendered
 
 _TYPES = ("kustomize", "helm", "directory", "plugin")
-
-
-class Deployed(Struct, frozen=True):
-    """What something deploys, and what it reads for it; `path` is the first directory of this repository."""
-
-    sources: tuple[Source, ...] = ()
-    reads: tuple[Reading, ...] = ()
-    path: str | None = None
 
 
 def of(application: Application, repository: Repository, repositories: Repositories) -> Deployed | None:

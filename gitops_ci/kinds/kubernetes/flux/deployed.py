@@ -8,13 +8,12 @@ from typing import Any
 import yaml
 
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.argocd.sources import Deployed
 from gitops_ci.kinds.kubernetes.flux import origins as sources_of
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repository import Reading, Repository
+from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Source, Unrendered
 
 
