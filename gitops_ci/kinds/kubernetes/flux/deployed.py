@@ -119,5 +119,4 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     for index, each in enumerate(values.mappings(spec, "valuesFrom")):
         what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "valuesFrom", index)
         found.append(Unrendered(what=what, why="the cluster keeps these values", path=by.path, line=line))
-    reads = [Reading(path, "tree", "direct"), *(Reading(each) for each in files)]
-    return Deployed(tuple(found), tuple(reads), path)
+    return Deployed(tuple(found), repository.of_chart(path, files), path)

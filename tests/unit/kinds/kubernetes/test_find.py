@@ -227,6 +227,30 @@ def test_what_a_change_reaches() -> None:
         assert reached(files, {**files, path: f"{files[path]!s}\n"}) == expected, path
 
 
+def test_values_of_one_environment_reach_no_other() -> None:
+    files: Files = {
+        "web/Chart.yaml": "name: web\n",
+        "web/values.yaml": "",
+        "web/values-production.yaml": "",
+        "web/values-staging.yaml": "",
+        "web/values-usdf.yaml": "",
+        "web/values-example.yaml": "",
+        "web/templates/a.yaml": "{{ .Values.a }}",
+    }
+    production, staging, other = "production/kubernetes/web", "staging/kubernetes/web", "shared/kubernetes/web@usdf"
+    everything = {each: "direct" for each in (production, staging, other)}
+    for path, expected in (
+        ("web/values-production.yaml", {production: "file"}),
+        ("web/values-usdf.yaml", {other: "file"}),
+        ("web/values-example.yaml", {}),
+        ("web/values.yaml", everything),
+        ("web/templates/a.yaml", everything),
+    ):
+        assert reached(files, {**files, path: f"{files[path]!s}\n"}) == expected, path
+    files = {**files, "web/templates/b.yaml": '{{ .Files.Get "values-example.yaml" }}'}
+    assert reached(files, {**files, "web/values-example.yaml": "a: 1"}) == everything
+
+
 def test_a_base_that_comes_back_reaches_its_overlays() -> None:
     overlay: Files = {"overlays/production/kustomization.yaml": kustomization("../../base", "x.yaml")}
     base: Files = {"base/kustomization.yaml": K}
