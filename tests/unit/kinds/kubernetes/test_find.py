@@ -238,10 +238,10 @@ def test_values_of_one_environment_reach_no_other() -> None:
         "web/templates/a.yaml": "{{ .Values.a }}",
     }
     production, staging, other = "production/kubernetes/web", "staging/kubernetes/web", "shared/kubernetes/web@usdf"
-    everything = {each: "direct" for each in (production, staging, other)}
+    everything = dict.fromkeys((production, staging, other), "direct")
     for path, expected in (
-        ("web/values-production.yaml", {production: "file"}),
-        ("web/values-usdf.yaml", {other: "file"}),
+        ("web/values-production.yaml", {production: "direct"}),
+        ("web/values-usdf.yaml", {other: "direct"}),
         ("web/values-example.yaml", {}),
         ("web/values.yaml", everything),
         ("web/templates/a.yaml", everything),
