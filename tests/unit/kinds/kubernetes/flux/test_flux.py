@@ -65,14 +65,21 @@ def test_a_directory_without_a_kustomization_gets_one() -> None:
     assert source == Kustomization(path="clusters/production", files=files)
 
 
-def test_variables_are_not_put_in_here() -> None:
-    files = {
-        **FLEET,
-        "clusters/staging/apps.yaml": flux("apps", "apps/staging", more="  postBuild: {substitute: {a: b}}\n"),
-    }
-    _, gap = deployed(files, "staging/kubernetes/apps").sources
+def test_variables_of_the_build() -> None:
+    more = "  postBuild:\n    substitute: {a: b, n: 1}\n    substituteFrom: [{kind: Secret, name: settings}]\n"
+    files = {**FLEET, "clusters/staging/apps.yaml": flux("apps", "apps/staging", more=more)}
+    source, gap = deployed(files, "staging/kubernetes/apps").sources
+    assert isinstance(source, Kustomization)
+    assert (source.variables, source.has_all_variables) == ((("a", "b"), ("n", "1")), False)
     assert isinstance(gap, Unrendered)
-    assert (gap.path, gap.line) == ("clusters/staging/apps.yaml", 8)
+    assert (gap.what, gap.path, gap.line) == ("Secret settings", "clusters/staging/apps.yaml", 10)
+    whole = {
+        **FLEET,
+        "clusters/staging/apps.yaml": flux("apps", "apps/staging", more=more.partition("    substituteFrom")[0]),
+    }
+    [source] = deployed(whole, "staging/kubernetes/apps").sources
+    assert isinstance(source, Kustomization)
+    assert source.has_all_variables is True
 
 
 def test_another_repository_deploys_nothing_from_here() -> None:
