@@ -10,8 +10,26 @@ MAX_TEXT = 1 << 20
 """Characters that a template may make, in all or in one value."""
 
 
+MAX_WEIGHT = 100_000
+"""Values that one list or map may hold at any depth, those that it holds twice counted twice."""
+
+
 class TemplateProblem(Exception):
     """Why a template cannot be read or run; the message says where in it."""
+
+
+class Budget:
+    """What all templates of a repository may take together: steps, and characters that they make."""
+
+    def __init__(self, steps: int = 5_000_000, characters: int = 64 << 20) -> None:
+        self._steps, self._characters = steps, characters
+
+    def spend(self, steps: int, characters: int) -> None:
+        """Takes from what is left. Raises TemplateProblem where nothing is."""
+        self._steps -= steps
+        self._characters -= characters
+        if self._steps < 0 or self._characters < 0:
+            raise TemplateProblem("the templates of this repository take too much to be rendered here")
 
 
 class Missing:
@@ -74,6 +92,19 @@ def number(value: float) -> str:
     )
     tail = "" if 0 <= power < 6 else f"e{'-' if power < 0 else '+'}{abs(power):02}"
     return f"{sign}{whole}{'.' if fraction else ''}{fraction}{tail}"
+
+
+def weight(value: Any) -> int:
+    """How many values a list or a map holds, at any depth. Raises TemplateProblem past the limit."""
+    found, pending = 0, [value]
+    while pending:
+        each = pending.pop()
+        inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        found += len(inner)
+        if found > MAX_WEIGHT:
+            raise TemplateProblem(f"a value that holds more than {MAX_WEIGHT:,} others")
+        pending += [one for one in inner if isinstance(one, list | dict)]
+    return found
 
 
 def is_number(value: Any) -> bool:
