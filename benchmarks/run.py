@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks import (
     discovery,
     growth,
+    kubernetes,
     linting,
     measure,
     merging,
@@ -45,6 +46,7 @@ MEASUREMENTS = {
     "secrets": searching.measured,
     "publishing": publishing.measured,
     "linting": linting.measured,
+    "kubernetes": kubernetes.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 
