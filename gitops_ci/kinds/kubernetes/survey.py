@@ -18,7 +18,7 @@ from gitops_ci.kinds.kubernetes.directories import Directories
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.sources import Deployment, Kustomization, Manifests, Unrendered
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Unrendered
 from gitops_ci.model.stack import stack_id
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def _made(repository: Repository) -> Survey:
         found=Found(
             stacks=tuple(each.stack for each in placed),
             references=tuple(_references(placed, repository)),
+            excerpts=dict(_excerpts(placed, repository)),
             findings=reporting.Findings(repository, renderings, _used(placed, repository)),
         ),
         deployments={each.stack.id: each.deployment for each in placed},
@@ -143,6 +144,26 @@ def _instances(also: list[tuple[str, ...]]) -> list[str]:
             found = [sanitized(f"{each[1]}-{each[2].rpartition('.')[0]}") for each in told]
     words = iter(found)
     return [next(words) if each else "" for each in also]
+
+
+def _excerpts(placed: list[Placed], repository: Repository) -> Iterator[tuple[tuple[str, str], object]]:
+    """What each stack takes of a file that says more than what it deploys, unless it deploys that file as well."""
+    tree = repository.kustomizations
+    for each in placed:
+        shared = set(each.shared)
+        for source in each.deployed.sources if shared else ():
+            match source:
+                case Manifests(files=files):
+                    shared.difference_update(files)
+                case Kustomization(path=path, files=files):
+                    starts = [repository.snapshot.resolve(one) or one for one in (path, *files)]
+                    taken = (target.path for one in tree.reached(starts) for target in tree.targets.get(one, ()))
+                    shared.difference_update(files, taken)
+                case Chart(path=path):
+                    shared = {one for one in shared if not one.startswith(f"{path}/" if path else "")}
+                case _:
+                    pass
+        yield from (((each.stack.id, path), each.excerpt) for path in shared)
 
 
 def _used(placed: list[Placed], repository: Repository) -> frozenset[str]:

@@ -230,9 +230,67 @@ def test_what_a_change_reaches() -> None:
         ("charts/lib/templates/a.tpl", {web: "module"}),
         ("charts/web/Chart.yaml", {web: "direct"}),
         ("values/prod.yaml", {web: "file"}),
-        ("argo/app.yaml", {web: "file", "shared/kubernetes/argo": "direct"}),
+        ("argo/app.yaml", {"shared/kubernetes/argo": "direct"}),
     ):
         assert reached(files, {**files, path: f"{files[path]!s}\n"}) == expected, path
+
+
+def applications(*names: str, project: str = "kind: AppProject\nmetadata: {name: default}\nspec: {}\n") -> str:
+    written = [application(name, "web").rstrip() for name in names]
+    return "\n---\n".join([f"apiVersion: argoproj.io/v1alpha1\n{project}", *written])
+
+
+WEB: Files = {"web/a.yaml": DEPLOYMENT, "web/kustomization.yaml": K}
+
+
+def test_an_application_among_others_is_reached_by_what_it_says_itself() -> None:
+    base: Files = {**WEB, "argo/kustomization.yaml": "", "argo/all.yaml": applications("a", "b")}
+    a, b = "shared/kubernetes/a", "shared/kubernetes/b"
+    changed = applications("a", "b").replace("b-cluster", "elsewhere")
+    assert reached(base, {**base, "argo/all.yaml": "# moved\n" + changed}) == {b: "file"}
+    project = applications("a", "b", project="kind: AppProject\nmetadata: {name: default}\nspec: {roles: []}\n")
+    assert reached(base, {**base, "argo/all.yaml": project}) == {a: "file", b: "file"}
+    other = applications("a", "b").replace("{name: default}", "{name: other}", 1)
+    assert reached({**base, "argo/all.yaml": other}, {**base, "argo/all.yaml": other + "\n# x"}) == {}
+
+
+SET = """apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: all}
+spec:
+  generators:
+  - git: {repoURL: 'https://github.com/acme/gitops', revision: HEAD, files: [{path: clusters/*.yaml}]}
+  template:
+    metadata: {name: 'web-{{name}}'}
+    spec: {destination: {name: '{{name}}'}, source: {repoURL: 'https://github.com/acme/gitops', path: web}}
+"""
+
+
+def test_a_set_reaches_the_applications_that_it_makes_otherwise() -> None:
+    base: Files = {
+        **WEB,
+        "argo/kustomization.yaml": "",
+        "argo/all.yaml": SET,
+        "clusters/a.yaml": "name: a",
+        "clusters/b.yaml": "name: b",
+    }
+    a, b = "shared/kubernetes/web-a", "shared/kubernetes/web-b"
+    assert reached(base, {**base, "argo/all.yaml": SET.replace("path: web}", "path: web/}")}) == {a: "file", b: "file"}
+    assert reached(base, {**base, "argo/all.yaml": f"{SET}# x"}) == {}
+    assert reached(base, {**base, "clusters/a.yaml": "name: a\nunused: 1"}) == {}
+    renamed = reached(base, {**base, "clusters/a.yaml": "name: c"})
+    assert renamed == {a: "file", "shared/kubernetes/web-c": "file"}
+    assert affected.unclaimed(end(base), end({**base, "argo/all.yaml": f"{SET}# x"})) == ()
+
+
+def test_an_app_of_apps_is_reached_by_every_file_that_it_deploys() -> None:
+    base: Files = {**WEB, "apps/root.yaml": application("root", "apps"), "apps/web.yaml": application("web", "web")}
+    root = "shared/kubernetes/root"
+    assert reached(base, {**base, "apps/root.yaml": application("root", "apps") + "# x"}) == {root: "direct"}
+    kustomized: Files = {**base, "apps/kustomization.yaml": kustomization("root.yaml", "web.yaml")}
+    assert reached(kustomized, {**kustomized, "apps/root.yaml": application("root", "apps") + "# x"}) == {
+        root: "direct"
+    }
 
 
 def test_values_of_one_environment_reach_no_other() -> None:
