@@ -20,10 +20,11 @@ RUNS_CODE = False
 
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
-    """What becomes of each object of a stack between base and head."""
+    """What becomes of each object of a stack between base and head, and of the Application that deploys it."""
     from gitops_ci.kinds.kubernetes import planning
+    from gitops_ci.kinds.kubernetes.argocd import announcing
 
-    return planning.plan(stack, base, head, tools)
+    return announcing.announced(planning.plan(stack, base, head, tools), stack, base, head)
 
 
 def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:

@@ -30,7 +30,8 @@ class Survey(Struct, frozen=True):
     """What was found, and what each stack (by id) is rendered from.
 
     `applications` are all that are written or generated, in this repository or not, by namespace and name; `stacks` are
-    the ids of those that deploy from it. `renderings` are the ApplicationSets.
+    the ids of those that deploy from it. `renderings` are the ApplicationSets. `deployers` are, for files with objects
+    of Argo CD or Flux, the ids of stacks that deploy these objects themselves.
     """
 
     found: Found
@@ -38,6 +39,7 @@ class Survey(Struct, frozen=True):
     applications: Mapping[tuple[str, str], Application]
     stacks: Mapping[tuple[str, str], str]
     renderings: tuple[Rendering, ...]
+    deployers: Mapping[str, str]
     repositories: Repositories
 
 
@@ -73,6 +75,7 @@ def _made(repository: Repository) -> Survey:
         applications={each.key: each for each in made.applications} if made is not None else {},
         stacks={each.application.key: each.stack.id for each in placed if each.application is not None},
         renderings=renderings,
+        deployers=_deployers(placed, repository),
         repositories=made.repositories if made is not None else Repositories(frozenset()),
     )
 
@@ -148,22 +151,33 @@ def _instances(also: list[tuple[str, ...]]) -> list[str]:
 
 def _excerpts(placed: list[Placed], repository: Repository) -> Iterator[tuple[tuple[str, str], object]]:
     """What each stack takes of a file that says more than what it deploys, unless it deploys that file as well."""
-    tree = repository.kustomizations
     for each in placed:
-        shared = set(each.shared)
-        for source in each.deployed.sources if shared else ():
-            match source:
-                case Manifests(files=files):
-                    shared.difference_update(files)
-                case Kustomization(path=path, files=files):
-                    starts = [repository.snapshot.resolve(one) or one for one in (path, *files)]
-                    taken = (target.path for one in tree.reached(starts) for target in tree.targets.get(one, ()))
-                    shared.difference_update(files, taken)
-                case Chart(path=path):
-                    shared = {one for one in shared if not one.startswith(f"{path}/" if path else "")}
-                case _:
-                    pass
-        yield from (((each.stack.id, path), each.excerpt) for path in shared)
+        if each.shared:
+            charts = tuple(f"{one.path}/" for one in each.deployed.sources if isinstance(one, Chart))
+            shared = set(each.shared) - _files(each, repository)
+            yield from (((each.stack.id, path), each.excerpt) for path in shared if not path.startswith(charts))
+
+
+def _deployers(placed: list[Placed], repository: Repository) -> Mapping[str, str]:
+    paths = frozenset(each.path for each in repository.declared)
+    return {path: each.stack.id for each in placed if paths for path in paths & _files(each, repository)}
+
+
+def _files(placed: Placed, repository: Repository) -> set[str]:
+    """Manifests that a stack deploys, and files that its kustomizations take."""
+    tree, resolve = repository.kustomizations, repository.snapshot.resolve
+    found: set[str] = set()
+    for source in placed.deployed.sources:
+        match source:
+            case Manifests(files=files):
+                found.update(files)
+            case Kustomization(path=path, files=files):
+                found.update(files)
+                starts = [resolve(each) or each for each in (path, *files)]
+                found.update(target.path for each in tree.reached(starts) for target in tree.targets.get(each, ()))
+            case _:
+                pass
+    return found
 
 
 def _used(placed: list[Placed], repository: Repository) -> frozenset[str]:
