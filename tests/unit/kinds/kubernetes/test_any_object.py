@@ -63,7 +63,7 @@ def test_any_object_is_looked_at(specs: list[dict[str, Any]], metadata: Any, oth
     list(changes.told_with(end({"web/a.yaml": DEPLOYMENT}), head))
 
 
-GENERATORS = st.deferred(
+GENERATORS: st.SearchStrategy[dict[str, Any]] = st.deferred(
     lambda: st.one_of(
         st.fixed_dictionaries({"list": st.fixed_dictionaries({"elements": st.lists(ANY, max_size=2)})}),
         st.fixed_dictionaries({"git": st.fixed_dictionaries({"repoURL": st.just(URL), "directories": ITEMS})}),
@@ -74,7 +74,9 @@ GENERATORS = st.deferred(
         ),
     )
 )
-ITEMS = st.lists(st.fixed_dictionaries({"path": WORDS}, optional={"exclude": ANY}), max_size=3)
+ITEMS: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
+    st.fixed_dictionaries({"path": WORDS}, optional={"exclude": ANY}), max_size=3
+)
 
 
 @settings(max_examples=50, deadline=None)
