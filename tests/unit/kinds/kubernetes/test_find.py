@@ -6,6 +6,7 @@ import pytest
 
 from gitops_ci.config import DEFAULT, Config, Environment, Layout, StackPattern
 from gitops_ci.discover import affected
+from gitops_ci.kinds.kubernetes import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests
 from tests.unit.kinds.kubernetes.ends import (
     DEPLOYMENT,
@@ -291,6 +292,35 @@ def test_an_app_of_apps_is_reached_by_every_file_that_it_deploys() -> None:
     assert reached(kustomized, {**kustomized, "apps/root.yaml": application("root", "apps") + "# x"}) == {
         root: "direct"
     }
+
+
+def test_links_are_followed_to_what_they_lead_to() -> None:
+    files: Files = {
+        "shared/a.yaml": DEPLOYMENT,
+        "shared/values.yaml": "a: 1",
+        "shared/templates/b.yaml": "{{ .Values.a }}",
+        "chart/Chart.yaml": "name: web\n",
+        "environments/production/k8s/b.yaml": DEPLOYMENT,
+        "app.yaml": application("web", "chart", more="    helm: {valueFiles: [linked.yaml]}\n"),
+    }
+    links = {
+        "environments/production/k8s/a.yaml": "../../../shared/a.yaml",
+        "environments/production/k8s/gone.yaml": "../nope.yaml",
+        "environments/production/k8s/out.yaml": "/etc/passwd",
+        "chart/linked.yaml": "../shared/values.yaml",
+        "chart/templates": "../shared/templates",
+    }
+    base = end(files, links=links)
+    for path, id in (
+        ("shared/a.yaml", "production/kubernetes/main"),
+        ("shared/values.yaml", "shared/kubernetes/web"),
+        ("shared/templates/b.yaml", "shared/kubernetes/web"),
+    ):
+        head = end({**files, path: f"{files[path]!s}\n"}, links=links)
+        assert [each.id for each in affected.between(base, head)] == [id]
+    [source] = deployments.of(base.stacks["production/kubernetes/main"], base).sources
+    at = "environments/production/k8s"
+    assert source == Manifests(path=at, files=(f"{at}/a.yaml", f"{at}/b.yaml"))
 
 
 def test_values_of_one_environment_reach_no_other() -> None:
