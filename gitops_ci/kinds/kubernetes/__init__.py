@@ -20,11 +20,10 @@ RUNS_CODE = False
 
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
-    """What becomes of each object of a stack between base and head, and of the Application that deploys it."""
+    """What becomes of each object of a stack between base and head."""
     from gitops_ci.kinds.kubernetes import planning
-    from gitops_ci.kinds.kubernetes.argocd import announcing
 
-    return announcing.announced(planning.plan(stack, base, head, tools), stack, base, head)
+    return planning.plan(stack, base, head, tools)
 
 
 def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:

@@ -30,8 +30,7 @@ class Survey(Struct, frozen=True):
     """What was found, and what each stack (by id) is rendered from.
 
     `applications` are all that are written or generated, in this repository or not, by namespace and name; `stacks` are
-    the ids of those that deploy from it. `renderings` are the ApplicationSets. `deployers` are, for files with objects
-    of Argo CD or Flux, the ids of stacks that deploy these objects themselves.
+    the ids of those that deploy from it. `renderings` are the ApplicationSets.
     """
 
     found: Found
@@ -39,7 +38,6 @@ class Survey(Struct, frozen=True):
     applications: Mapping[tuple[str, str], Application]
     stacks: Mapping[tuple[str, str], str]
     renderings: tuple[Rendering, ...]
-    deployers: Mapping[str, str]
     repositories: Repositories
 
 
@@ -75,7 +73,6 @@ def _made(repository: Repository) -> Survey:
         applications={each.key: each for each in made.applications} if made is not None else {},
         stacks={each.application.key: each.stack.id for each in placed if each.application is not None},
         renderings=renderings,
-        deployers=_deployers(placed, repository),
         repositories=made.repositories if made is not None else Repositories(frozenset()),
     )
 
@@ -156,11 +153,6 @@ def _excerpts(placed: list[Placed], repository: Repository) -> Iterator[tuple[tu
             charts = tuple(f"{one.path}/" for one in each.deployed.sources if isinstance(one, Chart))
             shared = set(each.shared) - _files(each, repository)
             yield from (((each.stack.id, path), each.excerpt) for path in shared if not path.startswith(charts))
-
-
-def _deployers(placed: list[Placed], repository: Repository) -> Mapping[str, str]:
-    paths = frozenset(each.path for each in repository.declared)
-    return {path: each.stack.id for each in placed if paths for path in paths & _files(each, repository)}
 
 
 def _files(placed: Placed, repository: Repository) -> set[str]:

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import survey
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.manifests import Declared
 
 
 class ApplicationChange(Struct, frozen=True, kw_only=True):
-    """What becomes of one Application; None at an end that does not have it.
+    """What becomes of one Application.
 
-    `stack` is the id of what it deploys from this repository, None where that is nothing. `destructive`: it goes away
-    with everything it deployed (an ApplicationSet without `preserveResourcesOnDeletion`, a finalizer).
+    `generator` is the ApplicationSet that makes it, empty for one that is written. `stack` is the id of what it deploys
+    from this repository, None where that is nothing. `destructive`: it goes away with everything it deployed (an
+    ApplicationSet without `preserveResourcesOnDeletion`, an Application with a finalizer). `path` and `line` are the
+    place of what makes it, at head where it is still there. `differs` are the places in it that are not the same.
     """
 
-    before: Application | None
-    after: Application | None
-    stack: str | None
+    name: str
+    namespace: str
+    generator: str = ""
+    stack: str | None = None
+    action: Literal["create", "update", "delete"]
     destructive: bool = False
+    path: str
+    line: int | None = None
+    differs: tuple[str, ...] = ()
 
 
-_Told = Mapping[str, tuple[ApplicationChange, ...]]
-_known: WeakKeyDictionary[Snapshot, tuple[Snapshot, _Told]] = WeakKeyDictionary()
-
-
-def between(base: Inventory, head: Inventory) -> Iterator[ApplicationChange]:
+def between(base: Inventory, head: Inventory) -> tuple[ApplicationChange, ...]:
     """The Applications that are not the same at both ends, by namespace and name.
 
     What a set made at base and cannot be rendered at head is not told: nobody knows what becomes of it.
@@ -39,44 +41,53 @@ def between(base: Inventory, head: Inventory) -> Iterator[ApplicationChange]:
     before, after = (survey.of(end.snapshot, end.config) for end in (base, head))
     unknown = {_set(each.by) for each in after.renderings if each.troubles}
     remaining = {_set(each.by) for each in after.renderings}
+    found = []
     for key in sorted(before.applications.keys() | after.applications.keys()):
         old, new = before.applications.get(key), after.applications.get(key)
         if new is not None:
-            if old is None or old.value != new.value:
-                yield ApplicationChange(before=old, after=new, stack=after.stacks.get(key))
+            differs = () if old is None else tuple(_differing(old.value, new.value))
+            if old is None or differs:
+                stack = after.stacks.get(key)
+                found.append(_change(new, "create" if old is None else "update", stack, differs=differs))
         elif old is not None and not (old.generator and _set(old.by) in unknown):
             stays = old.kept and _set(old.by) in remaining
             destructive = old.cascade and not stays
-            yield ApplicationChange(before=old, after=None, stack=before.stacks.get(key), destructive=destructive)
-
-
-def told_with(base: Inventory, head: Inventory) -> _Told:
-    """Id of a stack → the changes of Applications that its plan tells, beside its own objects; found once.
-
-    Those of what it deploys, and those that a set in one of its files makes of other repositories. What is written in a
-    file that some stack deploys is one of that stack's objects already.
-    """
-    known = _known.get(head.snapshot)
-    if known is None or known[0] is not base.snapshot:
-        known = _known[head.snapshot] = base.snapshot, _told(base, head)
-    return known[1]
-
-
-def _told(base: Inventory, head: Inventory) -> _Told:
-    deployers = {
-        **survey.of(base.snapshot, base.config).deployers,
-        **survey.of(head.snapshot, head.config).deployers,
-    }
-    found: dict[str, list[ApplicationChange]] = {}
-    for each in between(base, head):
-        application = each.after or each.before
-        assert application is not None
-        is_object = not application.generator and application.by.path in deployers
-        stack = each.stack if each.stack is not None else deployers.get(application.by.path)
-        if stack is not None and not is_object:
-            found.setdefault(stack, []).append(each)
-    return {id: tuple(changes) for id, changes in found.items()}
+            found.append(_change(old, "delete", before.stacks.get(key), destructive=destructive))
+    return tuple(found)
 
 
 def _set(by: Declared) -> tuple[str, str]:
     return by.namespace, by.name
+
+
+def _change(
+    application: Application,
+    action: Literal["create", "update", "delete"],
+    stack: str | None,
+    *,
+    destructive: bool = False,
+    differs: tuple[str, ...] = (),
+) -> ApplicationChange:
+    return ApplicationChange(
+        name=application.name,
+        namespace=application.namespace,
+        generator=application.generator,
+        stack=stack,
+        action=action,
+        destructive=destructive,
+        path=application.by.path,
+        line=application.by.line,
+        differs=differs,
+    )
+
+
+def _differing(old: Any, new: Any, at: str = "") -> Iterator[str]:
+    """The places (`spec.source.path`) at which two values are not the same."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _differing(old.get(key), new.get(key), f"{at}.{key}" if at else key)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _differing(one, other, f"{at}[{index}]")
+    elif old != new:
+        yield at

@@ -50,9 +50,9 @@ def kustomization(
     else:
         files = tuple(generated(path, repository))
         reads = [Reading(path, "directory", "direct", NAMES)]
-        for each in files:
-            is_file = each in repository.snapshot
-            reads += repository.through(each, "direct") if is_file else repository.of_kustomization(each, "module")
+        for one in files:
+            is_file = one in repository.snapshot
+            reads += repository.through(one, "direct") if is_file else repository.of_kustomization(one, "module")
     text = yaml.safe_dump(edits, sort_keys=False) if edits else ""
     given = values.mapping(spec, "postBuild", "substitute")
     kept = values.mappings(spec, "postBuild", "substituteFrom")

@@ -60,7 +60,7 @@ def test_any_object_is_looked_at(specs: list[dict[str, Any]], metadata: Any, oth
     assert all(
         each.path in files and each.line for each in head.findings if each.rule.startswith(("kubernetes", "argocd"))
     )
-    list(changes.told_with(end({"web/a.yaml": DEPLOYMENT}), head))
+    assert isinstance(changes.between(end({"web/a.yaml": DEPLOYMENT}), head), tuple)
 
 
 GENERATORS: st.SearchStrategy[dict[str, Any]] = st.deferred(
