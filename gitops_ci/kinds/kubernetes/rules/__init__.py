@@ -1,0 +1,84 @@
+"""The rules about Kubernetes objects and Argo CD's own: what each one finds in what a stack renders to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gitops_ci.discover.inventory import Inventory
+from gitops_ci.kinds.kubernetes import declared
+from gitops_ci.kinds.kubernetes.objects import Object, Rendered
+from gitops_ci.kinds.kubernetes.places import Places
+from gitops_ci.kinds.kubernetes.rules import around, catalog, duplicates, references, rendered_secrets, schema
+from gitops_ci.kinds.kubernetes.rules.subject import Around, Subject
+from gitops_ci.kinds.kubernetes.rules.told import Told
+from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
+from gitops_ci.model import finding
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.stack import Stack
+from gitops_ci.policy import secrets
+
+
+def inspect(
+    stack: Stack, deployment: Deployment, rendered: Rendered | None, inventory: Inventory, versions: tuple[str, ...]
+) -> tuple[Finding, ...]:
+    """What the rules say of a stack at one end; without a rendering of what needs none, its plain manifests.
+
+    `versions` are those of Kubernetes that it has to fit.
+    """
+    closure = inventory.graph.closure(stack.id, inventory.snapshot)
+    subject = _subject(stack, deployment, rendered, inventory, around.of(inventory, versions))
+    return tuple(findings(_told(subject, closure, inventory), stack))
+
+
+def _subject(
+    stack: Stack, deployment: Deployment, rendered: Rendered | None, inventory: Inventory, beside: Around
+) -> Subject:
+    closure = inventory.graph.closure(stack.id, inventory.snapshot)
+    found = _written(deployment, inventory) if rendered is None else rendered.objects
+    all_manifests = all(isinstance(source, Manifests) for source in deployment.sources)
+    return Subject(
+        stack=stack.id,
+        path=stack.path,
+        target=declared.Target(stack.environment, deployment.cluster),
+        deployment=deployment,
+        objects=found,
+        complete=all_manifests if rendered is None else not rendered.gaps,
+        places=Places(closure, inventory.snapshot),
+        around=beside,
+    )
+
+
+def _written(deployment: Deployment, inventory: Inventory) -> tuple[Object, ...]:
+    plain = tuple(source for source in deployment.sources if isinstance(source, Manifests))
+    return declared.of(Deployment(sources=plain), inventory.snapshot).objects
+
+
+def _told(subject: Subject, closure: Iterable[str], inventory: Inventory) -> Iterator[Told]:
+    yield from schema.findings(subject)
+    yield from duplicates.twice(subject)
+    yield from references.missing(subject)
+    yield from references.selects_nothing(subject)
+    asked = inventory.config.policy.secrets
+    if asked.enabled:
+        yield from rendered_secrets.findings(subject, closure, inventory.snapshot, asked.ignore)
+
+
+def findings(told: Iterable[Told], stack: Stack | None = None) -> Iterator[Finding]:
+    """What the rules say, as findings of the stack where they are about its own files, else of no single one."""
+    for each in told:
+        severity, help = catalog.ALL[each.rule]
+        own = stack is not None and not each.everywhere and (each.path is None or _is_within(each.path, stack.path))
+        made = finding.make(
+            each.rule,
+            each.severity or severity,
+            secrets.masked(each.message),
+            help=help,
+            path=each.path,
+            line=each.line,
+            stack=stack.id if own and stack is not None else None,
+        )
+        yield finding.about(made, each.address)
+
+
+def _is_within(path: str, directory: str) -> bool:
+    return not directory or path.startswith(f"{directory}/")

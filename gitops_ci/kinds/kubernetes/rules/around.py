@@ -1,0 +1,89 @@
+"""What the repository says beside one stack: its CRDs, and what its other stacks declare; gone through once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from gitops_ci.config import Config
+from gitops_ci.discover.inventory import Inventory
+from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
+from gitops_ci.kinds.kubernetes import declared, deployments
+from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.rules import makers, pods
+from gitops_ci.kinds.kubernetes.rules.subject import Around, Neighbour
+from gitops_ci.kinds.kubernetes.schemas import custom
+from gitops_ci.model.stack import Stack
+from gitops_ci.policy.documents import manifests, yaml_documents
+
+_known: WeakKeyDictionary[Snapshot, tuple[Config, Around]] = WeakKeyDictionary()
+_NAMED = b"CustomResourceDefinition"
+
+
+def of(inventory: Inventory, versions: tuple[str, ...]) -> Around:
+    """The same for every stack of an end."""
+    before = _known.get(inventory.snapshot)
+    if before is None or before[0] is not inventory.config:
+        around = Around(
+            versions=versions,
+            definitions=lambda: _definitions(inventory.snapshot),
+            others=lambda: tuple(_neighbours(inventory)),
+        )
+        before = _known[inventory.snapshot] = inventory.config, around
+    return before[1]
+
+
+def _definitions(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    paths = [
+        path
+        for path, entry in snapshot.entries.items()
+        if path.endswith((".yaml", ".yml", ".json")) and entry.mode not in (SYMLINK, SUBMODULE)
+    ]
+    for found in snapshot.facts(paths, definitions_in).values():
+        yield from found
+
+
+def definitions_in(content: bytes) -> tuple[dict[str, Any], ...]:
+    """The CRDs of a file; nothing of one that cannot be read to its end."""
+    if _NAMED not in content:
+        return ()
+    try:
+        documents = list(yaml_documents.documents(content))
+    except yaml_documents.YamlProblem:
+        return ()
+    return tuple(each.value for each in manifests.objects(documents) if custom.is_definition(each.value))
+
+
+def _neighbours(inventory: Inventory) -> Iterator[Neighbour]:
+    for id, stack in inventory.stacks.items():
+        if stack.kind == "kubernetes":
+            yield neighbour(id, stack, inventory)
+
+
+def neighbour(id: str, stack: Stack, inventory: Inventory) -> Neighbour:
+    """What one stack declares without a rendering."""
+    deployment = deployments.of(stack, inventory)
+    found = declared.of(deployment, inventory.snapshot)
+    placed = [(each, _namespace(each, deployment.namespace)) for each in found.objects]
+    return Neighbour(
+        id=id,
+        target=declared.Target(stack.environment, deployment.cluster),
+        objects=frozenset(
+            Identity(each.identity.group, each.identity.kind, namespace, each.identity.name)
+            for each, namespace in placed
+        ),
+        made=frozenset(made for each, namespace in placed for made in makers.of(each, namespace)),
+        labels=tuple(
+            (namespace, frozenset((key, value) for key, value in pod.labels.items() if isinstance(value, str)))
+            for each, namespace in placed
+            for pod in pods.of(each)
+        ),
+        complete=found.complete,
+    )
+
+
+def _namespace(each: Object, default: str) -> str:
+    if (each.identity.group, each.identity.kind) in declared.CLUSTER_SCOPED:
+        return ""
+    return each.identity.namespace or default

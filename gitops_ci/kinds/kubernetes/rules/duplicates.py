@@ -1,0 +1,49 @@
+"""Objects that are there twice: in one stack, or in two that go to the same cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from gitops_ci.kinds.kubernetes.declared import CLUSTER_SCOPED
+from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.rules.subject import NOT_APPLIED, Subject
+from gitops_ci.kinds.kubernetes.rules.told import Told
+from gitops_ci.model.finding import Severity
+
+TWICE = "kubernetes/duplicate-object"
+
+
+def twice(subject: Subject) -> Iterator[Told]:
+    """Each object that this stack has twice, or another stack of the cluster has, too."""
+    seen: dict[Identity, Object] = {}
+    for each in subject.objects:
+        if not each.identity.name or each.identity.group in NOT_APPLIED:
+            continue
+        whole = _whole(subject, each)
+        first = seen.setdefault(whole, each)
+        if first is not each:
+            path, line = subject.places.of(first)
+            where = f"{path}:{line}" if path else "the same rendering"
+            yield subject.told(TWICE, f"is there twice: the other one is in {where}", each)
+    yield from _in_others(subject, seen)
+
+
+def _whole(subject: Subject, each: Object) -> Identity:
+    if (each.identity.group, each.identity.kind) in CLUSTER_SCOPED:
+        return structs.replace(each.identity, namespace="")
+    return structs.replace(each.identity, namespace=subject.namespace(each))
+
+
+def _in_others(subject: Subject, seen: dict[Identity, Object]) -> Iterator[Told]:
+    """Two stacks that write one object undo each other's; of a namespace nobody names it is not known to be one."""
+    for whole, each in seen.items():
+        if not whole.namespace and (whole.group, whole.kind) not in CLUSTER_SCOPED:
+            continue
+        also = [other for other in subject.beside if whole in other.objects]
+        if also:
+            sure = any(other.target.is_surely(subject.target) for other in also)
+            severity: Severity = "error" if sure and whole.kind != "Namespace" else "warning"
+            ids = ", ".join(sorted(other.id for other in also)[:3])
+            yield subject.told(TWICE, f"{ids} deploys it to the same cluster, too", each, severity=severity)
