@@ -8,7 +8,7 @@ from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.kubernetes.rules import api_versions
 from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN, NOT_APPLIED, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
-from gitops_ci.kinds.kubernetes.schemas import bundle, custom, validation
+from gitops_ci.kinds.kubernetes.schemas import bundle, validation
 from gitops_ci.kinds.kubernetes.schemas.bundle import Version
 from gitops_ci.kinds.kubernetes.schemas.validation import Misfit
 
@@ -78,7 +78,7 @@ def _retired(each: Object, subject: Subject, checked: _Checked) -> Iterator[Told
 def _validated(each: Object, subject: Subject, checked: _Checked) -> Iterator[Told]:
     group, kind = each.identity.group, each.identity.kind
     version = each.api_version.rpartition("/")[2]
-    if group not in BUILT_IN or custom.is_definition(each.value):
+    if group not in BUILT_IN:
         yield from _of_custom(each, version, subject, checked)
         return
     if (each.api_version, kind) in api_versions.RETIRED and not _any_knows(checked, group, version, kind):
@@ -103,8 +103,6 @@ def _any_knows(checked: _Checked, group: str, version: str, kind: str) -> bool:
 
 def _of_custom(each: Object, version: str, subject: Subject, checked: _Checked) -> Iterator[Told]:
     group, kind = each.identity.group, each.identity.kind
-    if custom.is_definition(each.value):
-        return  # Kubernetes' own documents have no schema of one that is complete
     if not bundle.available():
         return
     validator = subject.custom.validator((group, version, kind))

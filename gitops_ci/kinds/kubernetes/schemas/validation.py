@@ -112,8 +112,13 @@ def _kind(value: Any) -> str:
 
 
 def shown(place: Place) -> str:
-    """A place as people write it: `spec.containers[0].image`."""
+    """A place as people write it: `spec.containers[0].image`, `metadata.labels["app.kubernetes.io/name"]`."""
     text = ""
     for step in place:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif "." in step or "/" in step:
+            text += f'["{step}"]'
+        else:
+            text += f".{step}" if text else step
     return text or "the object"
