@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from gitops_ci.config_database import Database
+from gitops_ci.config_kubernetes import Kubernetes
 from gitops_ci.config_policy import (
     DEFAULT_POLICIES,
     FRAMEWORKS,
@@ -138,6 +139,7 @@ class Kinds(Section, frozen=True):
     """Settings of each kind."""
 
     terraform: Terraform = Terraform()
+    kubernetes: Kubernetes = Kubernetes()
     database: Database = Database()
 
 

@@ -6,14 +6,14 @@ from msgspec import Struct
 
 
 class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
-    """A directory with a kustomization. `overlay` is YAML of a kustomization that Argo CD or Flux puts over it.
+    """A directory with a kustomization.
 
-    The overlay names no `resources`: `path` is its only one. `files` (paths of the repository) are what Flux generates
-    a kustomization of where the directory has none.
+    `edits` is YAML of what Argo CD or Flux writes into it before it builds (`kustomize.edits.applied`). `files` (paths
+    of the repository) are the resources of one that Flux generates, where the directory has none.
     """
 
     path: str
-    overlay: str = ""
+    edits: str = ""
     files: tuple[str, ...] = ()
 
 
@@ -62,8 +62,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     `prune` says whether an object that is no longer rendered is deleted from the cluster; None where nobody tells (a
     plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
     stack itself goes away: an Application without a finalizer leaves all of it behind.
-    `by` is the object that says so (`Application web`), `path` and `line` its place; empty and the stack's own directory
-    where there is none.
+    `by` is the object that says so (`Application web`), `path` and `line` its place; where there is none it is empty,
+    and they are the stack's own directory.
     """
 
     sources: tuple[Source, ...]

@@ -13,7 +13,7 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
     """What becomes of one Application.
 
     `generator` is the ApplicationSet that makes it, empty for one that is written. `stack` is the id of what it deploys
-    from this repository, None where that is nothing. `destructive`: it goes away, and everything it deployed with it (an
+    from this repository, None where that is nothing. `destructive`: it goes away with everything it deployed (an
     ApplicationSet without `preserveResourcesOnDeletion`, an Application with a finalizer). `path` and `line` are the
     place of what makes it, at head where it is still there. `differs` are the places in it that are not the same.
     """

@@ -1,0 +1,163 @@
+"""All kustomizations of a snapshot: what each reads, which of them no other one takes, what leads nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from msgspec import Struct
+
+from gitops_ci.discover.references import Reference
+from gitops_ci.discover.snapshot import Snapshot, join
+from gitops_ci.kinds.kubernetes.kustomize import reading
+from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES, Entry, Kustomized
+from gitops_ci.model.stack import Certainty
+
+_REMOTE = re.compile(
+    r"://|^[\w.-]+@[\w.-]+:|^(?:github\.com|gitlab\.com|bitbucket\.org)[/:]|//"
+    r"|\?(?:ref|version|timeout|submodules)=|\.git(?:/|$)"
+)
+
+
+class Target(Struct, frozen=True):
+    """Where an entry leads; `kind` is `file`, `directory`, `tree`, or else `remote`, `text` or `missing`."""
+
+    entry: Entry
+    kind: str
+    path: str
+
+
+class Tree(Struct, frozen=True, dict=True):
+    """The kustomizations of a snapshot; a directory has one at most, and kustomize refuses a second."""
+
+    snapshot: Snapshot
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """Directory → the path of its kustomization."""
+        found: dict[str, str] = {}
+        for directory, names in self.snapshot.children.items():
+            name = next((each for each in NAMES if each in names), None)
+            if name is not None:
+                found[directory] = f"{directory}/{name}" if directory else name
+        return found
+
+    @cached_property
+    def read(self) -> Mapping[str, Kustomized]:
+        """Directory → what its kustomization says."""
+        content = self.snapshot.facts(self.files.values(), reading.read)
+        return {directory: content[path] for directory, path in self.files.items() if path in content}
+
+    @cached_property
+    def targets(self) -> Mapping[str, tuple[Target, ...]]:
+        """Directory → where the entries of its kustomization lead, those of its plugins' configurations, too."""
+        first = {
+            directory: tuple(self._target(directory, entry) for entry in each.entries)
+            for directory, each in self.read.items()
+        }
+        configured = {
+            target.path
+            for targets in first.values()
+            for target in targets
+            if target.entry.use == "plugin" and target.kind == "file"
+        }
+        plugins = self.snapshot.facts(configured, reading.plugins)
+        return {
+            directory: (*targets, *self._of_plugins(directory, targets, plugins))
+            for directory, targets in first.items()
+        }
+
+    def _of_plugins(
+        self, directory: str, targets: tuple[Target, ...], plugins: Mapping[str, tuple[Entry, ...]]
+    ) -> Iterator[Target]:
+        for target in targets:
+            if target.entry.use == "plugin" and target.kind == "file":
+                yield from (self._target(directory, entry) for entry in plugins.get(target.path, ()))
+
+    def _target(self, directory: str, entry: Entry) -> Target:
+        """A name as kustomize looks at it: a file, a directory, else a place elsewhere, else text."""
+        name = entry.name
+        path = None if "\n" in name or len(name) > 1000 else join(directory, name.rstrip("/") or ".")
+        real = self.snapshot.resolve(path) if path is not None else None
+        if path is not None and real is not None:
+            if real in self.snapshot:
+                return Target(entry, "file", path)
+            if self.snapshot.is_directory(real):
+                return Target(entry, "tree" if entry.use == "tree" else "directory", path)
+        if _REMOTE.search(name) and entry.use in ("resource", "component", "plugin", "file"):
+            return Target(entry, "remote", name)
+        if entry.maybe:
+            return Target(entry, "text", "")
+        return Target(entry, "missing", path or "")
+
+    def references(self) -> Iterator[Reference]:
+        """What each directory with a kustomization reads, itself."""
+        for directory, targets in self.targets.items():
+            inside = f"{directory}/" if directory else ""
+            for target in targets:
+                if target.path or target.kind == "directory":
+                    yield from self._references(directory, target, target.path.startswith(inside))
+
+    def _references(self, directory: str, target: Target, is_inside: bool) -> Iterator[Reference]:
+        """To a target as it is named, to the links on the way, and to where they lead."""
+        certainty: Certainty = "direct" if is_inside else "file"
+        if target.kind in ("file", "missing"):
+            yield Reference(directory, target.path, "file", certainty)
+        if target.kind not in ("file", "directory", "tree"):
+            return
+        links = self.snapshot.links_on(target.path)
+        yield from (Reference(directory, link, "file", "file") for link in links)
+        paths = (target.path, self.snapshot.resolve(target.path) or target.path) if links else (target.path,)
+        for path in paths:
+            if target.kind == "directory":
+                yield Reference(directory, path, "directory", "module", NAMES)
+            elif target.kind == "tree":
+                yield Reference(directory, path, "tree", "module")
+            elif links:
+                yield Reference(directory, path, "file", "file")
+
+    @cached_property
+    def taken(self) -> frozenset[str]:
+        """Directories that some kustomization takes."""
+        found = set()
+        for targets in self.targets.values():
+            for target in targets:
+                if target.kind in ("directory", "tree"):
+                    found.add(self.snapshot.resolve(target.path) or target.path)
+        return frozenset(found)
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """Directories whose kustomization no other one takes, and that is no component: something deploys them."""
+        taken, read = self.taken, self.read
+        return tuple(
+            each for each in self.files if each not in taken and not (each in read and read[each].is_component)
+        )
+
+    @cached_property
+    def closures(self) -> Mapping[str, frozenset[str]]:
+        """Directory → itself and the directories that it takes, at any depth."""
+        onward = {
+            directory: [self.snapshot.resolve(each.path) or each.path for each in targets if each.kind == "directory"]
+            for directory, targets in self.targets.items()
+        }
+        return {directory: _reached(directory, onward) for directory in self.files}
+
+    def circles(self) -> Iterator[tuple[str, Target]]:
+        """Directories of kustomizations that take themselves, each with the entry that leads back."""
+        for directory, targets in self.targets.items():
+            for target in targets:
+                real = self.snapshot.resolve(target.path) or target.path
+                if target.kind == "directory" and directory in self.closures.get(real, frozenset({real})):
+                    yield directory, target
+                    break
+
+
+def _reached(start: str, onward: Mapping[str, list[str]]) -> frozenset[str]:
+    seen, pending = {start}, [start]
+    while pending:
+        new = [each for each in onward.get(pending.pop(), ()) if each not in seen]
+        seen.update(new)
+        pending += new
+    return frozenset(seen)
