@@ -225,6 +225,7 @@ __all__ = [
     "Database",
     "Environment",
     "Framework",
+    "Kubernetes",
     "Layout",
     "Policy",
     "PolicyInput",

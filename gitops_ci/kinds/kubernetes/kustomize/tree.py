@@ -14,7 +14,7 @@ from gitops_ci.kinds.kubernetes.kustomize import reading
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES, Entry, Kustomized
 from gitops_ci.model.stack import Certainty
 
-_REMOTE = re.compile(
+REMOTE = re.compile(
     r"://|^[\w.-]+@[\w.-]+:|^(?:github\.com|gitlab\.com|bitbucket\.org)[/:]|//"
     r"|\?(?:ref|version|timeout|submodules)=|\.git(?:/|$)"
 )
@@ -85,7 +85,7 @@ class Tree(Struct, frozen=True, dict=True):
                 return Target(entry, "file", path)
             if self.snapshot.is_directory(real):
                 return Target(entry, "tree" if entry.use == "tree" else "directory", path)
-        if _REMOTE.search(name) and entry.use in ("resource", "component", "plugin", "file"):
+        if REMOTE.search(name) and entry.use in ("resource", "component", "plugin", "file"):
             return Target(entry, "remote", name)
         if entry.maybe:
             return Target(entry, "text", "")
