@@ -9,24 +9,13 @@ from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests
 from gitops_ci.policy.documents import files, kustomizations, manifests
 from gitops_ci.policy.documents.manifests import Manifest
 
 _MOST = 64
 """Kustomizations on one way: more are a circle."""
-CLUSTER_SCOPED = frozenset({
-    ("", "Namespace"), ("", "Node"), ("", "PersistentVolume"), ("rbac.authorization.k8s.io", "ClusterRole"),
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding"), ("apiextensions.k8s.io", "CustomResourceDefinition"),
-    ("apiregistration.k8s.io", "APIService"), ("storage.k8s.io", "StorageClass"), ("storage.k8s.io", "CSIDriver"),
-    ("scheduling.k8s.io", "PriorityClass"), ("networking.k8s.io", "IngressClass"), ("node.k8s.io", "RuntimeClass"),
-    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
-    ("cert-manager.io", "ClusterIssuer"),
-})  # fmt: skip
-"""Objects that are in no namespace."""
 
 
 class Target(Struct, frozen=True):
@@ -46,14 +35,14 @@ class Target(Struct, frozen=True):
         return bool(self.cluster) and self.cluster == other.cluster
 
 
-class Declared(Struct, frozen=True):
+class Declaration(Struct, frozen=True):
     """The objects of a stack without a rendering; `complete`: it has no others, and these have these names."""
 
     objects: tuple[Object, ...]
     complete: bool
 
 
-def of(deployment: Deployment, snapshot: Snapshot) -> Declared:
+def of(deployment: Deployment, snapshot: Snapshot) -> Declaration:
     """What the files of a deployment declare: manifests as they are, a kustomization's with its names put on."""
     found: list[Object] = []
     complete = True
@@ -68,7 +57,7 @@ def of(deployment: Deployment, snapshot: Snapshot) -> Declared:
                 complete = False
             case _:
                 complete = False
-    return Declared(tuple(found), complete)
+    return Declaration(tuple(found), complete)
 
 
 def _of_files(paths: Iterable[str], snapshot: Snapshot) -> Iterator[Object]:
@@ -114,7 +103,7 @@ def _of_kustomization(directory: str, snapshot: Snapshot, depth: int = 0) -> Ite
 def _named(given: Identity, kustomization: dict[str, Any]) -> Identity:
     """The identity with the kustomization's namespace, prefix and suffix."""
     name, namespace = given.name, given.namespace
-    if (given.group, given.kind) not in CLUSTER_SCOPED:
+    if scopes.is_namespaced(given.group, given.kind) is not False:
         namespace = _text(kustomization.get("namespace")) or namespace
     if given.kind not in ("Namespace", "CustomResourceDefinition"):
         name = _text(kustomization.get("namePrefix")) + name + _text(kustomization.get("nameSuffix"))

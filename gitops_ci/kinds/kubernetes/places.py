@@ -60,10 +60,10 @@ class Places:
         if each.path in self._templates:
             return self._in_template(each.path, each, place)
         written = self._candidates(each)
-        if written:
+        if written and (each.path is None or not written[0].is_patch):
             return self._best(written, each.value, place)
-        if each.path is not None:
-            return each.path, each.line
+        if each.path is not None:  # generated: what a patch sets in it is the patch's all the same
+            return self._patched(written, each, place) or (each.path, each.line)
         return self._generator(each.identity) or self._any_template(each, place) or (None, None)
 
     def _index(self) -> None:
@@ -109,6 +109,12 @@ class Places:
             if len(own) > depth or (one.is_patch and len(own) == depth == len(place)):
                 depth, at, found = len(own), one, own
         return at.path, at.manifest.document.line_of((*at.manifest.place, *found))
+
+    def _patched(self, written: list[_Written], each: Object, place: Place) -> Spot | None:
+        setting = [
+            one for one in written if place and len(_translated(one.manifest.value, each.value, place)) == len(place)
+        ]
+        return self._best(setting, each.value, place) if setting else None
 
     def _generator(self, identity: Identity) -> Spot | None:
         for kind, name, path, line in self._generated:

@@ -8,26 +8,21 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.kinds.kubernetes import declared
 from gitops_ci.kinds.kubernetes.objects import Object, Rendered
 from gitops_ci.kinds.kubernetes.places import Places
-from gitops_ci.kinds.kubernetes.rules import around, catalog, duplicates, references, rendered_secrets, schema
+from gitops_ci.kinds.kubernetes.rules import around, duplicates, references, rendered_secrets, reporting, schema
 from gitops_ci.kinds.kubernetes.rules.subject import Around, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
-from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
-from gitops_ci.policy import secrets
 
 
 def inspect(
-    stack: Stack, deployment: Deployment, rendered: Rendered | None, inventory: Inventory, versions: tuple[str, ...]
+    stack: Stack, deployment: Deployment, rendered: Rendered | None, inventory: Inventory
 ) -> tuple[Finding, ...]:
-    """What the rules say of a stack at one end; without a rendering of what needs none, its plain manifests.
-
-    `versions` are those of Kubernetes that it has to fit.
-    """
+    """What the rules say of a stack at one end; without a rendering of what needs none, its plain manifests."""
     closure = inventory.graph.closure(stack.id, inventory.snapshot)
-    subject = _subject(stack, deployment, rendered, inventory, around.of(inventory, versions))
-    return tuple(findings(_told(subject, closure, inventory), stack))
+    subject = _subject(stack, deployment, rendered, inventory, around.of(inventory))
+    return tuple(reporting.findings(_told(subject, closure, inventory), stack))
 
 
 def _subject(
@@ -61,24 +56,3 @@ def _told(subject: Subject, closure: Iterable[str], inventory: Inventory) -> Ite
     asked = inventory.config.policy.secrets
     if asked.enabled:
         yield from rendered_secrets.findings(subject, closure, inventory.snapshot, asked.ignore)
-
-
-def findings(told: Iterable[Told], stack: Stack | None = None) -> Iterator[Finding]:
-    """What the rules say, as findings of the stack where they are about its own files, else of no single one."""
-    for each in told:
-        severity, help = catalog.ALL[each.rule]
-        own = stack is not None and not each.everywhere and (each.path is None or _is_within(each.path, stack.path))
-        made = finding.make(
-            each.rule,
-            each.severity or severity,
-            secrets.masked(each.message),
-            help=help,
-            path=each.path,
-            line=each.line,
-            stack=stack.id if own and stack is not None else None,
-        )
-        yield finding.about(made, each.address)
-
-
-def _is_within(path: str, directory: str) -> bool:
-    return not directory or path.startswith(f"{directory}/")

@@ -11,6 +11,7 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
 from gitops_ci.kinds.kubernetes import declared, deployments
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.rules import makers, pods
 from gitops_ci.kinds.kubernetes.rules.subject import Around, Neighbour
 from gitops_ci.kinds.kubernetes.schemas import custom
@@ -21,12 +22,12 @@ _known: WeakKeyDictionary[Snapshot, tuple[Config, Around]] = WeakKeyDictionary()
 _NAMED = b"CustomResourceDefinition"
 
 
-def of(inventory: Inventory, versions: tuple[str, ...]) -> Around:
+def of(inventory: Inventory) -> Around:
     """The same for every stack of an end."""
     before = _known.get(inventory.snapshot)
     if before is None or before[0] is not inventory.config:
         around = Around(
-            versions=versions,
+            versions=inventory.config.kinds.kubernetes.versions,
             definitions=lambda: _definitions(inventory.snapshot),
             others=lambda: tuple(_neighbours(inventory)),
         )
@@ -84,6 +85,6 @@ def neighbour(id: str, stack: Stack, inventory: Inventory) -> Neighbour:
 
 
 def _namespace(each: Object, default: str) -> str:
-    if (each.identity.group, each.identity.kind) in declared.CLUSTER_SCOPED:
+    if scopes.is_namespaced(each.identity.group, each.identity.kind) is False:
         return ""
     return each.identity.namespace or default

@@ -6,20 +6,23 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from gitops_ci.kinds.kubernetes.declared import CLUSTER_SCOPED
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.rules.subject import NOT_APPLIED, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.model.finding import Severity
 
 TWICE = "kubernetes/duplicate-object"
 
+_GENERATED = "*"
+"""Behind a `generateName`: each one is another object."""
+
 
 def twice(subject: Subject) -> Iterator[Told]:
     """Each object that this stack has twice, or another stack of the cluster has, too."""
     seen: dict[Identity, Object] = {}
     for each in subject.objects:
-        if not each.identity.name or each.identity.group in NOT_APPLIED:
+        if each.identity.name.endswith(_GENERATED) or each.identity.group in NOT_APPLIED:
             continue
         whole = _whole(subject, each)
         first = seen.setdefault(whole, each)
@@ -31,15 +34,14 @@ def twice(subject: Subject) -> Iterator[Told]:
 
 
 def _whole(subject: Subject, each: Object) -> Identity:
-    if (each.identity.group, each.identity.kind) in CLUSTER_SCOPED:
-        return structs.replace(each.identity, namespace="")
-    return structs.replace(each.identity, namespace=subject.namespace(each))
+    is_namespaced = scopes.is_namespaced(each.identity.group, each.identity.kind)
+    return structs.replace(each.identity, namespace=subject.namespace(each) if is_namespaced is not False else "")
 
 
 def _in_others(subject: Subject, seen: dict[Identity, Object]) -> Iterator[Told]:
     """Two stacks that write one object undo each other's; of a namespace nobody names it is not known to be one."""
     for whole, each in seen.items():
-        if not whole.namespace and (whole.group, whole.kind) not in CLUSTER_SCOPED:
+        if not whole.namespace and scopes.is_namespaced(whole.group, whole.kind) is not False:
             continue
         also = [other for other in subject.beside if whole in other.objects]
         if also:

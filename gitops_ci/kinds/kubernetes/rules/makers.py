@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
-from gitops_ci.kinds.kubernetes.rules import values
 from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN
 
 _MOST = 10_000
@@ -23,7 +23,7 @@ def of(each: Object, namespace: str) -> Iterator[Identity]:
         return
     everywhere = each.identity.kind in ("ClusterExternalSecret", "Bundle") or not namespace
     names = {each.identity.name}
-    for count, text in enumerate(values.texts(each.value)):
+    for count, text in enumerate(values.every_text(each.value)):
         if count > _MOST:
             break
         if 0 < len(text) <= 253 and " " not in text:

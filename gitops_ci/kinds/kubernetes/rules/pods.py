@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Object
-from gitops_ci.kinds.kubernetes.rules import values
 from gitops_ci.policy.documents.yaml_documents import Place
 
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
@@ -46,20 +46,20 @@ def references(pod: Pod) -> Iterator[Reference]:
     account = values.text(pod.spec, "serviceAccountName") or values.text(pod.spec, "serviceAccount")
     if account:
         yield Reference("ServiceAccount", account, (*pod.place, "serviceAccountName"))
-    for place, each in values.items(pod.spec, "imagePullSecrets"):
+    for place, each in values.placed(pod.spec, "imagePullSecrets"):
         yield from _named("Secret", each, "name", (*pod.place, *place))
     for field in CONTAINERS:
-        for place, container in values.items(pod.spec, field):
+        for place, container in values.placed(pod.spec, field):
             yield from _of_container(container, (*pod.place, *place))
-    for place, volume in values.items(pod.spec, "volumes"):
+    for place, volume in values.placed(pod.spec, "volumes"):
         yield from _of_volume(volume, (*pod.place, *place))
 
 
 def _of_container(container: Mapping[str, Any], at: Place) -> Iterator[Reference]:
-    for place, each in values.items(container, "envFrom"):
+    for place, each in values.placed(container, "envFrom"):
         yield from _named("ConfigMap", each.get("configMapRef"), "name", (*at, *place, "configMapRef"))
         yield from _named("Secret", each.get("secretRef"), "name", (*at, *place, "secretRef"))
-    for place, each in values.items(container, "env"):
+    for place, each in values.placed(container, "env"):
         source, there = values.mapping(each, "valueFrom"), (*at, *place, "valueFrom")
         yield from _named("ConfigMap", source.get("configMapKeyRef"), "name", (*there, "configMapKeyRef"))
         yield from _named("Secret", source.get("secretKeyRef"), "name", (*there, "secretKeyRef"))
@@ -70,7 +70,7 @@ def _of_volume(volume: Mapping[str, Any], at: Place) -> Iterator[Reference]:
     yield from _named("Secret", volume.get("secret"), "secretName", (*at, "secret"))
     claim = volume.get("persistentVolumeClaim")
     yield from _named("PersistentVolumeClaim", claim, "claimName", (*at, "persistentVolumeClaim"))
-    for place, source in values.items(volume, "projected", "sources"):
+    for place, source in values.placed(volume, "projected", "sources"):
         yield from _named("ConfigMap", source.get("configMap"), "name", (*at, *place, "configMap"))
         yield from _named("Secret", source.get("secret"), "name", (*at, *place, "secret"))
 

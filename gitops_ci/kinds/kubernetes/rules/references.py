@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
-from gitops_ci.kinds.kubernetes.rules import makers, pods, values
+from gitops_ci.kinds.kubernetes.rules import makers, pods
 from gitops_ci.kinds.kubernetes.rules.pods import Reference
 from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN, Neighbour, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
@@ -46,7 +47,7 @@ def _told(subject: Subject, each: Object, reference: Reference, namespace: str) 
 
 def _is_claimed(each: Object, reference: Reference) -> bool:
     """Whether a StatefulSet makes the claim itself."""
-    templates = (template for _, template in values.items(each.value, "spec", "volumeClaimTemplates"))
+    templates = (template for _, template in values.placed(each.value, "spec", "volumeClaimTemplates"))
     return reference.kind == "PersistentVolumeClaim" and any(
         values.text(template, "metadata", "name") == reference.name for template in templates
     )

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitops_ci.kinds.kubernetes.rules import values
-from gitops_ci.kinds.kubernetes.rules.argocd.application import Application, Fault
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.rules.argocd.application import Fault, sources
 from gitops_ci.policy.documents.yaml_documents import Place
 
 INCOMPLETE = "argocd/application-incomplete"
@@ -34,19 +35,19 @@ def faults(app: Application) -> Iterator[Fault]:
         return
     if not app.name and not app.generator:
         yield Fault(INCOMPLETE, ("metadata",), "metadata.name is missing")
-    if not app.project:
+    if not values.text(app.spec, "project"):
         yield Fault(INCOMPLETE, _SPEC, "spec.project is missing")
     yield from _destination(app)
-    sources = list(app.sources())
+    found = list(sources(app))
     spec = app.value["spec"]
-    if not sources and not isinstance(spec.get("sourceHydrator"), Mapping):
+    if not found and not isinstance(spec.get("sourceHydrator"), Mapping):
         yield Fault(INCOMPLETE, _SPEC, "it has neither spec.source nor spec.sources")
     if values.at(spec, "sources") and values.at(spec, "source"):
         yield Fault(SOURCE_IGNORED, ("spec", "source"), "spec.source is ignored, since there is spec.sources")
     is_one_of_several = bool(values.at(spec, "sources"))
-    for place, source in sources:
+    for place, source in found:
         yield from _source(source, place, is_one_of_several=is_one_of_several)
-    yield from _refs(sources)
+    yield from _refs(found)
 
 
 def _destination(app: Application) -> Iterator[Fault]:
@@ -86,10 +87,10 @@ def _source(source: Mapping[str, Any], place: Place, *, is_one_of_several: bool)
         )
 
 
-def _refs(sources: list[tuple[Place, Mapping[str, Any]]]) -> Iterator[Fault]:
+def _refs(found: list[tuple[Place, dict[str, Any]]]) -> Iterator[Fault]:
     """The names of sources, and the value files that lead into one by `$name/`."""
     seen: set[str] = set()
-    for place, source in sources:
+    for place, source in found:
         ref = values.text(source, "ref")
         if ref and not _REF.fullmatch(ref):
             yield Fault(SOURCE_REF, (*place, "ref"), f"the ref `{ref}` may have letters, digits, - and _ only")
@@ -100,7 +101,7 @@ def _refs(sources: list[tuple[Place, Mapping[str, Any]]]) -> Iterator[Fault]:
                 SOURCE_REF, (*place, "ref"), f"the source with the ref `{ref}` has a chart: its files cannot be used"
             )
         seen.add(ref)
-    for place, source in sources:
+    for place, source in found:
         listed = values.at(source, "helm", "valueFiles")
         for index, file in enumerate(listed if isinstance(listed, list) else ()):
             if not isinstance(file, str) or "$" not in file:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import structs
 
-from gitops_ci.kinds.kubernetes.rules import values
+from gitops_ci.config import Config
+from gitops_ci.discover import naming
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.argocd import applications
+from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
+from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.rules import reporting
 from gitops_ci.kinds.kubernetes.rules.argocd import form, projects, repository, sets, sync
-from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Application, Fault, World
+from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, label
 from gitops_ci.kinds.kubernetes.rules.told import Told
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.stack import SHARED
 from gitops_ci.policy.documents.yaml_documents import Place
 
 COLLISION = "argocd/name-collision"
 
 _LEFT = re.compile(r"\{\{[^{}]*\}\}")
 _SHOWN = 3
-_FILLED_IN: tuple[Place, ...] = (
+_FILLED_IN: tuple[tuple[str, ...], ...] = (
     ("metadata", "name"), ("spec", "project"), ("spec", "destination", "server"), ("spec", "destination", "name"),
     ("spec", "destination", "namespace"), ("spec", "source", "path"), ("spec", "source", "repoURL"),
     ("spec", "source", "targetRevision"),
@@ -26,37 +34,19 @@ _FILLED_IN: tuple[Place, ...] = (
 """Where a word that nothing is given for cannot be meant."""
 
 
-class WrittenSet(Struct, frozen=True, kw_only=True):
-    """An ApplicationSet and the Applications that it generates; None where that needs what is not here.
-
-    `scope` is what tells one Argo CD from another one: the environment of the file.
-    """
-
-    value: Mapping[str, Any]
-    path: str
-    line_of: Callable[[Place], int]
-    scope: str = ""
-    applications: tuple[Application, ...] | None = None
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return values.text(self.value, "metadata", "name") or "(no name)"
-
-
-def told(applications: Iterable[Application], written: Iterable[WrittenSet], world: World) -> Iterator[Told]:
+def told(written: Iterable[Application], renderings: Iterable[Rendering], world: World) -> Iterator[Told]:
     """What the rules say of Applications that are written, and of sets with what they generate."""
-    for each in applications:
+    for each in written:
         yield from _grouped([(each, fault) for fault in _faults(each, world)])
-    several = list(written)
+    several = list(renderings)
     for one in several:
-        for fault in sets.faults(one.value):
-            said = f"ApplicationSet {one.name}: {fault.message}"
-            yield Told(rule=fault.rule, message=said, path=one.path, line=one.line_of(fault.place))
-        made = one.applications or ()
+        for fault in sets.faults(one.by.manifest.value):
+            said = f"ApplicationSet {one.by.name}: {fault.message}"
+            yield Told(rule=fault.rule, message=said, path=one.by.path, line=one.by.line_of(*fault.place))
+        made = one.applications
         yield from _grouped([(each, fault) for each in made for fault in (*_faults(each, world), *_left(each))])
         yield from _alike(one)
-    yield from _alike_across(several)
+    yield from _alike_across(several, world.config)
 
 
 def _faults(each: Application, world: World) -> Iterator[Fault]:
@@ -85,40 +75,54 @@ def _grouped(faults: list[tuple[Application, Fault]]) -> Iterator[Told]:
         which = f": {', '.join(given[:_SHOWN])}{more}" if given else ""
         yield Told(
             rule=rule,
-            message=f"{each.label}: {message}{which}",
-            path=each.path,
-            line=each.line_of((*each.within, *place)),
+            message=f"{label(each)}: {message}{which}",
+            path=each.by.path,
+            line=each.line_of(*place),
             severity=fault.severity,
         )
 
 
-def _alike(one: WrittenSet) -> Iterator[Told]:
+def _alike(one: Rendering) -> Iterator[Told]:
     """Names that are empty, or given twice: Argo CD then refuses all of the set."""
     seen: set[str] = set()
-    line = one.line_of(("spec", "template", "metadata", "name"))
-    for each in one.applications or ():
+    line = one.by.line_of("spec", "template", "metadata", "name")
+    for each in one.applications:
         said = "" if each.name and each.name not in seen else f"two Applications are called {each.name}"
         if not each.name:
             said = "an Application has no name"
         if said and said not in seen:
-            yield Told(rule=COLLISION, message=f"ApplicationSet {one.name}: {said}", path=one.path, line=line)
+            yield Told(rule=COLLISION, message=f"ApplicationSet {one.by.name}: {said}", path=one.by.path, line=line)
             seen.add(said)
         seen.add(each.name)
 
 
-def _alike_across(several: list[WrittenSet]) -> Iterator[Told]:
+def _alike_across(several: list[Rendering], config: Config) -> Iterator[Told]:
     """Two sets that give one name take the Application from each other (argo-cd#15874)."""
     owners: dict[tuple[str, str, str], str] = {}
     for one in several:
-        namespace = values.text(one.value, "metadata", "namespace") or HOME
+        namespace, scope = one.by.namespace or HOME, _scope(one.by.path, config)
         clashes = dict.fromkeys(
             (each.name, owner)
-            for each in one.applications or ()
-            if each.name and (owner := owners.get((one.scope, namespace, each.name), one.name)) != one.name
+            for each in one.applications
+            if each.name and (owner := owners.get((scope, namespace, each.name), one.by.name)) != one.by.name
         )
         for name, owner in clashes:
-            said = f"ApplicationSet {one.name}: the ApplicationSet {owner} makes an Application {name}, too"
-            line = one.line_of(("spec", "template", "metadata", "name"))
-            yield Told(rule=COLLISION, message=said, path=one.path, line=line, severity="warning")
-        for each in one.applications or ():
-            owners.setdefault((one.scope, namespace, each.name), one.name)
+            said = f"ApplicationSet {one.by.name}: the ApplicationSet {owner} makes an Application {name}, too"
+            line = one.by.line_of("spec", "template", "metadata", "name")
+            yield Told(rule=COLLISION, message=said, path=one.by.path, line=line, severity="warning")
+        for each in one.applications:
+            owners.setdefault((scope, namespace, each.name), one.by.name)
+
+
+def _scope(path: str, config: Config) -> str:
+    """What tells the sets of one Argo CD from those of another one: the environment of a file, else its folder."""
+    environment = naming.environment_of_path(path, config)
+    return environment if environment != SHARED else path.rpartition("/")[0]
+
+
+def of(objects: Iterable[Declared], renderings: Iterable[Rendering], world: World) -> Iterator[Finding]:
+    """The findings about all of Argo CD's objects that are written in the repository."""
+    listed = tuple(objects)
+    permitted = {(each.namespace or HOME, each.name): each for each in listed if each.kind == "AppProject"}
+    known = structs.replace(world, projects=permitted)
+    yield from reporting.findings(told(applications.written(listed), renderings, known))

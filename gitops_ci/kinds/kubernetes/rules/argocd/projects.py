@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from gitops_ci.kinds.kubernetes.rules import values
-from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Application, Fault, World
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, sources
 from gitops_ci.model.finding import Severity
 
 MISSING = "argocd/project-missing"
@@ -24,29 +26,40 @@ IN_CLUSTER = "https://kubernetes.default.svc"
 
 
 def faults(app: Application, world: World) -> Iterator[Fault]:
-    """What its project says against it."""
-    if not app.project or "{{" in app.project:
+    """What its project says against it: worse where both lie below one folder, and so belong to one Argo CD."""
+    named = values.text(app.spec, "project")
+    if not named or "{{" in named:
         return
-    spec = world.projects.get((app.namespace, app.project)) or world.projects.get((HOME, app.project))
-    if spec is None:
-        spec = next((each for (_, name), each in world.projects.items() if name == app.project), None)
-    if spec is None:
-        if app.project != _DEFAULT:
+    project = _called(named, app.namespace or HOME, world)
+    if project is None:
+        if named != _DEFAULT:
             severity: Severity = "warning" if world.projects else "notice"
             said = "the AppProject is not in this repository"
-            yield Fault(MISSING, ("spec", "project"), said, app.project, severity)
+            yield Fault(MISSING, ("spec", "project"), said, named, severity)
         return
-    for place, source in app.sources():
+    spec = values.mapping(project.manifest.value, "spec")
+    together: Severity | None = None if _top(project.path) == _top(app.by.path) else "warning"
+    for place, source in sources(app):
         address = values.text(source, "repoURL")
         if address and "{{" not in address and not permits_source(spec, address):
-            said = f"the AppProject {app.project} does not permit this repository (sourceRepos)"
-            yield Fault(FORBIDS, (*place, "repoURL"), said, address)
+            said = f"the AppProject {named} does not permit this repository (sourceRepos)"
+            yield Fault(FORBIDS, (*place, "repoURL"), said, address, together)
     destination = values.mapping(app.value, "spec", "destination")
     where = values.text(destination, "name") or values.text(destination, "server")
     if where and "{{" not in where and not permits_destination(spec, destination):
-        namespace = values.text(destination, "namespace")
-        said = f"the AppProject {app.project} does not permit this destination (destinations)"
-        yield Fault(FORBIDS, ("spec", "destination"), said, f"{where}, namespace {namespace or '(none)'}")
+        namespace = values.text(destination, "namespace") or "(none)"
+        said = f"the AppProject {named} does not permit this destination (destinations)"
+        yield Fault(FORBIDS, ("spec", "destination"), said, f"{where} with namespace {namespace}", together)
+
+
+def _called(name: str, namespace: str, world: World) -> Declared | None:
+    """The project of that name, in the Application's namespace or Argo CD's rather than in another one."""
+    found = world.projects.get((namespace, name)) or world.projects.get((HOME, name))
+    return found or next((each for (_, called), each in world.projects.items() if called == name), None)
+
+
+def _top(path: str) -> str:
+    return path.partition("/")[0] if "/" in path else ""
 
 
 def permits_source(spec: Mapping[str, Any], address: str) -> bool:
@@ -75,7 +88,7 @@ def permits_destination(spec: Mapping[str, Any], destination: Mapping[str, Any])
     name = name or ("in-cluster" if server == IN_CLUSTER else "")
     namespace = values.text(destination, "namespace")
     found = False
-    for _, each in values.items(spec, "destinations"):
+    for _, each in values.placed(spec, "destinations"):
         in_namespace = _denies(values.text(each, "namespace"), namespace)
         cluster = _cluster(each, name, server)
         if cluster is False and any(values.text(each, key).startswith("!") for key in ("name", "server")):

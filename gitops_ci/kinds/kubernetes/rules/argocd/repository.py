@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.kubernetes.rules import values
-from gitops_ci.kinds.kubernetes.rules.argocd.application import Application, Fault, World
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.rules.argocd.application import Fault, World, sources
 from gitops_ci.policy.documents.yaml_documents import Place
 
 PATH_MISSING = "argocd/path-missing"
@@ -22,13 +23,13 @@ _MOVING = frozenset({"", "HEAD", "main", "master"})
 
 def faults(app: Application, world: World) -> Iterator[Fault]:
     """What its sources of this repository lack."""
-    sources = list(app.sources())
+    found = list(sources(app))
     refs: dict[str | None, bool] = {
-        values.text(source, "ref"): world.is_here(values.text(source, "repoURL")) and _is_current(source)
-        for _, source in sources
+        values.text(source, "ref"): world.repositories.has(values.text(source, "repoURL")) and _is_current(source)
+        for _, source in found
     }
-    for place, source in sources:
-        is_here = world.is_here(values.text(source, "repoURL")) and _is_current(source)
+    for place, source in found:
+        is_here = world.repositories.has(values.text(source, "repoURL")) and _is_current(source)
         path = values.text(source, "path")
         if is_here and path and not values.text(source, "chart") and "{{" not in path:
             yield from _path(path, source, place, world.snapshot)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitops_ci.kinds.kubernetes.rules import values
+from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.rules.argocd.application import Fault
 from gitops_ci.policy.documents.yaml_documents import Place
 
@@ -34,7 +34,7 @@ def faults(value: Mapping[str, Any]) -> Iterator[Fault]:
     if not isinstance(spec, Mapping):
         yield Fault(INCOMPLETE, (), "it has no spec")
         return
-    generators = [(("spec", *place), each) for place, each in values.items(spec, "generators")]
+    generators = [(("spec", *place), each) for place, each in values.placed(spec, "generators")]
     if not generators:
         yield Fault(INCOMPLETE, ("spec",), "it has no generators")
     for place, generator in generators:
@@ -79,7 +79,7 @@ def _git(given: Mapping[str, Any], place: Place) -> Iterator[Fault]:
 
 
 def _combined(kind: str, given: Mapping[str, Any], place: Place, *, depth: int) -> Iterator[Fault]:
-    inner = list(values.items(given, "generators"))
+    inner = list(values.placed(given, "generators"))
     if kind == "matrix" and len(inner) != 2:
         yield Fault(INCOMPLETE, place, f"a matrix generator has to have two generators, and has {len(inner)}")
     if kind == "merge" and len(inner) < 2:

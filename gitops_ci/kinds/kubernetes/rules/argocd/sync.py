@@ -8,8 +8,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from gitops_ci.kinds.kubernetes.rules import values
-from gitops_ci.kinds.kubernetes.rules.argocd.application import Application, Fault
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.rules.argocd.application import Fault
 from gitops_ci.policy.documents.yaml_documents import Place
 
 OPTION = "argocd/sync-option"
