@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
@@ -18,6 +18,10 @@ _FORMATS = (".yaml", ".yml", ".json")
 _GENERATORS = {"configMapGenerator": "ConfigMap", "secretGenerator": "Secret"}
 _HASH = re.compile(r"-[2456789bcdfghkmt]{10}")
 """What kustomize puts behind the name of what it generates (api/hasher: its letters look like no word)."""
+
+_NAMING = ((), ("apiVersion",), ("kind",))
+_NAME = ("metadata", "name")
+"""What a patch has only so that one knows what it is a patch of."""
 
 Spot = tuple[str | None, int | None]
 """A path and a line, both or neither."""
@@ -44,13 +48,6 @@ class Places:
         self._generated: list[tuple[str, str, str, int]] = []
         self._texts: dict[str, list[str]] = {}
         self._index()
-
-    def located(self, each: Object) -> Object:
-        """The object with the place that it comes from, where that is known and it has none yet."""
-        if each.path is not None and each.line is not None:
-            return each
-        path, line = self.of(each)
-        return structs.replace(each, path=path, line=line) if path is not None else each
 
     def of(self, each: Object, place: Place = ()) -> Spot:
         """The file and line of a value inside of an object (of the object itself without a place).
@@ -106,7 +103,8 @@ class Places:
         found: Place = ()
         for one in written:
             own = _translated(one.manifest.value, value, place)
-            if len(own) > depth or (one.is_patch and len(own) == depth == len(place)):
+            sets = one.is_patch and len(own) == len(place) and place[:1] not in _NAMING and place[:2] != _NAME
+            if len(own) > depth or (sets and len(own) == depth):
                 depth, at, found = len(own), one, own
         return at.path, at.manifest.document.line_of((*at.manifest.place, *found))
 

@@ -88,6 +88,11 @@ class Bundle:
         self._registry = jsonschema_rs.Registry([(f"file://{_DEFINITIONS}", document)])
         self._validators: dict[str, Validator] = {}
 
+    @property
+    def kinds(self) -> Iterable[tuple[str, str, str]]:
+        """Group, version and kind of every object that this version has."""
+        return self._names.keys()
+
     def knows(self, group: str, version: str, kind: str) -> bool:
         """Whether this version of Kubernetes has such objects."""
         return (group, version, kind) in self._names

@@ -99,7 +99,8 @@ def converted(schema: Mapping[str, Any], depth: int = 0, *, is_object: bool = Fa
     made: dict[str, Any] = {key: schema[key] for key in _KEPT if key in schema}
     if isinstance(schema.get("required"), list):
         given = _mapping(schema.get("properties"))  # a default is set before anybody looks
-        made["required"] = [name for name in schema["required"] if "default" not in _mapping(given.get(name))]
+        names = [name for name in schema["required"] if isinstance(name, str)]
+        made["required"] = [name for name in names if "default" not in _mapping(given.get(name))]
     for key in _WITHIN:
         if isinstance(schema.get(key), list):
             made[key] = [_within(each, depth) for each in schema[key] if isinstance(each, dict)]
