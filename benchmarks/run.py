@@ -30,6 +30,7 @@ from benchmarks import (
     publishing,
     searching,
     startup,
+    validating,
 )
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
@@ -45,6 +46,7 @@ MEASUREMENTS = {
     "secrets": searching.measured,
     "publishing": publishing.measured,
     "linting": linting.measured,
+    "validating": validating.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 
