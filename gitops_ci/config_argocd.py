@@ -25,8 +25,8 @@ class Cluster(Section, frozen=True):
 class Generators(Section, frozen=True):
     """What generators find that look beyond the repository. Without an answer, their sets cannot be rendered.
 
-    `clusters` are all clusters but the one that Argo CD runs in; the others are the parameters that the generator gives,
-    before its `values` and its selector.
+    `clusters` are all clusters but the one that Argo CD runs in; the others are the parameters that the generator
+    gives, before its `values` and its selector.
     """
 
     clusters: tuple[Cluster, ...] | None = None

@@ -10,8 +10,6 @@ from msgspec import Struct
 
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.policy.documents import yaml_documents
-from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
 FILE = "Chart.yaml"
 _OLD_DEPENDENCIES = "requirements.yaml"  # of charts before Helm 3
@@ -36,9 +34,11 @@ class ChartFile(Struct, frozen=True):
 
 def read(content: bytes) -> ChartFile:
     """The content of a Chart.yaml, or of a requirements.yaml."""
+    from gitops_ci.policy.documents import yaml_documents
+
     try:
         document = next(yaml_documents.documents(content), None)
-    except YamlProblem as problem:
+    except yaml_documents.YamlProblem as problem:
         return ChartFile(wrong=(problem.line, problem.message))
     value: dict[str, Any] = document.value if document is not None and isinstance(document.value, dict) else {}
     listed = value.get("dependencies")

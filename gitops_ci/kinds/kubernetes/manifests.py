@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.policy.documents import manifests, yaml_documents
-from gitops_ci.policy.documents.files import MAX_BYTES
-from gitops_ci.policy.documents.manifests import Manifest
-from gitops_ci.policy.documents.yaml_documents import Document, YamlProblem
+
+if TYPE_CHECKING:
+    from gitops_ci.policy.documents.manifests import Manifest
+    from gitops_ci.policy.documents.yaml_documents import Document
 
 SUFFIXES = (".yaml", ".yml", ".json")
+FOREIGN = frozenset({"node_modules", "vendor", "testdata"})
+"""Folders of what others wrote, and of what is there to be tested with."""
 ARGO = "argoproj.io"
-KUSTOMIZE_CONTROLLER, HELM_CONTROLLER, SOURCE_CONTROLLER = (
-    f"{name}.toolkit.fluxcd.io" for name in ("kustomize", "helm", "source")
-)
-_GROUPS = frozenset({ARGO, KUSTOMIZE_CONTROLLER, HELM_CONTROLLER, SOURCE_CONTROLLER})
-_KINDS = frozenset(
-    {"Application", "ApplicationSet", "AppProject", "Kustomization", "HelmRelease", "GitRepository"},
-)
+KUSTOMIZE_CONTROLLER, HELM_CONTROLLER = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"
+SOURCES, ARTIFACTS = "source.toolkit.fluxcd.io", "source.extensions.fluxcd.io"
+_KINDS = {
+    ARGO: frozenset({"Application", "ApplicationSet", "AppProject"}),
+    KUSTOMIZE_CONTROLLER: frozenset({"Kustomization"}),
+    HELM_CONTROLLER: frozenset({"HelmRelease"}),
+    SOURCES: frozenset({"GitRepository"}),
+    ARTIFACTS: frozenset({"ArtifactGenerator"}),
+}
 _DECLARES = re.compile(
-    rb"apiVersion[\"']?\s*:\s*[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io)/"
+    rb"apiVersion[\"']?\s*:\s*[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io)/"
 )
 _VERSION = re.compile(rb"(?:^|[{,\s])[\"']?apiVersion[\"']?[ \t]*:", re.MULTILINE)
 _KIND = re.compile(rb"(?:^|[{,\s])[\"']?kind[\"']?[ \t]*:", re.MULTILINE)
@@ -67,7 +71,10 @@ class Declared(Struct, frozen=True):
 
 
 class Read(Struct, frozen=True):
-    """The objects of Argo CD and Flux in one content; `wrong` is the line and why the rest cannot be read."""
+    """The objects of Argo CD and Flux in one content; `wrong` is the line and why the rest cannot be read.
+
+    What has `{{` and cannot be read is a template of somebody else's, and nothing that is deployed as it is.
+    """
 
     objects: tuple[Manifest, ...] = ()
     wrong: tuple[int, str] | None = None
@@ -80,20 +87,19 @@ def read(content: bytes) -> Read:
     """The objects of Argo CD and Flux in a content; only what names their API groups is parsed."""
     if _DECLARES.search(content) is None:
         return _NOTHING
+    from gitops_ci.policy.documents import manifests, yaml_documents
+    from gitops_ci.policy.documents.files import MAX_BYTES
+
     if len(content) > MAX_BYTES:
         return Read(wrong=(1, f"larger than {MAX_BYTES >> 20} MiB of YAML"))
     documents: list[Document] = []
     wrong = None
     try:
         documents.extend(yaml_documents.documents(content))
-    except YamlProblem as problem:
-        wrong = (problem.line, problem.message)
-    found = [each for each in manifests.objects(documents) if each.identity[0] in _GROUPS and _is_known(each.value)]
+    except yaml_documents.YamlProblem as problem:
+        wrong = None if b"{{" in content else (problem.line, problem.message)
+    found = [each for each in manifests.objects(documents) if each.value["kind"] in _KINDS.get(each.identity[0], ())]
     return Read(tuple(found), wrong)
-
-
-def _is_known(value: dict[str, Any]) -> bool:
-    return value["kind"] in _KINDS
 
 
 def is_manifest(content: bytes) -> bool:
@@ -104,7 +110,11 @@ def is_manifest(content: bytes) -> bool:
 def declared(snapshot: Snapshot, charts: Iterable[str]) -> tuple[tuple[Declared, ...], dict[str, tuple[int, str]]]:
     """The objects of Argo CD and Flux in the files that are no chart's templates, and what cannot be read (by path)."""
     templates = tuple(f"{chart}/templates/" if chart else "templates/" for chart in charts)
-    paths = [path for path in snapshot.entries if path.endswith(SUFFIXES) and not path.startswith(templates)]
+    paths = [
+        path
+        for path in snapshot.entries
+        if path.endswith(SUFFIXES) and not path.startswith(templates) and FOREIGN.isdisjoint(path.split("/"))
+    ]
     found: list[Declared] = []
     wrong: dict[str, tuple[int, str]] = {}
     for path, each in snapshot.facts(paths, read).items():

@@ -9,7 +9,7 @@ class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
     """A directory with a kustomization.
 
     `edits` is YAML of what Argo CD or Flux writes into it before it builds (`kustomize.edits.applied`). `files` (paths
-    of the repository) are the resources of one that Flux generates, where the directory has none.
+    of files and of directories with a kustomization) are the resources of one that Flux generates, where there is none.
     """
 
     path: str

@@ -11,14 +11,14 @@ from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.manifests import Declared
 
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
-"""With it, or with one that says `/background` or `/foreground` behind it, what an Application deployed goes with it."""
+"""With it, or with `/background` or `/foreground` behind it, all that an Application deployed goes with it."""
 
 
 class Application(Struct, frozen=True, kw_only=True):
     """One Application: its whole value, and the object that makes it (itself, or an ApplicationSet).
 
     `read` are the files that its generators read, which decide about it as well. `cascade`: all that it deployed goes
-    away with it.
+    away with it. `kept`: its set does not remove it, as long as that is there (`applicationsSync`).
     """
 
     name: str
@@ -26,7 +26,13 @@ class Application(Struct, frozen=True, kw_only=True):
     value: dict[str, Any]
     by: Declared
     cascade: bool
+    kept: bool = False
     read: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What Argo CD tells it by: namespace and name."""
+        return self.namespace, self.name
 
     @property
     def generator(self) -> str:
@@ -85,13 +91,15 @@ def written(objects: tuple[Declared, ...]) -> Iterator[Application]:
 def made(value: dict[str, Any], by: Declared, read: tuple[str, ...]) -> Application:
     """One that an ApplicationSet makes: it gets a finalizer unless it has one or the set preserves resources."""
     own = values.listed(value, "metadata", "finalizers")
-    preserves = values.mapping(by.manifest.value, "spec", "syncPolicy").get("preserveResourcesOnDeletion") is True
+    policy = values.mapping(by.manifest.value, "spec", "syncPolicy")
+    preserves = policy.get("preserveResourcesOnDeletion") is True
     return Application(
         name=values.text(value, "metadata", "name"),
         namespace=by.namespace,
         value=value,
         by=by,
         cascade=_has_finalizer(value) if own or preserves else True,
+        kept=policy.get("applicationsSync") in ("create-only", "create-update"),
         read=read,
     )
 

@@ -32,6 +32,7 @@ from gitops_ci.kinds.kubernetes.gotemplate.values import (
     is_number,
     is_true,
     shown,
+    weight,
 )
 
 MAX_STEPS = 100_000
@@ -47,8 +48,8 @@ def render(text: str, data: dict[str, Any], *, missing_is_error: bool = False) -
     """
     if "{{" not in text:
         return text
-    run = _Run(_parsed(text), missing_is_error)
     try:
+        run = _Run(_parsed(text), missing_is_error)
         run.nodes(run.parsed.nodes, data, [{"$": data}])
     except _Jumped:
         raise TemplateProblem("break or continue outside of a range") from None
@@ -194,9 +195,10 @@ class _Run:
             value = function(*given)
         except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError) as error:
             raise TemplateProblem(f"{name}: {error}") from None
-        self._steps += len(value) // 64 if isinstance(value, str | list | dict) else 0
         if isinstance(value, str) and len(value) > MAX_TEXT:
             raise TemplateProblem(f"{name} makes more than a megabyte")
+        if isinstance(value, list | dict):
+            self._steps += weight(value) // 16
         return value
 
     def _operand(self, operand: Operand, dot: Any, scope: _Scope) -> Any:

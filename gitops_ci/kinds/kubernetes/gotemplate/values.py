@@ -10,6 +10,10 @@ MAX_TEXT = 1 << 20
 """Characters that a template may make, in all or in one value."""
 
 
+MAX_WEIGHT = 100_000
+"""Values that one list or map may hold at any depth, those that it holds twice counted twice."""
+
+
 class TemplateProblem(Exception):
     """Why a template cannot be read or run; the message says where in it."""
 
@@ -74,6 +78,19 @@ def number(value: float) -> str:
     )
     tail = "" if 0 <= power < 6 else f"e{'-' if power < 0 else '+'}{abs(power):02}"
     return f"{sign}{whole}{'.' if fraction else ''}{fraction}{tail}"
+
+
+def weight(value: Any) -> int:
+    """How many values a list or a map holds, at any depth. Raises TemplateProblem past the limit."""
+    found, pending = 0, [value]
+    while pending:
+        each = pending.pop()
+        inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        found += len(inner)
+        if found > MAX_WEIGHT:
+            raise TemplateProblem(f"a value that holds more than {MAX_WEIGHT:,} others")
+        pending += [one for one in inner if isinstance(one, list | dict)]
+    return found
 
 
 def is_number(value: Any) -> bool:

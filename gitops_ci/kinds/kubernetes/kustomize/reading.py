@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from gitops_ci.policy.documents import yaml_documents
-from gitops_ci.policy.documents.yaml_documents import Document, Place, YamlProblem
+if TYPE_CHECKING:
+    from gitops_ci.policy.documents.yaml_documents import Document, Place
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """The files that kustomize looks for, the first first."""
@@ -48,9 +48,11 @@ class Kustomized(Struct, frozen=True):
 
 def read(content: bytes) -> Kustomized:
     """A kustomization's content (https://kubectl.docs.kubernetes.io/references/kustomize/kustomization)."""
+    from gitops_ci.policy.documents import yaml_documents
+
     try:
         found = [each for each in yaml_documents.documents(content) if isinstance(each.value, dict)]
-    except YamlProblem as problem:
+    except yaml_documents.YamlProblem as problem:
         return Kustomized(wrong=(problem.line, problem.message))
     if not found:
         return Kustomized()
@@ -60,9 +62,11 @@ def read(content: bytes) -> Kustomized:
 
 def plugins(content: bytes) -> tuple[Entry, ...]:
     """What the configurations of plugins in a file name in turn (`ConfigMapGenerator`, `PatchTransformer` …)."""
+    from gitops_ci.policy.documents import yaml_documents
+
     try:
         found = [each for each in yaml_documents.documents(content) if isinstance(each.value, dict)]
-    except YamlProblem:
+    except yaml_documents.YamlProblem:
         return ()
     return tuple(entry for document in found for entry in _of_plugin(document))
 
