@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gitops_ci.kinds.kubernetes.objects import Gap
 from gitops_ci.kinds.kubernetes.rendering import call as calls
-from gitops_ci.kinds.kubernetes.rendering import capabilities, dependencies, places, reading
+from gitops_ci.kinds.kubernetes.rendering import capabilities, dependencies, places, reading, unsteady
 from gitops_ci.kinds.kubernetes.rendering.call import Call, Part
 from gitops_ci.kinds.kubernetes.sources import Chart
 from gitops_ci.model.plan import Engine
@@ -39,6 +39,13 @@ def render(source: Chart, call: Call) -> Iterator[Part]:
     if using.source == "embedded" and (gap := capabilities.prepared(source.path, call)) is not None:
         yield gap
         return
+    if unsteady.may_be(call.snapshot.resolve(source.path) or source.path, call.snapshot):
+        yield from unsteady.steadied(_once(source, call, using), _once(source, call, using))
+    else:
+        yield from _once(source, call, using)
+
+
+def _once(source: Chart, call: Call, using: Engine) -> Iterator[Part]:
     text = calls.rendered(call, using, arguments(source, call, using), source.path)
     if isinstance(text, Gap):
         yield text
