@@ -1,4 +1,4 @@
-"""`validate_manifests.py {ours,loader} FOLDER MISTAKES`: one contestant of validating.py, over the files of a folder."""
+"""`validate_manifests.py {ours,loader} FOLDER MISTAKES`: one contestant of validating.py, over a folder's files."""
 
 from __future__ import annotations
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.kinds.kubernetes import declared
+from gitops_ci.kinds.kubernetes.manifests import ARGO
 from gitops_ci.kinds.kubernetes.objects import Object, Rendered
 from gitops_ci.kinds.kubernetes.places import Places
 from gitops_ci.kinds.kubernetes.rules import around, duplicates, references, rendered_secrets, reporting, schema
+from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Around, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
@@ -53,6 +55,8 @@ def _told(subject: Subject, closure: Iterable[str], inventory: Inventory) -> Ite
     yield from duplicates.twice(subject)
     yield from references.missing(subject)
     yield from references.selects_nothing(subject)
+    if any(each.identity.group == ARGO for each in subject.objects) and subject.around.argo is not None:
+        yield from judging.rendered(subject, subject.around.argo.world, subject.around.argo.known)
     asked = inventory.config.policy.secrets
     if asked.enabled:
         yield from rendered_secrets.findings(subject, closure, inventory.snapshot, asked.ignore)

@@ -9,11 +9,13 @@ from weakref import WeakKeyDictionary
 from gitops_ci.config import Config
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
-from gitops_ci.kinds.kubernetes import declared, deployments
+from gitops_ci.kinds.kubernetes import declared, deployments, survey
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
+from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import makers, pods
-from gitops_ci.kinds.kubernetes.rules.subject import Around, Neighbour
+from gitops_ci.kinds.kubernetes.rules.argocd import judging
+from gitops_ci.kinds.kubernetes.rules.subject import Applying, Around, Neighbour
 from gitops_ci.kinds.kubernetes.schemas import custom
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy.documents import manifests, yaml_documents
@@ -30,9 +32,17 @@ def of(inventory: Inventory) -> Around:
             versions=inventory.config.kinds.kubernetes.versions,
             definitions=lambda: _definitions(inventory.snapshot),
             others=lambda: tuple(_neighbours(inventory)),
+            applying=lambda: _applying(inventory),
         )
         before = _known[inventory.snapshot] = inventory.config, around
     return before[1]
+
+
+def _applying(inventory: Inventory) -> Applying:
+    repository = Repository(inventory.snapshot, inventory.config)
+    ours = survey.of(inventory.snapshot, inventory.config).repositories
+    known = judging.ids(judging.written(repository.declared, inventory.snapshot))
+    return Applying(judging.world(repository, ours), known)
 
 
 def _definitions(snapshot: Snapshot) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from gitops_ci.kinds.kubernetes import declared
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.places import Places
+from gitops_ci.kinds.kubernetes.rules.argocd.application import World
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.kinds.kubernetes.schemas import custom
 from gitops_ci.kinds.kubernetes.schemas.custom import Known
@@ -45,12 +46,20 @@ class Neighbour(Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
+class Applying(Struct, frozen=True):
+    """What Argo CD's objects are judged by, and those that are judged as they are written: path, kind and name."""
+
+    world: World
+    known: frozenset[tuple[str, str, str]]
+
+
 class Around(Struct, frozen=True, dict=True, kw_only=True):
     """What the repository says beside one stack, gone through when somebody asks; `versions` are Kubernetes'."""
 
     versions: tuple[str, ...] = ()
     definitions: Callable[[], Iterable[Mapping[str, Any]]] = tuple
     others: Callable[[], tuple[Neighbour, ...]] = tuple
+    applying: Callable[[], Applying | None] = lambda: None
 
     @cached_property
     def crds(self) -> tuple[Mapping[str, Any], ...]:
@@ -61,6 +70,11 @@ class Around(Struct, frozen=True, dict=True, kw_only=True):
     def custom(self) -> Known:
         """What they say of the fields of custom resources."""
         return custom.known(self.crds)
+
+    @cached_property
+    def argo(self) -> Applying | None:
+        """What Argo CD's objects are judged by; None where nothing is known of them."""
+        return self.applying()
 
     @cached_property
     def neighbours(self) -> tuple[Neighbour, ...]:

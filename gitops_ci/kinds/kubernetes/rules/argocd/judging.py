@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-
-from msgspec import structs
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
+from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.argocd import applications
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
-from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.manifests import ARGO, Declared
+from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import reporting
 from gitops_ci.kinds.kubernetes.rules.argocd import form, projects, repository, sets, sync
 from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, label
+from gitops_ci.kinds.kubernetes.rules.subject import Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import SHARED
-from gitops_ci.policy.documents.yaml_documents import Place
+from gitops_ci.policy.documents import files, kustomizations
+from gitops_ci.policy.documents.manifests import Manifest
+from gitops_ci.policy.documents.yaml_documents import Document, Place
 
 COLLISION = "argocd/name-collision"
 
@@ -34,9 +38,9 @@ _FILLED_IN: tuple[tuple[str, ...], ...] = (
 """Where a word that nothing is given for cannot be meant."""
 
 
-def told(written: Iterable[Application], renderings: Iterable[Rendering], world: World) -> Iterator[Told]:
+def told(apps: Iterable[Application], renderings: Iterable[Rendering], world: World) -> Iterator[Told]:
     """What the rules say of Applications that are written, and of sets with what they generate."""
-    for each in written:
+    for each in apps:
         yield from _grouped([(each, fault) for fault in _faults(each, world)])
     several = list(renderings)
     for one in several:
@@ -120,9 +124,73 @@ def _scope(path: str, config: Config) -> str:
     return environment if environment != SHARED else path.rpartition("/")[0]
 
 
-def of(objects: Iterable[Declared], renderings: Iterable[Rendering], world: World) -> Iterator[Finding]:
-    """The findings about all of Argo CD's objects that are written in the repository."""
-    listed = tuple(objects)
-    permitted = {(each.namespace or HOME, each.name): each for each in listed if each.kind == "AppProject"}
-    known = structs.replace(world, projects=permitted)
-    yield from reporting.findings(told(applications.written(listed), renderings, known))
+def of(objects: tuple[Declared, ...], renderings: Iterable[Rendering], world: World) -> Iterator[Finding]:
+    """The findings about all of Argo CD's objects that are deployed as they are written in the repository."""
+    alone = written(objects, world.snapshot)
+    known = ids(alone)
+    sets_of = [each for each in renderings if (each.by.path, each.by.kind, each.by.name) in known]
+    yield from reporting.findings(told(applications.written(alone), sets_of, world))
+
+
+def world(repository: Repository, repositories: Repositories) -> World:
+    """What the Applications of a snapshot are judged by."""
+    return World(
+        snapshot=repository.snapshot,
+        config=repository.config,
+        repositories=repositories,
+        projects={
+            (each.namespace or HOME, each.name): each for each in repository.declared if each.kind == "AppProject"
+        },
+    )
+
+
+def ids(objects: Iterable[Declared]) -> frozenset[tuple[str, str, str]]:
+    """What tells objects in files apart: path, kind and name."""
+    return frozenset((each.path, each.kind, each.name) for each in objects)
+
+
+def written(objects: tuple[Declared, ...], snapshot: Snapshot) -> tuple[Declared, ...]:
+    """Those that are no patches and that nothing patches: the others are judged as they are rendered."""
+    if not objects:
+        return ()
+    found = kustomizations.of(snapshot).values()
+    patches = {path for each in found for path, use in each.taken.items() if use == "patch"}
+    patched = {(each.kind, each.name) for each in objects if each.path in patches}
+    for each in found:
+        patched |= {(one.value["kind"], values.text(one.value, "metadata", "name")) for one in each.patches}
+        patched |= _targets(each.path, snapshot)
+    return tuple(
+        each
+        for each in objects
+        if each.path not in patches and patched.isdisjoint(((each.kind, each.name), (each.kind, ""), ("", "")))
+    )
+
+
+def _targets(path: str, snapshot: Snapshot) -> set[tuple[str, str]]:
+    """Kinds and names that patches of a kustomization are for by their `target`; a pattern may be any name."""
+    found: set[tuple[str, str]] = set()
+    for parsed in snapshot.facts((path,), files.fact("YAML")).values():
+        for document in parsed.documents:
+            for key in ("patches", "patchesJson6902"):
+                for each in values.mappings(document.value, key):
+                    if isinstance(each.get("target"), dict):
+                        name = values.text(each, "target", "name")
+                        found.add((values.text(each, "target", "kind"), name if name.isidentifier() else ""))
+    return found
+
+
+def rendered(subject: Subject, world: World, known: Collection[tuple[str, str, str]]) -> Iterator[Told]:
+    """What the rules say of Argo CD's objects that a stack renders and that are not `known` as they are written."""
+    for each in subject.objects:
+        identity, path = each.identity, each.path or ""
+        if identity.group != ARGO or (path, identity.kind, identity.name) in known:
+            continue
+        by = Declared(path, Manifest(dict(each.value), Document(each.value, each.line or 1, {})))
+        found: Iterable[Fault] = ()
+        if identity.kind == "Application":
+            found = (fault for app in applications.written((by,)) for fault in _faults(app, world))
+        elif identity.kind == "ApplicationSet":
+            found = sets.faults(by.manifest.value)
+        for fault in found:
+            said = f"{fault.message}: {fault.what}" if fault.what else fault.message
+            yield subject.told(fault.rule, said, each, fault.place, severity=fault.severity)

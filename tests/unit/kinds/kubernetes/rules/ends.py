@@ -17,8 +17,8 @@ from gitops_ci.kinds.kubernetes import declared, manifests, repositories, rules
 from gitops_ci.kinds.kubernetes.argocd import sets
 from gitops_ci.kinds.kubernetes.objects import Identity, Object, Rendered
 from gitops_ci.kinds.kubernetes.places import Places
+from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
-from gitops_ci.kinds.kubernetes.rules.argocd.application import World
 from gitops_ci.kinds.kubernetes.rules.subject import Around, Neighbour, Subject
 from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
 from gitops_ci.model.finding import Finding
@@ -93,4 +93,4 @@ def argo_of(snapshot: Snapshot) -> list[Finding]:
     ours = repositories.of((HERE,), ())
     generators = DEFAULT.kinds.kubernetes.generators
     made = [sets.render(each, snapshot, ours, generators) for each in found if each.kind == "ApplicationSet"]
-    return list(judging.of(found, made, World(snapshot=snapshot, config=DEFAULT, repositories=ours)))
+    return list(judging.of(found, made, judging.world(Repository(snapshot, DEFAULT), ours)))

@@ -13,7 +13,6 @@ from gitops_ci.model.finding import Finding
 from tests.unit.kinds.kubernetes.rules import ends
 
 DOCS = Path(__file__).parents[5] / "docs" / "rules"
-PAGES = ("kubernetes", "argocd")
 
 if not bundle.available():
     pytest.skip("the extra `schemas` is not installed", allow_module_level=True)
@@ -52,9 +51,3 @@ def test_the_table_says_how_severe_a_rule_is(rule: str) -> None:
     assert row is not None
     assert {each.severity for each in told(rule, "Fails")} <= set(re.findall(r"error|warning|notice", row[1]))
     assert catalog.ALL[rule][0] in row[1]
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_there_is_no_other_section(name: str) -> None:
-    sections = re.findall(r"^## (.+)$", (DOCS / f"{name}.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert sections == [rule for rule in catalog.ALL if rule.startswith(f"{name}/")]
