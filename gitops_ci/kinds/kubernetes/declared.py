@@ -8,14 +8,16 @@ from typing import Any
 from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import Snapshot, join
+from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests
 from gitops_ci.policy.documents import files, kustomizations, manifests
 from gitops_ci.policy.documents.manifests import Manifest
 
-_MOST = 64
-"""Kustomizations on one way: more are a circle."""
+_DEEPEST, _MOST = 64, 10_000
+"""Kustomizations on one way, and objects of one: kustomize would not get through more either."""
+_PLUGINS = ("transformers", "generators", "helmCharts")
 
 
 class Target(Struct, frozen=True):
@@ -46,12 +48,13 @@ def of(deployment: Deployment, snapshot: Snapshot) -> Declaration:
     """What the files of a deployment declare: manifests as they are, a kustomization's with its names put on."""
     found: list[Object] = []
     complete = True
+    overlays = _Kustomizations(snapshot)
     for source in deployment.sources:
         match source:
             case Manifests():
                 found += _of_files(source.files, snapshot)
             case Kustomization():
-                found += (each for each, whole in _of_kustomization(source.path, snapshot) if whole)
+                found += overlays.of(source.path).values()
                 complete = False
             case Chart():
                 complete = False
@@ -78,8 +81,9 @@ def _manifests(paths: Iterable[str], snapshot: Snapshot) -> Iterator[tuple[str, 
 
 
 def _object(path: str, manifest: Manifest, value: Any, identity: manifests.Identity) -> Object:
+    group, kind, namespace, name = identity
     return Object(
-        identity=Identity(*identity),
+        identity=Identity(group, kind, namespace, name or f"{manifest.name}*"),
         api_version=manifest.value["apiVersion"],
         value=value,
         path=path,
@@ -87,45 +91,51 @@ def _object(path: str, manifest: Manifest, value: Any, identity: manifests.Ident
     )
 
 
-def _of_kustomization(directory: str, snapshot: Snapshot, depth: int = 0) -> Iterator[tuple[Object, bool]]:
-    """The objects below, each with whether its name and namespace are known: what a plugin does is not."""
-    path = next((each for each in _names(directory) if each in snapshot), "")
-    parsed = snapshot.facts((path,), files.fact("YAML")).get(path)
-    if parsed is None or not parsed.documents or depth > _MOST:
-        return
-    value = parsed.documents[0].value
-    value = value if isinstance(value, dict) else {}
-    whole = not any(value.get(key) for key in ("transformers", "generators", "helmCharts"))
-    for each, known in _taken(directory, value, snapshot, depth):
-        yield structs.replace(each, identity=_named(each.identity, value)), known and whole
+class _Kustomizations:
+    """What kustomizations declare, each directory gone through once; what a plugin does is not known."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._found: dict[str, dict[Identity, Object]] = {}
+
+    def of(self, directory: str, depth: int = 0) -> dict[Identity, Object]:
+        """The objects of a directory with their names put on; nothing of one that leads back to itself."""
+        if directory in self._found or depth > _DEEPEST:
+            return self._found.get(directory, {})
+        self._found[directory] = {}
+        path = next((each for each in _names(directory) if each in self._snapshot), "")
+        parsed = self._snapshot.facts((path,), files.fact("YAML")).get(path)
+        for document in parsed.documents[:1] if parsed is not None else ():
+            if not any(values.at(document.value, key) for key in _PLUGINS):
+                self._found[directory] = self._made(directory, values.mapping(document.value), depth)
+        return self._found[directory]
+
+    def _made(self, directory: str, kustomization: dict[str, Any], depth: int) -> dict[Identity, Object]:
+        made: dict[Identity, Object] = {}
+        for key in ("resources", "bases", "components"):
+            for named in values.texts(kustomization, key):
+                target = join(directory, named)
+                if target is None:
+                    continue
+                is_file = target in self._snapshot
+                taken = _of_files((target,), self._snapshot) if is_file else self.of(target, depth + 1).values()
+                for each in taken:
+                    identity = _named(each.identity, kustomization)
+                    made[identity] = structs.replace(each, identity=identity)
+                    if len(made) > _MOST:
+                        return made
+        return made
 
 
 def _named(given: Identity, kustomization: dict[str, Any]) -> Identity:
     """The identity with the kustomization's namespace, prefix and suffix."""
     name, namespace = given.name, given.namespace
     if scopes.is_namespaced(given.group, given.kind) is not False:
-        namespace = _text(kustomization.get("namespace")) or namespace
+        namespace = values.text(kustomization, "namespace") or namespace
     if given.kind not in ("Namespace", "CustomResourceDefinition"):
-        name = _text(kustomization.get("namePrefix")) + name + _text(kustomization.get("nameSuffix"))
+        name = values.text(kustomization, "namePrefix") + name + values.text(kustomization, "nameSuffix")
     return Identity(given.group, given.kind, namespace, name)
 
 
 def _names(directory: str) -> Iterator[str]:
     yield from (f"{directory}/{name}" if directory else name for name in kustomizations.NAMES)
-
-
-def _taken(directory: str, value: dict[str, Any], snapshot: Snapshot, depth: int) -> Iterator[tuple[Object, bool]]:
-    for key in ("resources", "bases", "components"):
-        several = value.get(key)
-        for named in several if isinstance(several, list) else ():
-            target = join(directory, named) if isinstance(named, str) else None
-            if target is None:
-                continue
-            if target in snapshot:
-                yield from ((each, True) for each in _of_files((target,), snapshot))
-            elif snapshot.is_directory(target):
-                yield from _of_kustomization(target, snapshot, depth + 1)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
