@@ -20,21 +20,30 @@ _DEEPEST, _MOST = 64, 10_000
 _PLUGINS = ("transformers", "generators", "helmCharts")
 
 
+IN_CLUSTER = ("https://kubernetes.default.svc", "in-cluster")
+"""The cluster that an Argo CD runs in, by its server and its name."""
+
+
 class Target(Struct, frozen=True):
     """Where a stack goes: the cluster that Argo CD or Flux names, else all that is known is its environment."""
 
     environment: str
     cluster: str = ""
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the cluster has a name of its own: each Argo CD calls its own cluster the same."""
+        return self.cluster not in ("", *IN_CLUSTER)
+
     def may_be(self, other: Target) -> bool:
-        """Whether both may be one cluster: the same name, or the same environment where one has none."""
-        if self.cluster and other.cluster:
+        """Whether both may be one cluster: the same name, or the same environment where one has none of its own."""
+        if self.is_named and other.is_named:
             return self.cluster == other.cluster
         return self.environment == other.environment
 
     def is_surely(self, other: Target) -> bool:
         """Whether both are one cluster that somebody names."""
-        return bool(self.cluster) and self.cluster == other.cluster
+        return self.is_named and self.cluster == other.cluster
 
 
 class Declaration(Struct, frozen=True):

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
+from gitops_ci.kinds.kubernetes.declared import Target
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.rules.subject import NOT_APPLIED, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.model.finding import Severity
+from gitops_ci.model.stack import SHARED
 
 TWICE = "kubernetes/duplicate-object"
 
@@ -38,12 +40,17 @@ def _whole(subject: Subject, each: Object) -> Identity:
     return structs.replace(each.identity, namespace=subject.namespace(each) if is_namespaced is not False else "")
 
 
+def _is_told(one: Target, other: Target) -> bool:
+    """Of two that belong to no environment and name no cluster, each may be another way to have the same."""
+    return bool(one.cluster or other.cluster) or one.environment != SHARED
+
+
 def _in_others(subject: Subject, seen: dict[Identity, Object]) -> Iterator[Told]:
     """Two stacks that write one object undo each other's; of a namespace nobody names it is not known to be one."""
     for whole, each in seen.items():
         if not whole.namespace and scopes.is_namespaced(whole.group, whole.kind) is not False:
             continue
-        also = [other for other in subject.beside if whole in other.objects]
+        also = [other for other in subject.beside if whole in other.objects and _is_told(subject.target, other.target)]
         if also:
             sure = any(other.target.is_surely(subject.target) for other in also)
             severity: Severity = "error" if sure and whole.kind != "Namespace" else "warning"

@@ -23,7 +23,7 @@ NOT_VALIDATED = "kubernetes/not-validated"
 _MOST = 20
 """Findings about one object: more are one mistake."""
 _RULED = frozenset({("argoproj.io", kind) for kind in ("Application", "ApplicationSet", "AppProject")})
-"""Kinds whose fields have rules of their own here."""
+"""Kinds that have rules of their own here, also about what they lack."""
 
 
 class _Checked:
@@ -45,7 +45,7 @@ def findings(subject: Subject) -> Iterator[Told]:
             yield from _validated(each, subject, checked)
     if checked.schemaless:
         first = next(iter(checked.schemaless.values()))
-        path, line = subject.places.of(first)
+        path, line = subject.own(*subject.places.of(first))
         kinds = ", ".join(sorted(checked.schemaless))
         said = f"nobody here has a schema of {kinds}: these objects are not validated"
         yield Told(rule=NO_SCHEMA, message=said, path=path, line=line)
@@ -107,7 +107,9 @@ def _of_custom(each: Object, version: str, subject: Subject, checked: _Checked) 
         return
     validator = subject.custom.validator((group, version, kind))
     if validator is not None:
-        told = {misfit: list[Version]() for misfit in validation.misfits(each.value, validator)}
+        found = validation.misfits(each.value, validator)
+        is_ruled = (group, kind) in _RULED
+        told = {misfit: list[Version]() for misfit in found if not (is_ruled and misfit.is_missing)}
         yield from _misfits(each, told, subject, checked)
     elif (group, kind) not in _RULED:
         checked.schemaless.setdefault(f"{each.api_version} {kind}", each)

@@ -103,8 +103,9 @@ class Subject(Struct, frozen=True, dict=True, kw_only=True):
     ) -> Told:
         """What a rule says of a place in an object, with the file and the line that it was written in."""
         path, line = self.places.of(each, place)
-        is_own = path is None or path.startswith(f"{self.path}/" if self.path else "")
-        identity = each.identity if is_own else structs.replace(each.identity, namespace="")
+        identity = (
+            each.identity if path is None or self.own(path, line)[0] else structs.replace(each.identity, namespace="")
+        )
         address = identity.address
         return Told(
             rule=rule,
@@ -114,6 +115,11 @@ class Subject(Struct, frozen=True, dict=True, kw_only=True):
             severity=severity,
             address=address,
         )
+
+    def own(self, path: str | None, line: int | None) -> tuple[str | None, int | None]:
+        """The place, if it is in the stack's own directory; otherwise none."""
+        is_own = path is not None and path.startswith(f"{self.path}/" if self.path else "")
+        return (path, line) if is_own else (None, None)
 
     def namespace(self, each: Object) -> str:
         """The namespace that an object is put into; empty where nobody says."""

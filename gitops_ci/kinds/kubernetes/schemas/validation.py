@@ -31,6 +31,7 @@ class Misfit(Struct, frozen=True, order=True):
     place: Place
     message: str
     unknown: bool = False
+    is_missing: bool = False
 
 
 def built(schema: Mapping[str, Any], registry: Any = None) -> Validator:
@@ -63,7 +64,7 @@ def _misfits(error: Any) -> Iterator[Misfit]:
     told = error.kind.as_dict()
     match error.kind.name:
         case "required":
-            yield Misfit((*place, told["property"]), "is missing")
+            yield Misfit((*place, told["property"]), "is missing", is_missing=True)
         case "additionalProperties":
             yield from (
                 Misfit((*place, name), "is no field that there is", unknown=True) for name in told["unexpected"]

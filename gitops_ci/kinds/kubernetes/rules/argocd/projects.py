@@ -12,6 +12,7 @@ from typing import Any
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.declared import IN_CLUSTER
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, sources
 from gitops_ci.model.finding import Severity
@@ -22,7 +23,6 @@ FORBIDS = "argocd/project-forbids"
 _DEFAULT = "default"
 _MOST_STARS, _LONGEST = 4, 300
 _SHELL = re.compile(r"(?:[\w.-]+@)?[\w.-]+:[^/].*")
-IN_CLUSTER = "https://kubernetes.default.svc"
 
 
 def faults(app: Application, world: World) -> Iterator[Fault]:
@@ -84,8 +84,9 @@ def permits_destination(spec: Mapping[str, Any], destination: Mapping[str, Any])
     Where one says a name and the other one a server nobody here knows whether they are the same cluster: permitted.
     """
     name, server = values.text(destination, "name"), values.text(destination, "server")
-    server = server or (IN_CLUSTER if name == "in-cluster" else "")
-    name = name or ("in-cluster" if server == IN_CLUSTER else "")
+    own_server, own_name = IN_CLUSTER
+    server = server or (own_server if name == own_name else "")
+    name = name or (own_name if server == own_server else "")
     namespace = values.text(destination, "namespace")
     found = False
     for _, each in values.placed(spec, "destinations"):
