@@ -74,7 +74,7 @@ def _asking_for_origins(before: bytes) -> bytes:
         one, other = (next(yaml_documents.documents(each), None) for each in (before, after))
     except YamlProblem:
         return before
-    if one is None or other is None or not isinstance(one.value, dict):
+    if one is None or other is None or not isinstance(one.value, dict) or "buildMetadata" in one.value:
         return before
     return after if other.value == {**one.value, "buildMetadata": ["originAnnotations"]} else before
 
