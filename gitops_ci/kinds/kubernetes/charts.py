@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -10,8 +11,11 @@ from msgspec import Struct
 
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot, join
+from gitops_ci.kinds.kubernetes.manifests import below
 
 FILE = "Chart.yaml"
+_VALUE_FILE = re.compile(r"(?:values[-_.](?P<after>.+?)|(?P<before>.+?)[-_.]values|(?P<alone>.+?))\.ya?ml")
+_VALUE_FOLDERS = ("", "values", "environments", "envs", "env")
 _OLD_DEPENDENCIES = "requirements.yaml"  # of charts before Helm 3
 
 
@@ -99,11 +103,33 @@ class Charts(Struct, frozen=True, dict=True):
                 return at
         return None
 
+    def value_files(self, directory: str) -> Mapping[str, str]:
+        """Word → a file in a chart with values for what the word says (`values-prod-eu.yaml`, `values/dev.yaml`)."""
+        found: dict[str, str] = {}
+        for folder in _VALUE_FOLDERS:
+            inside = "/".join(filter(None, (directory, folder)))
+            for name in self.snapshot.children.get(inside, ()):
+                match = _VALUE_FILE.fullmatch(name)
+                word = match and (match["after"] or match["before"] or (match["alone"] if folder else None))
+                if word:
+                    found.setdefault(word, f"{inside}/{name}" if inside else name)
+        return found
+
+    def reads_files(self, directory: str) -> bool:
+        """Whether a template of a chart may read any file of it (`.Files`)."""
+        at = f"{directory}/templates" if directory else "templates"
+        paths = below(at, self.snapshot, recurse=True)
+        return any(self.snapshot.facts(paths, _has_files).values())
+
     def references(self) -> Iterator[Reference]:
         """What each chart reads beside itself: the local charts that it depends on."""
         for directory, targets in self.local.items():
             for target in targets:
                 yield Reference(directory, target, "tree", "module")
+
+
+def _has_files(content: bytes) -> bool:
+    return b".Files" in content
 
 
 def _path(directory: str, dependency: Dependency) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -18,8 +17,10 @@ from gitops_ci.model import stack as stacks
 from gitops_ci.model.stack import SHARED, Stack
 
 _FOREIGN = manifests.FOREIGN | {"templates"}
-_VALUE_FILE = re.compile(r"(?:values[-_.](?P<after>.+?)|(?P<before>.+?)[-_.]values|(?P<alone>.+?))\.ya?ml")
-_VALUE_FOLDERS = ("", "values", "environments", "envs", "env")
+_NO_INSTANCE = frozenset(
+    {"ci", "default", "defaults", "example", "examples", "sample", "schema", "template", "test", "tests"}
+)
+"""Words of value files that are there for something else than to deploy."""
 _DEPLOYED = frozenset({"clusters", "manifests"})
 """Folders of plain manifests that are deployed, beside those of environments and of the kind."""
 
@@ -97,13 +98,20 @@ class Directories(Struct, frozen=True, dict=True):
     def _chart(self, directory: str, files: tuple[str, ...]) -> Deployed:
         name = self.repository.charts.read[directory].name if directory in self.repository.charts.read else ""
         source = Chart(path=directory, release=name or directory.rpartition("/")[2] or "release", value_files=files)
-        reads = (Reading(directory, "tree", "direct"), *(Reading(each) for each in files))
-        return Deployed((source,), reads, directory)
+        return Deployed((source,), self.repository.of_chart(directory, files), directory)
 
     def _charts(self, directory: str) -> Iterator[tuple[Stack, Deployed]]:
-        """A chart once for each environment that it has a value file for; once where it has none."""
-        placed = names.of_directory(directory, self.repository.config)
-        found = dict(self._by_environment(directory))
+        """A chart once for each environment or cluster that it has a value file for; once where it has none."""
+        config = self.repository.config
+        placed = names.of_directory(directory, config)
+        found: dict[tuple[str, str | None], str] = {}
+        for word, file in self.repository.charts.value_files(directory).items():
+            told = names.told(word, config)
+            is_exact = config.environment_of(word) is not None
+            if len(told) == 1:
+                found.setdefault((told[0], None if is_exact else word), file)
+            elif word not in _NO_INSTANCE and file.rpartition("/")[0] == directory:
+                found.setdefault((SHARED, word), file)
         if placed.environment != SHARED:
             own = tuple(file for (environment, _), file in found.items() if environment == placed.environment)
             yield placed, self._chart(directory, own[:1])
@@ -115,19 +123,6 @@ class Directories(Struct, frozen=True, dict=True):
             yield stack, self._chart(directory, (file,))
         if not found:
             yield placed, self._chart(directory, ())
-
-    def _by_environment(self, directory: str) -> Iterator[tuple[tuple[str, str | None], str]]:
-        """Environment and instance → a value file in a chart that is called after it (`values-prod-eu.yaml`)."""
-        config, snapshot = self.repository.config, self.repository.snapshot
-        for folder in _VALUE_FOLDERS:
-            inside = "/".join(filter(None, (directory, folder)))
-            for name in snapshot.children.get(inside, ()):
-                match = _VALUE_FILE.fullmatch(name)
-                word = (match["after"] or match["before"] or match["alone"]) if match is not None else ""
-                told = names.told(word, config)
-                if len(told) == 1:
-                    is_exact = config.environment_of(word) is not None
-                    yield (told[0], None if is_exact else word), f"{inside}/{name}" if inside else name
 
     @cached_property
     def _taken(self) -> frozenset[str]:

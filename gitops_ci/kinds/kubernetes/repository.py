@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from msgspec import Struct
@@ -77,6 +77,19 @@ class Repository(Struct, frozen=True, dict=True):
             Reading(directory if real is None else real, "directory", certainty, NAMES),
             *self.linked(directory),
         )
+
+    def of_chart(self, directory: str, value_files: Iterable[str]) -> tuple[Reading, ...]:
+        """What a rendering of a chart reads: all of it, but value files that it is not given, and those that it is."""
+        given = tuple(value_files)
+        real = self.snapshot.resolve(directory) or directory
+        others = frozenset(self.charts.value_files(real).values()).difference(given)
+        if not others or self.charts.reads_files(real):
+            own: tuple[Reading, ...] = (Reading(real, "tree", "direct"),)
+        else:
+            paths = manifests.below(real, self.snapshot, recurse=True)
+            own = tuple(Reading(path, certainty="direct") for path in paths if path not in others)
+            own += tuple(Reading(each, "tree", "module") for each in self.charts.local.get(real, ()))
+        return (*own, *map(Reading, given), *self.linked(directory))
 
     def manifests_in(self, directory: str, *, recurse: bool) -> tuple[str, ...]:
         """The files of a directory that look like manifests, in order."""

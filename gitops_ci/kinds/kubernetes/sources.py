@@ -10,11 +10,15 @@ class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
 
     `edits` is YAML of what Argo CD or Flux writes into it before it builds (`kustomize.edits.applied`). `files` (paths
     of files and of directories with a kustomization) are the resources of one that Flux generates, where there is none.
+    `variables` are what Flux puts into the rendering (`flux.substitution`), None where it puts in nothing;
+    `has_all_variables` is false where more are kept in the cluster.
     """
 
     path: str
     edits: str = ""
     files: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] | None = None
+    has_all_variables: bool = True
 
 
 class Chart(Struct, frozen=True, kw_only=True, tag=True):

@@ -35,6 +35,28 @@ class _Loader(_Parser):  # type: ignore[misc]  # of C where that is there
         return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _BARE
 
 
+class _Redefining(yaml.composer.Composer, _Loader):
+    """Lets an anchor be there twice, as YAML 1.2 has it and Kubernetes reads it; libyaml's own composer does not."""
+
+    def __init__(self, text: str) -> None:
+        _Parser.__init__(self, text)
+        yaml.composer.Composer.__init__(self)
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if not self.check_event(yaml.AliasEvent):
+            self.anchors.pop(self.peek_event().anchor, None)
+        return super().compose_node(parent, index)
+
+
+_ANCHOR = re.compile(r"(?:^|[\s\[{,])&([^\s,\[\]{}]+)")
+
+
+def _loader(text: str) -> Any:
+    """The fast one, unless an anchor may be there twice."""
+    names = _ANCHOR.findall(text) if "&" in text else []
+    return _Loader(text) if len(names) == len(set(names)) else _Redefining(text)
+
+
 Place = tuple[str | int, ...]
 """The keys and indices that lead to a value."""
 
@@ -93,7 +115,7 @@ def documents(content: bytes) -> Iterator[Document]:
     try:
         if text.count("[") + text.count("{") >= MAX_DEPTH or _INDENTED.search(text) is not None:
             _bound(text)
-        loader = _Loader(text)
+        loader = _loader(text)
         while loader.check_node():
             root = loader.get_node()
             if told and isinstance(root, yaml.ScalarNode):

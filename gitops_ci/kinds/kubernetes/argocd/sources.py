@@ -138,9 +138,8 @@ class _Of(Struct, frozen=True):
             forced=tuple(helm.parameters(options, forced=True)),
             with_crds=options.get("skipCrds") is not True,
         )
-        reads = [Reading(path, "tree", "direct"), *self.repository.linked(path)]
-        reads += [Reading(each.path) for each in files if each.path]
-        return Deployed((chart, *problems), tuple(reads), path)
+        reads = self.repository.of_chart(path, (each.path for each in files if each.path))
+        return Deployed((chart, *problems), reads, path)
 
     def _directory(self, path: str) -> Deployed:
         options = values.mapping(self.source, "directory")

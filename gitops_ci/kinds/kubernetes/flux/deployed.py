@@ -57,10 +57,20 @@ def kustomization(
         ]
         reads.append(Reading(path, "directory", "direct", NAMES))
     text = yaml.safe_dump(edits, sort_keys=False) if edits else ""
-    found: list[Source] = [Kustomization(path=path, edits=text, files=files)]
-    if values.mapping(spec, "postBuild"):
-        why, line = "Flux puts variables in after the build", by.line_of("spec", "postBuild")
-        found.append(Unrendered(what="postBuild", why=why, path=by.path, line=line))
+    given = values.mapping(spec, "postBuild", "substitute")
+    kept = values.mappings(spec, "postBuild", "substituteFrom")
+    found: list[Source] = [
+        Kustomization(
+            path=path,
+            edits=text,
+            files=files,
+            variables=tuple((name, str(value)) for name, value in given.items()) if given or kept else None,
+            has_all_variables=not kept,
+        )
+    ]
+    for index, each in enumerate(kept):
+        what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "postBuild", "substituteFrom", index)
+        found.append(Unrendered(what=what, why="the cluster keeps these variables", path=by.path, line=line))
     return Deployed(tuple(found), tuple(reads), path)
 
 
@@ -119,5 +129,4 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     for index, each in enumerate(values.mappings(spec, "valuesFrom")):
         what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "valuesFrom", index)
         found.append(Unrendered(what=what, why="the cluster keeps these values", path=by.path, line=line))
-    reads = [Reading(path, "tree", "direct"), *(Reading(each) for each in files)]
-    return Deployed(tuple(found), tuple(reads), path)
+    return Deployed(tuple(found), repository.of_chart(path, files), path)

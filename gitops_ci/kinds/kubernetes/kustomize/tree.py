@@ -118,21 +118,27 @@ class Tree(Struct, frozen=True, dict=True):
                 yield Reference(directory, path, "file", "file")
 
     @cached_property
-    def taken(self) -> frozenset[str]:
-        """Directories that some kustomization takes."""
-        found = set()
-        for targets in self.targets.values():
+    def takers(self) -> Mapping[str, frozenset[str]]:
+        """Directory → those whose kustomizations take it."""
+        found: dict[str, set[str]] = {}
+        for directory, targets in self.targets.items():
             for target in targets:
                 if target.kind in ("directory", "tree"):
-                    found.add(self.snapshot.resolve(target.path) or target.path)
-        return frozenset(found)
+                    found.setdefault(self.snapshot.resolve(target.path) or target.path, set()).add(directory)
+        return {directory: frozenset(takers) for directory, takers in found.items()}
 
     @cached_property
     def roots(self) -> tuple[str, ...]:
-        """Directories whose kustomization no other one takes, and that is no component: something deploys them."""
-        taken, read = self.taken, self.read
+        """Directories whose kustomization no other one takes, and that is no component: something deploys them.
+
+        What takes a directory that takes it does not count: a circle does not make stacks go away.
+        """
+        read, nobody = self.read, frozenset[str]()
         return tuple(
-            each for each in self.files if each not in taken and not (each in read and read[each].is_component)
+            each
+            for each in self.files
+            if not (each in read and read[each].is_component)
+            and self.takers.get(each, nobody) <= self.closures.get(each, nobody)
         )
 
     @cached_property

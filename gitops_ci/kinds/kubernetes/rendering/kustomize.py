@@ -11,6 +11,8 @@ import msgspec
 import yaml
 
 from gitops_ci.discover.snapshot import Snapshot, join
+from gitops_ci.kinds.kubernetes.flux import substitution
+from gitops_ci.kinds.kubernetes.flux.substitution import UnknownForm
 from gitops_ci.kinds.kubernetes.kustomize import edits
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
 from gitops_ci.kinds.kubernetes.objects import Gap
@@ -47,6 +49,16 @@ def render(source: Kustomization, call: Call) -> Iterator[Part]:
         plugin = found.has_plugins and text.code == "plan-failed"
         yield msgspec.structs.replace(text, code="not-rendered") if plugin else text
         return
+    if source.variables is not None:
+        try:
+            text = substitution.applied(text, dict(source.variables), complete=source.has_all_variables)
+        except UnknownForm as problem:
+            yield Gap(
+                code="not-rendered",
+                message=f"{source.path} has a variable in a form not known here: {problem}",
+                path=source.path,
+            )
+            return
     yield from _parts(text, source, call)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -44,10 +45,8 @@ def test_it_is_refused_soon(template: str) -> None:
 
 @given(st.text(alphabet='{}-. |()"`$:=,a1\n/*', max_size=60))
 def test_any_text_is_rendered_or_refused(text: str) -> None:
-    try:
-        gotemplate.render(text, {"a": {"a": ["1"]}})
-    except TemplateProblem as problem:
-        assert str(problem)
+    with suppress(TemplateProblem):
+        assert isinstance(gotemplate.render(text, {"a": {"a": ["1"]}}), str)
 
 
 @given(st.text(alphabet="{}ab .", max_size=40))
