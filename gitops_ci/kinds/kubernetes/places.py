@@ -103,7 +103,7 @@ class Places:
         found: Place = ()
         for one in written:
             own = _translated(one.manifest.value, value, place)
-            sets = one.is_patch and len(own) == len(place) and place[:1] not in _NAMING and place[:2] != _NAME
+            sets = one.is_patch and len(own) == len(place) and _is_set(one.manifest.value, own)
             if len(own) > depth or (sets and len(own) == depth):
                 depth, at, found = len(own), one, own
         return at.path, at.manifest.document.line_of((*at.manifest.place, *found))
@@ -159,6 +159,16 @@ def _generated(path: str, parsed: files.Parsed) -> Iterator[tuple[str, str, str,
 def _is_part(written: str, rendered: str) -> bool:
     """Whether a name may have become the other one by a prefix or a suffix."""
     return bool(written) and written in rendered
+
+
+def _is_set(written: Any, place: Place) -> bool:
+    """Whether a patch sets the value at a place: what is merged with more is still the resource's."""
+    for step in place:
+        written = written[step]
+    is_merged = isinstance(written, dict) or (
+        isinstance(written, list) and any(isinstance(one, dict) for one in written)
+    )
+    return not is_merged and place[:1] not in _NAMING and place[:2] != _NAME
 
 
 def _translated(written: Any, rendered: Any, place: Place) -> Place:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from gitops_ci.discover import naming
+from gitops_ci.policy import addresses
 from gitops_ci.policy.documents.manifests import Manifest, is_object
 from gitops_ci.policy.documents.yaml_documents import Document, Place
 from gitops_ci.policy.scope import Made, Rendering
@@ -39,6 +40,13 @@ def place(made: Made, inside: Place) -> tuple[str, int | None]:
     """The file and the line in which somebody wrote a place of the object."""
     path, line = made.where(inside)
     return (path, line) if path is not None else (made.directory, None)
+
+
+def address(made: Made) -> str | None:
+    """What it is called whatever namespace a stack puts it into."""
+    metadata = made.value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return addresses.of(str(made.value.get("kind")), "", name if isinstance(name, str) else "")
 
 
 def is_shared(made: Made, path: str | None) -> bool:

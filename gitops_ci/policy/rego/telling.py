@@ -93,7 +93,7 @@ class Telling:
         help = rule.help or f"The rule is in {rule.path}:{rule.line}."
         stack = about.stack
         if about.made is not None and rendered.is_shared(about.made, path):
-            stack, address = None, None  # told once, however many stacks render it
+            stack, address = None, rendered.address(about.made)  # told once, however many stacks render it
         made = finding.make(rule.id, rule.severity, identity, help=help, path=path, line=line, stack=stack)
         made = finding.about(made, address)
         return msgspec.structs.replace(made, message=text, url=rule.url)

@@ -78,6 +78,7 @@ def rendered(kind: str, name: str, group: str = "", path: str | None = None, lin
         (("spec", "template", "spec", "containers", 0, "image"), "base/deployment.yaml", 13),
         (("spec", "template", "spec", "containers", 0, "securityContext", "privileged"), "over/patch.yaml", 11),
         (("spec", "template", "spec", "containers", 1, "readinessProbe"), "base/deployment.yaml", 10),
+        (("spec", "template", "spec", "containers", 0), "base/deployment.yaml", 12),
         (("spec", "selector"), "base/deployment.yaml", 5),
     ],
 )
