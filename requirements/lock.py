@@ -32,7 +32,7 @@ def main() -> int:
         "--group=build",
         "--constraint=requirements/dev.txt",
     )
-    for name in ("terraform", "rego", "squawk"):
+    for name in ("terraform", "rego", "squawk", "kustomize", "helm"):
         compiled(f"{name}.txt", "-", *extra, given="\n".join(extras[name]))
     compiled("lock.txt", "--group=lock", *extra)
     compiled("checkov.txt", "--group=checkov", *extra)

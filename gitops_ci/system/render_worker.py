@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
 _LENGTH = struct.Struct(">Q")
+_WRITTEN = 256 << 20  # bytes of a rendering, of which a cluster would not take a hundredth
+_SAID = 64 << 20  # bytes of a file that a program may write
 _WORDS = 1 << 16  # bytes of what a program says to people: the end of it tells what was wrong
 _VERSION = ["version", "--template={{.Version}}"]
 
@@ -25,8 +29,20 @@ class Refused(Exception):
 
 
 def _program(command: list[str], cwd: str) -> tuple[int, bytes, bytes]:
-    done = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return done.returncode, done.stdout, done.stderr
+    """A program's exit code (negative where a signal ended it), what it wrote and what it said."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said)
+        written, size = [], 0
+        with process:
+            assert process.stdout is not None
+            while (chunk := process.stdout.read(1 << 18)) and size <= _WRITTEN:
+                written.append(chunk)
+                size += len(chunk)
+            if size > _WRITTEN:
+                process.kill()
+                return -9, b"", f"it wrote more than {_WRITTEN >> 20} MiB".encode()
+        said.seek(max(0, said.tell() - _WORDS))
+        return process.returncode, b"".join(written), said.read()
 
 
 def _embedded(args: list[str]) -> tuple[int, bytes, bytes]:
@@ -93,6 +109,7 @@ def main() -> None:
     """Answers until nobody asks any more."""
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no reply
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_SAID, _SAID))
     _send(replies, b"{}")  # it is there
     replies.flush()
     while len(head := requests.read(_LENGTH.size)) == _LENGTH.size:

@@ -14,6 +14,7 @@ from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
 from gitops_ci.kinds.kubernetes.argocd.voting import votes
 from gitops_ci.kinds.kubernetes.flux import deployed as flux
 from gitops_ci.kinds.kubernetes.flux import origins
+from gitops_ci.kinds.kubernetes.gotemplate import Budget
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
@@ -38,7 +39,8 @@ def of(repository: Repository) -> Deploying:
     ours = repositories.of(config.kinds.kubernetes.repositories, told)
     fixtures = config.kinds.kubernetes.generators
     found = [each for each in objects if each.kind == "ApplicationSet"]
-    renderings = tuple(sets.render(each, repository.snapshot, ours, fixtures) for each in found)
+    budget = Budget()
+    renderings = tuple(sets.render(each, repository.snapshot, ours, fixtures, budget) for each in found)
     argo = (*applications.written(objects), *(each for made in renderings for each in made.applications))
     placed = (
         *filter(None, (_of_application(each, repository, ours) for each in argo)),

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
+from gitops_ci.discover.naming import MAIN
 from gitops_ci.model import stack as stacks
 from gitops_ci.model.stack import SHARED, Stack
 
 _HOLDERS = frozenset({"overlays", "overlay", "clusters", "cluster"})
 """Folders that hold one for each environment, and are no part of a name."""
+_NAME, _OTHER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"), re.compile(r"[^A-Za-z0-9.-]+")
 _SEPARATOR = re.compile(r"[-_./:]+")
 
 
@@ -46,7 +48,10 @@ def of_application(name: str, path: str, hints: Iterable[str], config: Config) -
     if environment == SHARED:
         said = (told(hint, config) for hint in (*hints, name))
         environment = next((each[0] for each in said if len(each) == 1), SHARED)
-    return stacks.make(environment=environment, kind="kubernetes", name=_without(name, environment, config), path=path)
+    called = _without(name, environment, config)
+    if _NAME.fullmatch(called) is None:  # no cluster would take it either
+        called = _OTHER.sub("-", called).strip("-.") or MAIN
+    return stacks.make(environment=environment, kind="kubernetes", name=called, path=path)
 
 
 def told(text: str, config: Config) -> list[str]:

@@ -148,14 +148,14 @@ def _instances(also: list[tuple[str, ...]]) -> list[str]:
 
 def _used(placed: list[Placed], repository: Repository) -> frozenset[str]:
     """The directories whose kustomizations something deploys."""
-    closures, snapshot = repository.kustomizations.closures, repository.snapshot
+    snapshot = repository.snapshot
     paths = {
         snapshot.resolve(source.path) or source.path
         for each in placed
         for source in each.deployed.sources
         if isinstance(source, Kustomization)
     }
-    return frozenset().union(*(closures.get(path, frozenset()) for path in paths))
+    return repository.kustomizations.reached(paths)
 
 
 def _references(placed: list[Placed], repository: Repository) -> Iterator[Reference]:

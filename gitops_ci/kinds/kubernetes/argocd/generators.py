@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.config_argocd import Answers, Cluster, Generators
 from gitops_ci.discover.snapshot import Snapshot
@@ -98,7 +98,7 @@ class Asked(Struct):
         if not self.templating.goes:
             return self.templating.value(value, given)
         try:
-            return Templating(goes=True, strict=True).value(value, given)
+            return structs.replace(self.templating, strict=True).value(value, given)
         except TemplateProblem:
             return value
 

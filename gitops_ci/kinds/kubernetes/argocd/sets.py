@@ -14,7 +14,7 @@ from gitops_ci.kinds.kubernetes.argocd import applications, generators, template
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.generators import Asked, Elsewhere
 from gitops_ci.kinds.kubernetes.argocd.templates import Parameters, Templating
-from gitops_ci.kinds.kubernetes.gotemplate import TemplateProblem
+from gitops_ci.kinds.kubernetes.gotemplate import Budget, TemplateProblem
 from gitops_ci.kinds.kubernetes.gotemplate.sprig_data import merged
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.repositories import Repositories
@@ -43,11 +43,13 @@ class Rendering(Struct, frozen=True):
     read: tuple[str, ...] = ()
 
 
-def render(by: Declared, snapshot: Snapshot, repositories: Repositories, fixtures: Generators) -> Rendering:
+def render(
+    by: Declared, snapshot: Snapshot, repositories: Repositories, fixtures: Generators, budget: Budget
+) -> Rendering:
     """The Applications of one set, in the order of its generators (applicationset/controllers/template)."""
     spec = values.mapping(by.manifest.value, "spec")
     try:
-        templating = templates.of(spec)
+        templating = templates.of(spec, budget)
     except TemplateProblem as problem:
         return Rendering(by, troubles=(Trouble("invalid", str(problem), by.line_of("spec", "goTemplateOptions")),))
     found: list[Application] = []

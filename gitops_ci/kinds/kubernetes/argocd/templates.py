@@ -9,25 +9,31 @@ from msgspec import Struct
 
 from gitops_ci.kinds.kubernetes import gotemplate
 from gitops_ci.kinds.kubernetes.argocd import fasttemplate
-from gitops_ci.kinds.kubernetes.gotemplate import TemplateProblem
+from gitops_ci.kinds.kubernetes.gotemplate import Budget, TemplateProblem
 
 Parameters = dict[str, Any]
 
 
 class Templating(Struct, frozen=True):
-    """Which of Argo CD's two languages a set uses; `strict` is the option `missingkey=error`."""
+    """Which of Argo CD's two languages a set uses, within a budget; `strict` is the option `missingkey=error`."""
 
+    budget: Budget
     goes: bool = False
     strict: bool = False
 
     def text(self, text: str, parameters: Mapping[str, Any]) -> str:
         """One text. Raises TemplateProblem."""
-        if not self.goes:
-            return fasttemplate.render(text, parameters)
-        return gotemplate.render(text, dict(parameters), missing_is_error=self.strict)
+        if "{{" not in text:
+            return text
+        if self.goes:
+            return gotemplate.render(text, dict(parameters), missing_is_error=self.strict, budget=self.budget)
+        found = fasttemplate.render(text, parameters)
+        self.budget.spend(1, len(found))
+        return found
 
     def value(self, value: Any, parameters: Mapping[str, Any]) -> Any:
         """Every text and every key in a value. Raises TemplateProblem."""
+        self.budget.spend(1, 0)
         match value:
             case str():
                 return self.text(value, parameters)
@@ -39,7 +45,7 @@ class Templating(Struct, frozen=True):
                 return value
 
 
-def of(spec: Mapping[str, Any]) -> Templating:
+def of(spec: Mapping[str, Any], budget: Budget) -> Templating:
     """What the spec of an ApplicationSet asks for. Raises TemplateProblem at an option that Go does not have."""
     options = spec.get("goTemplateOptions")
     strict = False
@@ -47,7 +53,7 @@ def of(spec: Mapping[str, Any]) -> Templating:
         if option not in ("missingkey=error", "missingkey=default", "missingkey=zero", "missingkey=invalid"):
             raise TemplateProblem(f"unrecognized option {option!r}")
         strict = option == "missingkey=error"
-    return Templating(spec.get("goTemplate") is True, strict)
+    return Templating(budget, spec.get("goTemplate") is True, strict)
 
 
 def patched(value: Any, patch: Any) -> Any:

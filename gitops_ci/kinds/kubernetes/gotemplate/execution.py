@@ -27,6 +27,7 @@ from gitops_ci.kinds.kubernetes.gotemplate.parsing import Parsed, parse
 from gitops_ci.kinds.kubernetes.gotemplate.values import (
     MAX_TEXT,
     MISSING,
+    Budget,
     Missing,
     TemplateProblem,
     is_number,
@@ -41,13 +42,14 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {**sprig.FUNCTIONS, **builtins.FUNCT
 _parsed = lru_cache(maxsize=1024)(parse)
 
 
-def render(text: str, data: dict[str, Any], *, missing_is_error: bool = False) -> str:
+def render(text: str, data: dict[str, Any], *, missing_is_error: bool = False, budget: Budget | None = None) -> str:
     """What a template makes of data (texts, numbers, booleans, lists, mappings).
 
     Raises TemplateProblem where Go would fail, where a function is not known here, and past the limits.
     """
     if "{{" not in text:
         return text
+    run: _Run | None = None
     try:
         run = _Run(_parsed(text), missing_is_error)
         run.nodes(run.parsed.nodes, data, [{"$": data}])
@@ -55,6 +57,9 @@ def render(text: str, data: dict[str, Any], *, missing_is_error: bool = False) -
         raise TemplateProblem("break or continue outside of a range") from None
     except RecursionError:
         raise TemplateProblem("nested too deeply") from None
+    finally:
+        if run is not None and budget is not None:
+            budget.spend(run.steps, run.size)
     return "".join(run.out)
 
 
@@ -72,16 +77,16 @@ class _Run:
         self.parsed = parsed
         self.out: list[str] = []
         self._strict = missing_is_error
-        self._steps = self._size = self._calls = 0
+        self.steps = self.size = self._calls = 0
 
     def _step(self) -> None:
-        self._steps += 1
-        if self._steps > MAX_STEPS:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
             raise TemplateProblem(f"more than {MAX_STEPS:,} steps")
 
     def _write(self, text: str) -> None:
-        self._size += len(text)
-        if self._size > MAX_TEXT:
+        self.size += len(text)
+        if self.size > MAX_TEXT:
             raise TemplateProblem("it makes more than a megabyte")
         self.out.append(text)
 
@@ -198,7 +203,7 @@ class _Run:
         if isinstance(value, str) and len(value) > MAX_TEXT:
             raise TemplateProblem(f"{name} makes more than a megabyte")
         if isinstance(value, list | dict):
-            self._steps += weight(value) // 16
+            self.steps += weight(value) // 16
         return value
 
     def _operand(self, operand: Operand, dot: Any, scope: _Scope) -> Any:

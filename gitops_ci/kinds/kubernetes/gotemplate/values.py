@@ -18,6 +18,20 @@ class TemplateProblem(Exception):
     """Why a template cannot be read or run; the message says where in it."""
 
 
+class Budget:
+    """What all templates of a repository may take together: steps, and characters that they make."""
+
+    def __init__(self, steps: int = 5_000_000, characters: int = 64 << 20) -> None:
+        self._steps, self._characters = steps, characters
+
+    def spend(self, steps: int, characters: int) -> None:
+        """Takes from what is left. Raises TemplateProblem where nothing is."""
+        self._steps -= steps
+        self._characters -= characters
+        if self._steps < 0 or self._characters < 0:
+            raise TemplateProblem("the templates of this repository take too much to be rendered here")
+
+
 class Missing:
     """What a map does not have: printed as `<no value>`, false, and no argument for a text."""
 

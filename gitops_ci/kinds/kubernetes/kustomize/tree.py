@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
@@ -118,13 +118,22 @@ class Tree(Struct, frozen=True, dict=True):
                 yield Reference(directory, path, "file", "file")
 
     @cached_property
-    def takers(self) -> Mapping[str, frozenset[str]]:
+    def _onward(self) -> Mapping[str, tuple[str, ...]]:
+        """Directory → those that its kustomization takes."""
+        return {
+            directory: tuple(
+                self.snapshot.resolve(each.path) or each.path for each in targets if each.kind in ("directory", "tree")
+            )
+            for directory, targets in self.targets.items()
+        }
+
+    @cached_property
+    def _takers(self) -> Mapping[str, frozenset[str]]:
         """Directory → those whose kustomizations take it."""
         found: dict[str, set[str]] = {}
-        for directory, targets in self.targets.items():
+        for directory, targets in self._onward.items():
             for target in targets:
-                if target.kind in ("directory", "tree"):
-                    found.setdefault(self.snapshot.resolve(target.path) or target.path, set()).add(directory)
+                found.setdefault(target, set()).add(directory)
         return {directory: frozenset(takers) for directory, takers in found.items()}
 
     @cached_property
@@ -138,32 +147,39 @@ class Tree(Struct, frozen=True, dict=True):
             each
             for each in self.files
             if not (each in read and read[each].is_component)
-            and self.takers.get(each, nobody) <= self.closures.get(each, nobody)
+            and self._takers.get(each, nobody) <= self._circular.get(each, nobody)
         )
 
+    def reached(self, starts: Iterable[str]) -> frozenset[str]:
+        """Directories, and those that their kustomizations take at any depth."""
+        seen = set(starts)
+        pending = list(seen)
+        while pending:
+            new = [each for each in self._onward.get(pending.pop(), ()) if each not in seen]
+            seen.update(new)
+            pending += new
+        return frozenset(seen)
+
     @cached_property
-    def closures(self) -> Mapping[str, frozenset[str]]:
-        """Directory → itself and the directories that it takes, at any depth."""
-        onward = {
-            directory: [self.snapshot.resolve(each.path) or each.path for each in targets if each.kind == "directory"]
-            for directory, targets in self.targets.items()
-        }
-        return {directory: _reached(directory, onward) for directory in self.files}
+    def _circular(self) -> Mapping[str, frozenset[str]]:
+        """Each directory that takes itself in the end → what it reaches."""
+        left = {directory for directory, onward in self._onward.items() if onward}
+        nobody = frozenset[str]()
+        pending = list(left)
+        while pending:  # takes away what leads nowhere, or what nothing leads to, until only circles are left
+            each = pending.pop()
+            onward, takers = self._onward.get(each, ()), self._takers.get(each, nobody)
+            if each in left and (left.isdisjoint(onward) or left.isdisjoint(takers)):
+                left.remove(each)
+                pending += [*onward, *takers]
+        reached = {each: self.reached(self._onward[each]) for each in left}
+        return {each: found for each, found in reached.items() if each in found}
 
     def circles(self) -> Iterator[tuple[str, Target]]:
         """Directories of kustomizations that take themselves, each with the entry that leads back."""
-        for directory, targets in self.targets.items():
-            for target in targets:
+        for directory in sorted(self._circular):
+            for target in self.targets[directory]:
                 real = self.snapshot.resolve(target.path) or target.path
-                if target.kind == "directory" and directory in self.closures.get(real, frozenset({real})):
+                if target.kind == "directory" and (real == directory or directory in self._circular.get(real, ())):
                     yield directory, target
                     break
-
-
-def _reached(start: str, onward: Mapping[str, list[str]]) -> frozenset[str]:
-    seen, pending = {start}, [start]
-    while pending:
-        new = [each for each in onward.get(pending.pop(), ()) if each not in seen]
-        seen.update(new)
-        pending += new
-    return frozenset(seen)

@@ -21,7 +21,6 @@ _ENDINGS = {
     "cancelled": "interrupted",
     "flooded": "engine-failed",
 }
-_CRASHED = -9
 
 
 class Call(Struct, frozen=True):
@@ -65,7 +64,7 @@ def rendered(call: Call, using: Engine, args: Sequence[str], at: str) -> str | G
     if ended.ending == "timeout":
         return Gap(code="timeout", message=f"{using.name} took longer than {timeout:g} s to render {at}", path=at)
     said = _words(ended.stderr.decode("utf-8", "replace"), call) or f"exit code {ended.returncode}"
-    crashed = ended.ending != "exited" or ended.returncode == _CRASHED
+    crashed = ended.ending != "exited" or ended.returncode < 0  # a signal
     code = _ENDINGS.get(ended.ending, "engine-failed") if crashed else "plan-failed"
     return Gap(code=code, message=f"{using.name} cannot render {at}: {said}", path=at)
 

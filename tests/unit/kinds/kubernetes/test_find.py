@@ -185,6 +185,14 @@ def test_two_of_one_name_are_told_apart() -> None:
     assert end(by_file).ambiguous == frozenset()
 
 
+@pytest.mark.parametrize("name", ["'../../x'", "'a@b'", "'a b'", '"a\\nb"', "'::'", "''", "{a: b}", "x" * 5000])
+def test_names_that_no_cluster_takes_make_no_odd_ids(name: str) -> None:
+    written = application("web", "web").replace("name: web,", f"name: {name},")
+    files: Files = {"apps/a.yaml": written, "web/a.yaml": DEPLOYMENT}
+    [id] = [each for each in paths(files) if each != "shared/kubernetes/apps"]
+    assert set(id.removeprefix("shared/kubernetes/")) <= set("abcdefghijklmnopqrstuvwxyz-.")
+
+
 def test_an_application_that_points_at_itself() -> None:
     files: Files = {
         "apps/root.yaml": application("root", "apps"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,7 +11,9 @@ import pytest
 
 from gitops_ci import config_file
 from gitops_ci.config import DEFAULT, Config
+from gitops_ci.kinds.kubernetes import deploying
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
+from gitops_ci.kinds.kubernetes.gotemplate import Budget
 from tests.unit.kinds.kubernetes.ends import URL, Files, surveyed
 
 TEMPLATE: dict[str, Any] = {
@@ -278,6 +281,17 @@ def test_too_many_are_refused_soon() -> None:
     thousand = {"list": {"elements": [{"name": str(number)} for number in range(1000)]}}
     again = {"list": {"elements": [{"path": str(number)} for number in range(1000)]}}
     assert "more than" in trouble(rendered({"matrix": {"generators": [thousand, again]}}))[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("{{ range until 90 }}{{ end }}{{ .name }}", ""), ("{{ .name }}", "{{ .name }}" + "x" * 5000)]
+)
+def test_all_templates_together_have_a_limit(monkeypatch: pytest.MonkeyPatch, name: str, path: str) -> None:
+    monkeypatch.setattr(deploying, "Budget", partial(Budget, steps=50_000, characters=1 << 20))
+    many = {"list": {"elements": [{"name": f"a{number}"} for number in range(1000)]}}
+    code, message = trouble(rendered(many, name=name, path=path, **GO))
+    assert (code, "too much" in message) == ("invalid", True)
+    assert len(made(rendered(LIST, name=name, path=path, **GO))) == 2
 
 
 def test_the_configuration_is_read() -> None:
