@@ -15,6 +15,7 @@ from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import declared, manifests, repositories, rules
 from gitops_ci.kinds.kubernetes.argocd import sets
+from gitops_ci.kinds.kubernetes.gotemplate.values import Budget
 from gitops_ci.kinds.kubernetes.objects import Identity, Object, Rendered
 from gitops_ci.kinds.kubernetes.places import Places
 from gitops_ci.kinds.kubernetes.repository import Repository
@@ -92,5 +93,5 @@ def argo_of(snapshot: Snapshot) -> list[Finding]:
     assert wrong == {}
     ours = repositories.of((HERE,), ())
     generators = DEFAULT.kinds.kubernetes.generators
-    made = [sets.render(each, snapshot, ours, generators) for each in found if each.kind == "ApplicationSet"]
+    made = [sets.render(each, snapshot, ours, generators, Budget()) for each in found if each.kind == "ApplicationSet"]
     return list(judging.of(found, made, judging.world(Repository(snapshot, DEFAULT), ours)))
