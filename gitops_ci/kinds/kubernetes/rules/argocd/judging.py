@@ -44,7 +44,10 @@ def told(apps: Iterable[Application], renderings: Iterable[Rendering], world: Wo
         yield from _grouped([(each, fault) for fault in _faults(each, world)])
     several = list(renderings)
     for one in several:
+        refused = {trouble.line for trouble in one.troubles if trouble.code == "invalid"}
         for fault in sets.faults(one.by.manifest.value):
+            if fault.place[:2] == ("spec", "generators") and one.by.line_of(*fault.place[:3]) in refused:
+                continue  # told as argocd/set-invalid, with what Argo CD says of it
             said = f"ApplicationSet {one.by.name}: {fault.message}"
             yield Told(rule=fault.rule, message=said, path=one.by.path, line=one.by.line_of(*fault.place))
         made = one.applications
