@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,13 +16,19 @@ from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import makers, pods
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
-from gitops_ci.kinds.kubernetes.rules.subject import Applying, Around, Neighbour
+from gitops_ci.kinds.kubernetes.rules.subject import Applying, Around, Held, Neighbour
 from gitops_ci.kinds.kubernetes.schemas import custom
+from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy.documents import manifests, yaml_documents
 
 _known: WeakKeyDictionary[Snapshot, tuple[Config, Around]] = WeakKeyDictionary()
 _NAMED = b"CustomResourceDefinition"
+_SUFFIXES = (".yaml", ".yml", ".json")
+_NAME = re.compile(rb"[nN]ame(?:space)?[\"']?[ \t]*:[ \t]*(?:[&!]\S+[ \t]+)*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)")
+_AFFIX = re.compile(rb"namePrefix|nameSuffix|\{\{|\*\w|\\[xuU]")
+"""What makes another name of one that is written: kustomizations, templates, aliases, escapes."""
+_ANY = "*"
 
 
 def of(inventory: Inventory) -> Around:
@@ -49,7 +56,7 @@ def _definitions(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
     paths = [
         path
         for path, entry in snapshot.entries.items()
-        if path.endswith((".yaml", ".yml", ".json")) and entry.mode not in (SYMLINK, SUBMODULE)
+        if path.endswith(_SUFFIXES) and entry.mode not in (SYMLINK, SUBMODULE)
     ]
     for found in snapshot.facts(paths, definitions_in).values():
         yield from found
@@ -73,13 +80,40 @@ def _neighbours(inventory: Inventory) -> Iterator[Neighbour]:
 
 
 def neighbour(id: str, stack: Stack, inventory: Inventory) -> Neighbour:
-    """What one stack declares without a rendering."""
+    """What one stack declares without a rendering, read when somebody asks for one of its names."""
     deployment = deployments.of(stack, inventory)
-    found = declared.of(deployment, inventory.snapshot)
-    placed = [(each, _namespace(each, deployment.namespace)) for each in found.objects]
     return Neighbour(
         id=id,
         target=declared.Target(stack.environment, deployment.cluster),
+        namespace=deployment.namespace,
+        complete=all(isinstance(source, Manifests) for source in deployment.sources),
+        names=lambda: _names(id, inventory),
+        reads=lambda: _held(deployment, inventory.snapshot),
+    )
+
+
+def _names(id: str, inventory: Inventory) -> frozenset[str] | None:
+    """The names in the files of a stack; None where a prefix or a suffix comes to them, or a template makes them."""
+    paths = [path for path in inventory.graph.closure(id, inventory.snapshot) if path.endswith(_SUFFIXES)]
+    found: set[str] = set()
+    for names in inventory.snapshot.facts(paths, names_in).values():
+        if _ANY in names:
+            return None
+        found |= names
+    return frozenset(found)
+
+
+def names_in(content: bytes) -> frozenset[str]:
+    """What a file gives as a name, found without parsing it; more than are names of objects."""
+    if _AFFIX.search(content) is not None:
+        return frozenset((_ANY,))
+    return frozenset(match.decode() for match in _NAME.findall(content))
+
+
+def _held(deployment: Deployment, snapshot: Snapshot) -> Held:
+    found = declared.of(deployment, snapshot)
+    placed = [(each, _namespace(each, deployment.namespace)) for each in found.objects]
+    return Held(
         objects=frozenset(
             Identity(each.identity.group, each.identity.kind, namespace, each.identity.name)
             for each, namespace in placed
@@ -90,7 +124,6 @@ def neighbour(id: str, stack: Stack, inventory: Inventory) -> Neighbour:
             for each, namespace in placed
             for pod in pods.of(each)
         ),
-        complete=found.complete,
     )
 
 

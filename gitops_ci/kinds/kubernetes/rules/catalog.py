@@ -17,6 +17,7 @@ ALL: Mapping[str, tuple[Severity, str]] = {
     "kubernetes/api-unknown": ("error", "Correct the apiVersion or the kind."),
     "kubernetes/api-removed": ("error", "Move it to the new version before the cluster is upgraded, if it still is."),
     "kubernetes/api-deprecated": ("warning", "Move it to the new version before the old one is removed."),
+    "kubernetes/duplicate-key": ("error", "Take one of them out: the API server refuses both, or takes the last one."),
     "kubernetes/duplicate-object": ("error", "Have it in one place: whoever applies last wins."),
     "kubernetes/reference-missing": (
         "warning",

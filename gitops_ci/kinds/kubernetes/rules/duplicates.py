@@ -47,10 +47,12 @@ def _is_told(one: Target, other: Target) -> bool:
 
 def _in_others(subject: Subject, seen: dict[Identity, Object]) -> Iterator[Told]:
     """Two stacks that write one object undo each other's; of a namespace nobody names it is not known to be one."""
+    names = {whole.name for whole in seen}
+    others = [other for other in subject.beside if _is_told(subject.target, other.target) and other.may_hold(names)]
     for whole, each in seen.items():
         if not whole.namespace and scopes.is_namespaced(whole.group, whole.kind) is not False:
             continue
-        also = [other for other in subject.beside if whole in other.objects and _is_told(subject.target, other.target)]
+        also = [other for other in others if whole in other.held.objects]
         if also:
             sure = any(other.target.is_surely(subject.target) for other in also)
             severity: Severity = "error" if sure and whole.kind != "Namespace" else "warning"

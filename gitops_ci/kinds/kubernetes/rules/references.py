@@ -15,6 +15,7 @@ from gitops_ci.kinds.kubernetes.rules.told import Told
 MISSING = "kubernetes/reference-missing"
 SELECTS_NOTHING = "kubernetes/selects-nothing"
 
+_ANYWHERE = "*"
 _THERE_ALREADY = frozenset({
     ("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt"), ("ConfigMap", "openshift-service-ca.crt"),
 })  # fmt: skip
@@ -23,7 +24,7 @@ _THERE_ALREADY = frozenset({
 
 def missing(subject: Subject) -> Iterator[Told]:
     """What pods name, and neither this stack nor another one of the cluster makes in their namespace."""
-    known = {(kind, namespace, name) for kind, namespace, name in _made(subject)}
+    known = frozenset(_made(subject))
     told: set[tuple[Identity, str, str]] = set()
     for each in subject.objects:
         namespace = subject.namespace(each)
@@ -33,7 +34,8 @@ def missing(subject: Subject) -> Iterator[Told]:
                 there = (reference.kind, reference.name)
                 if reference.optional or there in _THERE_ALREADY or key in told or _is_claimed(each, reference):
                     continue
-                if known.isdisjoint({(reference.kind, at, reference.name) for at in {namespace, "*"}}):
+                places = frozenset((reference.kind, at, reference.name) for at in (namespace, _ANYWHERE))
+                if known.isdisjoint(places) and not _is_beside(subject, reference.name, places):
                     told.add(key)
                     yield _told(subject, each, reference, namespace)
 
@@ -58,8 +60,16 @@ def _made(subject: Subject) -> Iterator[tuple[str, str, str]]:
         identity = each.identity
         yield identity.kind, subject.namespace(each), identity.name
         yield from ((made.kind, made.namespace, made.name) for made in makers.of(each, subject.namespace(each)))
-    for neighbour in subject.beside:
-        yield from ((one.kind, one.namespace, one.name) for one in (*neighbour.objects, *neighbour.made))
+
+
+def _is_beside(subject: Subject, name: str, places: frozenset[tuple[str, str, str]]) -> bool:
+    """Whether another stack makes it; what operators make may be called by any word of their objects."""
+    return any(
+        (one.kind, one.namespace, one.name) in places
+        for neighbour in subject.beside
+        if neighbour.may_hold({name})
+        for one in (*neighbour.held.objects, *neighbour.held.made)
+    )
 
 
 def _may_be_elsewhere(subject: Subject, namespace: str) -> bool:
@@ -70,13 +80,12 @@ def _may_be_elsewhere(subject: Subject, namespace: str) -> bool:
 
 
 def _has_custom(neighbour: Neighbour) -> bool:
-    return any(each.group not in BUILT_IN for each in neighbour.objects)
+    return any(each.group not in BUILT_IN for each in neighbour.held.objects)
 
 
 def _is_in(neighbour: Neighbour, namespace: str) -> bool:
-    """Whether a stack may put something into a namespace."""
-    there = {each.namespace for each in neighbour.objects}
-    return not neighbour.complete or namespace in there or not namespace
+    """Whether a stack may put something into a namespace: it goes there, mentions it, or may go anywhere."""
+    return not namespace or neighbour.namespace in ("", namespace) or neighbour.may_hold({namespace})
 
 
 def selects_nothing(subject: Subject) -> Iterator[Told]:
@@ -84,13 +93,14 @@ def selects_nothing(subject: Subject) -> Iterator[Told]:
     here = [
         (subject.namespace(each), frozenset(_labels(pod.labels))) for each in subject.objects for pod in pods.of(each)
     ]
-    beside = [each for neighbour in subject.beside for each in neighbour.labels]
     for each in subject.objects:
         selector = frozenset(_labels(values.mapping(each.value, "spec", "selector")))
         if (each.identity.group, each.identity.kind) != ("", "Service") or not selector:
             continue
         namespace = subject.namespace(each)
-        if any(at == namespace and selector <= labels for at, labels in (*here, *beside)):
+        if any(at == namespace and selector <= labels for at, labels in here):
+            continue
+        if any(at == namespace and selector <= labels for other in subject.beside for at, labels in other.held.labels):
             continue
         sure = subject.complete and not _may_be_elsewhere(subject, namespace)
         said = "its selector fits no pod that is made here or by another stack of this cluster"

@@ -6,6 +6,7 @@ no secret of this repository.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from gitops_ci.discover import naming
@@ -63,7 +64,8 @@ def _known(paths: list[str], snapshot: Snapshot) -> set[bytes]:
 def _places(written: set[str], texts: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     for value in sorted(written, key=len):
         if len(value.strip()) >= _SHORTEST:
+            alone = re.compile(rf"(?<![\w-]){re.escape(value.strip())}(?![\w-])")
             for path, text in texts.items():
-                at = text.find(value.strip())
-                if at >= 0:
-                    yield path, text.count("\n", 0, at) + 1
+                at = alone.search(text)
+                if at is not None:
+                    yield path, text.count("\n", 0, at.start()) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Any
 
@@ -32,18 +33,43 @@ NOT_APPLIED = frozenset({"kustomize.config.k8s.io", "test.gatekeeper.sh", "cli.k
 """Groups of what tools read and no cluster knows."""
 
 
-class Neighbour(Struct, frozen=True, kw_only=True):
-    """Another stack: where it is deployed to, and the objects that it has, as far as they are known unrendered.
+class Held(Struct, frozen=True, kw_only=True):
+    """What a stack has as far as it is known unrendered, in the namespaces that it goes to.
 
-    `made` are those that objects of operators say they make. `complete`: it has no others.
+    `made` is what objects of operators say they make, `labels` are those of its pods, by namespace.
+    """
+
+    objects: frozenset[Identity] = frozenset()
+    made: frozenset[Identity] = frozenset()
+    labels: tuple[tuple[str, frozenset[tuple[str, str]]], ...] = ()
+
+
+class Neighbour(Struct, frozen=True, dict=True, kw_only=True):
+    """Another stack, and where it is deployed to (`namespace` for what says none itself).
+
+    `complete`: what it holds without a rendering is all that it has. `names` are those, of objects and namespaces, that
+    its files mention (None: any, since something is put around them): a stack that mentions others is not read.
     """
 
     id: str
     target: declared.Target
-    objects: frozenset[Identity] = frozenset()
-    made: frozenset[Identity] = frozenset()
-    labels: tuple[tuple[str, frozenset[tuple[str, str]]], ...] = ()
+    namespace: str = ""
     complete: bool = True
+    names: Callable[[], frozenset[str] | None] = lambda: None
+    reads: Callable[[], Held] = Held
+
+    @cached_property
+    def held(self) -> Held:
+        """What it has."""
+        return self.reads()
+
+    @cached_property
+    def _names(self) -> frozenset[str] | None:
+        return self.names()
+
+    def may_hold(self, names: AbstractSet[str]) -> bool:
+        """Whether it may have an object with one of the names."""
+        return self._names is None or not self._names.isdisjoint(names)
 
 
 class Applying(Struct, frozen=True):

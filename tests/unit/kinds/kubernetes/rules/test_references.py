@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from gitops_ci.kinds.kubernetes.declared import Target
 from gitops_ci.kinds.kubernetes.objects import Identity
 from gitops_ci.kinds.kubernetes.rules import duplicates, references
-from gitops_ci.kinds.kubernetes.rules.subject import Neighbour
+from gitops_ci.kinds.kubernetes.rules.subject import Held, Neighbour
 from tests.unit.kinds.kubernetes.rules import ends
 
 POD = """\
@@ -38,7 +39,10 @@ def missing(more: str = "", neighbours: tuple[Neighbour, ...] = (), cluster: str
 def beside(*objects: tuple[str, str], cluster: str = "", namespace: str = "shop", complete: bool = True) -> Neighbour:
     found = frozenset(Identity("", kind, namespace, name) for kind, name in objects)
     return Neighbour(
-        id="production/kubernetes/other", target=Target("production", cluster), objects=found, complete=complete
+        id="production/kubernetes/other",
+        target=Target("production", cluster),
+        reads=lambda: Held(objects=found),
+        complete=complete,
     )
 
 
@@ -74,6 +78,13 @@ def test_what_an_operator_is_told_to_make_is_there_and_the_rest_may_be(operator:
 
 def test_a_stack_that_is_not_rendered_may_make_it() -> None:
     assert {severity for severity, _ in missing("", (beside(complete=False),)).values()} == {"notice"}
+
+
+def test_a_stack_of_another_namespace_makes_nothing_here() -> None:
+    other = msgspec.structs.replace(beside(complete=False), namespace="other", names=lambda: frozenset({"a", "other"}))
+    assert {severity for severity, _ in missing("", (other,)).values()} == {"notice", "warning"}
+    mentions = msgspec.structs.replace(other, names=lambda: frozenset({"shop"}))
+    assert {severity for severity, _ in missing("", (mentions,)).values()} == {"notice"}
 
 
 def test_a_stateful_set_makes_its_claims() -> None:
