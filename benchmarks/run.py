@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks import (
     discovery,
     growth,
+    kubernetes,
     linting,
     measure,
     merging,
@@ -47,6 +48,7 @@ MEASUREMENTS = {
     "publishing": publishing.measured,
     "linting": linting.measured,
     "validating": validating.measured,
+    "kubernetes": kubernetes.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 
