@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks import (
     discovery,
     growth,
+    kubernetes,
     linting,
     measure,
     merging,
@@ -30,6 +31,7 @@ from benchmarks import (
     publishing,
     searching,
     startup,
+    validating,
 )
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
@@ -45,6 +47,8 @@ MEASUREMENTS = {
     "secrets": searching.measured,
     "publishing": publishing.measured,
     "linting": linting.measured,
+    "validating": validating.measured,
+    "kubernetes": kubernetes.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.kubernetes import deployments, difference, rendering
+from gitops_ci.kinds.kubernetes import deployments, difference, generated, rendering
 from gitops_ci.kinds.kubernetes.difference import Difference
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization
@@ -47,6 +47,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     found = difference.between(before.rendered.objects, after.rendered.objects, prune=prune)
     changes = tuple(each for each in found.changes if _is_sure(each, before.rendered, after.rendered))
     left_out = len(found.changes) - len(changes)
+    changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = _failure(before.rendered.gaps if removed else after.rendered.gaps)
     altered = any(each.action != "read" for each in changes)
     caveats = () if failure is not None else _caveats(before.rendered.gaps, found, left_out)
@@ -105,8 +106,7 @@ def _caveats(base: Sequence[Gap], found: Difference, left_out: int) -> tuple[Pro
         )
         problems.append(Problem(code="base-unplanned", message=message, path=first.path, line=first.line))
     if found.folded:
-        message = f"folded: {_counted(found.folded)}"
-        problems.append(Problem(code="folded", message=message))
+        problems.append(Problem(code="folded", message=_counted(found.folded)))
     return tuple(problems)
 
 

@@ -62,18 +62,19 @@ def _made(repository: Repository) -> Survey:
         placed += made.placed
     placed = list(_told_apart(list(_with_directories(placed, repository))))
     renderings = made.renderings if made is not None else ()
+    ours = made.repositories if made is not None else Repositories(frozenset())
     return Survey(
         found=Found(
             stacks=tuple(each.stack for each in placed),
             references=tuple(_references(placed, repository)),
             excerpts=dict(_excerpts(placed, repository)),
-            findings=reporting.Findings(repository, renderings, _used(placed, repository)),
+            findings=reporting.Findings(repository, renderings, _used(placed, repository), ours),
         ),
         deployments={each.stack.id: each.deployment for each in placed},
         applications={each.key: each for each in made.applications} if made is not None else {},
         stacks={each.application.key: each.stack.id for each in placed if each.application is not None},
         renderings=renderings,
-        repositories=made.repositories if made is not None else Repositories(frozenset()),
+        repositories=ours,
     )
 
 

@@ -75,7 +75,7 @@ def _whole(each: Object, known: Masking, action: Action) -> Change:
     content = secrets.whole(each.value) if secrets.is_secret(each.value) else each.value
     content = noise.folded(content, content).before
     content = noise.outline(content) if noise.is_crd(content) else texts.alone(content)
-    told = _unnamed(content)
+    told = {key: value for key, value in _unnamed(content).items() if key != "apiVersion"}
     marks = secrets.marks(content)
     comes = action == "create"
     sides = Sides(after=told, after_sensitive=marks) if comes else Sides(before=told, before_sensitive=marks)
@@ -117,9 +117,13 @@ def _update(pair: Pair, before: Object, after: Object, told_by: tuple[Masking, C
     ]
     if restarts:
         said.append("its pods restart: nothing but checksums or generated names differs in them")
-    elif noisy:
-        said.append(f"folded: {', '.join(f'{count} {rule}' for rule, count in noisy.items())}")
+    elif noisy and action == "update":
+        said.append(f"folded: {', '.join(_several(count, rule) for rule, count in noisy.items())}")
     return _with_reason(_made(after, known, action, told), "; ".join(filter(None, said)))
+
+
+def _several(count: int, rule: str) -> str:
+    return f"{count} {rule.removesuffix('s') if count == 1 else rule}"
 
 
 def _unseen(before: Object, after: Object) -> str:

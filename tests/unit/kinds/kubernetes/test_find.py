@@ -436,7 +436,9 @@ kind: ApplicationSet
 metadata: {name: all}
 spec:
   generators: [{clusters: {}}, {list: {elements: [{a: 1}]}}]
-  template: {metadata: {name: x}}
+  template:
+    metadata: {name: x}
+    spec: {project: default, source: {repoURL: "https://x", chart: a, targetRevision: 1.0.0}, destination: {name: a}}
 """
     files: Files = {"sets/all.yaml": value}
     assert sorted(rules(files)) == [

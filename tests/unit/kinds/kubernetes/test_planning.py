@@ -144,7 +144,7 @@ def test_noise_is_counted(ends: Ends) -> None:
     plan = ends.plan(ends.end(base), ends.end(head))
     assert (plan.status, plan.changes) == ("unchanged", ())
     assert plan.reason is not None
-    assert (plan.reason.code, plan.reason.message) == ("folded", "folded: 2 objects differ only in chart labels")
+    assert (plan.reason.code, plan.reason.message) == ("folded", "2 objects differ only in chart labels")
 
 
 @pytest.mark.parametrize(

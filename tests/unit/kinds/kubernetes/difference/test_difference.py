@@ -54,7 +54,7 @@ def test_an_update_tells_the_places_that_differ() -> None:
 def test_what_comes_is_told_whole_but_for_its_name() -> None:
     change = only(between([], [one("ConfigMap", data={"a": "b"})]))
     assert (change.action, change.destructive) == ("create", False)
-    assert {each.path: each.after for each in change.attributes} == {"apiVersion": "v1", "data.a": "b"}
+    assert {each.path: each.after for each in change.attributes} == {"data.a": "b"}
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_noise_beside_a_change_is_counted_in_its_reason() -> None:
 
     change = only(between([end("1.0", 1)], [end("1.1", 2)]))
     assert [each.path for each in change.attributes] == ["spec.replicas"]
-    assert change.reason == "folded: 1 chart labels"
+    assert change.reason == "folded: 1 chart label"
 
 
 def test_a_checksum_of_pods_is_a_restart() -> None:
