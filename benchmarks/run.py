@@ -31,6 +31,7 @@ from benchmarks import (
     publishing,
     searching,
     startup,
+    validating,
 )
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
@@ -46,6 +47,7 @@ MEASUREMENTS = {
     "secrets": searching.measured,
     "publishing": publishing.measured,
     "linting": linting.measured,
+    "validating": validating.measured,
     "kubernetes": kubernetes.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")

@@ -27,10 +27,15 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
 
 
 def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
-    """Nothing yet: what is wrong is found with discovery, and by the rules of the rendering."""
-    return ()
+    """What is wrong with what a stack deploys at one end: its rendering where planned, else its plain manifests."""
+    if stack.id not in inventory.stacks:
+        return ()
+    from gitops_ci.kinds.kubernetes import deployments, rendering, rules
+
+    own = inventory.stacks[stack.id]
+    return rules.inspect(own, deployments.of(own, inventory), rendering.known(own, inventory), inventory)
 
 
 def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
-    """Nothing yet."""
+    """Nothing: the plan says what becomes of each object, and `inspect` what is wrong at each end."""
     return ()

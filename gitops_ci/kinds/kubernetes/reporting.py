@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gitops_ci.kinds.kubernetes.kustomize.tree import Target
+from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
@@ -22,6 +23,7 @@ class Findings(Struct, frozen=True):
     repository: Repository
     renderings: tuple[Rendering, ...]
     used: frozenset[str]
+    repositories: Repositories
 
     def __iter__(self) -> Iterator[Finding]:
         """All of them."""
@@ -29,6 +31,14 @@ class Findings(Struct, frozen=True):
         yield from _missing(self.repository, self.used)
         yield from _circles(self.repository, self.used)
         yield from _sets(self.renderings)
+        if self.repository.declared:
+            from gitops_ci.kinds.kubernetes.rules.argocd import (
+                judging,
+            )  # many rules, of what many repositories have not
+
+            yield from judging.of(
+                self.repository.declared, self.renderings, judging.world(self.repository, self.repositories)
+            )
 
 
 def _unreadable(repository: Repository, used: frozenset[str]) -> Iterator[Finding]:

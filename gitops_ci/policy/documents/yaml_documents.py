@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -22,6 +23,7 @@ _SAYING_SEPARATOR = re.compile(r"^---[ \t]+(?![#\s])", re.MULTILINE)
 _NO_TAG = re.compile(r"(?:&\S+\s+)?!\s")
 
 _TAGGED_MERGE, _SET = f"{yaml_scalars.TAG}merge", f"{yaml_scalars.TAG}set"
+_SHORT = 64  # characters of a key that is remembered
 _PLAIN, _BARE, _MERGE = "plain", "!", "<<"
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -157,7 +159,8 @@ class _Walk:
             if self._aliased > MAX_ALIASED:
                 raise YamlProblem(_line(node), "the aliases stand for too much")
         self._seen.add(id(node))
-        self.lines.setdefault(place, _line(node))
+        if place not in self.lines:
+            self.lines[place] = _line(node)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         self._depth += 1
@@ -238,6 +241,8 @@ class _Walk:
         """A key as it is written; one that kubectl makes something else of is in doubt."""
         if not isinstance(key, yaml.ScalarNode):
             raise YamlProblem(_line(key), "a key that is no single word", everywhere=True)
+        if key.tag == _PLAIN and not key.style and _is_word(key.value):
+            return str(key.value)
         before = len(self.doubts)
         value = self._scalar(key)
         del self.doubts[before:]
@@ -251,6 +256,12 @@ def _is_merge(key: yaml.Node) -> bool:
     if not isinstance(key, yaml.ScalarNode) or key.value != _MERGE:
         return False
     return not key.style if key.tag in (_PLAIN, _BARE) else key.tag == _TAGGED_MERGE
+
+
+@lru_cache(maxsize=4096)
+def _is_word(text: str) -> bool:
+    """Whether a plain key is a text to everybody: nearly all are."""
+    return text[:1].isalpha() and len(text) <= _SHORT and isinstance(yaml_scalars.plain(text)[0], str)
 
 
 def _line(node: yaml.Node) -> int:
