@@ -16,7 +16,7 @@ from gitops_ci.model.verdict import Decision, VerdictReason
 _REMEDIES = {
     "engine-missing": "install the engine on the runner, or the extra that embeds it",
     "unreachable": "give the job network, registry access or credentials for this stack, then run it again",
-    "no-planner": "review it by hand: no verdict can be had for this kind yet",
+    "not-rendered": "bring what it takes from elsewhere into the repository, or review it by hand",
     "timeout": "raise kinds.terraform.timeout or --total-timeout, or make the plan smaller",
     "interrupted": "run it again",
     "engine-killed": "run it again, with more memory if it was out of it",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, structs
 
@@ -42,15 +42,21 @@ def of(repository: Repository) -> Deploying:
     budget = Budget()
     renderings = tuple(sets.render(each, repository.snapshot, ours, fixtures, budget) for each in found)
     argo = (*applications.written(objects), *(each for made in renderings for each in made.applications))
+    projects: dict[str, tuple[Declared, ...]] = {}
+    for each in objects:
+        if each.kind == "AppProject":
+            projects[each.name] = (*projects.get(each.name, ()), each)
     placed = (
-        *filter(None, (_of_application(each, repository, ours) for each in argo)),
+        *filter(None, (_of_application(each, repository, ours, projects) for each in argo)),
         *(_of_rendering(each, config) for each in renderings if each.troubles),
         *_of_flux(objects, repository, known, ours),
     )
     return Deploying(placed, argo, renderings, ours)
 
 
-def _of_application(application: Application, repository: Repository, ours: Repositories) -> Placed | None:
+def _of_application(
+    application: Application, repository: Repository, ours: Repositories, projects: Mapping[str, tuple[Declared, ...]]
+) -> Placed | None:
     deployed = sources.of(application, repository, ours)
     if deployed is None:
         return None
@@ -68,9 +74,18 @@ def _of_application(application: Application, repository: Repository, ours: Repo
         path=by.path,
         line=by.line,
     )
-    reads = (*deployed.reads, Reading(by.path), *map(Reading, application.read))
-    deployed = structs.replace(deployed, reads=reads)
-    return Placed(stack, deployed, deployment, (application.cluster, application.name, by.path), application)
+    found = projects.get(application.project, ())
+    shared = (by.path, *application.read, *(each.path for each in found))
+    deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
+    return Placed(
+        stack,
+        deployed,
+        deployment,
+        also=(application.cluster, application.name, by.path),
+        application=application,
+        excerpt=(application.value, tuple(each.manifest.value for each in found)),
+        shared=shared,
+    )
 
 
 def _of_rendering(rendering: Rendering, config: Config) -> Placed:
@@ -114,8 +129,10 @@ def _of_flux(
             path=by.path,
             line=by.line,
         )
-        deployed = structs.replace(deployed, reads=(*deployed.reads, Reading(by.path)))
-        yield Placed(stack, deployed, deployment, (_cluster(by), by.name, by.path))
+        shared = (by.path, *known.files(by))
+        deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
+        excerpt = (by.manifest.value, known.meant(by))
+        yield Placed(stack, deployed, deployment, (_cluster(by), by.name, by.path), excerpt=excerpt, shared=shared)
 
 
 def _cluster(by: Declared) -> str:

@@ -11,7 +11,7 @@ from gitops_ci.config import KIND_DIRECTORIES, StackPattern
 from gitops_ci.discover import naming
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes import manifests, names
-from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
+from gitops_ci.kinds.kubernetes.repository import Deployed, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests
 from gitops_ci.model import stack as stacks
 from gitops_ci.model.stack import SHARED, Stack
@@ -68,8 +68,8 @@ class Directories(Struct, frozen=True, dict=True):
         for directory, chart in charts.read.items():
             if directory not in charts.taken and not chart.is_library and self._is_free(directory):
                 yield from self._charts(directory)
-        for directory in self._plain():
-            files = tuple(self._plain_files(directory))
+        for directory, recurse in self._plain():
+            files = tuple(self._plain_files(directory, recurse=recurse))
             if files:
                 yield names.of_directory(directory, config), self._manifests(directory, files)
 
@@ -92,7 +92,7 @@ class Directories(Struct, frozen=True, dict=True):
         return Deployed((Kustomization(path=directory),), self.repository.of_kustomization(directory), directory)
 
     def _manifests(self, directory: str, files: tuple[str, ...]) -> Deployed:
-        reads = tuple(Reading(each, certainty="direct") for each in files)
+        reads = tuple(read for each in files for read in self.repository.through(each, "direct"))
         return Deployed((Manifests(path=directory, files=files),), reads, directory)
 
     def _chart(self, directory: str, files: tuple[str, ...]) -> Deployed:
@@ -139,24 +139,28 @@ class Directories(Struct, frozen=True, dict=True):
             at = at.rpartition("/")[0]
         return False
 
-    def _plain(self) -> list[str]:
-        """The outermost directories that hold manifests themselves and are deployed as they are."""
-        found: list[str] = []
+    def _plain(self) -> Iterator[tuple[str, bool]]:
+        """Directories whose manifests are deployed as they are; the outermost with those below, where folders say so.
+
+        One that merely holds objects of Argo CD or Flux says nothing of those below.
+        """
+        outer: str | None = None
         for directory in sorted(self.repository.snapshot.children):
-            if found and directory.startswith(f"{found[-1]}/"):
+            if outer is not None and directory.startswith(outer):
                 continue
             if self._is_deployed(directory) and any(self._own(directory)):
-                found.append(directory)
-        return found
+                outer = f"{directory}/" if directory else ""
+                yield directory, True
+            elif directory in self._declaring and self._is_free(directory) and any(self._own(directory)):
+                yield directory, False
 
     def _is_deployed(self, directory: str) -> bool:
-        """Whether plain manifests in a directory are deployed, by the folders that it lies in or by what they are."""
+        """Whether the folders that a directory lies in say that plain manifests in it are deployed."""
         parts = directory.split("/")
-        if not self._is_free(directory) or any(
-            KIND_DIRECTORIES.get(part, "kubernetes") != "kubernetes" for part in parts
-        ):
+        kinds = {KIND_DIRECTORIES.get(part, "kubernetes") for part in parts}
+        if not self._is_free(directory) or kinds != {"kubernetes"}:
             return False
-        if any(part in _DEPLOYED or part in KIND_DIRECTORIES for part in parts) or directory in self._declaring:
+        if any(part in _DEPLOYED or part in KIND_DIRECTORIES for part in parts):
             return True
         return names.of_directory(directory, self.repository.config).environment != SHARED
 
@@ -172,8 +176,8 @@ class Directories(Struct, frozen=True, dict=True):
             files = self.repository.manifests_in(directory, recurse=False)
             yield from (each for each in files if each not in self._taken and each not in self.claimed)
 
-    def _plain_files(self, directory: str) -> Iterator[str]:
-        for path in self.repository.manifests_in(directory, recurse=True):
+    def _plain_files(self, directory: str, *, recurse: bool) -> Iterator[str]:
+        for path in self.repository.manifests_in(directory, recurse=recurse):
             is_free = path not in self._taken and path not in self.claimed and not self._inside_another(path, directory)
             if is_free and self._is_free(path.rpartition("/")[0]):
                 yield path

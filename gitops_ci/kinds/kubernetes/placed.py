@@ -18,6 +18,7 @@ class Placed(Struct, frozen=True):
     """A stack, what it deploys, and how.
 
     `also` (cluster, name, file) tells two of one id apart; a directory has none. `application` is what it is, if any.
+    `excerpt` is what it takes of the files `shared` with others: those that say what is deployed, and how.
     """
 
     stack: Stack
@@ -25,3 +26,5 @@ class Placed(Struct, frozen=True):
     deployment: Deployment
     also: tuple[str, ...] = ()
     application: Application | None = None
+    excerpt: object = None
+    shared: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
@@ -70,6 +70,13 @@ class Repository(Struct, frozen=True, dict=True):
         """The links on the way to a path."""
         return tuple(Reading(link) for link in self.snapshot.links_on(path))
 
+    def through(self, path: str, certainty: Certainty = "file") -> tuple[Reading, ...]:
+        """A file, the links on the way to it, and what they lead to."""
+        links = self.linked(path)
+        real = self.snapshot.resolve(path) if links else None
+        own = Reading(path, certainty=certainty)
+        return (own, *links, Reading(real)) if real is not None else (own, *links)
+
     def of_kustomization(self, directory: str, certainty: Certainty = "direct") -> tuple[Reading, ...]:
         """What reads a directory with a kustomization: the rest is that directory's own reading."""
         real = self.snapshot.resolve(directory)
@@ -89,7 +96,16 @@ class Repository(Struct, frozen=True, dict=True):
             paths = manifests.below(real, self.snapshot, recurse=True)
             own = tuple(Reading(path, certainty="direct") for path in paths if path not in others)
             own += tuple(Reading(each, "tree", "module") for each in self.charts.local.get(real, ()))
-        return (*own, *map(Reading, given), *self.linked(directory))
+        files = (read for each in given for read in self.through(each))
+        return (*own, *self._links_in(real), *files, *self.linked(directory))
+
+    def _links_in(self, directory: str) -> Iterator[Reading]:
+        """Where links below a directory lead to."""
+        inside = f"{directory}/" if directory else ""
+        for link in self.snapshot.symlinks:
+            target = self.snapshot.resolve(link) if link.startswith(inside) else None
+            if target is not None:
+                yield Reading(target, "tree" if target in self.snapshot.directories else "file")
 
     def manifests_in(self, directory: str, *, recurse: bool) -> tuple[str, ...]:
         """The files of a directory that look like manifests, in order."""
@@ -99,5 +115,7 @@ class Repository(Struct, frozen=True, dict=True):
             for path in manifests.below(directory if real is None else real, self.snapshot, recurse=recurse)
             if path.endswith(manifests.SUFFIXES)
         ]
-        looks = self.snapshot.facts(paths, manifests.is_manifest)
-        return tuple(path for path in paths if looks.get(path, True))
+        links = self.snapshot.symlinks
+        leads = {path: (self.snapshot.resolve(path) or "") if path in links else path for path in paths}
+        looks = self.snapshot.facts(leads.values(), manifests.is_manifest)
+        return tuple(path for path, lead in leads.items() if lead in self.snapshot and looks.get(lead, True))

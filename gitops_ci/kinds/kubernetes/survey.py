@@ -18,7 +18,7 @@ from gitops_ci.kinds.kubernetes.directories import Directories
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.sources import Deployment, Kustomization, Manifests, Unrendered
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Unrendered
 from gitops_ci.model.stack import stack_id
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def _made(repository: Repository) -> Survey:
         found=Found(
             stacks=tuple(each.stack for each in placed),
             references=tuple(_references(placed, repository)),
+            excerpts=dict(_excerpts(placed, repository)),
             findings=reporting.Findings(repository, renderings, _used(placed, repository), ours),
         ),
         deployments={each.stack.id: each.deployment for each in placed},
@@ -144,6 +145,32 @@ def _instances(also: list[tuple[str, ...]]) -> list[str]:
             found = [sanitized(f"{each[1]}-{each[2].rpartition('.')[0]}") for each in told]
     words = iter(found)
     return [next(words) if each else "" for each in also]
+
+
+def _excerpts(placed: list[Placed], repository: Repository) -> Iterator[tuple[tuple[str, str], object]]:
+    """What each stack takes of a file that says more than what it deploys, unless it deploys that file as well."""
+    for each in placed:
+        if each.shared:
+            charts = tuple(f"{one.path}/" for one in each.deployed.sources if isinstance(one, Chart))
+            shared = set(each.shared) - _files(each, repository)
+            yield from (((each.stack.id, path), each.excerpt) for path in shared if not path.startswith(charts))
+
+
+def _files(placed: Placed, repository: Repository) -> set[str]:
+    """Manifests that a stack deploys, and files that its kustomizations take."""
+    tree, resolve = repository.kustomizations, repository.snapshot.resolve
+    found: set[str] = set()
+    for source in placed.deployed.sources:
+        match source:
+            case Manifests(files=files):
+                found.update(files)
+            case Kustomization(path=path, files=files):
+                found.update(files)
+                starts = [resolve(each) or each for each in (path, *files)]
+                found.update(target.path for each in tree.reached(starts) for target in tree.targets.get(each, ()))
+            case _:
+                pass
+    return found
 
 
 def _used(placed: list[Placed], repository: Repository) -> frozenset[str]:

@@ -58,6 +58,11 @@ class Application(Struct, frozen=True, kw_only=True):
         return automated.get("prune") is True and automated.get("enabled") is not False
 
     @property
+    def project(self) -> str:
+        """The AppProject that it belongs to."""
+        return values.text(self.spec, "project") or "default"
+
+    @property
     def cluster(self) -> str:
         """The name or the server of the cluster that it deploys to."""
         destination = values.mapping(self.spec, "destination")

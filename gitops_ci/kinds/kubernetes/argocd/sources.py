@@ -70,7 +70,7 @@ class _Of(Struct, frozen=True):
         options = values.mapping(self.source, "helm")
         for each in helm.value_files(options, "", self.repository.snapshot, self.referred()):
             if each.path:
-                yield Reading(each.path)
+                yield from self.repository.through(each.path)
 
     def referred(self) -> frozenset[str]:
         """The names (`$name`) of sources that are this repository."""
@@ -156,7 +156,7 @@ class _Of(Struct, frozen=True):
         programs = [each for each in names if each.endswith(".jsonnet")]
         if programs:
             found.append(self.unrendered(programs[0], "Jsonnet is not rendered", "path"))
-        reads = [Reading(each, certainty="direct") for each in (*files, *programs)]
+        reads = [read for each in (*files, *programs) for read in self.repository.through(each, "direct")]
         if not files:
             reads.append(Reading(path, "tree" if recurse else "directory", "direct", manifests.SUFFIXES))
         return Deployed(tuple(found), (*reads, *self.repository.linked(path)), path)

@@ -49,13 +49,10 @@ def kustomization(
         reads = list(repository.of_kustomization(path))
     else:
         files = tuple(generated(path, repository))
-        reads = [
-            Reading(each, certainty="direct")
-            if each in repository.snapshot
-            else Reading(each, "directory", "module", NAMES)
-            for each in files
-        ]
-        reads.append(Reading(path, "directory", "direct", NAMES))
+        reads = [Reading(path, "directory", "direct", NAMES)]
+        for one in files:
+            is_file = one in repository.snapshot
+            reads += repository.through(one, "direct") if is_file else repository.of_kustomization(one, "module")
     text = yaml.safe_dump(edits, sort_keys=False) if edits else ""
     given = values.mapping(spec, "postBuild", "substitute")
     kept = values.mappings(spec, "postBuild", "substituteFrom")

@@ -24,6 +24,23 @@ class Origins(Struct, frozen=True):
         """The addresses of a GitRepository; those of several clusters may have one name."""
         return self.urls.get(_key(reference, namespace), ())
 
+    def artifact(self, by: Declared) -> tuple[Declared, dict[str, Any]] | None:
+        """The artifact that a Kustomization or HelmRelease takes, and what makes it."""
+        spec = values.mapping(by.manifest.value, "spec")
+        references = (values.mapping(spec, "sourceRef"), values.mapping(spec, "chart", "spec", "sourceRef"))
+        found = (self.artifacts.get(_key(each, by.namespace)) for each in references if _is_artifact(each))
+        return next(found, None)
+
+    def files(self, by: Declared) -> tuple[str, ...]:
+        """Files that decide where a source leads, beside that of what takes it."""
+        artifact = self.artifact(by)
+        return () if artifact is None else (artifact[0].path,)
+
+    def meant(self, by: Declared) -> object:
+        """What decides where a source leads, beside what takes it."""
+        artifact = self.artifact(by)
+        return self.urls, None if artifact is None else artifact[0].manifest.value
+
 
 def of(objects: tuple[Declared, ...]) -> Origins:
     """What the objects of Flux say about sources."""
@@ -40,13 +57,17 @@ def of(objects: tuple[Declared, ...]) -> Origins:
     return Origins(urls, artifacts)
 
 
+def _is_artifact(reference: dict[str, Any]) -> bool:
+    return values.text(reference, "kind") == "ExternalArtifact"
+
+
 def _key(reference: dict[str, Any], namespace: str) -> tuple[str, str]:
     return values.text(reference, "namespace") or namespace, values.text(reference, "name")
 
 
 def paths(by: Declared, path: str, reference: dict[str, Any], origins: Origins) -> Iterator[str]:
     """The directories of this repository that a path in a source may mean, the likeliest first."""
-    if values.text(reference, "kind") != "ExternalArtifact":
+    if not _is_artifact(reference):
         if (found := join("", path.strip("/") or ".")) is not None:
             yield found
         return
@@ -72,7 +93,7 @@ def directory(
 
 def is_ours(by: Declared, reference: dict[str, Any], origins: Origins, repositories: Repositories) -> bool | None:
     """Whether a source is this repository; None where nothing here says so."""
-    if values.text(reference, "kind") == "ExternalArtifact":
+    if _is_artifact(reference):
         known = origins.artifacts.get(_key(reference, by.namespace))
         sources = values.mappings(known[0].manifest.value, "spec", "sources") if known is not None else []
         told = [is_ours(by, each, origins, repositories) for each in sources if each.get("kind") == "GitRepository"]

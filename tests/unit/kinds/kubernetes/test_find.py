@@ -6,6 +6,7 @@ import pytest
 
 from gitops_ci.config import DEFAULT, Config, Environment, Layout, StackPattern
 from gitops_ci.discover import affected
+from gitops_ci.kinds.kubernetes import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests
 from tests.unit.kinds.kubernetes.ends import (
     DEPLOYMENT,
@@ -230,9 +231,96 @@ def test_what_a_change_reaches() -> None:
         ("charts/lib/templates/a.tpl", {web: "module"}),
         ("charts/web/Chart.yaml", {web: "direct"}),
         ("values/prod.yaml", {web: "file"}),
-        ("argo/app.yaml", {web: "file", "shared/kubernetes/argo": "direct"}),
+        ("argo/app.yaml", {"shared/kubernetes/argo": "direct"}),
     ):
         assert reached(files, {**files, path: f"{files[path]!s}\n"}) == expected, path
+
+
+def applications(*names: str, project: str = "kind: AppProject\nmetadata: {name: default}\nspec: {}\n") -> str:
+    written = [application(name, "web").rstrip() for name in names]
+    return "\n---\n".join([f"apiVersion: argoproj.io/v1alpha1\n{project}", *written])
+
+
+WEB: Files = {"web/a.yaml": DEPLOYMENT, "web/kustomization.yaml": K}
+
+
+def test_an_application_among_others_is_reached_by_what_it_says_itself() -> None:
+    base: Files = {**WEB, "argo/kustomization.yaml": "", "argo/all.yaml": applications("a", "b")}
+    a, b = "shared/kubernetes/a", "shared/kubernetes/b"
+    changed = applications("a", "b").replace("b-cluster", "elsewhere")
+    assert reached(base, {**base, "argo/all.yaml": "# moved\n" + changed}) == {b: "file"}
+    project = applications("a", "b", project="kind: AppProject\nmetadata: {name: default}\nspec: {roles: []}\n")
+    assert reached(base, {**base, "argo/all.yaml": project}) == {a: "file", b: "file"}
+    other = applications("a", "b").replace("{name: default}", "{name: other}", 1)
+    assert reached({**base, "argo/all.yaml": other}, {**base, "argo/all.yaml": other + "\n# x"}) == {}
+
+
+SET = """apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: all}
+spec:
+  generators:
+  - git: {repoURL: 'https://github.com/acme/gitops', revision: HEAD, files: [{path: clusters/*.yaml}]}
+  template:
+    metadata: {name: 'web-{{name}}'}
+    spec: {destination: {name: '{{name}}'}, source: {repoURL: 'https://github.com/acme/gitops', path: web}}
+"""
+
+
+def test_a_set_reaches_the_applications_that_it_makes_otherwise() -> None:
+    base: Files = {
+        **WEB,
+        "argo/kustomization.yaml": "",
+        "argo/all.yaml": SET,
+        "clusters/a.yaml": "name: a",
+        "clusters/b.yaml": "name: b",
+    }
+    a, b = "shared/kubernetes/web-a", "shared/kubernetes/web-b"
+    assert reached(base, {**base, "argo/all.yaml": SET.replace("path: web}", "path: web/}")}) == {a: "file", b: "file"}
+    assert reached(base, {**base, "argo/all.yaml": f"{SET}# x"}) == {}
+    assert reached(base, {**base, "clusters/a.yaml": "name: a\nunused: 1"}) == {}
+    renamed = reached(base, {**base, "clusters/a.yaml": "name: c"})
+    assert renamed == {a: "file", "shared/kubernetes/web-c": "file"}
+    assert affected.unclaimed(end(base), end({**base, "argo/all.yaml": f"{SET}# x"})) == ()
+
+
+def test_an_app_of_apps_is_reached_by_every_file_that_it_deploys() -> None:
+    base: Files = {**WEB, "apps/root.yaml": application("root", "apps"), "apps/web.yaml": application("web", "web")}
+    root = "shared/kubernetes/root"
+    assert reached(base, {**base, "apps/root.yaml": application("root", "apps") + "# x"}) == {root: "direct"}
+    kustomized: Files = {**base, "apps/kustomization.yaml": kustomization("root.yaml", "web.yaml")}
+    assert reached(kustomized, {**kustomized, "apps/root.yaml": application("root", "apps") + "# x"}) == {
+        root: "direct"
+    }
+
+
+def test_links_are_followed_to_what_they_lead_to() -> None:
+    files: Files = {
+        "shared/a.yaml": DEPLOYMENT,
+        "shared/values.yaml": "a: 1",
+        "shared/templates/b.yaml": "{{ .Values.a }}",
+        "chart/Chart.yaml": "name: web\n",
+        "environments/production/k8s/b.yaml": DEPLOYMENT,
+        "app.yaml": application("web", "chart", more="    helm: {valueFiles: [linked.yaml]}\n"),
+    }
+    links = {
+        "environments/production/k8s/a.yaml": "../../../shared/a.yaml",
+        "environments/production/k8s/gone.yaml": "../nope.yaml",
+        "environments/production/k8s/out.yaml": "/etc/passwd",
+        "chart/linked.yaml": "../shared/values.yaml",
+        "chart/templates": "../shared/templates",
+    }
+    base = end(files, links=links)
+    for path, id in (
+        ("shared/a.yaml", "production/kubernetes/main"),
+        ("shared/values.yaml", "shared/kubernetes/web"),
+        ("shared/templates/b.yaml", "shared/kubernetes/web"),
+    ):
+        head = end({**files, path: f"{files[path]!s}\n"}, links=links)
+        assert [each.id for each in affected.between(base, head)] == [id]
+    [source] = deployments.of(base.stacks["production/kubernetes/main"], base).sources
+    at = "environments/production/k8s"
+    assert source == Manifests(path=at, files=(f"{at}/a.yaml", f"{at}/b.yaml"))
 
 
 def test_values_of_one_environment_reach_no_other() -> None:
