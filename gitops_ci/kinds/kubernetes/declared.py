@@ -91,7 +91,7 @@ def _manifests(paths: Iterable[str], snapshot: Snapshot) -> Iterator[tuple[str, 
 
 
 def _is_empty_list(value: dict[str, Any]) -> bool:
-    return value["kind"] == "List" and value["apiVersion"] == "v1"
+    return (value["apiVersion"], value["kind"]) == ("v1", "List")
 
 
 def _object(path: str, manifest: Manifest, value: Any, identity: manifests.Identity) -> Object:
