@@ -18,6 +18,7 @@ from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import BLOCKING_CODES, Change, Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
 
+_SAME = "not-rendered"
 _NAMED = 5
 """Gaps that are named; of more the rest is counted."""
 
@@ -48,7 +49,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     changes = tuple(each for each in found.changes if _is_sure(each, before.rendered, after.rendered))
     left_out = len(found.changes) - len(changes)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
-    failure = _failure(before.rendered.gaps if removed else after.rendered.gaps)
+    failure = _failure(before.rendered.gaps) if removed else _failure(after.rendered.gaps, before.rendered.gaps)
     altered = any(each.action != "read" for each in changes)
     caveats = () if failure is not None else _caveats(before.rendered.gaps, found, left_out)
     return Plan(
@@ -83,11 +84,13 @@ def _hidden(gaps: Sequence[Gap], others: Sequence[Gap]) -> bool:
     return any(each.message not in known for each in gaps)
 
 
-def _failure(gaps: Sequence[Gap]) -> Problem | None:
-    """Why a plan is not whole: what is wrong comes first, as it can be mended."""
+def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
+    """Why a plan is not whole: what is wrong comes first, as it can be mended; what `base` has is not this change's."""
     if not gaps:
         return None
-    ordered = sorted(gaps, key=lambda gap: gap.code not in BLOCKING_CODES)
+    known = {each.message for each in base}
+    ours = [each if each.message not in known else msgspec.structs.replace(each, code=_SAME) for each in gaps]
+    ordered = sorted(ours, key=lambda gap: gap.code not in BLOCKING_CODES)
     first = ordered[0]
     told = list(dict.fromkeys(each.message for each in ordered))
     more = [f"(and {len(told) - _NAMED:,} more)"] if len(told) > _NAMED else []

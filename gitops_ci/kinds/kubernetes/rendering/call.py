@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.config_kubernetes import Kubernetes
 from gitops_ci.discover.inventory import Inventory
@@ -78,6 +78,7 @@ def _words(said: str, call: Call) -> str:
     return said if len(said) <= _SHOWN else f"{said[: _SHOWN // 2]} … {said[-_SHOWN // 2 :]}"
 
 
-def gaps(parts: Sequence[Part]) -> Iterator[Gap]:
-    """What is missing."""
-    yield from (each for each in parts if isinstance(each, Gap))
+def excused(part: Part) -> Part:
+    """A failure of what lacks a part, or needs a program that is not started, as one that may be for that."""
+    is_fault = isinstance(part, Gap) and part.code == "plan-failed"
+    return structs.replace(part, code="not-rendered") if is_fault else part

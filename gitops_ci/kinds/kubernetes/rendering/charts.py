@@ -30,11 +30,16 @@ class Values(Struct, frozen=True):
 def render(source: Chart, call: Call) -> Iterator[Part]:
     """The objects of a chart, or why there are none."""
     wrong = [*_chart_problems(source, call), *_value_problems(source, call)]
-    if not wrong:
-        wrong = [*dependencies.missing(source.path, call)]
     if wrong:
         yield from wrong
         return
+    missing = [*dependencies.missing(source.path, call)]
+    yield from missing
+    for each in _rendered(source, call):
+        yield calls.excused(each) if missing else each
+
+
+def _rendered(source: Chart, call: Call) -> Iterator[Part]:
     using = calls.engine(call.tools, "helm")
     if using.source == "embedded" and (gap := capabilities.prepared(source.path, call)) is not None:
         yield gap

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from msgspec import Struct
 
@@ -16,10 +18,13 @@ _DEEPEST = 100
 
 
 class Closure(Struct):
-    """The files of the kustomizations that one takes, itself first; what is missing; whether plugins take part."""
+    """What kustomizations, and those that they take, lack here, and whether plugins take part.
 
-    files: list[str] = []
+    `elsewhere` are the entries by file that lead out of the repository.
+    """
+
     gaps: list[Gap] = []
+    elsewhere: dict[str, set[str]] = {}
     has_plugins: bool = False
 
 
@@ -33,10 +38,10 @@ def file_of(directory: str, snapshot: Snapshot) -> str | None:
     return None
 
 
-def of(directory: str, snapshot: Snapshot) -> Closure:
-    """Goes through the kustomization of a directory and those that it takes; a circle is kustomize's to refuse."""
+def of(directories: Iterable[str], snapshot: Snapshot) -> Closure:
+    """Goes through the kustomizations of directories and those that they take; a circle is kustomize's to refuse."""
     found = Closure()
-    pending = [(directory, 0)]
+    pending = [(directory, 0) for directory in directories]
     seen: set[str] = set()
     while pending:
         at, depth = pending.pop()
@@ -44,7 +49,6 @@ def of(directory: str, snapshot: Snapshot) -> Closure:
         if path is None or path in seen or depth > _DEEPEST:
             continue
         seen.add(path)
-        found.files.append(path)
         read = snapshot.facts((path,), reading.read).get(path)
         if read is None:
             continue
@@ -61,6 +65,7 @@ def _taken(path: str, entry: Entry, snapshot: Snapshot, found: Closure) -> Itera
     found.has_plugins = found.has_plugins or entry.use == "plugin"
     if entry.use == "tree":
         message = f"{path} has kustomize inflate the Helm chart {entry.name}, which starts a program and downloads"
+        found.elsewhere.setdefault(path, set())
         found.gaps.append(_gap(message, path, entry))
         return
     own = path.rpartition("/")[0]
@@ -69,7 +74,22 @@ def _taken(path: str, entry: Entry, snapshot: Snapshot, found: Closure) -> Itera
     if local is not None and snapshot.is_directory(local):
         yield local
     elif (local is None or local not in snapshot) and not entry.maybe and REMOTE.search(entry.name):
+        found.elsewhere.setdefault(path, set()).add(entry.name)
         found.gaps.append(_gap(f"{path} takes what is not in this repository: {entry.name}", path, entry))
+
+
+_INFLATED = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
+
+
+def without(value: Mapping[str, Any], elsewhere: AbstractSet[str]) -> dict[str, Any]:
+    """A kustomization without what it takes from elsewhere."""
+    return {
+        key: [each for each in inner if not (isinstance(each, str) and each in elsewhere)]
+        if isinstance(inner, list)
+        else inner
+        for key, inner in value.items()
+        if key not in _INFLATED
+    }
 
 
 def _gap(message: str, path: str, entry: Entry) -> Gap:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -17,6 +19,8 @@ from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
 _FILES = ("Chart.yaml", "requirements.yaml")  # the second is where charts of the first version name them
 _DEEPEST = 20
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NUMBER = re.compile(r"\d+")
 
 
 class Dependency(Struct, frozen=True):
@@ -69,7 +73,10 @@ def _text(value: Any) -> str:
 
 
 def missing(chart: str, call: Call, depth: int = 0) -> Iterator[Gap]:
-    """A Gap for each chart that is not there; those of the repository are copied into the private copy of the chart."""
+    """A Gap for each chart that is not there, in whose place an empty one is put, so that the rest can be rendered.
+
+    Those of the repository are copied to where Helm looks for them, in the private copy of the chart.
+    """
     where = call.snapshot.resolve(chart)
     if where is None or depth > _DEEPEST:
         return
@@ -84,11 +91,23 @@ def missing(chart: str, call: Call, depth: int = 0) -> Iterator[Gap]:
                 " commit it there (`helm dependency build`), so that it can be seen what it deploys"
             )
             yield Gap(code="not-rendered", message=message, path=path, line=each.line)
-            continue
-        yield from missing(local, call, depth + 1)
-        target = call.workspace.root / where / "charts" / each.name
-        if not target.exists():
-            shutil.copytree(call.workspace.root / local, target, symlinks=True)
+        else:
+            yield from missing(local, call, depth + 1)
+        if _NAME.fullmatch(each.name):
+            _put(each, call.workspace.root / where / "charts" / each.name, local and call.workspace.root / local)
+
+
+def _put(each: Dependency, target: Path, source: Path | str | None) -> None:
+    """A chart into the charts of another one: a copy of `source`, or an empty one."""
+    if target.exists():
+        return
+    if isinstance(source, Path):
+        shutil.copytree(source, target, symlinks=True)
+        return
+    numbers = [*_NUMBER.findall(each.version), "0", "0", "0"]
+    target.mkdir(parents=True)
+    text = f"apiVersion: v2\nname: {each.name}\nversion: {'.'.join(numbers[:3])}\n"
+    (target / "Chart.yaml").write_text(text, encoding="utf-8")
 
 
 def located(chart: str, inside: str, call: Call) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import yaml
 
 from gitops_ci.discover.snapshot import Snapshot, join
@@ -19,6 +19,7 @@ from gitops_ci.kinds.kubernetes.objects import Gap
 from gitops_ci.kinds.kubernetes.rendering import call as calls
 from gitops_ci.kinds.kubernetes.rendering import closure, places, reading
 from gitops_ci.kinds.kubernetes.rendering.call import Call, Part
+from gitops_ci.kinds.kubernetes.rendering.closure import Closure
 from gitops_ci.kinds.kubernetes.sources import Kustomization
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
@@ -30,24 +31,30 @@ _ASKING = b"\nbuildMetadata: [originAnnotations]\n"
 
 
 def render(source: Kustomization, call: Call) -> Iterator[Part]:
-    """The objects of a kustomization, or why there are none."""
-    found = closure.of(source.path, call.snapshot)
-    if not found.files and not source.files:
+    """The objects of a kustomization, or why there are none; of one that takes something from elsewhere the rest."""
+    found = closure.of((source.path, *source.files), call.snapshot)
+    own = closure.file_of(source.path, call.snapshot)
+    if own is None and not source.files:
         yield Gap(code="invalid", message=f"{source.path} has no kustomization", path=source.path)
         return
-    if found.gaps:
-        yield from found.gaps
-        return
+    yield from found.gaps
+    if not any(gap.code == "invalid" for gap in found.gaps):
+        for each in _built(source, call, found, own):
+            yield calls.excused(each) if found.gaps or found.has_plugins else each
+
+
+def _built(source: Kustomization, call: Call, found: Closure, own: str | None) -> Iterator[Part]:
     try:
-        directory = _prepared(source, call, found.files[:1])
+        for path, names in found.elsewhere.items():
+            _leave_out(call.workspace.root / path, names)
+        directory = _prepared(source, call, own)
     except (OSError, yaml.YAMLError, YamlProblem) as problem:
         yield Gap(code="plan-failed", message=f"{source.path} cannot be laid out: {problem}", path=source.path)
         return
     using = calls.engine(call.tools, "kustomize")
     text = calls.rendered(call, using, (str(directory),), source.path)
     if isinstance(text, Gap):
-        plugin = found.has_plugins and text.code == "plan-failed"
-        yield msgspec.structs.replace(text, code="not-rendered") if plugin else text
+        yield text
         return
     if source.variables is not None:
         try:
@@ -62,14 +69,14 @@ def render(source: Kustomization, call: Call) -> Iterator[Part]:
     yield from _parts(text, source, call)
 
 
-def _prepared(source: Kustomization, call: Call, own: list[str]) -> Path:
+def _prepared(source: Kustomization, call: Call, own: str | None) -> Path:
     """The directory to build in the private copy, with what is written into it before; links are not written through.
 
     Several stacks may render one directory, each in a private copy of its own.
     """
     place = call.workspace.root / source.path
     place.mkdir(parents=True, exist_ok=True)
-    path = call.workspace.root / own[0] if own else place / NAMES[0]
+    path = call.workspace.root / own if own else place / NAMES[0]
     before = path.read_bytes() if own else b""
     if source.files and not own:
         below = [posixpath.relpath(each, source.path or ".") for each in source.files]
@@ -77,6 +84,13 @@ def _prepared(source: Kustomization, call: Call, own: list[str]) -> Path:
     content = edits.applied(before, source.edits) if source.edits else before
     path.write_bytes(_asking_for_origins(content))
     return place
+
+
+def _leave_out(path: Path, names: AbstractSet[str]) -> None:
+    """Takes what is elsewhere out of a kustomization of the private copy."""
+    document = next(yaml_documents.documents(path.read_bytes()), None)
+    if document is not None:
+        path.write_text(yaml.safe_dump(closure.without(document.value, names), sort_keys=False), encoding="utf-8")
 
 
 def _asking_for_origins(before: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,6 @@ class Tools:
         self._place = place
         self._answers = answers
         self._engines = engines
-        self._copies = 0
 
     def engines(self, name: str) -> Iterator[Engine | ToolError]:
         found = [each for each in self._engines if each.name == name]
@@ -83,8 +83,7 @@ class Tools:
 
     @contextmanager
     def workspace(self, inventory: Inventory, *stacks: Stack) -> Iterator[AnyWorkspace]:
-        self._copies += 1
-        place = self._place / str(self._copies)
+        place = Path(tempfile.mkdtemp(dir=self._place))
         copy = Workspace(place / "root", place / "private")
         copy.private.mkdir(parents=True)
         for path, content in inventory.snapshot.read_many(inventory.snapshot.entries).items():

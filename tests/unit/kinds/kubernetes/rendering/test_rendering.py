@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -150,11 +151,27 @@ def test_what_is_elsewhere_is_never_asked_for(written: str, line: int, tmp_path:
     files = {
         "web/kustomization.yaml": written,
         "web/a.yaml": OBJECT.format("a"),
-        "base/kustomization.yaml": "resources:\n- https://example.com/deep.yaml\n",
+        "base/kustomization.yaml": "resources:\n- https://example.com/deep.yaml\n" if "base]" in written else "",
     }
-    found = gap(render(Kustomization(path="web"), files, Tools(tmp_path, never)))
+    read: list[str] = []
+
+    def answers(args: Sequence[str]) -> str:
+        read.extend(each.read_text() for each in Path(args[0]).parent.rglob("kustomization.yaml"))
+        return OBJECT.format("a")
+
+    rendered = render(Kustomization(path="web"), files, Tools(tmp_path, answers))
+    found = gap(rendered)
     assert (found.code, found.line) == ("not-rendered", line)
     assert (found.path or "").endswith("kustomization.yaml")
+    assert len(rendered.objects) == 1
+    assert not re.search("://|@|github|helmCharts", "".join(read))
+
+
+def test_where_the_rest_cannot_be_built_that_may_be_for_what_is_missing(tmp_path: Path) -> None:
+    files = {"web/kustomization.yaml": "resources: [https://example.com/x.yaml]\npatches: [{path: p.yaml}]\n"}
+    said = Ended(1, b"", b"no matches for what is patched", "exited")
+    failed = render(Kustomization(path="web"), files, Tools(tmp_path, lambda _: said))
+    assert [each.code for each in failed.gaps] == ["not-rendered", "not-rendered"]
 
 
 def test_a_file_that_is_called_like_an_address_is_a_file(tmp_path: Path) -> None:
@@ -259,9 +276,20 @@ DEPENDS = "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- name: lib
 
 def test_a_chart_that_is_not_vendored_is_told(tmp_path: Path) -> None:
     files = {**CHART, "web/Chart.yaml": DEPENDS.format("https://charts.example.com")}
-    found = gap(render(Chart(path="web", release="r"), files, Tools(tmp_path, never)))
+
+    def answers(args: Sequence[str]) -> str:
+        assert "version: 1.0.0" in (Path(args[2]) / "charts/lib/Chart.yaml").read_text()
+        return OBJECT.format("a")
+
+    rendered = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers))
+    found = gap(rendered)
     assert (found.code, found.path, found.line) == ("not-rendered", "web/Chart.yaml", 5)
     assert "lib 1.x of https://charts.example.com" in found.message
+    assert len(rendered.objects) == 1
+    said = Ended(1, b"", b"no template lib.labels", "exited")
+    failed = render(Chart(path="web", release="x"), files, Tools(tmp_path, lambda _: said))
+    assert [each.code for each in failed.gaps] == ["not-rendered", "not-rendered"]
+    assert "lib.labels" in failed.gaps[1].message
 
 
 @pytest.mark.parametrize("vendored", ["web/charts/lib/Chart.yaml", "web/charts/lib-1.0.0.tgz"])
