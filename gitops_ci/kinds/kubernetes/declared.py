@@ -86,7 +86,12 @@ def _manifests(paths: Iterable[str], snapshot: Snapshot) -> Iterator[tuple[str, 
     }
     for path in wanted:
         if path in parsed:
-            yield from ((path, each) for each in manifests.objects(parsed[path].documents))
+            found = manifests.objects(parsed[path].documents)
+            yield from ((path, each) for each in found if not _is_empty_list(each.value))
+
+
+def _is_empty_list(value: dict[str, Any]) -> bool:
+    return (value["apiVersion"], value["kind"]) == ("v1", "List")
 
 
 def _object(path: str, manifest: Manifest, value: Any, identity: manifests.Identity) -> Object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -44,7 +44,7 @@ class Places:
         charts = {path.rpartition("/")[0] for path in read if path.rpartition("/")[2] == "Chart.yaml"}
         self._templates = [path for path in read if manifests.is_template(path, charts)]
         self._plain = [path for path in read if path not in set(self._templates)]
-        self._written: dict[tuple[str, str], list[_Written]] = {}
+        self._written: dict[tuple[str, str], dict[str, list[_Written]]] = {}
         self._generated: list[tuple[str, str, str, int]] = []
         self._texts: dict[str, list[str]] = {}
         self._index()
@@ -81,22 +81,18 @@ class Places:
 
     def _add(self, path: str, found: Iterable[Manifest], *, is_patch: bool) -> None:
         for each in found:
-            group, kind, _, _ = each.identity
-            self._written.setdefault((group, kind), []).append(_Written(path, each, is_patch))
+            group, kind, _, name = each.identity
+            alike = self._written.setdefault((group, kind), {})
+            alike.setdefault(name, []).append(_Written(path, each, is_patch))
 
     def _candidates(self, each: Object) -> list[_Written]:
         """Where it may be written, resources first: by its own name, else by one that a kustomization makes longer."""
         wanted = each.identity
-        there = self._written.get((wanted.group, wanted.kind), ())
-        if each.path is not None:
-            there = [one for one in there if one.path == each.path or one.is_patch]
-        named = [one for one in there if one.manifest.identity[3] == wanted.name]
-        if not named:
-            within = [one for one in there if _is_part(one.manifest.identity[3], wanted.name)]
-            longest = max((len(one.manifest.identity[3]) for one in within), default=0)
-            named = [one for one in within if len(one.manifest.identity[3]) == longest]
-        near = [one for one in named if one.manifest.identity[2] in ("", wanted.namespace)]
-        return sorted(near or named, key=lambda one: (one.is_patch, one.path))
+        alike = self._written.get((wanted.group, wanted.kind), {})
+        named = alike.get(wanted.name) or alike.get(_longest_part(wanted.name, alike), [])
+        there = [one for one in named if each.path is None or one.path == each.path or one.is_patch]
+        near = [one for one in there if one.manifest.identity[2] in ("", wanted.namespace)]
+        return sorted(near or there, key=lambda one: (one.is_patch, one.path))
 
     def _best(self, written: list[_Written], value: Mapping[str, Any], place: Place) -> Spot:
         depth, at = -1, written[0]
@@ -154,6 +150,15 @@ def _generated(path: str, parsed: files.Parsed) -> Iterator[tuple[str, str, str,
             for index, each in enumerate(several if isinstance(several, list) else ()):
                 if isinstance(each, dict) and isinstance(each.get("name"), str):
                     yield kind, each["name"], path, document.line_of((key, index))
+
+
+def _longest_part(rendered: str, names: Collection[str]) -> str:
+    """The longest of the names that may have become the rendered one; empty where none may."""
+    length = len(rendered)
+    if length * length > len(names):
+        return max((name for name in names if _is_part(name, rendered)), key=len, default="")
+    parts = (rendered[at : at + size] for size in range(length - 1, 0, -1) for at in range(length - size + 1))
+    return next((part for part in parts if part in names), "")
 
 
 def _is_part(written: str, rendered: str) -> bool:

@@ -74,7 +74,7 @@ def _is_beside(subject: Subject, name: str, places: frozenset[tuple[str, str, st
 
 def _may_be_elsewhere(subject: Subject, namespace: str) -> bool:
     """Whether something that is not known may make it: an operator, or a stack nobody has rendered here."""
-    if any(each.identity.group not in BUILT_IN for each in subject.objects):
+    if subject.has_custom:
         return True
     return any(not each.complete or _has_custom(each) for each in subject.beside if _is_in(each, namespace))
 

@@ -158,6 +158,11 @@ class Subject(Struct, frozen=True, dict=True, kw_only=True):
         return custom.known((*own, *self.around.crds)) if own else self.around.custom
 
     @cached_property
+    def has_custom(self) -> bool:
+        """Whether it has objects of operators, which may make more."""
+        return any(each.identity.group not in BUILT_IN for each in self.objects)
+
+    @cached_property
     def beside(self) -> tuple[Neighbour, ...]:
         """The other stacks that go, or may go, to the same cluster."""
         return tuple(

@@ -22,6 +22,12 @@ def test_manifests_are_what_they_say() -> None:
     )
 
 
+def test_a_list_is_its_items_and_an_empty_one_nothing() -> None:
+    text = "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}]\n---\n"
+    files = {"a.yaml": f"{text}apiVersion: v1\nkind: List\nitems: []\n"}
+    assert found(files, Manifests(path="", files=("a.yaml",))) == (["ConfigMap a"], True)
+
+
 def test_a_kustomization_puts_names_on_and_may_do_more() -> None:
     assert found(FILES, Kustomization(path="over")) == (["ConfigMap shop/blue-web-a", "Namespace web"], False)
 
