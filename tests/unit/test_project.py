@@ -165,7 +165,7 @@ def distributions(requirements: list[str]) -> set[str]:
 def test_what_is_declared_is_pinned_and_documented() -> None:
     extras = project()["optional-dependencies"]
     assert distributions([*project()["dependencies"], *extras["database"], "flit-core"]) <= set(pinned("runtime.txt"))
-    for name in ("terraform", "rego"):
+    for name in ("terraform", "rego", "squawk", "kustomize", "helm"):
         assert distributions(extras[name]) == set(pinned(f"{name}.txt"))
     groups = tomllib.loads(read("pyproject.toml"))["dependency-groups"]
     declared = distributions([each for name in ("test", "lint", "lock", "build") for each in groups[name]])
