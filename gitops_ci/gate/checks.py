@@ -17,7 +17,7 @@ _REMEDIES = {
     "engine-missing": "install the engine on the runner, or the extra that embeds it",
     "unreachable": "give the job network, registry access or credentials for this stack, then run it again",
     "not-rendered": "bring what it takes from elsewhere into the repository, or review it by hand",
-    "timeout": "raise kinds.terraform.timeout or --total-timeout, or make the plan smaller",
+    "timeout": "raise the timeout of its kind or --total-timeout, or make the plan smaller",
     "interrupted": "run it again",
     "engine-killed": "run it again, with more memory if it was out of it",
     "provider-failed": "run it again; if it fails again, take another version of the provider",

@@ -17,6 +17,7 @@ from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import BLOCKING_CODES, Change, Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
+from gitops_ci.policy import secrets
 
 _SAME = "not-rendered"
 _NAMED = 5
@@ -44,8 +45,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     after = _end(stack, head, tools)
     removed = head is None or stack.id not in head.stacks
     deployment = before.deployment if removed else after.deployment
-    prune = deployment.cascade if removed else deployment.prune
-    found = difference.between(before.rendered.objects, after.rendered.objects, prune=prune)
+    found = _difference(before, after, removed=removed)
     changes = tuple(each for each in found.changes if _is_sure(each, before.rendered, after.rendered))
     left_out = len(found.changes) - len(changes)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
@@ -69,6 +69,19 @@ def _end(stack: Stack, inventory: Inventory | None, tools: Tools) -> End:
     own = inventory.stacks[stack.id]
     deployment = deployments.of(own, inventory)
     return End(deployment, rendering.rendered(deployment, own, inventory, tools))
+
+
+def _difference(before: End, after: End, *, removed: bool) -> Difference:
+    """What becomes of the objects; a stack that goes to another cluster leaves all of them behind in the old one."""
+    was, is_now = before.deployment.cluster, after.deployment.cluster
+    if not removed and was and is_now and was != is_now:
+        left = difference.between(before.rendered.objects, (), prune=False)
+        came = difference.between((), after.rendered.objects, prune=False)
+        reason = f"the stack goes from cluster {was} to {is_now}: left behind"
+        stays = (msgspec.structs.replace(each, reason=secrets.masked(reason)) for each in left.changes)
+        return Difference((*stays, *came.changes), {})
+    prune = before.deployment.cascade if removed else after.deployment.prune
+    return difference.between(before.rendered.objects, after.rendered.objects, prune=prune)
 
 
 def _is_sure(change: Change, base: Rendered, head: Rendered) -> bool:

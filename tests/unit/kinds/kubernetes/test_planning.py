@@ -39,12 +39,17 @@ class Ends:
         return self._deployments[id(at)]
 
     def end(
-        self, text: str | None, *sources: Source, prune: bool | None = True, cascade: bool | None = True
+        self,
+        text: str | None,
+        *sources: Source,
+        prune: bool | None = True,
+        cascade: bool | None = True,
+        cluster: str = "",
     ) -> Inventory:
         found = inventory({"web/a.yaml": text} if text is not None else {})
         sources = (MANIFESTS, *sources) if text is not None else sources
         self._deployments[id(found)] = Deployment(
-            sources=sources, namespace="shop", prune=prune, cascade=cascade, path="app.yaml"
+            sources=sources, namespace="shop", prune=prune, cascade=cascade, cluster=cluster, path="app.yaml"
         )
         return found
 
@@ -88,6 +93,14 @@ def test_a_removed_stack_takes_all_with_it_or_leaves_it(cascade: bool | None, ac
 def test_who_prunes_is_asked_at_head(ends: Ends) -> None:
     plan = ends.plan(ends.end(ONE.format("a", 1), prune=True), ends.end("", prune=False))
     assert actions(plan) == [("forget", "ConfigMap shop/a")]
+
+
+def test_a_stack_that_goes_to_another_cluster_leaves_all_behind(ends: Ends) -> None:
+    base, head = ends.end(ONE.format("a", 1), cluster="old"), ends.end(ONE.format("a", 1), cluster="new")
+    plan = ends.plan(base, head)
+    assert actions(plan) == [("forget", "ConfigMap shop/a"), ("create", "ConfigMap shop/a")]
+    assert plan.changes[0].reason == "the stack goes from cluster old to new: left behind"
+    assert ends.plan(base, ends.end(ONE.format("a", 1))).changes == ()
 
 
 def test_a_gap_fails_the_plan_and_keeps_the_rest(ends: Ends) -> None:
