@@ -66,6 +66,6 @@ def _places(written: set[str], texts: Mapping[str, str]) -> Iterator[tuple[str, 
         if len(value.strip()) >= _SHORTEST:
             alone = re.compile(rf"(?<![\w-]){re.escape(value.strip())}(?![\w-])")
             for path, text in texts.items():
-                at = alone.search(text)
+                at = alone.search(text) if value.strip() in text else None  # a plain search is much faster
                 if at is not None:
                     yield path, text.count("\n", 0, at.start()) + 1
