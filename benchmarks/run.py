@@ -22,6 +22,7 @@ from benchmarks import (
     databases,
     discovery,
     growth,
+    kubernetes,
     linting,
     measure,
     merging,
@@ -31,6 +32,7 @@ from benchmarks import (
     publishing,
     searching,
     startup,
+    validating,
 )
 from benchmarks.measure import MB, Impossible, Row, Skipped
 
@@ -47,6 +49,8 @@ MEASUREMENTS = {
     "secrets": searching.measured,
     "publishing": publishing.measured,
     "linting": linting.measured,
+    "validating": validating.measured,
+    "kubernetes": kubernetes.measured,
 }
 _HEAD = ("what", "ours", "peer", "ratio", "target", "")
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from gitops_ci.config_database import Database
 from gitops_ci.config_gate import PRODUCTION, Gate
+from gitops_ci.config_kubernetes import Kubernetes
 from gitops_ci.config_policy import (
     DEFAULT_POLICIES,
     FRAMEWORKS,
@@ -154,6 +155,7 @@ class Kinds(Section, frozen=True):
     """Settings of each kind."""
 
     terraform: Terraform = Terraform()
+    kubernetes: Kubernetes = Kubernetes()
     database: Database = Database()
 
 
@@ -252,6 +254,7 @@ __all__ = [
     "Environment",
     "Framework",
     "Gate",
+    "Kubernetes",
     "Layout",
     "Policy",
     "PolicyInput",

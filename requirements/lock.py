@@ -21,17 +21,18 @@ def main() -> int:
     extra = sys.argv[1:]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras = project["project"]["optional-dependencies"]
-    dev = ("pyproject.toml", "--extra=database", "--extra=github", "--group=build", "--group=dev")
+    dev = ("pyproject.toml", "--extra=database", "--extra=schemas", "--extra=github", "--group=build", "--group=dev")
     compiled("dev.txt", *dev, *extra)  # first: the others take its versions
     compiled(
         "runtime.txt",
         "pyproject.toml",
         "--extra=database",
+        "--extra=schemas",
         "--extra=github",
         "--group=build",
         "--constraint=requirements/dev.txt",
     )
-    for name in ("terraform", "rego", "squawk", "postgres"):
+    for name in ("terraform", "rego", "squawk", "postgres", "kustomize", "helm"):
         compiled(f"{name}.txt", "-", *extra, given="\n".join(extras[name]))
     compiled("lock.txt", "--group=lock", *extra)
     compiled("checkov.txt", "--group=checkov", *extra)

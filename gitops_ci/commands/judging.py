@@ -89,7 +89,7 @@ def looked_at(
     return LookedAt(
         families=frozenset((*inspected, *answered)),
         whole=options.everything,
-        planned=all(id in good or stack.kind == "kubernetes" for id, stack in scope.stacks.items()),
+        planned=all(stack in good for stack in scope.stacks),
         paths=frozenset(scope.paths),
         stacks=frozenset(scope.stacks),
         changed=scope.changed,

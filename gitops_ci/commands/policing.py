@@ -17,7 +17,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.policy import PolicyRun
 from gitops_ci.model.stack import Stack
-from gitops_ci.policy.scope import History, Scope, Told
+from gitops_ci.policy.scope import History, Rendering, Scope, Told
 
 
 class Policed(Struct, frozen=True):
@@ -114,7 +114,18 @@ def scope(
         plans=plans or {},
         everything=options.everything or base is None,
         history=_history(change),
+        rendered_base=_rendered(chosen, base),
+        rendered_head=_rendered(chosen, head),
     )
+
+
+def _rendered(stacks: Mapping[str, Stack], end: Inventory | None) -> Rendering:
+    """What the stacks of Kubernetes that were planned render to at an end."""
+    if not any(stack.kind == "kubernetes" for stack in stacks.values()):
+        return Rendering()
+    from gitops_ci.kinds.kubernetes import judged
+
+    return judged.of(stacks.values(), end)
 
 
 def folders(change: Change) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def _planned(
         timeout=options.timeout,
         stranger=change.event.fork,
     )
-    with _progress(outside, len(stacks)) as shown:
+    with _progress(outside, len(stacks)) as shown, contextlib.closing(tools):
         limits = Limits(options.jobs, options.total_timeout)
         plans = planning.plans(stacks, change, tools, limits=limits, progress=shown, stop=stop)
     return stacks, planning.marked(plans, change, expected), tools.documents

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
@@ -33,8 +33,9 @@ def between(base: Inventory, head: Inventory) -> tuple[AffectedStack, ...]:
     changed = changed_paths(base.snapshot, head.snapshot)
     if not changed:
         return ()
-    before = base.graph.reached(changed, frozenset(base.stacks))
-    after = head.graph.reached(changed, frozenset(head.stacks))
+    alike = {key for key, excerpt in head.excerpts.items() if key in base.excerpts and base.excerpts[key] == excerpt}
+    before = _but(alike, base.graph.reached(changed, frozenset(base.stacks)))
+    after = _but(alike, head.graph.reached(changed, frozenset(head.stacks)))
     removed = [
         _affected(stack, "removed", before.get(id)) for id, stack in base.stacks.items() if id not in head.stacks
     ]
@@ -44,6 +45,18 @@ def between(base: Inventory, head: Inventory) -> tuple[AffectedStack, ...]:
         if id in after or id in before
     ]
     return tuple(sorted((*removed, *present), key=lambda stack: stack.id))
+
+
+def _but(alike: set[tuple[str, str]], reached: Mapping[str, Reach]) -> Mapping[str, Reach]:
+    """Without the files of which a stack takes the same as before (`Found.excerpts`)."""
+    if not alike:
+        return reached
+    found = {}
+    for id, reach in reached.items():
+        reasons = tuple(each for each in reach.reasons if each.via or (id, each.path) not in alike)
+        if reasons:
+            found[id] = Reach(reach.certainty, reasons)
+    return found
 
 
 def everything(base: Inventory | None, head: Inventory) -> tuple[AffectedStack, ...]:

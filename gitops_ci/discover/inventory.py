@@ -30,13 +30,16 @@ class Dependency(Struct, frozen=True):
 class Found(Struct, frozen=True):
     """What a kind sees in a snapshot: its stacks, what they and their parts read, what is wrong already.
 
-    `findings` is gone through once, and only where somebody asks for them.
+    `findings` is gone through once, and only where somebody asks for them. `excerpts` are what a stack (its id) takes
+    of a file (its path) that others take something else of: where that is the same at both ends, a change of the file
+    itself does not reach the stack.
     """
 
     stacks: tuple[Stack, ...] = ()
     references: tuple[Reference, ...] = ()
     findings: Iterable[Finding] = ()
     dependencies: tuple[Dependency, ...] = ()
+    excerpts: Mapping[tuple[str, str], object] = {}
 
 
 class Inventory(Struct, frozen=True, dict=True):
@@ -53,6 +56,7 @@ class Inventory(Struct, frozen=True, dict=True):
     told: Iterable[Finding] = ()
     ambiguous: frozenset[str] = frozenset()
     dependencies: tuple[Dependency, ...] = ()
+    excerpts: Mapping[tuple[str, str], object] = {}
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -108,6 +112,7 @@ def take(
         told=_told(found, snapshot, stacks, config),
         ambiguous=frozenset(stack.id for stack in stacks if unique[stack.id].path != stack.path),
         dependencies=dependencies,
+        excerpts={key: excerpt for each in found for key, excerpt in each.excerpts.items()},
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gitops_ci.kinds import database, security, terraform
-from gitops_ci.kinds.unplanned import Unplanned
+from gitops_ci.kinds import database, kubernetes, security, terraform
 from gitops_ci.model.stack import Kind
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 ALL: Mapping[Kind, KindModule] = {
     "terraform": terraform,
-    "kubernetes": Unplanned("kubernetes"),
+    "kubernetes": kubernetes,
     "database": database,
     "security": security,
 }

@@ -57,7 +57,9 @@ class Tools(Protocol):
     """The outside, as a kind may use it; handed in by the command line."""
 
     def engines(self, name: str) -> Iterator[Engine | ToolError]:
-        """The engines that there are for `name` (`terraform`, `terragrunt`), the preferred first, each when it is due.
+        """The engines that there are for `name`, the preferred first, each when it is due.
+
+        Names are `terraform`, `terragrunt`, `kustomize`, `helm`.
 
         A ToolError stands for one that cannot be used and says why; it is raised where that is the one to use.
         """
@@ -74,7 +76,8 @@ class Tools(Protocol):
     ) -> Ended:
         """Runs one of `engines` in its clean room; `env` is added to the allow-listed environment.
 
-        A call that `installs` shares what it downloads with the other stacks of the run.
+        A call that `installs` shares what it downloads with the other stacks of the run. kustomize and Helm, which only
+        render, get no network and nothing of the environment at all.
         """
 
     def program(self, engine: Engine, place: Path) -> Path:

@@ -14,14 +14,15 @@ package builtin.kubernetes_no_privilege_escalation
 
 import data.builtin.lib.kubernetes
 
-deny contains kubernetes.result(container, sprintf("allowPrivilegeEscalation %s", [kubernetes.found(value)])) if {
+deny contains kubernetes.result_of(container, "allowPrivilegeEscalation", text) if {
 	some container in kubernetes.linux_containers
 	value := kubernetes.setting(container, "allowPrivilegeEscalation")
 	value != false
 	not kubernetes.left_out(container, value)
+	text := sprintf("allowPrivilegeEscalation %s", [kubernetes.found(value)])
 }
 
-deny contains kubernetes.result(container, "privileged is true") if {
+deny contains kubernetes.result_of(container, "privileged", "privileged is true") if {
 	some container in kubernetes.linux_containers
 	kubernetes.setting(container, "privileged") == true
 }

@@ -14,9 +14,10 @@ package builtin.kubernetes_read_only_root_filesystem
 
 import data.builtin.lib.kubernetes
 
-deny contains kubernetes.result(container, sprintf("readOnlyRootFilesystem %s", [kubernetes.found(value)])) if {
+deny contains kubernetes.result_of(container, "readOnlyRootFilesystem", text) if {
 	some container in kubernetes.linux_containers
 	value := kubernetes.setting(container, "readOnlyRootFilesystem")
 	value != true
 	not kubernetes.left_out(container, value)
+	text := sprintf("readOnlyRootFilesystem %s", [kubernetes.found(value)])
 }

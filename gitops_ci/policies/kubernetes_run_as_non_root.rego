@@ -14,14 +14,15 @@ package builtin.kubernetes_run_as_non_root
 
 import data.builtin.lib.kubernetes
 
-deny contains kubernetes.result(container, sprintf("runAsNonRoot %s", [kubernetes.found(value)])) if {
+deny contains kubernetes.result_of(container, "runAsNonRoot", text) if {
 	some container in kubernetes.containers
 	value := kubernetes.inherited(container, "runAsNonRoot")
 	value != true
 	not kubernetes.left_out(container, value)
+	text := sprintf("runAsNonRoot %s", [kubernetes.found(value)])
 }
 
-deny contains kubernetes.result(container, "runAsUser is 0, which is root") if {
+deny contains kubernetes.result_of(container, "runAsUser", "runAsUser is 0, which is root") if {
 	some container in kubernetes.containers
 	kubernetes.inherited(container, "runAsUser") == 0
 }

@@ -18,7 +18,7 @@ test_missing_setting_is_found if {
 	policy.deny == {{
 		"msg": "Deployment api: container api: runAsNonRoot is not set",
 		"name": "api",
-		"path": ["spec", "template", "spec", "containers", 0],
+		"path": ["spec", "template", "spec", "containers", 0, "securityContext", "runAsNonRoot"],
 	}} with input as inputs.deployment({"containers": [{"name": "api", "image": "api:1"}]})
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -12,6 +13,7 @@ from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.policy import PolicyRun
 from gitops_ci.model.stack import Stack
+from gitops_ci.policy.documents.yaml_documents import Place
 
 
 class Past(Struct, frozen=True, gc=False):
@@ -29,6 +31,22 @@ class History(Struct, frozen=True):
     problem: str | None = None
 
 
+class Made(Struct, frozen=True, kw_only=True):
+    """An object that a stack renders to; `where` tells the file and the line in which a place of it is written."""
+
+    value: Mapping[str, Any]
+    stack: str
+    directory: str
+    where: Callable[[Place], tuple[str | None, int | None]]
+
+
+class Rendering(Struct, frozen=True, kw_only=True):
+    """What stacks render to at one end, and the files that are judged by that and not as they are written."""
+
+    objects: tuple[Made, ...] = ()
+    instead_of: frozenset[str] = frozenset()
+
+
 class Scope(Struct, frozen=True, kw_only=True):
     """Two ends of a change and what of them is judged.
 
@@ -39,7 +57,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     stacks that a path belongs to (one that is gone: to which it belonged). `plans` gives the engine's own plan document
     (JSON, with its secrets in clear) of each stack that was planned: nothing of it may reach an output without
     `policy.secrets` and what the plan itself marks having been taken out. `everything` says that what did not change is
-    judged as well; `history` is what the commits between the ends added, also what is gone again.
+    judged as well; `history` is what the commits between the ends added, also what is gone again. `rendered_base` and
+    `rendered_head` are what the stacks that were planned render to.
     """
 
     rules: Snapshot
@@ -54,6 +73,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     plans: Mapping[str, Path] = {}
     everything: bool = False
     history: History = History()
+    rendered_base: Rendering = Rendering()
+    rendered_head: Rendering = Rendering()
 
 
 class Told(Struct, frozen=True):

@@ -56,6 +56,11 @@ def reason(engine_says: str) -> str:
     return cut(engine_says.replace("_", " ") if _IDENTIFIER.fullmatch(engine_says) else engine_says, 120)
 
 
+def is_sentence(engine_says: str | None) -> bool:
+    """Whether a reason is words, and no code for what the forcing attributes tell already."""
+    return engine_says is not None and " " in engine_says
+
+
 def order(what: Change) -> str:
     """In which order a replace happens; empty for what is no replace, or destroys nothing."""
     if what.action != "replace" or not what.destructive:
@@ -85,7 +90,8 @@ def _object(what: Change) -> Signed:
 def _because(what: Change) -> str:
     forcing = [cut(attribute.path, 60) for attribute in what.attributes if attribute.forces_replacement]
     if forcing:
-        return f"{words.some(forcing, 3)} {'forces' if len(forcing) == 1 else 'force'} replacement"
+        forced = f"{words.some(forcing, 3)} {'forces' if len(forcing) == 1 else 'force'} replacement"
+        return f"{forced}; {reason(what.reason)}" if what.reason and is_sentence(what.reason) else forced
     return reason(what.reason) if what.reason and not _names_import(what) else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,9 +13,10 @@ import msgspec
 from gitops_ci.model.plan import Engine
 from gitops_ci.policy.rego.engine import Answer, Bundle, Covered, Limits, Module, RegoProblem, TestResult, TestRun
 from gitops_ci.system.process import Stop
-from gitops_ci.system.rego_process import Died, Worker
 from gitops_ci.system.rego_reach import Reach
+from gitops_ci.system.worker import Died, Worker
 
+_SHIM = Path(__file__).with_name("rego_worker.py")
 _PARSING = 5.0
 """Seconds that reading one module may take."""
 _MODULE = 0.2
@@ -22,6 +24,12 @@ _MODULE = 0.2
 _ENOUGH = 2
 """A query that ended the process for so many inputs is not tried for others."""
 _FATAL = ("timeout", "memory", "crashed")
+
+
+def process(scratch: Path, *, memory: int, stop: Stop) -> Worker:
+    """The engine in a new process. Raises ToolError where it cannot be started."""
+    command = (sys.executable, "-I", str(_SHIM))
+    return Worker(command, scratch, called="the embedded engine of Rego", memory=memory, stop=stop)
 
 
 class Embedded:
@@ -65,7 +73,7 @@ class Embedded:
 
     def worker(self, limits: Limits) -> Worker:
         """A new process."""
-        return Worker(self._scratch, memory=limits.memory, stop=self._stop)
+        return process(self._scratch, memory=limits.memory, stop=self._stop)
 
 
 class _Loaded:

@@ -25,7 +25,7 @@ from gitops_ci.kinds.protocol import Ended, Installs
 from gitops_ci.kinds.protocol import Workspace as AnyWorkspace
 from gitops_ci.model.plan import Engine
 from gitops_ci.model.stack import Stack
-from gitops_ci.system import clean_room, cli_configuration, process, providers, workspace
+from gitops_ci.system import clean_room, cli_configuration, process, providers, renderers, workspace
 
 if TYPE_CHECKING:
     from gitops_ci.kinds.database.server import Cluster
@@ -90,6 +90,9 @@ class Toolbox:
         self._home.mkdir(exist_ok=True)
         self._env = self._engine_environment()
         self._mirror = providers.Mirror(scratch / "providers", self._write_cli_config())
+        self._renderers = renderers.Renderers(
+            settings=config.kinds.kubernetes, environ=environ, repository=repository, scratch=scratch, stop=stop
+        )
         self._hidden = clean_room.credentials(self._env)
         self._servers: Servers | None = None
         self.documents: dict[str, Path] = {}
@@ -129,6 +132,9 @@ class Toolbox:
             if program is None:
                 raise ToolError("terragrunt is not on PATH", hint=_INSTALL_TERRAGRUNT)
             yield self._identified(Executable((program,), program, "path"), self._terragrunt)
+            return
+        if name in renderers.NAMES:
+            yield from self._renderers.engines(name)
             return
         if name != "terraform":
             raise ToolError(f"no engine is known for {name}")
@@ -235,6 +241,8 @@ class Toolbox:
     ) -> Ended:
         """Runs an engine in its clean room, away from the repository; what it prints has no credentials left in it."""
         seconds = self._timeout if self._timeout is not None else timeout
+        if self._renderers.has(engine):
+            return self._renderers.run(engine, args, cwd=workspace.private, timeout=seconds)
         command = (*self._commands[engine], *args)
 
         def call(more: Mapping[str, str]) -> Ended:
@@ -276,6 +284,10 @@ class Toolbox:
             given = (self._config, self._environ, self._repository, self._scratch, self._stop)
             self._servers = self._servers or Servers(*given)
         return self._servers.start(kept, self._timeout if self._timeout is not None else timeout)
+
+    def close(self) -> None:
+        """Ends what still waits for work."""
+        self._renderers.close()
 
     def workspace(self, inventory: Inventory, *stacks: Stack) -> AbstractContextManager[AnyWorkspace]:
         """The stacks' files in a private place."""

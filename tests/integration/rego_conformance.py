@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.system.process import Stop
-from gitops_ci.system.rego_process import Died, Worker
+from gitops_ci.system.rego_embedded import process
+from gitops_ci.system.worker import Died, Worker
 
 _SIMPLE = re.compile(r"(data(?:\.[\w.]+)?) = x\Z")
 _ASKED = "package conformance_question\n\nimport rego.v1\n\nresults contains {%s} if { %s }\n"
@@ -83,7 +84,7 @@ def judged(all_cases: Sequence[Case], scratch: Path) -> Iterator[Judged]:
     for case in all_cases:
         try:
             if worker is None:
-                worker = Worker(scratch, memory=2 << 30, stop=Stop())
+                worker = process(scratch, memory=2 << 30, stop=Stop())
             yield _judged(worker, case)
         except Died as died:
             yield Judged(case, "refused", f"{died.code}: {died.message}")

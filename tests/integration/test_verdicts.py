@@ -77,9 +77,9 @@ def test_a_root_that_becomes_a_module_is_not_destroyed(repository: Scratch) -> N
     "path",
     [
         "vars/production.tfvars",
-        "k8s/overlays/production/kustomization.yaml",
+        "vendor/shop/kustomization.yaml",
         "live/production/terragrunt.hcl",
-        "charts/shop/Chart.yaml",
+        "testdata/shop/Chart.yaml",
     ],
 )
 def test_what_nobody_deploys_that_we_know_of_is_undecided(repository: Scratch, path: str) -> None:

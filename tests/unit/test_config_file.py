@@ -459,7 +459,7 @@ def generated(schema: dict[str, Any], definitions: dict[str, Any]) -> st.SearchS
         )
     if schema.get("type") == "object":
         return st.one_of(
-            st.dictionaries(WORDS, generated(schema["additionalProperties"], definitions), max_size=2), VALUES
+            st.dictionaries(WORDS, generated(schema.get("additionalProperties", {}), definitions), max_size=2), VALUES
         )
     return st.one_of(st.sampled_from([1, 0.5, 900, 86400]) if schema.get("type") == "number" else WORDS, VALUES)
 

@@ -168,6 +168,8 @@ def test_what_is_declared_is_pinned_and_documented() -> None:
     assert distributions([*project()["dependencies"], *extras["database"], "flit-core"]) <= set(pinned("runtime.txt"))
     for name in ("terraform", "rego", "postgres"):
         assert distributions(extras[name]) <= set(pinned(f"{name}.txt"))
+    for name in ("squawk", "kustomize", "helm"):
+        assert distributions(extras[name]) == set(pinned(f"{name}.txt"))
     groups = tomllib.loads(read("pyproject.toml"))["dependency-groups"]
     declared = distributions([each for name in ("test", "lint", "lock", "build") for each in groups[name]])
     assert declared - {"uv"} <= set(pinned("dev.txt"))

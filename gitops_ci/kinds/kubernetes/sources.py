@@ -6,10 +6,19 @@ from msgspec import Struct
 
 
 class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
-    """A directory with a kustomization. `overlay` is YAML of a kustomization that Argo CD or Flux puts over it."""
+    """A directory with a kustomization.
+
+    `edits` is YAML of what Argo CD or Flux writes into it before it builds (`kustomize.edits.applied`). `files` (paths
+    of files and of directories with a kustomization) are the resources of one that Flux generates, where there is none.
+    `variables` are what Flux puts into the rendering (`flux.substitution`), None where it puts in nothing;
+    `has_all_variables` is false where more are kept in the cluster.
+    """
 
     path: str
-    overlay: str = ""
+    edits: str = ""
+    files: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] | None = None
+    has_all_variables: bool = True
 
 
 class Chart(Struct, frozen=True, kw_only=True, tag=True):
@@ -29,12 +38,9 @@ class Chart(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Manifests(Struct, frozen=True, kw_only=True, tag=True):
-    """A directory of plain manifests. `include` and `exclude` are Argo CD's globs; `files` narrows it by name."""
+    """Plain manifests: `files` are their paths in the repository, in order, whatever they lie in below `path`."""
 
     path: str
-    recurse: bool = False
-    include: str = ""
-    exclude: str = ""
     files: tuple[str, ...] = ()
 
 
@@ -58,13 +64,17 @@ class Deployment(Struct, frozen=True, kw_only=True):
 
     `cluster` is the name or server that Argo CD or Flux names (empty: the stack's environment is all that is known).
     `prune` says whether an object that is no longer rendered is deleted from the cluster; None where nobody tells (a
-    plain directory or overlay, which is applied by somebody else).
-    `path` and `line` are the Application, ApplicationSet or Flux object that says so, or the stack's own directory.
+    plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
+    stack itself goes away: an Application without a finalizer leaves all of it behind.
+    `by` is the object that says so (`Application web`), `path` and `line` its place; where there is none it is empty,
+    and they are the stack's own directory.
     """
 
     sources: tuple[Source, ...]
     cluster: str = ""
     namespace: str = ""
     prune: bool | None = None
+    cascade: bool | None = None
+    by: str = ""
     path: str = ""
     line: int | None = None

@@ -98,5 +98,12 @@ result(container, text) := {
 	"path": container.path,
 }
 
+# The same about a setting of its security context: where that is written, or the nearest to it that is.
+result_of(container, key, text) := {
+	"msg": sprintf("%s: container %s: %s", [name, container.name, text]),
+	"name": container.name,
+	"path": array.concat(container.path, ["securityContext", key]),
+}
+
 # Whether a kustomization of the repository takes the file: it may add labels and tags, which nobody sees here.
 kustomized if subject.kustomized in {"patch", "new-patch", "resource"}

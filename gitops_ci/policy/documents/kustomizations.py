@@ -49,7 +49,7 @@ def of(snapshot: Snapshot) -> Mapping[str, Kustomization]:
     """The kustomizations of a snapshot by path; one that cannot be read takes nothing."""
     paths = [path for path in snapshot.entries if is_one(path)]
     parse = files.fact("YAML")
-    found = {path: _read(path, parsed, snapshot) for path, parsed in snapshot.facts(paths, parse).items()}
+    found = {path: read(path, parsed, snapshot) for path, parsed in snapshot.facts(paths, parse).items()}
     patches = {path for each in found.values() for path, use in each.taken.items() if use == "patch"}
     odd = {path for path, parsed in snapshot.facts(patches, parse).items() if not _are_objects(parsed.documents)}
     return {path: _with(each, odd) for path, each in found.items()}
@@ -72,8 +72,11 @@ def taken(snapshot: Snapshot) -> dict[str, Use]:
     return found
 
 
-def _read(path: str, parsed: Parsed, snapshot: Snapshot) -> Kustomization:
-    """https://kubectl.docs.kubernetes.io/references/kustomize/kustomization: paths, alone or as `path` of a patch."""
+def read(path: str, parsed: Parsed, snapshot: Snapshot) -> Kustomization:
+    """What one of them says.
+
+    https://kubectl.docs.kubernetes.io/references/kustomize/kustomization: paths, alone or as `path` of a patch.
+    """
     named: dict[str, Use] = {}
     patches: list[Document] = []
     unseen: dict[str, None] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -22,6 +23,7 @@ _SAYING_SEPARATOR = re.compile(r"^---[ \t]+(?![#\s])", re.MULTILINE)
 _NO_TAG = re.compile(r"(?:&\S+\s+)?!\s")
 
 _TAGGED_MERGE, _SET = f"{yaml_scalars.TAG}merge", f"{yaml_scalars.TAG}set"
+_SHORT = 64  # characters of a key that is remembered
 _PLAIN, _BARE, _MERGE = "plain", "!", "<<"
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -31,6 +33,28 @@ class _Loader(_Parser):  # type: ignore[misc]  # of C where that is there
 
     def resolve(self, kind: type[yaml.Node], _: Any, implicit: Any) -> str:
         return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _BARE
+
+
+class _Redefining(yaml.composer.Composer, _Loader):
+    """Lets an anchor be there twice, as YAML 1.2 has it and Kubernetes reads it; libyaml's own composer does not."""
+
+    def __init__(self, text: str) -> None:
+        _Parser.__init__(self, text)
+        yaml.composer.Composer.__init__(self)
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if not self.check_event(yaml.AliasEvent):
+            self.anchors.pop(self.peek_event().anchor, None)
+        return super().compose_node(parent, index)
+
+
+_ANCHOR = re.compile(r"(?:^|[\s\[{,])&([^\s,\[\]{}]+)")
+
+
+def _loader(text: str) -> Any:
+    """The fast one, unless an anchor may be there twice."""
+    names = _ANCHOR.findall(text) if "&" in text else []
+    return _Loader(text) if len(names) == len(set(names)) else _Redefining(text)
 
 
 Place = tuple[str | int, ...]
@@ -91,7 +115,7 @@ def documents(content: bytes) -> Iterator[Document]:
     try:
         if text.count("[") + text.count("{") >= MAX_DEPTH or _INDENTED.search(text) is not None:
             _bound(text)
-        loader = _Loader(text)
+        loader = _loader(text)
         while loader.check_node():
             root = loader.get_node()
             if told and isinstance(root, yaml.ScalarNode):
@@ -135,7 +159,8 @@ class _Walk:
             if self._aliased > MAX_ALIASED:
                 raise YamlProblem(_line(node), "the aliases stand for too much")
         self._seen.add(id(node))
-        self.lines.setdefault(place, _line(node))
+        if place not in self.lines:
+            self.lines[place] = _line(node)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         self._depth += 1
@@ -216,6 +241,8 @@ class _Walk:
         """A key as it is written; one that kubectl makes something else of is in doubt."""
         if not isinstance(key, yaml.ScalarNode):
             raise YamlProblem(_line(key), "a key that is no single word", everywhere=True)
+        if key.tag == _PLAIN and not key.style and _is_word(key.value):
+            return str(key.value)
         before = len(self.doubts)
         value = self._scalar(key)
         del self.doubts[before:]
@@ -229,6 +256,12 @@ def _is_merge(key: yaml.Node) -> bool:
     if not isinstance(key, yaml.ScalarNode) or key.value != _MERGE:
         return False
     return not key.style if key.tag in (_PLAIN, _BARE) else key.tag == _TAGGED_MERGE
+
+
+@lru_cache(maxsize=4096)
+def _is_word(text: str) -> bool:
+    """Whether a plain key is a text to everybody: nearly all are."""
+    return text[:1].isalpha() and len(text) <= _SHORT and isinstance(yaml_scalars.plain(text)[0], str)
 
 
 def _line(node: yaml.Node) -> int:

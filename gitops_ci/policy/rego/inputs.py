@@ -15,11 +15,12 @@ from gitops_ci.model.stack import SHARED
 from gitops_ci.policy.documents import kustomizations, manifests
 from gitops_ci.policy.documents.manifests import Identity, Manifest
 from gitops_ci.policy.documents.yaml_documents import Document, Place
-from gitops_ci.policy.rego import hiding, plans, selection
+from gitops_ci.policy.rego import hiding, plans, rendered, selection
 from gitops_ci.policy.rego.contents import Contents
 from gitops_ci.policy.rego.forms import Form
 from gitops_ci.policy.rego.plans import Addresses
-from gitops_ci.policy.scope import Scope
+from gitops_ci.policy.rego.rendered import Rendered
+from gitops_ci.policy.scope import Made, Scope
 
 if TYPE_CHECKING:
     from gitops_ci.kinds.terraform.masking import Masking
@@ -29,7 +30,7 @@ class Input(Struct, frozen=True, kw_only=True, gc=False):
     """One document that is asked about (`payload`, JSON) and where it comes from.
 
     `about` tells objects of one file apart; `place` leads to the object inside of `document`. `hide` takes out of a
-    message what must not be told of this document.
+    message what must not be told of this document. `made` is what it is of a rendering, whose places are elsewhere.
     """
 
     payload: bytes
@@ -41,6 +42,7 @@ class Input(Struct, frozen=True, kw_only=True, gc=False):
     directory: str = ""
     addresses: Addresses = Addresses()
     hide: Callable[[str], str] | None = None
+    made: Made | None = None
 
     @property
     def name(self) -> str:
@@ -79,7 +81,10 @@ class Reading:
         base = [path for path in sorted(contents.changed) if before(path) and contents.is_file("base", path)]
         self._refuse(form, patterns)
         made = {"review": self._reviews, "object": self._objects}.get(form, self._files)
-        return made(base, head)
+        ends = made(base, head)
+        if not patterns:
+            return ends
+        return Ends(*(tuple(each for each in end if _is_named(each, patterns)) for end in (ends.base, ends.head)))
 
     def _refuse(self, form: Form, patterns: tuple[str, ...]) -> None:
         """Somebody asks for files by name, and none of those is of a format that can be read: no pass.
@@ -112,13 +117,41 @@ class Reading:
                     yield Input(payload=payload, path=path, stack=self.contents.stack(path), document=document)
 
     def _objects(self, base: list[str], head: list[str]) -> Ends:
-        return self._paired(
+        found = self._paired(
             (self._of_object(path, each) for path, each in self._manifests("base", base)),
             (self._of_object(path, each) for path, each in self._manifests("head", head)),
         )
+        made = (tuple(rendered.objects(end)) for end in (self.scope.rendered_base, self.scope.rendered_head))
+        before, after = (tuple(map(self._of_made, each)) for each in made)
+        return Ends((*found.base, *before), (*found.head, *after))
+
+    def _of_made(self, each: Rendered, value: Any = None) -> Input:
+        made = self._of_object(each.path, each.manifest, value)
+        about = " ".join(filter(None, (each.manifest.identity[0], each.manifest.identity[1], each.manifest.name)))
+        return msgspec.structs.replace(made, about=about, stack=each.made.stack, made=each.made)
+
+    def _reviews_of_made(self) -> Ends:
+        """Each object that is rendered, and the one that it was: of the same stack, called the same."""
+        before, after = (
+            {(each.made.stack, each.manifest.identity): each for each in rendered.objects(end)}
+            for end in (self.scope.rendered_base, self.scope.rendered_head)
+        )
+        return Ends(
+            tuple(self._review_of_made(each, each, "base") for each in before.values()),
+            tuple(self._review_of_made(each, before.get(key), "head") for key, each in after.items()),
+        )
+
+    def _review_of_made(self, each: Rendered, old: Rendered | None, end: str) -> Input:
+        told: dict[str, Any] = {}
+        if self._subject is not None:
+            told = {"gitops_ci": {**self._subject(each.path, each.made.stack, end)}}
+            told["gitops_ci"].pop("kustomized", None)  # nothing comes to it any more
+        return self._of_made(each, manifests.review(each.manifest, None if old is None else old.manifest) | told)
 
     def _manifests(self, end: str, paths: list[str]) -> Iterator[tuple[str, Manifest]]:
-        for path, documents in self.contents.documents(end, paths, of_objects=True):
+        judged = self.scope.rendered_head if end == "head" else self.scope.rendered_base
+        written = [path for path in paths if path not in judged.instead_of]
+        for path, documents in self.contents.documents(end, written, of_objects=True):
             yield from ((path, each) for each in manifests.objects(documents))
             if kustomizations.is_one(path):
                 kustomization = self.contents.kustomizations(end).get(path)
@@ -145,7 +178,9 @@ class Reading:
             unchanged = self.scope.base is not None and path not in self.contents.changed
             known = at_path.get((path, each.identity)) or moved.get((self._where(path), each.identity))
             after.append(self._review(path, each, each if unchanged else known))
-        return self._paired((self._review(path, each, each, "base") for path, each in there), after)
+        found = self._paired((self._review(path, each, each, "base") for path, each in there), after)
+        made = self._reviews_of_made()
+        return Ends((*found.base, *made.base), (*found.head, *made.head))
 
     def _where(self, path: str) -> str:
         """The environment of a file, else its folder: an object that comes from elsewhere is another one."""
@@ -189,6 +224,10 @@ class Reading:
             if before is not None:
                 base.append(msgspec.structs.replace(shared, payload=_beside(told, msgspec.json.encode(before))))
         return Ends(tuple(base), tuple(head))
+
+
+def _is_named(each: Input, patterns: tuple[str, ...]) -> bool:
+    return each.made is None or rendered.is_named(each.made, each.path, patterns)
 
 
 def _beside(told: bytes, document: bytes) -> bytes:

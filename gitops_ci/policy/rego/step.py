@@ -112,7 +112,7 @@ def _unrendered(contents: Contents) -> Iterator[Finding]:
         help = "Render it in the repository (`helm template`), or have a policy check what is rendered."
         yield finding.make("rego/template", "notice", message, help=help, path=first)
     for path, each in contents.kustomizations("head").items():
-        if each.unseen and path in contents.paths:
+        if each.unseen and path in contents.paths and path not in contents.scope.rendered_head.instead_of:
             message = f"what {', '.join(each.unseen)} of this kustomization make is not judged by Rego policies"
             help = "Look at it by hand, or render it in the repository (`kustomize build`)."
             stack = contents.stack(path)

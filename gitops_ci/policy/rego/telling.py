@@ -11,7 +11,7 @@ from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Waiver
 from gitops_ci.model.plan import Problem
 from gitops_ci.policy import addresses
-from gitops_ci.policy.rego import answers, hiding, plans, rules
+from gitops_ci.policy.rego import answers, hiding, plans, rendered, rules
 from gitops_ci.policy.rego.answers import Message, WrongShape
 from gitops_ci.policy.rego.asking import Asking, query
 from gitops_ci.policy.rego.inputs import Input
@@ -91,7 +91,10 @@ class Telling:
         path, line = self._place(message, about, address)
         identity = f"{about.about}\x1f{text}".translate(_DIGITS)
         help = rule.help or f"The rule is in {rule.path}:{rule.line}."
-        made = finding.make(rule.id, rule.severity, identity, help=help, path=path, line=line, stack=about.stack)
+        stack = about.stack
+        if about.made is not None and rendered.is_shared(about.made, path):
+            stack, address = None, rendered.address(about.made)  # told once, however many stacks render it
+        made = finding.make(rule.id, rule.severity, identity, help=help, path=path, line=line, stack=stack)
         made = finding.about(made, address)
         return msgspec.structs.replace(made, message=text, url=rule.url)
 
@@ -107,10 +110,12 @@ class Telling:
         if about.document is None:
             place = plans.place(address, about.directory, self._scope.head) if address is not None else None
             return place or (None, None)
-        if message.line is not None:
+        if message.line is not None and about.made is None:
             return about.path, message.line
         inside = message.place or ()
         inside = next((inside[2:] for each in _OF_REVIEWS if inside[:2] == each), inside)
+        if about.made is not None:
+            return rendered.place(about.made, inside)
         return about.path, about.document.line_of((*about.place, *inside))
 
 

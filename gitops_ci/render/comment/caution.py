@@ -64,7 +64,12 @@ def _sentence(each: Told, change: Change) -> str:
         more = f" and {len(forcing) - 3:,} more" if len(forcing) > 3 else ""
         verb = "forces" if len(forcing) == 1 else "force"
         order = difference.order(change)
-        return f"{subject}: {shown}{more} {verb} a new one{f' ({order})' if order else ''}"
+        loses = (
+            f"; {text(difference.reason(change.reason))}"
+            if change.reason and difference.is_sentence(change.reason)
+            else ""
+        )
+        return f"{subject}: {shown}{more} {verb} a new one{f' ({order})' if order else ''}{loses}"
     where = f" ({code(cut(change.path, 200) + (f':{change.line}' if change.line else ''))})" if change.path else ""
     return f"{subject}{where}: {text(difference.reason(change.reason))}" if change.reason else subject + where
 

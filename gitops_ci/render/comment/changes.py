@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from gitops_ci.model.plan import Plan
 from gitops_ci.render import outline, words
 from gitops_ci.render.comment import diffs
 from gitops_ci.render.comment.diffs import Diff, Part
 from gitops_ci.render.comment.page import Page, Section
+from gitops_ci.render.outline import Row
 from gitops_ci.render.told import Told
 from gitops_ci.render.untrusted import cut, text
+
+_CAVEATS = 5
+_CAVEAT = 300
 
 
 def section(page: Page, room: int) -> Section:
@@ -25,7 +30,17 @@ def _diff(each: Told) -> Diff | None:
     parts = (Part(each.new(objects)), Part(each.new(plan.outputs), "Outputs"))
     notes = [each.elsewhere()] if each.like else []
     notes += outline.counted(each.new(formatting), each.new(reads))
+    notes += _caveats(plan, each.row)
     return Diff(_summary(each), parts, tuple(notes), outline.partial(plan))
+
+
+def _caveats(plan: Plan, row: Row) -> list[str]:
+    """What a plan that succeeded says all the same (what was deferred, folded), but for what a rule tells."""
+    if plan.status != "changed" or plan.reason is None:
+        return []
+    told = {finding.message for finding in row.findings}
+    lines = [line for line in plan.reason.message.split("\n") if line not in told]
+    return [cut(line, _CAVEAT) for line in lines[:_CAVEATS]]
 
 
 def _summary(each: Told) -> str:

@@ -78,7 +78,7 @@ def test_everything_planned_passes(status: Literal["changed", "unchanged"]) -> N
         ("timeout", "undecided"),
         ("unreachable", "undecided"),
         ("interrupted", "undecided"),
-        ("no-planner", "undecided"),
+        ("not-rendered", "undecided"),
         ("no-source", "undecided"),
         ("internal-error", "undecided"),
         ("a-code-of-the-future", "undecided"),

@@ -54,6 +54,32 @@ def test_a_noop_a_failed_and_a_skipped_plan_look_different() -> None:
     assert "```\nno such argument\n```" in comment
 
 
+def test_what_a_plan_that_succeeded_says_all_the_same_is_told_once() -> None:
+    reason = Problem(code="folded", message="2 objects differ only in chart labels\nbase could not be planned")
+    plan = msgspec.structs.replace(planned("a/kubernetes/web", (update("x"),)), reason=reason)
+    assert "# 2 objects differ only in chart labels" in written(report(plan))
+    told = make("terraform/base-unplanned", "notice", "base could not be planned", help="h", stack="a/kubernetes/web")
+    comment = written(report(plan, findings=(told,)))
+    assert "# 2 objects differ only in chart labels" in comment
+    assert "# base could not be planned" not in comment
+
+
+def test_what_a_replace_loses_is_told_beside_what_forces_it() -> None:
+    forcing = Attribute(path="spec.storage", before="2Gi", after="1Gi", forces_replacement=True)
+    change = Change(
+        address="PersistentVolumeClaim data",
+        type="PersistentVolumeClaim",
+        action="replace",
+        reason="the data of its volume goes with it",
+        destructive=True,
+        attributes=(forcing,),
+    )
+    comment = written(report(planned("a/kubernetes/web", (change,))))
+    assert "forces a new one (destroy before create); the data of its volume goes with it" in comment
+    coded = msgspec.structs.replace(change, reason="replace_because_cannot_update")
+    assert "cannot be updated" not in written(report(planned("a/kubernetes/web", (coded,))))
+
+
 def test_the_heading_is_the_verdict_and_its_reason() -> None:
     reasons = tuple(
         VerdictReason(rule="gate/x", decision="blocked", message=message, remedy="r") for message in ("first", "second")

@@ -3,7 +3,6 @@ from __future__ import annotations
 from gitops_ci.config import Config, Layout, StackPattern
 from gitops_ci.kinds import security
 from gitops_ci.kinds.protocol import KindModule
-from gitops_ci.kinds.unplanned import Unplanned
 from tests.unit.kinds.security.sides import side
 
 KIND: KindModule = security
@@ -24,10 +23,9 @@ def test_the_module_is_a_kind() -> None:
     assert KIND.RUNS_CODE is False
 
 
-def test_stacks_are_those_of_a_kind_without_a_planner() -> None:
+def test_stacks_are_the_directories_that_are_called_like_the_kind() -> None:
     """Ids and paths are promised: they did not change when the planner came."""
     seen = side(FILES)
-    assert tuple(seen.stacks.values()) == Unplanned("security").find(seen.snapshot, seen.config).stacks
     assert {stack.id: stack.path for stack in seen.stacks.values()} == {
         "development/security/main": "environments/dev/policies",
         "production/security/main": "environments/production/security",
@@ -40,7 +38,6 @@ def test_declared_stacks_replace_the_guess() -> None:
     config = Config(layout=Layout(stacks=(pattern,)))
     seen = side(FILES, config=config)
     assert list(seen.stacks) == ["production/security/security"]
-    assert tuple(seen.stacks.values()) == Unplanned("security").find(seen.snapshot, config).stacks
 
 
 def test_a_kustomization_reads_what_it_names_and_what_that_names() -> None:

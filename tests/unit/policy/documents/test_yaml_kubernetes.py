@@ -95,3 +95,12 @@ def test_merges_have_the_order_of_kubectl_and_lines_of_keys() -> None:
     (document,) = yaml_documents.documents(b"<<: {a: {x: 1}, b: 1}\na:\n  x: 2\n")
     assert document.value == {"a": {"x": 2}, "b": 1}
     assert document.line_of(("a", "x")) == 3
+
+
+def test_an_anchor_may_be_there_twice() -> None:
+    """Both take the one before; libyaml's own composer refuses it."""
+    [document] = yaml_documents.documents(b"a: &x 1\nb: *x\nc: &x {d: 2}\ne: *x\n")
+    assert document.value == {"a": 1, "b": 1, "c": {"d": 2}, "e": {"d": 2}}
+    assert (document.line_of(("e",)), document.doubts) == (4, ())
+    with pytest.raises(YamlProblem):
+        list(yaml_documents.documents(b"a: &x 1\nc: &x {d: *x}\n"))

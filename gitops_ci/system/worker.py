@@ -1,4 +1,4 @@
-"""The process of the embedded engine: started in the clean room, asked one thing at a time, ended when too slow."""
+"""A process of ours in the clean room that is asked one thing at a time and ended when it is too slow."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import selectors
 import signal
 import struct
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from gitops_ci.policy.rego.engine import ProblemCode
 from gitops_ci.system import clean_room
 from gitops_ci.system.process import Stop
 
-_SHIM = Path(__file__).with_name("rego_worker.py")
 _LENGTH = struct.Struct(">Q")
 _TICK = 0.2
 _START = 30.0
@@ -41,16 +39,33 @@ class Died(Exception):  # it is an outcome, not an error: the caller answers for
 class Worker:
     """One process. `ask` sends a request, `reply` waits for the next reply; both raise Died."""
 
-    def __init__(self, scratch: Path, *, memory: int, stop: Stop) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        scratch: Path,
+        *,
+        called: str,
+        memory: int,
+        stop: Stop,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """`called` names the engine in errors, `memory` is in bytes of private data; `env` is added to a bare one."""
         self._stop = stop
+        self._called = called
         self._memory = memory
         self._words = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115  # closed with the process
         self._buffer = bytearray()
         try:
             self._process = subprocess.Popen(
-                (*clean_room.prefix(offline=True, memory=memory), sys.executable, "-I", str(_SHIM)),
+                (*clean_room.prefix(offline=True, memory=memory), *command),
                 cwd=scratch,
-                env={"PATH": os.defpath, "HOME": str(scratch), "TMPDIR": str(scratch), "LC_ALL": "C.UTF-8"},
+                env={
+                    "PATH": os.defpath,
+                    "HOME": str(scratch),
+                    "TMPDIR": str(scratch),
+                    "LC_ALL": "C.UTF-8",
+                    **(env or {}),
+                },
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._words,
@@ -59,7 +74,7 @@ class Worker:
             )
         except OSError as error:
             self._words.close()
-            raise ToolError(f"the embedded engine of Rego cannot be started: {error.strerror}") from None
+            raise ToolError(f"{called} cannot be started: {error.strerror}") from None
         self._pipes = selectors.DefaultSelector()
         assert self._process.stdout is not None
         self._pipes.register(self._process.stdout, selectors.EVENT_READ)
@@ -79,9 +94,14 @@ class Worker:
 
     def reply(self, seconds: float) -> dict[str, Any]:
         """The next reply, which may take so many seconds."""
+        answer: dict[str, Any] = msgspec.json.decode(self.received(seconds))
+        return answer
+
+    def received(self, seconds: float) -> bytes:
+        """The next frame, as it is."""
         if not self._started:
             self._started = True
-            self.reply(_START)  # it says when it is there
+            self.received(_START)  # it says when it is there
         deadline = time.monotonic() + seconds
         while (frame := self._frame()) is None:
             left = deadline - time.monotonic()
@@ -96,8 +116,7 @@ class Worker:
                 if not chunk:
                     raise self._dead()
                 self._buffer += chunk
-        answer: dict[str, Any] = msgspec.json.decode(frame)
-        return answer
+        return frame
 
     def _frame(self) -> bytes | None:
         if len(self._buffer) < _LENGTH.size:
@@ -117,8 +136,8 @@ class Worker:
         if "memory allocation of" in words or "MemoryError" in words or code in (137, -signal.SIGKILL):
             return Died("memory", f"more than {self._memory >> 20} MiB of memory were needed")
         if code in (139, -signal.SIGSEGV, 134, -signal.SIGABRT) or "overflow" in words:
-            return Died("crashed", "the engine crashed, as it does on a recursion without end")
-        return Died("crashed", f"the engine ended with exit code {code}")
+            return Died("crashed", f"{self._called} crashed, as it does on a recursion without end")
+        return Died("crashed", f"{self._called} ended with exit code {code}")
 
     def end(self) -> None:
         """Ends the process and all that it started."""

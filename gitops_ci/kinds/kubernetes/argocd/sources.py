@@ -1,0 +1,165 @@
+"""What an Application renders from: each of its sources in this repository, and why another cannot be rendered here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from msgspec import Struct
+
+from gitops_ci.discover.snapshot import join
+from gitops_ci.kinds.kubernetes import globs, manifests, values
+from gitops_ci.kinds.kubernetes.argocd import edits, helm
+from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
+from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests, Source, Unrendered
+
+_TYPES = ("kustomize", "helm", "directory", "plugin")
+
+
+def of(application: Application, repository: Repository, repositories: Repositories) -> Deployed | None:
+    """What an Application deploys; None where nothing of it lies in this repository."""
+    ours = [repositories.has(values.text(each, "repoURL")) for each in application.sources]
+    if not any(ours):
+        return None
+    found: list[Source] = []
+    reads: list[Reading] = []
+    path: str | None = None
+    for index, (source, is_ours) in enumerate(zip(application.sources, ours, strict=True)):
+        each = _Of(application, index, source, repository, repositories)
+        deployed = each.deployed() if is_ours else each.foreign()
+        found += deployed.sources
+        reads += deployed.reads
+        path = deployed.path if path is None else path
+    return Deployed(tuple(found), tuple(dict.fromkeys(reads)), path)
+
+
+class _Of(Struct, frozen=True):
+    application: Application
+    index: int
+    source: dict[str, Any]
+    repository: Repository
+    repositories: Repositories
+
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        """Where in the Application the source stands."""
+        is_one = not values.mappings(self.application.spec, "sources")
+        return ("spec", "source") if is_one else ("spec", "sources", self.index)
+
+    def unrendered(self, what: str, why: str, *key: str) -> Unrendered:
+        """A source that says at a key what cannot be rendered."""
+        line = self.application.line_of(*self.place, *key)
+        return Unrendered(what=what, why=why, path=self.application.by.path, line=line)
+
+    def foreign(self) -> Deployed:
+        """A chart of a registry or another repository; what is only referred to is no source."""
+        url, chart = values.text(self.source, "repoURL"), values.text(self.source, "chart")
+        if chart:
+            wanted = f"{chart} {values.text(self.source, 'targetRevision')}".strip()
+            unrendered = self.unrendered(wanted, f"the chart is kept at {url}", "chart")
+            return Deployed((unrendered,), tuple(self._values_of_foreign()))
+        if not values.text(self.source, "path"):
+            return Deployed()
+        what = values.text(self.source, "path")
+        return Deployed((self.unrendered(what, f"it lies in another repository, {url}", "repoURL"),))
+
+    def _values_of_foreign(self) -> Iterator[Reading]:
+        options = values.mapping(self.source, "helm")
+        for each in helm.value_files(options, "", self.repository.snapshot, self.referred()):
+            if each.path:
+                yield from self.repository.through(each.path)
+
+    def referred(self) -> frozenset[str]:
+        """The names (`$name`) of sources that are this repository."""
+        return frozenset(
+            f"${values.text(each, 'ref')}"
+            for each in self.application.sources
+            if values.text(each, "ref") and self.repositories.has(values.text(each, "repoURL"))
+        )
+
+    def deployed(self) -> Deployed:
+        """A source in this repository."""
+        written = values.text(self.source, "path")
+        if not written:
+            return Deployed()
+        path = join("", written.strip("/") or ".")
+        real = self.repository.snapshot.resolve(path) if path is not None else None
+        if path is None or real is None or not self.repository.snapshot.is_directory(real):
+            why = "there is no such directory in this repository"
+            reads = (Reading(path, "tree", "direct"),) if path else ()
+            return Deployed((self.unrendered(written, why, "path"),), reads)
+        match self._type(real):
+            case "kustomize":
+                return self._kustomize(path)
+            case "helm":
+                return self._helm(path)
+            case "plugin":
+                reads = (Reading(path, "tree", "direct"),)
+                unrendered = self.unrendered(written, "a plugin of Argo CD renders it", "plugin")
+                return Deployed((unrendered,), reads, path)
+            case _:
+                return self._directory(path)
+
+    def _type(self, directory: str) -> str:
+        """What Argo CD takes a source for: what its options are of, else what is there (util/app/discovery)."""
+        told = [each for each in _TYPES if self.source.get(each) is not None]
+        if told:
+            return told[0]
+        if directory in self.repository.kustomizations.files:
+            return "kustomize"
+        return "helm" if directory in self.repository.charts.directories else "directory"
+
+    def _kustomize(self, path: str) -> Deployed:
+        options = values.mapping(self.source, "kustomize")
+        written = edits.of(options)
+        reads = [*self.repository.of_kustomization(path)]
+        for component in values.texts(options, "components"):
+            target = join(path, component)
+            reads += self.repository.of_kustomization(target, "module") if target is not None else ()
+        text = yaml.safe_dump(written, sort_keys=False) if written else ""
+        return Deployed((Kustomization(path=path, edits=text),), tuple(reads), path)
+
+    def _helm(self, path: str) -> Deployed:
+        options = values.mapping(self.source, "helm")
+        files = helm.value_files(options, path, self.repository.snapshot, self.referred())
+        problems = [self.unrendered(each.written, each.problem, "helm", "valueFiles") for each in files if each.problem]
+        from_files = [values.text(each, "path") for each in values.mappings(options, "fileParameters")]
+        problems += [self.unrendered(each, "parameters from files are not read here", "helm") for each in from_files]
+        chart = Chart(
+            path=path,
+            release=values.text(options, "releaseName") or self.application.name,
+            namespace=values.text(options, "namespace") or self.application.target or "default",
+            value_files=tuple(each.path for each in files if not each.problem and not each.left_out),
+            values=helm.written(options),
+            parameters=tuple(helm.parameters(options, forced=False)),
+            forced=tuple(helm.parameters(options, forced=True)),
+            with_crds=options.get("skipCrds") is not True,
+        )
+        reads = self.repository.of_chart(path, (each.path for each in files if each.path))
+        return Deployed((chart, *problems), reads, path)
+
+    def _directory(self, path: str) -> Deployed:
+        options = values.mapping(self.source, "directory")
+        recurse = options.get("recurse") is True
+        include, exclude = (globs.any_depth(text) if text else None for text in self._globs(options))
+        files = []
+        inside = f"{path}/" if path else ""
+        for each in self.repository.manifests_in(path, recurse=recurse):
+            name = each.removeprefix(inside)
+            if (include is None or include.fullmatch(name)) and not (exclude is not None and exclude.fullmatch(name)):
+                files.append(each)
+        found: list[Source] = [Manifests(path=path, files=tuple(files))]
+        names = manifests.below(path, self.repository.snapshot, recurse=recurse)
+        programs = [each for each in names if each.endswith(".jsonnet")]
+        if programs:
+            found.append(self.unrendered(programs[0], "Jsonnet is not rendered", "path"))
+        reads = [read for each in (*files, *programs) for read in self.repository.through(each, "direct")]
+        if not files:
+            reads.append(Reading(path, "tree" if recurse else "directory", "direct", manifests.SUFFIXES))
+        return Deployed(tuple(found), (*reads, *self.repository.linked(path)), path)
+
+    def _globs(self, options: dict[str, Any]) -> tuple[str, str]:
+        return values.text(options, "include"), values.text(options, "exclude")

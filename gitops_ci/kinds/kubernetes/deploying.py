@@ -1,0 +1,141 @@
+"""What the objects of Argo CD and Flux in a repository deploy from it, each as a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct, structs
+
+from gitops_ci.config import Config
+from gitops_ci.kinds.kubernetes import names, repositories, values
+from gitops_ci.kinds.kubernetes.argocd import applications, sets, sources
+from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
+from gitops_ci.kinds.kubernetes.argocd.voting import votes
+from gitops_ci.kinds.kubernetes.flux import deployed as flux
+from gitops_ci.kinds.kubernetes.flux import origins
+from gitops_ci.kinds.kubernetes.gotemplate import Budget
+from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.placed import Placed
+from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
+from gitops_ci.kinds.kubernetes.sources import Deployment, Unrendered
+
+
+class Deploying(Struct, frozen=True):
+    """The stacks of Argo CD and Flux, all Applications and ApplicationSets, and which addresses are this repository."""
+
+    placed: tuple[Placed, ...]
+    applications: tuple[Application, ...]
+    renderings: tuple[Rendering, ...]
+    repositories: Repositories
+
+
+def of(repository: Repository) -> Deploying:
+    """Goes through all objects of Argo CD and Flux."""
+    objects, config = repository.declared, repository.config
+    known = origins.of(objects)
+    told = (*votes(objects, repository.snapshot), *flux.votes(objects, repository, known))
+    ours = repositories.of(config.kinds.kubernetes.repositories, told)
+    fixtures = config.kinds.kubernetes.generators
+    found = [each for each in objects if each.kind == "ApplicationSet"]
+    budget = Budget()
+    renderings = tuple(sets.render(each, repository.snapshot, ours, fixtures, budget) for each in found)
+    argo = (*applications.written(objects), *(each for made in renderings for each in made.applications))
+    projects: dict[str, tuple[Declared, ...]] = {}
+    for each in objects:
+        if each.kind == "AppProject":
+            projects[each.name] = (*projects.get(each.name, ()), each)
+    placed = (
+        *filter(None, (_of_application(each, repository, ours, projects) for each in argo)),
+        *(_of_rendering(each, config) for each in renderings if each.troubles),
+        *_of_flux(objects, repository, known, ours),
+    )
+    return Deploying(placed, argo, renderings, ours)
+
+
+def _of_application(
+    application: Application, repository: Repository, ours: Repositories, projects: Mapping[str, tuple[Declared, ...]]
+) -> Placed | None:
+    deployed = sources.of(application, repository, ours)
+    if deployed is None:
+        return None
+    by = application.by
+    path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
+    hints = (application.cluster, application.target, *(each.path for each in deployed.reads), by.path)
+    stack = names.of_application(application.name or by.name, path, hints, repository.config)
+    deployment = Deployment(
+        sources=deployed.sources,
+        cluster=application.cluster,
+        namespace=application.target,
+        prune=application.prune,
+        cascade=application.cascade and not application.kept,
+        by=f"Application {application.name}",
+        path=by.path,
+        line=by.line,
+    )
+    found = projects.get(application.project, ())
+    shared = (by.path, *application.read, *(each.path for each in found))
+    deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
+    return Placed(
+        stack,
+        deployed,
+        deployment,
+        also=(application.cluster, application.name, by.path),
+        application=application,
+        excerpt=(application.value, tuple(each.manifest.value for each in found)),
+        shared=shared,
+    )
+
+
+def _of_rendering(rendering: Rendering, config: Config) -> Placed:
+    """A set that cannot be rendered, or only in part: what it deploys is not known, and so never passes."""
+    by = rendering.by
+    what = f"ApplicationSet {by.name}"
+    found = tuple(
+        Unrendered(what=what, why=f"it cannot be rendered offline: {each.message}", path=by.path, line=each.line)
+        if each.code == "offline"
+        else Unrendered(what=what, why=each.message, path=by.path, line=each.line)
+        for each in rendering.troubles
+    )
+    stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), config)
+    deployed = Deployed(found, (Reading(by.path), *map(Reading, rendering.read)), None)
+    return Placed(
+        stack, deployed, Deployment(sources=found, by=what, path=by.path, line=by.line), ("", by.name, by.path)
+    )
+
+
+def _of_flux(
+    objects: tuple[Declared, ...], repository: Repository, known: origins.Origins, ours: Repositories
+) -> Iterator[Placed]:
+    for by in objects:
+        if by.kind not in ("Kustomization", "HelmRelease"):
+            continue
+        made = flux.kustomization if by.kind == "Kustomization" else flux.release
+        deployed = made(by, repository, known, ours)
+        if deployed is None:
+            continue
+        spec = values.mapping(by.manifest.value, "spec")
+        path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
+        stack = names.of_application(by.name, path, (by.path,), repository.config)
+        is_pruned = by.kind == "HelmRelease" or spec.get("prune") is True
+        deployment = Deployment(
+            sources=deployed.sources,
+            cluster=_cluster(by),
+            namespace=values.text(spec, "targetNamespace"),
+            prune=is_pruned,
+            cascade=is_pruned and values.text(spec, "deletionPolicy") != "Orphan",
+            by=f"{by.kind} {by.name}",
+            path=by.path,
+            line=by.line,
+        )
+        shared = (by.path, *known.files(by))
+        deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
+        excerpt = (by.manifest.value, known.meant(by))
+        yield Placed(stack, deployed, deployment, (_cluster(by), by.name, by.path), excerpt=excerpt, shared=shared)
+
+
+def _cluster(by: Declared) -> str:
+    """The cluster that an object of Flux is for, as far as its folders say it (`clusters/<name>`)."""
+    parts = by.path.split("/")
+    return next((parts[index + 1] for index, part in enumerate(parts[:-2]) if part == "clusters"), "")

@@ -1,0 +1,65 @@
+"""What of an object nobody may see: the values of Secrets, in whatever form, and the same texts elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from gitops_ci.kinds.kubernetes.objects import Object
+from gitops_ci.kinds.terraform.masking import Masking
+
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""The annotation in which kubectl keeps the whole object once more."""
+_VALUES = ("data", "stringData")
+
+
+def is_secret(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a Secret of Kubernetes itself."""
+    return value.get("kind") == "Secret" and value.get("apiVersion") == "v1"
+
+
+def known(objects: Iterable[Object]) -> Masking:
+    """What the Secrets of both ends hold, which is secret wherever it stands."""
+    return Masking.of(text for each in objects if is_secret(each.value) for text in _texts(each.value))
+
+
+def _texts(secret: Mapping[str, Any]) -> Iterator[str]:
+    for field in _VALUES:
+        for value in _mapping(secret.get(field)).values():
+            if not isinstance(value, str) or not value:
+                continue
+            yield value
+            decoded = _decoded(value) if field == "data" else None
+            if decoded:
+                yield decoded
+
+
+def _decoded(value: str) -> str | None:
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+
+
+def whole(secret: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A Secret as the server keeps it: what is given in clear (`stringData`) is part of its `data`, and wins."""
+    given = _mapping(secret.get("stringData"))
+    encoded = {key: base64.b64encode(str(value).encode("utf-8", "replace")).decode() for key, value in given.items()}
+    held = {**_mapping(secret.get("data")), **encoded}
+    others = {key: value for key, value in secret.items() if key not in _VALUES}
+    return {**others, "data": held} if held else others
+
+
+def marks(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Which places of an object are secret, in the shape of a plan's own marks."""
+    applied = _APPLIED in _mapping(_mapping(value.get("metadata")).get("annotations"))
+    found: dict[str, Any] = {"metadata": {"annotations": {_APPLIED: True}}} if applied else {}
+    if is_secret(value):
+        found["data"] = dict.fromkeys(_mapping(value.get("data")), True)
+    return found or None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,1 @@
+"""Flux: its Kustomizations and HelmReleases that deploy from this repository."""

@@ -1,0 +1,129 @@
+"""What Flux's Kustomizations and HelmReleases deploy from this repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.flux import origins as sources_of
+from gitops_ci.kinds.kubernetes.flux.origins import Origins
+from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
+from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
+from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Source, Unrendered
+
+
+def votes(objects: tuple[Declared, ...], repository: Repository, origins: Origins) -> Iterator[tuple[str, bool]]:
+    """The addresses of GitRepositories, and whether a path that is asked of them is here."""
+    for each in objects:
+        if each.kind == "Kustomization":
+            spec = values.mapping(each.manifest.value, "spec")
+            reference, path = values.mapping(spec, "sourceRef"), values.text(spec, "path").strip("./")
+            if path:
+                is_here = repository.snapshot.is_directory(path)
+                yield from ((url, is_here) for url in origins.addresses(reference, each.namespace))
+
+
+def kustomization(
+    by: Declared, repository: Repository, origins: Origins, repositories: Repositories
+) -> Deployed | None:
+    """What a Kustomization of Flux deploys; None where that is of another repository."""
+    spec = values.mapping(by.manifest.value, "spec")
+    reference = values.mapping(spec, "sourceRef")
+    ours = sources_of.is_ours(by, reference, origins, repositories)
+    written = values.text(spec, "path") or "."
+    path = sources_of.directory(by, written, reference, repository, origins)
+    if ours is False or (ours is None and path is None):
+        return None
+    if path is None:
+        why = "there is no such directory in this repository"
+        line = by.line_of("spec", "path")
+        return Deployed((Unrendered(what=written, why=why, path=by.path, line=line),), (), None)
+    edits = _edits(spec)
+    files: tuple[str, ...] = ()
+    if path in repository.kustomizations.files:
+        reads = list(repository.of_kustomization(path))
+    else:
+        files = tuple(generated(path, repository))
+        reads = [Reading(path, "directory", "direct", NAMES)]
+        for one in files:
+            is_file = one in repository.snapshot
+            reads += repository.through(one, "direct") if is_file else repository.of_kustomization(one, "module")
+    text = yaml.safe_dump(edits, sort_keys=False) if edits else ""
+    given = values.mapping(spec, "postBuild", "substitute")
+    kept = values.mappings(spec, "postBuild", "substituteFrom")
+    found: list[Source] = [
+        Kustomization(
+            path=path,
+            edits=text,
+            files=files,
+            variables=tuple((name, str(value)) for name, value in given.items()) if given or kept else None,
+            has_all_variables=not kept,
+        )
+    ]
+    for index, each in enumerate(kept):
+        what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "postBuild", "substituteFrom", index)
+        found.append(Unrendered(what=what, why="the cluster keeps these variables", path=by.path, line=line))
+    return Deployed(tuple(found), tuple(reads), path)
+
+
+def generated(path: str, repository: Repository) -> Iterator[str]:
+    """The resources of a kustomization that Flux generates: manifests, and directories with one of their own."""
+    snapshot, known = repository.snapshot, repository.kustomizations.files
+    pending = [path]
+    while pending:
+        here = pending.pop()
+        at = f"{here}/" if here else ""
+        if here != path and here in known:
+            yield here
+            continue
+        yield from repository.manifests_in(here, recurse=False)
+        pending += [at + name for name in reversed(snapshot.directories.get(here, ())) if not name.startswith(".")]
+
+
+def _edits(spec: dict[str, Any]) -> dict[str, Any]:
+    """Keys that Flux writes into the kustomization (fluxcd/pkg/kustomize: Generator)."""
+    found: dict[str, Any] = {key: spec[key] for key in ("namePrefix", "nameSuffix") if spec.get(key)}
+    if namespace := values.text(spec, "targetNamespace"):
+        found["namespace"] = namespace
+    for key in ("patches", "images"):
+        if listed := values.mappings(spec, key):
+            found[key] = listed
+    if components := values.texts(spec, "components"):
+        found["components"] = components
+    if labels := values.mapping(spec, "commonMetadata", "labels"):
+        found["labels"] = [{"pairs": labels}]
+    return found
+
+
+def release(by: Declared, repository: Repository, origins: Origins, repositories: Repositories) -> Deployed | None:
+    """What a HelmRelease deploys; None where its chart is of a registry or another repository."""
+    spec = values.mapping(by.manifest.value, "spec")
+    chart = values.mapping(spec, "chart", "spec")
+    reference, written = values.mapping(chart, "sourceRef"), values.text(chart, "chart")
+    if values.text(reference, "kind") not in ("GitRepository", "ExternalArtifact") or not written:
+        return None
+    path = sources_of.directory(by, written, reference, repository, origins)
+    if path is None or sources_of.is_ours(by, reference, origins, repositories) is False:
+        return None
+    files = [each.removeprefix("./") for each in values.texts(chart, "valuesFiles")]
+    given = values.mapping(spec, "values")
+    target = values.text(spec, "targetNamespace")
+    name = f"{target}-{by.name}" if target else by.name
+    found: list[Source] = [
+        Chart(
+            path=path,
+            release=values.text(spec, "releaseName") or name,
+            namespace=target or by.namespace or "default",
+            value_files=tuple(files),
+            values=yaml.safe_dump(given, sort_keys=False, allow_unicode=True) if given else "",
+        )
+    ]
+    for index, each in enumerate(values.mappings(spec, "valuesFrom")):
+        what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "valuesFrom", index)
+        found.append(Unrendered(what=what, why="the cluster keeps these values", path=by.path, line=line))
+    return Deployed(tuple(found), repository.of_chart(path, files), path)

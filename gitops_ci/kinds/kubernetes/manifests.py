@@ -1,0 +1,136 @@
+"""Which files are manifests, and which objects of Argo CD and Flux they hold; no other YAML is parsed for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from gitops_ci.discover.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from gitops_ci.policy.documents.manifests import Manifest
+    from gitops_ci.policy.documents.yaml_documents import Document
+
+SUFFIXES = (".yaml", ".yml", ".json")
+FOREIGN = frozenset({"node_modules", "vendor", "testdata"})
+"""Folders of what others wrote, and of what is there to be tested with."""
+ARGO = "argoproj.io"
+KUSTOMIZE_CONTROLLER, HELM_CONTROLLER = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"
+SOURCES, ARTIFACTS = "source.toolkit.fluxcd.io", "source.extensions.fluxcd.io"
+_KINDS = {
+    ARGO: frozenset({"Application", "ApplicationSet", "AppProject"}),
+    KUSTOMIZE_CONTROLLER: frozenset({"Kustomization"}),
+    HELM_CONTROLLER: frozenset({"HelmRelease"}),
+    SOURCES: frozenset({"GitRepository"}),
+    ARTIFACTS: frozenset({"ArtifactGenerator"}),
+}
+_DECLARES = re.compile(
+    rb"apiVersion[\"']?\s*:\s*[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io)/"
+)
+_VERSION = re.compile(rb"(?:^|[{,\s])[\"']?apiVersion[\"']?[ \t]*:", re.MULTILINE)
+_KIND = re.compile(rb"(?:^|[{,\s])[\"']?kind[\"']?[ \t]*:", re.MULTILINE)
+
+
+class Declared(Struct, frozen=True):
+    """An object of Argo CD or Flux, and its file."""
+
+    path: str
+    manifest: Manifest
+
+    @property
+    def kind(self) -> str:
+        """Its kind as it is written."""
+        return str(self.manifest.value["kind"])
+
+    @property
+    def group(self) -> str:
+        """Its API group."""
+        return self.manifest.identity[0]
+
+    @property
+    def name(self) -> str:
+        """Its name; empty where it has none."""
+        return self.manifest.name
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that it says itself; empty where it says none."""
+        return self.manifest.identity[2]
+
+    @property
+    def line(self) -> int:
+        """The line that it begins in."""
+        return self.line_of()
+
+    def line_of(self, *place: str | int) -> int:
+        """The line of a value inside of it."""
+        return self.manifest.document.line_of((*self.manifest.place, *place))
+
+
+class Read(Struct, frozen=True):
+    """The objects of Argo CD and Flux in one content; `wrong` is the line and why the rest cannot be read.
+
+    What has `{{` and cannot be read is a template of somebody else's, and nothing that is deployed as it is.
+    """
+
+    objects: tuple[Manifest, ...] = ()
+    wrong: tuple[int, str] | None = None
+
+
+_NOTHING = Read()
+
+
+def read(content: bytes) -> Read:
+    """The objects of Argo CD and Flux in a content; only what names their API groups is parsed."""
+    if _DECLARES.search(content) is None:
+        return _NOTHING
+    from gitops_ci.policy.documents import manifests, yaml_documents
+    from gitops_ci.policy.documents.files import MAX_BYTES
+
+    if len(content) > MAX_BYTES:
+        return Read(wrong=(1, f"larger than {MAX_BYTES >> 20} MiB of YAML"))
+    documents: list[Document] = []
+    wrong = None
+    try:
+        documents.extend(yaml_documents.documents(content))
+    except yaml_documents.YamlProblem as problem:
+        wrong = None if b"{{" in content else (problem.line, problem.message)
+    found = [each for each in manifests.objects(documents) if each.value["kind"] in _KINDS.get(each.identity[0], ())]
+    return Read(tuple(found), wrong)
+
+
+def is_manifest(content: bytes) -> bool:
+    """Whether a content looks as if it held an object of Kubernetes, without parsing it."""
+    return _VERSION.search(content) is not None and _KIND.search(content) is not None
+
+
+def declared(snapshot: Snapshot, charts: Iterable[str]) -> tuple[tuple[Declared, ...], dict[str, tuple[int, str]]]:
+    """The objects of Argo CD and Flux in the files that are no chart's templates, and what cannot be read (by path)."""
+    templates = tuple(f"{chart}/templates/" if chart else "templates/" for chart in charts)
+    paths = [
+        path
+        for path in snapshot.entries
+        if path.endswith(SUFFIXES) and not path.startswith(templates) and FOREIGN.isdisjoint(path.split("/"))
+    ]
+    found: list[Declared] = []
+    wrong: dict[str, tuple[int, str]] = {}
+    for path, each in snapshot.facts(paths, read).items():
+        found += [Declared(path, manifest) for manifest in each.objects]
+        if each.wrong is not None:
+            wrong[path] = each.wrong
+    return tuple(found), wrong
+
+
+def below(directory: str, snapshot: Snapshot, *, recurse: bool) -> Iterator[str]:
+    """The paths of the files in a directory, or of all below it, in order."""
+    pending = [directory]
+    found: list[str] = []
+    while pending:
+        here = pending.pop()
+        at = f"{here}/" if here else ""
+        found += [at + name for name in snapshot.children.get(here, ())]
+        pending += [at + name for name in snapshot.directories.get(here, ())] if recurse else []
+    yield from sorted(found)

@@ -1,0 +1,113 @@
+"""What a stack renders to at one end of a change: each of its sources by its engine, the same content only once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from gitops_ci.discover.inventory import Inventory
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.errors import ToolError
+from gitops_ci.kinds.kubernetes.objects import Gap, Object, Rendered
+from gitops_ci.kinds.kubernetes.rendering import charts, kustomize, manifests
+from gitops_ci.kinds.kubernetes.rendering.call import Call, Part
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Unrendered
+from gitops_ci.kinds.protocol import Tools
+from gitops_ci.model.stack import Stack
+
+_by_content: WeakKeyDictionary[Tools, dict[object, Rendered]] = WeakKeyDictionary()
+_by_stack: WeakKeyDictionary[Snapshot, dict[str, Rendered]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def rendered(deployment: Deployment, stack: Stack, inventory: Inventory, tools: Tools) -> Rendered:
+    """The objects of a stack, and a Gap for each source of which they are not known. Never raises for bad content.
+
+    What the stack reads and how it is rendered decide: the same again is not rendered again in a run.
+    """
+    key = _content(deployment, stack, inventory)
+    with _lock:
+        known = _by_content.setdefault(tools, {}).get(key)
+    found = known if known is not None else _made(deployment, stack, inventory, tools)
+    with _lock:
+        _by_content[tools][key] = found
+        _by_stack.setdefault(inventory.snapshot, {})[stack.id] = found
+    return found
+
+
+def known(stack: Stack, inventory: Inventory) -> Rendered | None:
+    """What a stack was rendered to at an end of the change; None where it was not, as nobody planned it."""
+    return _by_stack.get(inventory.snapshot, {}).get(stack.id)
+
+
+def _content(deployment: Deployment, stack: Stack, inventory: Inventory) -> object:
+    """What a rendering follows from: the sources, and every file that the stack may read."""
+    snapshot = inventory.snapshot
+    settings = inventory.config.kinds.kubernetes
+    if any(each.certainty == "conservative" and not each.suffixes for each in inventory.graph.read_by(stack.id)):
+        return deployment, settings, snapshot.tree
+    read = inventory.graph.closure(stack.id, snapshot) | frozenset(_below(stack.path, snapshot))
+    entries = frozenset((path, snapshot.entries[path]) for path in read)
+    return deployment, settings, entries
+
+
+def _below(directory: str, snapshot: Snapshot) -> Iterator[str]:
+    pending = [directory]
+    while pending:
+        at = pending.pop()
+        prefix = f"{at}/" if at else ""
+        yield from (prefix + name for name in snapshot.children.get(at, ()))
+        pending.extend(prefix + name for name in snapshot.directories.get(at, ()))
+
+
+def _made(deployment: Deployment, stack: Stack, inventory: Inventory, tools: Tools) -> Rendered:
+    parts: list[Part] = []
+    plain = [each for each in deployment.sources if isinstance(each, Manifests | Unrendered)]
+    if len(plain) == len(deployment.sources):  # nothing that an engine has to see
+        for each in plain:
+            parts += _read(each, inventory.snapshot, deployment.namespace)
+        return _of(parts)
+    try:
+        with tools.workspace(inventory, stack) as workspace:
+            call = Call(inventory, tools, workspace, deployment.namespace)
+            for source in deployment.sources:
+                parts += _rendered(source, call)
+    except ToolError as error:
+        parts.append(Gap(code=_code(error), message=str(error), path=stack.path))
+    return _of(parts)
+
+
+def _code(error: ToolError) -> str:
+    return (
+        "engine-missing" if "is not there" in error.message or "tells no version" in error.message else "engine-failed"
+    )
+
+
+def _rendered(source: Any, call: Call) -> Iterator[Part]:
+    match source:
+        case Kustomization():
+            yield from kustomize.render(source, call)
+        case Chart():
+            yield from charts.render(source, call)
+        case _:
+            yield from _read(source, call.snapshot, call.namespace)
+
+
+def _read(source: Manifests | Unrendered, snapshot: Snapshot, namespace: str) -> Iterator[Part]:
+    if isinstance(source, Manifests):
+        yield from manifests.read(source, snapshot, namespace)
+    else:
+        yield Gap(code="not-rendered", message=f"{source.what}: {source.why}", path=source.path, line=source.line)
+
+
+def _of(parts: Iterable[Part]) -> Rendered:
+    found = tuple(parts)
+    return Rendered(
+        objects=tuple(each for each in found if isinstance(each, Object)),
+        gaps=tuple(each for each in found if isinstance(each, Gap)),
+    )
+
+
+__all__ = ["known", "rendered"]

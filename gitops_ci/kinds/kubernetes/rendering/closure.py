@@ -1,0 +1,96 @@
+"""What a kustomization takes from elsewhere and cannot have here: found before kustomize would try to fetch it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from msgspec import Struct
+
+from gitops_ci.discover.snapshot import Snapshot, join
+from gitops_ci.kinds.kubernetes.kustomize import reading
+from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES, Entry
+from gitops_ci.kinds.kubernetes.kustomize.tree import REMOTE
+from gitops_ci.kinds.kubernetes.objects import Gap
+
+_DEEPEST = 100
+
+
+class Closure(Struct):
+    """What kustomizations, and those that they take, lack here, and whether plugins take part.
+
+    `elsewhere` are the entries by file that lead out of the repository.
+    """
+
+    gaps: list[Gap] = []
+    elsewhere: dict[str, set[str]] = {}
+    has_plugins: bool = False
+
+
+def file_of(directory: str, snapshot: Snapshot) -> str | None:
+    """The kustomization of a directory, links followed; None where it has none."""
+    resolved = snapshot.resolve(directory)
+    for name in NAMES if resolved is not None else ():
+        path = snapshot.resolve(f"{resolved}/{name}".lstrip("/"))
+        if path is not None and path in snapshot:
+            return path
+    return None
+
+
+def of(directories: Iterable[str], snapshot: Snapshot) -> Closure:
+    """Goes through the kustomizations of directories and those that they take; a circle is kustomize's to refuse."""
+    found = Closure()
+    pending = [(directory, 0) for directory in directories]
+    seen: set[str] = set()
+    while pending:
+        at, depth = pending.pop()
+        path = file_of(at, snapshot)
+        if path is None or path in seen or depth > _DEEPEST:
+            continue
+        seen.add(path)
+        read = snapshot.facts((path,), reading.read).get(path)
+        if read is None:
+            continue
+        if read.wrong is not None:
+            message = f"{path} cannot be read: {read.wrong[1]}"
+            found.gaps.append(Gap(code="invalid", message=message, path=path, line=read.wrong[0]))
+        for entry in read.entries:
+            pending += [(each, depth + 1) for each in _taken(path, entry, snapshot, found)]
+    return found
+
+
+def _taken(path: str, entry: Entry, snapshot: Snapshot, found: Closure) -> Iterator[str]:
+    """The directory that an entry leads to; what is elsewhere goes to the gaps."""
+    found.has_plugins = found.has_plugins or entry.use == "plugin"
+    if entry.use == "tree":
+        message = f"{path} has kustomize inflate the Helm chart {entry.name}, which starts a program and downloads"
+        found.elsewhere.setdefault(path, set())
+        found.gaps.append(_gap(message, path, entry))
+        return
+    own = path.rpartition("/")[0]
+    target = None if "\n" in entry.name else join(own, entry.name.rstrip("/") or ".")
+    local = None if target is None else snapshot.resolve(target)
+    if local is not None and snapshot.is_directory(local):
+        yield local
+    elif (local is None or local not in snapshot) and not entry.maybe and REMOTE.search(entry.name):
+        found.elsewhere.setdefault(path, set()).add(entry.name)
+        found.gaps.append(_gap(f"{path} takes what is not in this repository: {entry.name}", path, entry))
+
+
+_INFLATED = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
+
+
+def without(value: Mapping[str, Any], elsewhere: AbstractSet[str]) -> dict[str, Any]:
+    """A kustomization without what it takes from elsewhere."""
+    return {
+        key: [each for each in inner if not (isinstance(each, str) and each in elsewhere)]
+        if isinstance(inner, list)
+        else inner
+        for key, inner in value.items()
+        if key not in _INFLATED
+    }
+
+
+def _gap(message: str, path: str, entry: Entry) -> Gap:
+    return Gap(code="not-rendered", message=message, path=path, line=entry.line)

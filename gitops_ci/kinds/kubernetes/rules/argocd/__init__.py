@@ -1,0 +1,1 @@
+"""The rules about Argo CD's own objects: Applications, written or generated, ApplicationSets and AppProjects."""

@@ -1,0 +1,199 @@
+"""All rules about Argo CD's objects, asked at once; what all Applications of one set have is told once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from gitops_ci.config import Config
+from gitops_ci.discover import naming
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.argocd import applications
+from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
+from gitops_ci.kinds.kubernetes.manifests import ARGO, Declared
+from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.rules import reporting
+from gitops_ci.kinds.kubernetes.rules.argocd import form, projects, repository, sets, sync
+from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, label
+from gitops_ci.kinds.kubernetes.rules.subject import Subject
+from gitops_ci.kinds.kubernetes.rules.told import Told
+from gitops_ci.model.finding import Finding
+from gitops_ci.model.stack import SHARED
+from gitops_ci.policy.documents import files, kustomizations
+from gitops_ci.policy.documents.manifests import Manifest
+from gitops_ci.policy.documents.yaml_documents import Document, Place
+
+COLLISION = "argocd/name-collision"
+
+_LEFT = re.compile(r"\{\{[^{}]*\}\}")
+_SHOWN = 3
+_FILLED_IN: tuple[tuple[str, ...], ...] = (
+    ("metadata", "name"), ("spec", "project"), ("spec", "destination", "server"), ("spec", "destination", "name"),
+    ("spec", "destination", "namespace"), ("spec", "source", "path"), ("spec", "source", "repoURL"),
+    ("spec", "source", "targetRevision"),
+)  # fmt: skip
+"""Where a word that nothing is given for cannot be meant."""
+
+
+def told(apps: Iterable[Application], renderings: Iterable[Rendering], world: World) -> Iterator[Told]:
+    """What the rules say of Applications that are written, and of sets with what they generate."""
+    for each in apps:
+        yield from _grouped([(each, fault) for fault in _faults(each, world)])
+    several = list(renderings)
+    for one in several:
+        refused = {trouble.line for trouble in one.troubles if trouble.code == "invalid"}
+        for fault in sets.faults(one.by.manifest.value):
+            if fault.place[:2] == ("spec", "generators") and one.by.line_of(*fault.place[:3]) in refused:
+                continue  # told as argocd/set-invalid, with what Argo CD says of it
+            said = f"ApplicationSet {one.by.name}: {fault.message}"
+            yield Told(rule=fault.rule, message=said, path=one.by.path, line=one.by.line_of(*fault.place))
+        made = one.applications
+        yield from _grouped([(each, fault) for each in made for fault in (*_faults(each, world), *_left(each))])
+        yield from _alike(one)
+    yield from _alike_across(several, world.config)
+
+
+def _faults(each: Application, world: World) -> Iterator[Fault]:
+    yield from form.faults(each)
+    if isinstance(each.value.get("spec"), Mapping):
+        yield from sync.faults(each)
+        yield from repository.faults(each, world)
+        yield from projects.faults(each, world)
+
+
+def _left(each: Application) -> Iterator[Fault]:
+    for place in _FILLED_IN:
+        left = _LEFT.search(values.text(each.value, *place))
+        if left is not None:
+            yield Fault(sets.LANGUAGE, place, f"no generator gives `{left[0]}`: it stays as it is")
+
+
+def _grouped(faults: list[tuple[Application, Fault]]) -> Iterator[Told]:
+    groups: dict[tuple[str, Place, str], list[tuple[Application, Fault]]] = {}
+    for each, fault in faults:
+        groups.setdefault((fault.rule, fault.place, fault.message), []).append((each, fault))
+    for (rule, place, message), found in groups.items():
+        each, fault = found[0]
+        given = list(dict.fromkeys(one.what for _, one in found if one.what))
+        more = f" and {len(given) - _SHOWN} more" if len(given) > _SHOWN else ""
+        which = f": {', '.join(given[:_SHOWN])}{more}" if given else ""
+        yield Told(
+            rule=rule,
+            message=f"{label(each)}: {message}{which}",
+            path=each.by.path,
+            line=each.line_of(*place),
+            severity=fault.severity,
+        )
+
+
+def _alike(one: Rendering) -> Iterator[Told]:
+    """Names that are empty, or given twice: Argo CD then refuses all of the set."""
+    seen: set[str] = set()
+    line = one.by.line_of("spec", "template", "metadata", "name")
+    for each in one.applications:
+        said = "" if each.name and each.name not in seen else f"two Applications are called {each.name}"
+        if not each.name:
+            said = "an Application has no name"
+        if said and said not in seen:
+            yield Told(rule=COLLISION, message=f"ApplicationSet {one.by.name}: {said}", path=one.by.path, line=line)
+            seen.add(said)
+        seen.add(each.name)
+
+
+def _alike_across(several: list[Rendering], config: Config) -> Iterator[Told]:
+    """Two sets that give one name take the Application from each other (argo-cd#15874)."""
+    owners: dict[tuple[str, str, str], str] = {}
+    for one in several:
+        namespace, scope = one.by.namespace or HOME, _scope(one.by.path, config)
+        clashes = dict.fromkeys(
+            (each.name, owner)
+            for each in one.applications
+            if each.name and (owner := owners.get((scope, namespace, each.name), one.by.name)) != one.by.name
+        )
+        for name, owner in clashes:
+            said = f"ApplicationSet {one.by.name}: the ApplicationSet {owner} makes an Application {name}, too"
+            line = one.by.line_of("spec", "template", "metadata", "name")
+            yield Told(rule=COLLISION, message=said, path=one.by.path, line=line, severity="warning")
+        for each in one.applications:
+            owners.setdefault((scope, namespace, each.name), one.by.name)
+
+
+def _scope(path: str, config: Config) -> str:
+    """What tells the sets of one Argo CD from those of another one: the environment of a file, else its folder."""
+    environment = naming.environment_of_path(path, config)
+    return environment if environment != SHARED else path.rpartition("/")[0]
+
+
+def of(objects: tuple[Declared, ...], renderings: Iterable[Rendering], world: World) -> Iterator[Finding]:
+    """The findings about all of Argo CD's objects that are deployed as they are written in the repository."""
+    alone = written(objects, world.snapshot)
+    known = ids(alone)
+    sets_of = [each for each in renderings if (each.by.path, each.by.kind, each.by.name) in known]
+    yield from reporting.findings(told(applications.written(alone), sets_of, world))
+
+
+def world(repository: Repository, repositories: Repositories) -> World:
+    """What the Applications of a snapshot are judged by."""
+    return World(
+        snapshot=repository.snapshot,
+        config=repository.config,
+        repositories=repositories,
+        projects={
+            (each.namespace or HOME, each.name): each for each in repository.declared if each.kind == "AppProject"
+        },
+    )
+
+
+def ids(objects: Iterable[Declared]) -> frozenset[tuple[str, str, str]]:
+    """What tells objects in files apart: path, kind and name."""
+    return frozenset((each.path, each.kind, each.name) for each in objects)
+
+
+def written(objects: tuple[Declared, ...], snapshot: Snapshot) -> tuple[Declared, ...]:
+    """Those that are no patches and that nothing patches: the others are judged as they are rendered."""
+    if not objects:
+        return ()
+    found = kustomizations.of(snapshot).values()
+    patches = {path for each in found for path, use in each.taken.items() if use == "patch"}
+    patched = {(each.kind, each.name) for each in objects if each.path in patches}
+    for each in found:
+        patched |= {(one.value["kind"], values.text(one.value, "metadata", "name")) for one in each.patches}
+        patched |= _targets(each.path, snapshot)
+    return tuple(
+        each
+        for each in objects
+        if each.path not in patches and patched.isdisjoint(((each.kind, each.name), (each.kind, ""), ("", "")))
+    )
+
+
+def _targets(path: str, snapshot: Snapshot) -> set[tuple[str, str]]:
+    """Kinds and names that patches of a kustomization are for by their `target`; a pattern may be any name."""
+    found: set[tuple[str, str]] = set()
+    for parsed in snapshot.facts((path,), files.fact("YAML")).values():
+        for document in parsed.documents:
+            for key in ("patches", "patchesJson6902"):
+                for each in values.mappings(document.value, key):
+                    if isinstance(each.get("target"), dict):
+                        name = values.text(each, "target", "name")
+                        found.add((values.text(each, "target", "kind"), name if name.isidentifier() else ""))
+    return found
+
+
+def rendered(subject: Subject, world: World, known: Collection[tuple[str, str, str]]) -> Iterator[Told]:
+    """What the rules say of Argo CD's objects that a stack renders and that are not `known` as they are written."""
+    for each in subject.objects:
+        identity, path = each.identity, each.path or ""
+        if identity.group != ARGO or (path, identity.kind, identity.name) in known:
+            continue
+        by = Declared(path, Manifest(dict(each.value), Document(each.value, each.line or 1, {})))
+        found: Iterable[Fault] = ()
+        if identity.kind == "Application":
+            found = (fault for app in applications.written((by,)) for fault in _faults(app, world))
+        elif identity.kind == "ApplicationSet":
+            found = sets.faults(by.manifest.value)
+        for fault in found:
+            said = f"{fault.message}: {fault.what}" if fault.what else fault.message
+            yield subject.told(fault.rule, said, each, fault.place, severity=fault.severity)

@@ -1,0 +1,133 @@
+"""What the repository says beside one stack: its CRDs, and what its other stacks declare; gone through once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from gitops_ci.config import Config
+from gitops_ci.discover.inventory import Inventory
+from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
+from gitops_ci.kinds.kubernetes import declared, deployments, survey
+from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.rendering import scopes
+from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.rules import makers, pods
+from gitops_ci.kinds.kubernetes.rules.argocd import judging
+from gitops_ci.kinds.kubernetes.rules.subject import Applying, Around, Held, Neighbour
+from gitops_ci.kinds.kubernetes.schemas import custom
+from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
+from gitops_ci.model.stack import Stack
+from gitops_ci.policy.documents import manifests, yaml_documents
+
+_known: WeakKeyDictionary[Snapshot, tuple[Config, Around]] = WeakKeyDictionary()
+_NAMED = b"CustomResourceDefinition"
+_SUFFIXES = (".yaml", ".yml", ".json")
+_NAME = re.compile(rb"[nN]ame(?:space)?[\"']?[ \t]*:[ \t]*(?:[&!]\S+[ \t]+)*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)")
+_AFFIX = re.compile(rb"namePrefix|nameSuffix|\{\{|\*\w|\\[xuU]")
+"""What makes another name of one that is written: kustomizations, templates, aliases, escapes."""
+_ANY = "*"
+
+
+def of(inventory: Inventory) -> Around:
+    """The same for every stack of an end."""
+    before = _known.get(inventory.snapshot)
+    if before is None or before[0] is not inventory.config:
+        around = Around(
+            versions=inventory.config.kinds.kubernetes.versions,
+            definitions=lambda: _definitions(inventory.snapshot),
+            others=lambda: tuple(_neighbours(inventory)),
+            applying=lambda: _applying(inventory),
+        )
+        before = _known[inventory.snapshot] = inventory.config, around
+    return before[1]
+
+
+def _applying(inventory: Inventory) -> Applying:
+    repository = Repository(inventory.snapshot, inventory.config)
+    ours = survey.of(inventory.snapshot, inventory.config).repositories
+    known = judging.ids(judging.written(repository.declared, inventory.snapshot))
+    return Applying(judging.world(repository, ours), known)
+
+
+def _definitions(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    paths = [
+        path
+        for path, entry in snapshot.entries.items()
+        if path.endswith(_SUFFIXES) and entry.mode not in (SYMLINK, SUBMODULE)
+    ]
+    for found in snapshot.facts(paths, definitions_in).values():
+        yield from found
+
+
+def definitions_in(content: bytes) -> tuple[dict[str, Any], ...]:
+    """The CRDs of a file; nothing of one that cannot be read to its end."""
+    if _NAMED not in content:
+        return ()
+    try:
+        documents = list(yaml_documents.documents(content))
+    except yaml_documents.YamlProblem:
+        return ()
+    return tuple(each.value for each in manifests.objects(documents) if custom.is_definition(each.value))
+
+
+def _neighbours(inventory: Inventory) -> Iterator[Neighbour]:
+    for id, stack in inventory.stacks.items():
+        if stack.kind == "kubernetes":
+            yield neighbour(id, stack, inventory)
+
+
+def neighbour(id: str, stack: Stack, inventory: Inventory) -> Neighbour:
+    """What one stack declares without a rendering, read when somebody asks for one of its names."""
+    deployment = deployments.of(stack, inventory)
+    return Neighbour(
+        id=id,
+        target=declared.Target(stack.environment, deployment.cluster),
+        namespace=deployment.namespace,
+        complete=all(isinstance(source, Manifests) for source in deployment.sources),
+        names=lambda: _names(id, inventory),
+        reads=lambda: _held(deployment, inventory.snapshot),
+    )
+
+
+def _names(id: str, inventory: Inventory) -> frozenset[str] | None:
+    """The names in the files of a stack; None where a prefix or a suffix comes to them, or a template makes them."""
+    paths = [path for path in inventory.graph.closure(id, inventory.snapshot) if path.endswith(_SUFFIXES)]
+    found: set[str] = set()
+    for names in inventory.snapshot.facts(paths, names_in).values():
+        if _ANY in names:
+            return None
+        found |= names
+    return frozenset(found)
+
+
+def names_in(content: bytes) -> frozenset[str]:
+    """What a file gives as a name, found without parsing it; more than are names of objects."""
+    if _AFFIX.search(content) is not None:
+        return frozenset((_ANY,))
+    return frozenset(match.decode() for match in _NAME.findall(content))
+
+
+def _held(deployment: Deployment, snapshot: Snapshot) -> Held:
+    found = declared.of(deployment, snapshot)
+    placed = [(each, _namespace(each, deployment.namespace)) for each in found.objects]
+    return Held(
+        objects=frozenset(
+            Identity(each.identity.group, each.identity.kind, namespace, each.identity.name)
+            for each, namespace in placed
+        ),
+        made=frozenset(made for each, namespace in placed for made in makers.of(each, namespace)),
+        labels=tuple(
+            (namespace, frozenset((key, value) for key, value in pod.labels.items() if isinstance(value, str)))
+            for each, namespace in placed
+            for pod in pods.of(each)
+        ),
+    )
+
+
+def _namespace(each: Object, default: str) -> str:
+    if scopes.is_namespaced(each.identity.group, each.identity.kind) is False:
+        return ""
+    return each.identity.namespace or default

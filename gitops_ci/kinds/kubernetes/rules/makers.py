@@ -1,0 +1,33 @@
+"""What objects of operators say that they make: a Secret of an ExternalSecret, of a Certificate, of a SealedSecret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN
+
+_MOST = 10_000
+"""Texts of one object that are looked at: more are data."""
+_KINDS = ("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim")
+
+
+def of(each: Object, namespace: str) -> Iterator[Identity]:
+    """What an object of a kind that Kubernetes does not have may make in its namespace (`*`: in any).
+
+    Operators name what they make in fields of their own: any text of such an object may be that name, and so may its
+    own name.
+    """
+    if each.identity.group in BUILT_IN:
+        return
+    everywhere = each.identity.kind in ("ClusterExternalSecret", "Bundle") or not namespace
+    names = {each.identity.name}
+    for count, text in enumerate(values.every_text(each.value)):
+        if count > _MOST:
+            break
+        if 0 < len(text) <= 253 and " " not in text:
+            names.add(text)
+    for kind in _KINDS:
+        for name in names:
+            yield Identity("", kind, "*" if everywhere else namespace, name)

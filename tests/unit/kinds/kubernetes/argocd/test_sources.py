@@ -1,0 +1,148 @@
+"""What an Application renders from, and why a source cannot be rendered here."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests, Source, Unrendered
+from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, application, deployed, kustomization
+
+CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+FILES: Files = {
+    "kustomized/kustomization.yaml": kustomization("a.yaml"),
+    "kustomized/a.yaml": DEPLOYMENT,
+    "chart/Chart.yaml": CHART,
+    "chart/values-prod.yaml": "a: 1",
+    "chart/extra/one.yaml": "a: 1",
+    "chart/extra/two.yaml": "a: 1",
+    "plain/a.yaml": DEPLOYMENT,
+    "plain/b.json": '{"apiVersion": "v1", "kind": "Service"}',
+    "plain/values.yaml": "a: 1",
+    "plain/deep/c.yaml": DEPLOYMENT,
+    "root-values.yaml": "a: 1",
+}
+
+
+def sources(path: str, more: str = "", environment: str = "shared") -> tuple[Source, ...]:
+    files = {**FILES, "app.yaml": application("web", path, more=more)}
+    return deployed(files, f"{environment}/kubernetes/web").sources
+
+
+def only(path: str, more: str = "", environment: str = "shared") -> Source:
+    [found] = sources(path, more, environment)
+    return found
+
+
+def test_a_kustomization_a_chart_and_manifests() -> None:
+    assert only("kustomized") == Kustomization(path="kustomized")
+    assert only("./chart/") == Chart(path="chart", release="web", namespace="web")
+    assert only("plain") == Manifests(path="plain", files=("plain/a.yaml", "plain/b.json"))
+
+
+def test_what_the_source_says_wins_over_what_is_there() -> None:
+    assert isinstance(only("chart", "    directory: {recurse: true}\n"), Manifests)
+    assert isinstance(only("plain", "    kustomize: {namePrefix: a-}\n"), Kustomization)
+
+
+def test_a_directorys_options() -> None:
+    recursive = only("plain", "    directory: {recurse: true, exclude: '{b,deep/*}.json'}\n")
+    assert recursive == Manifests(path="plain", files=("plain/a.yaml", "plain/deep/c.yaml"))
+    included = only("plain", "    directory: {recurse: true, include: '*c.yaml'}\n")
+    assert included == Manifests(path="plain", files=("plain/deep/c.yaml",))
+
+
+def test_helms_options() -> None:
+    more = """    helm:
+      releaseName: other
+      valueFiles: [values-prod.yaml, /root-values.yaml, extra/*.yaml]
+      valuesObject: {image: {tag: "1"}}
+      values: "ignored: true"
+      parameters: [{name: a, value: "true"}, {name: b, value: "1", forceString: true}]
+      skipCrds: true
+"""
+    chart = only("chart", more, "production")  # whose value file it takes
+    assert isinstance(chart, Chart)
+    files = ("chart/values-prod.yaml", "root-values.yaml", "chart/extra/one.yaml", "chart/extra/two.yaml")
+    assert (chart.release, chart.value_files) == ("other", files)
+    assert yaml.safe_load(chart.values) == {"image": {"tag": "1"}}
+    assert (chart.parameters, chart.forced, chart.with_crds) == ((("a", "true"),), (("b", "1"),), False)
+
+
+def test_a_value_file_that_is_not_there() -> None:
+    _, missing = sources("chart", "    helm: {valueFiles: [nope.yaml]}\n")
+    assert missing == Unrendered(what="nope.yaml", why="there is no such value file", path="app.yaml", line=10)
+    ignored = only("chart", "    helm: {valueFiles: [nope.yaml], ignoreMissingValueFiles: true}\n")
+    assert ignored == Chart(path="chart", release="web", namespace="web")
+
+
+@pytest.mark.parametrize(
+    "file", ["https://example.org/v.yaml", "../../../x.yaml", "$other/x.yaml", "a-$ARGOCD_APP_NAME.yaml"]
+)
+def test_a_value_file_of_another_place(file: str) -> None:
+    assert any(isinstance(each, Unrendered) for each in sources("chart", f"    helm: {{valueFiles: ['{file}']}}\n"))
+
+
+def test_kustomizes_options() -> None:
+    more = """    kustomize:
+      namePrefix: a-
+      images: ["nginx:1.2", "old=new/name@sha256:abc", "registry:5000/x:3"]
+      replicas: [{name: web, count: 3}]
+      commonLabels: {team: web}
+      labelWithoutSelector: true
+      patches: [{patch: "- op: remove", target: {kind: Deployment}}]
+      components: [../plain]
+"""
+    found = only("kustomized", more)
+    assert isinstance(found, Kustomization)
+    assert yaml.safe_load(found.edits) == {
+        "namePrefix": "a-",
+        "images": [
+            {"name": "nginx", "newTag": "1.2"},
+            {"name": "old", "newName": "new/name", "digest": "sha256:abc"},
+            {"name": "registry:5000/x", "newTag": "3"},
+        ],
+        "replicas": [{"name": "web", "count": 3}],
+        "labels": [{"pairs": {"team": "web"}, "includeTemplates": False}],
+        "patches": [{"patch": "- op: remove", "target": {"kind": "Deployment"}}],
+        "components": ["../plain"],
+    }
+
+
+def test_a_path_that_is_not_there_and_a_plugin() -> None:
+    files = {**FILES, "other.yaml": application("other", "plain"), "app.yaml": application("web", "nope")}
+    [missing] = deployed(files, "shared/kubernetes/web").sources
+    assert isinstance(missing, Unrendered)
+    assert (missing.what, missing.path, missing.line) == ("nope", "app.yaml", 9)
+    plugin = only("plain", "    plugin: {name: x}\n")
+    assert isinstance(plugin, Unrendered)
+
+
+SEVERAL = f"""apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: web}}
+spec:
+  destination: {{server: 'https://1.2.3.4', namespace: shop}}
+  syncPolicy: {{automated: {{prune: true}}}}
+  sources:
+  - {{repoURL: 'https://charts.example.org', chart: redis, targetRevision: 1.2.3, helm: {{valueFiles: [$values/root-values.yaml]}}}}
+  - {{repoURL: '{URL}', ref: values}}
+  - {{repoURL: '{URL}', path: chart, helm: {{valueFiles: [$values/chart/values-prod.yaml]}}}}
+  - {{repoURL: 'https://example.org/other', path: x}}
+"""
+
+
+def test_several_sources() -> None:
+    found = deployed({**FILES, "app.yaml": SEVERAL}, "production/kubernetes/web")
+    assert [type(each) for each in found.sources] == [Unrendered, Chart, Unrendered]
+    assert isinstance(found.sources[1], Chart)
+    assert found.sources[1].value_files == ("chart/values-prod.yaml",)
+    assert (found.cluster, found.namespace, found.prune, found.cascade) == ("https://1.2.3.4", "shop", True, False)
+    assert (found.by, found.path) == ("Application web", "app.yaml")
+
+
+def test_an_application_of_other_repositories_deploys_nothing_from_here() -> None:
+    foreign = application("web", "x").replace(URL, "https://example.org/other")
+    files = {"argo/app.yaml": foreign, "argo/own.yaml": application("own", "plain"), **FILES}
+    found = deployed(files, "shared/kubernetes/argo")
+    assert found.sources == (Manifests(path="argo", files=("argo/app.yaml", "argo/own.yaml")),)

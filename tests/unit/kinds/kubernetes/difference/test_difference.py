@@ -1,0 +1,361 @@
+"""Objects of two ends as Changes; the objects are YAML, as a rendering has them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitops_ci.kinds.kubernetes import difference
+from gitops_ci.kinds.kubernetes.difference import Difference
+from gitops_ci.kinds.kubernetes.objects import Object
+from gitops_ci.kinds.kubernetes.rendering import reading
+from gitops_ci.model.plan import Change
+
+WEB = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}}
+
+
+def objects(*values: dict[str, Any]) -> tuple[Object, ...]:
+    found = [reading.of(value, "") for value in values]
+    assert all(isinstance(each, Object) for each in found), found
+    return tuple(each for each in found if isinstance(each, Object))
+
+
+def between(base: list[dict[str, Any]], head: list[dict[str, Any]], *, prune: bool | None = True) -> Difference:
+    return difference.between(objects(*base), objects(*head), prune=prune)
+
+
+def only(found: Difference) -> Change:
+    assert len(found.changes) == 1, found
+    return found.changes[0]
+
+
+def one(kind: str, api: str = "v1", name: str = "x", **rest: Any) -> dict[str, Any]:
+    return {"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": "shop"}, **rest}
+
+
+def test_what_is_the_same_is_no_change() -> None:
+    found = between([one("ConfigMap", data={"a": "b"})], [one("ConfigMap", data={"a": "b"})])
+    assert found == Difference((), {})
+
+
+def test_an_update_tells_the_places_that_differ() -> None:
+    base, head = ({**WEB, "spec": {"replicas": count, "paused": False}} for count in (2, 3))
+    change = only(between([base], [head]))
+    assert (change.address, change.type, change.action) == ("apps/Deployment shop/web", "apps/Deployment", "update")
+    assert [(each.path, each.before, each.after) for each in change.attributes] == [("spec.replicas", 2, 3)]
+    assert not change.destructive
+
+
+def test_what_comes_is_told_whole_but_for_its_name() -> None:
+    change = only(between([], [one("ConfigMap", data={"a": "b"})]))
+    assert (change.action, change.destructive) == ("create", False)
+    assert {each.path: each.after for each in change.attributes} == {"data.a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("prune", "action", "destructive", "said"),
+    [
+        (True, "delete", True, None),
+        (None, "delete", True, "deleted where what applies this stack prunes"),
+        (False, "forget", False, "nothing prunes it"),
+    ],
+)
+def test_what_goes_is_deleted_or_left_behind(
+    prune: bool | None, action: str, destructive: bool, said: str | None
+) -> None:
+    change = only(between([one("Service")], [], prune=prune))
+    assert (change.action, change.destructive) == (action, destructive)
+    assert change.reason is None if said is None else said in (change.reason or "")
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        {"helm.sh/resource-policy": "keep"},
+        {"argocd.argoproj.io/sync-options": "Prune=false"},
+        {"argocd.argoproj.io/sync-options": "Validate=false, Delete=false"},
+        {"kustomize.toolkit.fluxcd.io/prune": "disabled"},
+    ],
+)
+def test_an_object_can_ask_to_be_left_behind(annotation: dict[str, str]) -> None:
+    kept = one("PersistentVolumeClaim")
+    kept["metadata"] = {**kept["metadata"], "annotations": annotation}
+    assert only(between([kept], [])).action == "forget"
+
+
+@pytest.mark.parametrize(
+    ("kind", "api", "words"),
+    [
+        ("Namespace", "v1", "everything in the namespace"),
+        ("PersistentVolumeClaim", "v1", "data of its volume"),
+        ("StatefulSet", "apps/v1", "its pods go"),
+        ("CustomResourceDefinition", "apiextensions.k8s.io/v1", "every object of this kind"),
+    ],
+)
+def test_a_deletion_says_what_goes_with_it(kind: str, api: str, words: str) -> None:
+    change = only(between([one(kind, api)], []))
+    assert change.destructive
+    assert words in (change.reason or "")
+
+
+IMMUTABLE = [
+    ("Deployment", "apps/v1", {"spec": {"selector": {"matchLabels": {"a": "b"}}}}, {"spec": {"selector": {"matchLabels": {"a": "c"}}}}),
+    ("DaemonSet", "apps/v1", {"spec": {"selector": {"matchLabels": {"a": "b"}}}}, {"spec": {"selector": {"matchLabels": {"b": "b"}}}}),
+    ("StatefulSet", "apps/v1", {"spec": {"selector": {"matchLabels": {"a": "b"}}}}, {"spec": {"selector": {"matchLabels": {"a": "c"}}}}),
+    ("StatefulSet", "apps/v1", {"spec": {"serviceName": "a"}}, {"spec": {"serviceName": "b"}}),
+    ("StatefulSet", "apps/v1", {"spec": {"volumeClaimTemplates": [{"metadata": {"name": "d"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}]}}, {"spec": {"volumeClaimTemplates": [{"metadata": {"name": "d"}, "spec": {"resources": {"requests": {"storage": "2Gi"}}}}]}}),
+    ("Job", "batch/v1", {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "x:1"}]}}}}, {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "x:2"}]}}}}),
+    ("Service", "v1", {"spec": {"clusterIP": "10.0.0.1"}}, {"spec": {"clusterIP": "10.0.0.2"}}),
+    ("Service", "v1", {"spec": {"type": "ClusterIP"}}, {"spec": {"type": "ClusterIP", "clusterIP": "None"}}),
+    ("PersistentVolumeClaim", "v1", {"spec": {"storageClassName": "a"}}, {"spec": {"storageClassName": "b"}}),
+    ("PersistentVolumeClaim", "v1", {"spec": {"resources": {"requests": {"storage": "2Gi"}}}}, {"spec": {"resources": {"requests": {"storage": "1500Mi"}}}}),
+    ("PersistentVolume", "v1", {"spec": {"nfs": {"server": "a"}}}, {"spec": {"nfs": {"server": "b"}}}),
+    ("StorageClass", "storage.k8s.io/v1", {"provisioner": "a"}, {"provisioner": "b"}),
+    ("StorageClass", "storage.k8s.io/v1", {"parameters": {"type": "gp2"}}, {"parameters": {"type": "gp3"}}),
+    ("RoleBinding", "rbac.authorization.k8s.io/v1", {"roleRef": {"kind": "Role", "name": "a"}}, {"roleRef": {"kind": "Role", "name": "b"}}),
+    ("ClusterRoleBinding", "rbac.authorization.k8s.io/v1", {"roleRef": {"name": "a"}}, {"roleRef": {"name": "b"}}),
+    ("ConfigMap", "v1", {"immutable": True, "data": {"a": "b"}}, {"immutable": True, "data": {"a": "c"}}),
+    ("ConfigMap", "v1", {"immutable": True}, {"immutable": False}),
+    ("Secret", "v1", {"immutable": True, "data": {"a": "Yg=="}}, {"immutable": True, "data": {"a": "Yw=="}}),
+    ("Secret", "v1", {"type": "Opaque"}, {"type": "kubernetes.io/tls"}),
+    ("CustomResourceDefinition", "apiextensions.k8s.io/v1", {"spec": {"scope": "Namespaced"}}, {"spec": {"scope": "Cluster"}}),
+    ("CustomResourceDefinition", "apiextensions.k8s.io/v1", {"spec": {"names": {"kind": "A"}}}, {"spec": {"names": {"kind": "B"}}}),
+    ("PriorityClass", "scheduling.k8s.io/v1", {"value": 1}, {"value": 2}),
+    ("Pod", "v1", {"spec": {"nodeName": "a"}}, {"spec": {"nodeName": "b"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "api", "before", "after"), IMMUTABLE)
+def test_what_nobody_may_change_is_replaced(kind: str, api: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    change = only(between([one(kind, api, **before)], [one(kind, api, **after)]))
+    assert (change.action, change.destructive) == ("replace", True)
+    assert any(each.forces_replacement for each in change.attributes)
+
+
+MUTABLE = [
+    ("Deployment", "apps/v1", {"spec": {"template": {"spec": {"nodeName": "a"}}}}, {"spec": {"template": {"spec": {"nodeName": "b"}}}}),
+    ("StatefulSet", "apps/v1", {"spec": {"replicas": 1}}, {"spec": {"replicas": 2}}),
+    ("PersistentVolumeClaim", "v1", {"spec": {"resources": {"requests": {"storage": "1Gi"}}}}, {"spec": {"resources": {"requests": {"storage": "2Gi"}}}}),
+    ("PersistentVolumeClaim", "v1", {"spec": {"resources": {"requests": {"storage": "1Gi"}}}}, {"spec": {"resources": {"requests": {"storage": "1100M"}}}}),
+    ("Service", "v1", {"spec": {"clusterIP": "10.0.0.1"}}, {"spec": {}}),
+    ("Service", "v1", {"spec": {"type": "ExternalName"}}, {"spec": {"type": "ClusterIP", "clusterIP": "10.0.0.1"}}),
+    ("ConfigMap", "v1", {"data": {"a": "b"}}, {"data": {"a": "c"}, "immutable": True}),
+    ("Job", "batch/v1", {"spec": {"parallelism": 1}}, {"spec": {"parallelism": 2}}),
+    ("StorageClass", "storage.k8s.io/v1", {"allowVolumeExpansion": False}, {"allowVolumeExpansion": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "api", "before", "after"), MUTABLE)
+def test_what_may_change_is_updated(kind: str, api: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    change = only(between([one(kind, api, **before)], [one(kind, api, **after)]))
+    assert (change.action, change.destructive) == ("update", False)
+
+
+def test_a_hook_runs_again_and_replaces_nothing() -> None:
+    job = one("Job", "batch/v1", spec={"template": {"spec": {"restartPolicy": "Never"}}})
+    job["metadata"] = {**job["metadata"], "annotations": {"argocd.argoproj.io/hook": "PreSync"}}
+    after = {**job, "spec": {"template": {"spec": {"restartPolicy": "OnFailure"}}}}
+    change = only(between([job], [after]))
+    assert (change.action, change.destructive) == ("update", False)
+    assert "runs again" in (change.reason or "")
+
+
+def test_a_kind_that_moved_to_another_group_is_the_same_object() -> None:
+    change = only(between([one("Ingress", "extensions/v1beta1")], [one("Ingress", "networking.k8s.io/v1")]))
+    assert change.action == "update"
+    assert change.attributes[0].path == "apiVersion"
+
+
+PASSWORD = "hunter2-hunter2"
+
+
+def secret(value: str, name: str = "db", field: str = "data") -> dict[str, Any]:
+    written = base64.b64encode(value.encode()).decode() if field == "data" else value
+    return one("Secret", name=name) | {field: {"password": written}}
+
+
+@given(st.sampled_from(["data", "stringData"]), st.text(min_size=1, max_size=40), st.text(min_size=1, max_size=40))
+def test_no_value_of_a_secret_is_ever_told(field: str, old: str, new: str) -> None:
+    found = between([secret(f"old-{old}!", field=field)], [secret(f"new-{new}!", field=field)])
+    told = msgspec.json.encode(found.changes).decode()
+    for value in (f"old-{old}!", f"new-{new}!"):
+        for form in (value, base64.b64encode(value.encode()).decode()):
+            assert msgspec.json.encode(form).decode()[1:-1] not in told
+    assert [(each.path, each.sensitive) for each in only(found).attributes] == [("data.password", True)]
+
+
+def test_a_secret_that_comes_or_goes_tells_its_keys_only() -> None:
+    for base, head in (([], [secret(PASSWORD)]), ([secret(PASSWORD)], [])):
+        change = only(between(base, head))
+        assert [each.path for each in change.attributes if each.sensitive] == ["data.password"]
+        assert PASSWORD not in str(msgspec.to_builtins(change))
+
+
+def test_a_secret_is_secret_wherever_it_stands() -> None:
+    config = one("ConfigMap", data={"url": f"postgres://app:{PASSWORD}@db/app"})
+    change = only(between([secret(PASSWORD)], [secret(PASSWORD), config]))
+    assert PASSWORD not in str(msgspec.to_builtins(change))
+
+
+def test_the_same_secret_in_clear_and_encoded_is_no_change() -> None:
+    found = between([secret(PASSWORD)], [secret(PASSWORD, field="stringData")])
+    assert not found.changes
+    assert found.folded == {"how they are written": 1}
+
+
+def test_a_hash_of_a_secret_is_not_told_either() -> None:
+    """kustomize puts a hash of the content into the name, charts put one into an annotation."""
+
+    def end(suffix: str, value: str) -> list[dict[str, Any]]:
+        pods = {"metadata": {"annotations": {"checksum/secret": suffix * 4}}, "spec": {"secretName": f"db-{suffix}"}}
+        return [secret(value, name=f"db-{suffix}"), {**WEB, "spec": {"template": pods}}]
+
+    found = between(end("5t5k7m8g9b", "one"), end("42bcdfghkm", "two"))
+    told = str(msgspec.to_builtins(found.changes))
+    assert "5t5k7m8g9b" not in told
+    assert "42bcdfghkm" not in told
+    assert [each.address for each in found.changes] == ["Secret shop/db", "apps/Deployment shop/web"]
+    alone = only(between([], [secret("one", name="db-5t5k7m8g9b")]))
+    assert "5t5k7m8g9b" not in str(msgspec.to_builtins(alone))
+
+
+def test_generated_names_are_the_same_object() -> None:
+    def end(suffix: str, value: str) -> list[dict[str, Any]]:
+        pods = {"spec": {"volumes": [{"name": "c", "configMap": {"name": f"conf-{suffix}"}}]}}
+        return [one("ConfigMap", name=f"conf-{suffix}", data={"a": value}), {**WEB, "spec": {"template": pods}}]
+
+    config, web = between(end("5t5k7m8g9b", "1"), end("42bcdfghkm", "2")).changes
+    assert (config.address, config.action) == ("ConfigMap shop/conf", "update")
+    assert [(each.path, each.before, each.after) for each in config.attributes] == [("data.a", "1", "2")]
+    assert web.attributes == ()
+    assert "pods restart" in (web.reason or "")
+
+
+def test_a_name_that_two_objects_would_have_is_left_as_it_is() -> None:
+    both = [one("ConfigMap", name="conf"), one("ConfigMap", name="conf-5t5k7m8g9b")]
+    assert {each.address for each in between([], both).changes} == {
+        "ConfigMap shop/conf",
+        "ConfigMap shop/conf-5t5k7m8g9b",
+    }
+
+
+def test_chart_labels_alone_are_counted() -> None:
+    def end(version: str) -> dict[str, Any]:
+        labels = {"helm.sh/chart": f"web-{version}", "app.kubernetes.io/version": version, "app": "web"}
+        return one("ServiceAccount") | {"metadata": {"name": "x", "namespace": "shop", "labels": labels}}
+
+    assert between([end("1.0")], [end("1.1")]) == Difference((), {"chart labels": 1})
+
+
+def test_noise_beside_a_change_is_counted_in_its_reason() -> None:
+    def end(version: str, replicas: int) -> dict[str, Any]:
+        metadata = {"name": "web", "namespace": "shop", "labels": {"helm.sh/chart": f"web-{version}"}}
+        return {**WEB, "metadata": metadata, "spec": {"replicas": replicas}}
+
+    change = only(between([end("1.0", 1)], [end("1.1", 2)]))
+    assert [each.path for each in change.attributes] == ["spec.replicas"]
+    assert change.reason == "folded: 1 chart label"
+
+
+def test_a_checksum_of_pods_is_a_restart() -> None:
+    def end(checksum: str) -> dict[str, Any]:
+        return {**WEB, "spec": {"template": {"metadata": {"annotations": {"checksum/config": checksum}}}}}
+
+    change = only(between([end("aaa")], [end("bbb")]))
+    assert change.attributes == ()
+    assert "pods restart" in (change.reason or "")
+
+
+def test_chart_labels_in_a_claim_template_are_no_noise() -> None:
+    def end(version: str) -> dict[str, Any]:
+        claim = {"metadata": {"name": "data", "labels": {"helm.sh/chart": version}}}
+        return one("StatefulSet", "apps/v1", spec={"volumeClaimTemplates": [claim]})
+
+    assert only(between([end("1")], [end("2")])).action == "replace"
+
+
+def crd(schema: dict[str, Any], *, served: bool = True) -> dict[str, Any]:
+    versions = [{"name": "v1", "served": served, "storage": True, "schema": {"openAPIV3Schema": schema}}]
+    return one("CustomResourceDefinition", "apiextensions.k8s.io/v1", spec={"versions": versions})
+
+
+def test_the_body_of_a_crd_is_counted() -> None:
+    before = {"properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
+    after = {"properties": {"a": {"type": "integer"}}}
+    change = only(between([crd(before)], [crd(after)]))
+    assert change.attributes == ()
+    assert change.reason == "its schema differs in 2 places, 1 of them gone"
+    assert len(only(between([], [crd(before)])).attributes) < 8
+
+
+def test_descriptions_of_a_crd_alone_are_noise() -> None:
+    found = between([crd({"description": "a"})], [crd({"description": "b"})])
+    assert found == Difference((), {"descriptions in CRDs": 1})
+
+
+def test_a_version_of_a_crd_that_is_no_longer_served_is_told() -> None:
+    change = only(between([crd({})], [crd({}, served=False)]))
+    assert [(each.path, each.after) for each in change.attributes] == [("spec.versions[0].served", False)]
+
+
+def test_text_in_a_config_map_stays_text_for_line_diffs() -> None:
+    before, after = "a: 1\nb: 2\n", "a: 1\nb: 3\n"
+    change = only(between([one("ConfigMap", data={"app.yaml": before})], [one("ConfigMap", data={"app.yaml": after})]))
+    assert [(each.before, each.after) for each in change.attributes] == [(before, after)]
+
+
+def test_of_a_long_text_what_differs_is_kept() -> None:
+    lines = [f"line {number}" for number in range(60_000)]
+    other = [*lines[:30_000], "another line", *lines[30_001:]]
+    base, head = (one("ConfigMap", data={"long": "\n".join(each), "same": "\n".join(lines)}) for each in (lines, other))
+    (told,) = only(between([base], [head])).attributes
+    assert len(told.before) + len(told.after) < 1_000
+    assert "line 30000" in told.before
+    assert "another line" in told.after
+    assert "… 29,997 lines that stay" in told.after
+
+
+@given(st.text(max_size=30), st.text(max_size=30), st.integers(0, 3))
+def test_long_texts_that_differ_still_differ(one_end: str, other_end: str, breaks: int) -> None:
+    filling = ("x" * 30_000 + "\n" * breaks) * 2
+    base, head = (one("ConfigMap", data={"long": filling + each}) for each in (one_end, other_end))
+    assert len(between([base], [head]).changes) == (one_end != other_end)
+
+
+def test_binary_data_is_told_by_its_size() -> None:
+    base, head = (one("ConfigMap", binaryData={"b": letter * 80_000}) for letter in "AB")
+    (told,) = only(between([base], [head])).attributes
+    assert (told.before, told.after) == ("(60,000 bytes)", "(60,000 other bytes)")
+
+
+def test_ten_thousand_objects() -> None:
+    base = [one("ConfigMap", name=f"n{number}", data={"a": "1"}) for number in range(10_000)]
+    head = [*base[:-1], one("ConfigMap", name="n9999", data={"a": "2"})]
+    assert only(between(base, head)).address == "ConfigMap shop/n9999"
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+_OBJECTS = st.builds(
+    lambda kind, name, rest: {**rest, "apiVersion": "v1", "kind": kind, "metadata": {"name": name}},
+    st.sampled_from(["ConfigMap", "Secret", "Service", "PersistentVolumeClaim", "CustomResourceDefinition", "Pod"]),
+    st.sampled_from(["a", "b"]),
+    st.dictionaries(st.sampled_from(["spec", "data", "stringData", "immutable", "type"]), _VALUES, max_size=4),
+)
+
+
+@given(st.lists(_OBJECTS, max_size=3), st.lists(_OBJECTS, max_size=3))
+def test_whatever_objects_hold_there_is_a_difference_or_none(
+    base: list[dict[str, Any]], head: list[dict[str, Any]]
+) -> None:
+    assert not between(base, base).changes
+    for change in between(base, head).changes:
+        msgspec.json.decode(msgspec.json.encode(change), type=Change)

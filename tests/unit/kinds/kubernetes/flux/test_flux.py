@@ -1,0 +1,148 @@
+"""Flux: what its Kustomizations and HelmReleases deploy from this repository."""
+
+from __future__ import annotations
+
+import yaml
+
+from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Unrendered
+from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, deployed, kustomization, paths
+
+SOURCE = """apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: flux-system, namespace: flux-system}
+spec: {url: 'ssh://git@github.com/acme/fleet'}
+---
+"""
+
+
+def flux(name: str, path: str, *, more: str = "", kind: str = "GitRepository", source: str = "flux-system") -> str:
+    return f"""apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}, namespace: flux-system}}
+spec:
+  path: ./{path}
+  prune: true
+  sourceRef: {{kind: {kind}, name: {source}}}
+{more}"""
+
+
+FLEET: Files = {
+    "clusters/production/flux-system/gotk-sync.yaml": SOURCE + flux("flux-system", "clusters/production"),
+    "clusters/production/flux-system/kustomization.yaml": kustomization("gotk-sync.yaml"),
+    "clusters/production/apps.yaml": flux("apps", "apps/production", more="  targetNamespace: shop\n"),
+    "clusters/staging/apps.yaml": flux("apps", "apps/staging"),
+    "apps/production/kustomization.yaml": kustomization("../base"),
+    "apps/staging/a.yaml": DEPLOYMENT,
+    "apps/staging/values.yaml": "a: 1",
+    "apps/staging/deep/kustomization.yaml": kustomization("x.yaml"),
+    "apps/staging/deep/x.yaml": DEPLOYMENT,
+    "apps/base/kustomization.yaml": kustomization("b.yaml"),
+    "apps/base/b.yaml": DEPLOYMENT,
+}
+
+
+def test_a_fleet() -> None:
+    assert paths(FLEET) == {
+        "production/kubernetes/apps": "apps/production",
+        "production/kubernetes/flux-system": "clusters/production",
+        "staging/kubernetes/apps": "apps/staging",
+        "staging/kubernetes/main": "clusters/staging",
+    }
+    found = deployed(FLEET, "production/kubernetes/apps")
+    [source] = found.sources
+    assert isinstance(source, Kustomization)
+    assert yaml.safe_load(source.edits) == {"namespace": "shop"}
+    assert (found.by, found.cluster, found.namespace) == ("Kustomization apps", "production", "shop")
+    assert (found.prune, found.cascade) == (True, True)
+
+
+def test_a_directory_without_a_kustomization_gets_one() -> None:
+    """Manifests, and directories with a kustomization of their own; no other YAML."""
+    [source] = deployed(FLEET, "staging/kubernetes/apps").sources
+    assert source == Kustomization(path="apps/staging", files=("apps/staging/a.yaml", "apps/staging/deep"))
+    [source] = deployed(FLEET, "production/kubernetes/flux-system").sources
+    files = ("clusters/production/apps.yaml", "clusters/production/flux-system")
+    assert source == Kustomization(path="clusters/production", files=files)
+
+
+def test_variables_of_the_build() -> None:
+    more = "  postBuild:\n    substitute: {a: b, n: 1}\n    substituteFrom: [{kind: Secret, name: settings}]\n"
+    files = {**FLEET, "clusters/staging/apps.yaml": flux("apps", "apps/staging", more=more)}
+    source, gap = deployed(files, "staging/kubernetes/apps").sources
+    assert isinstance(source, Kustomization)
+    assert (source.variables, source.has_all_variables) == ((("a", "b"), ("n", "1")), False)
+    assert isinstance(gap, Unrendered)
+    assert (gap.what, gap.path, gap.line) == ("Secret settings", "clusters/staging/apps.yaml", 10)
+    whole = {
+        **FLEET,
+        "clusters/staging/apps.yaml": flux("apps", "apps/staging", more=more.partition("    substituteFrom")[0]),
+    }
+    [source] = deployed(whole, "staging/kubernetes/apps").sources
+    assert isinstance(source, Kustomization)
+    assert source.has_all_variables is True
+
+
+def test_another_repository_deploys_nothing_from_here() -> None:
+    other = SOURCE.replace("fleet", "other").replace("flux-system, n", "other, n") + flux("x", "nope/x", source="other")
+    assert "production/kubernetes/x" not in paths({**FLEET, "clusters/production/other.yaml": other})
+
+
+def test_a_path_that_is_not_there() -> None:
+    files = {**FLEET, "clusters/production/x.yaml": flux("x", "nope")}
+    [gap] = deployed(files, "production/kubernetes/x").sources
+    assert isinstance(gap, Unrendered)
+    assert (gap.what, gap.line) == ("./nope", 5)
+
+
+ARTIFACTS = """apiVersion: source.extensions.fluxcd.io/v1beta1
+kind: ArtifactGenerator
+metadata: {name: all, namespace: flux-system}
+spec:
+  sources: [{alias: mono, kind: GitRepository, name: flux-system}]
+  artifacts:
+  - name: apps
+    copy:
+    - {from: "@mono/apps/base/**", to: "@artifact/base/"}
+    - {from: "@mono/apps/production/**", to: "@artifact/prod/"}
+"""
+
+
+def test_artifacts_that_are_copied_together() -> None:
+    files = {
+        **FLEET,
+        "clusters/production/artifacts.yaml": ARTIFACTS,
+        "clusters/production/apps.yaml": flux("apps", "prod", kind="ExternalArtifact", source="apps"),
+    }
+    assert paths(files)["production/kubernetes/apps"] == "apps/production"
+
+
+RELEASE = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec:
+  chart:
+    spec: {chart: ./charts/web, valuesFiles: [./charts/web/values.yaml], sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}}
+  values: {replicas: 2}
+  valuesFrom: [{kind: ConfigMap, name: settings}]
+"""
+
+
+def test_a_release_of_a_chart_that_lies_here() -> None:
+    files = {
+        **FLEET,
+        "clusters/production/web.yaml": RELEASE,
+        "charts/web/Chart.yaml": "name: web\n",
+        "charts/web/values.yaml": "",
+    }
+    chart, gap = deployed(files, "production/kubernetes/web").sources
+    assert chart == Chart(
+        path="charts/web",
+        release="web",
+        namespace="shop",
+        value_files=("charts/web/values.yaml",),
+        values="replicas: 2\n",
+    )
+    assert isinstance(gap, Unrendered)
+    assert gap.what == "ConfigMap settings"
+    registry = RELEASE.replace("kind: GitRepository", "kind: HelmRepository")
+    assert "production/kubernetes/web" not in paths({**FLEET, "clusters/production/web.yaml": registry})

@@ -1,0 +1,55 @@
+"""What a pull request may write takes neither the memory nor the time of the machine, and tells nothing of it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitops_ci.kinds.kubernetes import gotemplate
+from gitops_ci.kinds.kubernetes.gotemplate import TemplateProblem
+
+HOSTILE = (
+    '{{ repeat 2000000000 "x" }}',
+    '{{ range until 10000 }}{{ range until 10000 }}x{{ end }}{{ end }}',
+    '{{ define "t" }}{{ template "t" . }}{{ end }}{{ template "t" . }}',
+    "{{ until 1000000000 }}",
+    '{{ $x := "x" }}{{ range until 1000 }}{{ $x = printf "%s%s" $x $x }}{{ end }}{{ $x }}',
+    '{{ regexMatch "(a+)+$" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!" }}',
+    '{{ regexMatch "a*a*a*a*a*a*a*b" (repeat 400 "a") }}',
+    '{{ printf "%999999999d" 1 }}',
+    '{{ indent 2000000 "a" }}',
+    '{{ env "HOME" }}',
+    '{{ expandenv "$HOME" }}',
+    '{{ getHostByName "example.org" }}',
+    "{{ now }}",
+    "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+    "{{ if .a }}" * 2000 + "{{ end }}" * 2000,
+    '{{ $d := dict }}{{ range until 100 }}{{ $_ := set $d "d" $d }}{{ $_ := set $d "e" $d }}{{ end }}{{ $d }}',
+    '{{ $l := list 1 }}{{ range until 100 }}{{ $l = list $l $l }}{{ end }}{{ $l }}',
+    "{{ range 1000000000 }}x{{ end }}",
+    '{{ $l := list 1 }}{{ range until 100 }}{{ $l = concat $l $l }}{{ end }}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("template", HOSTILE)
+def test_it_is_refused_soon(template: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(TemplateProblem):
+        gotemplate.render(template, {"a": "x"})
+    assert time.monotonic() - begun < 5
+
+
+@given(st.text(alphabet='{}-. |()"`$:=,a1\n/*', max_size=60))
+def test_any_text_is_rendered_or_refused(text: str) -> None:
+    with suppress(TemplateProblem):
+        assert isinstance(gotemplate.render(text, {"a": {"a": ["1"]}}), str)
+
+
+@given(st.text(alphabet="{}ab .", max_size=40))
+def test_what_has_no_action_stays_as_it_is(text: str) -> None:
+    if "{{" not in text:
+        assert gotemplate.render(text, {}) == text

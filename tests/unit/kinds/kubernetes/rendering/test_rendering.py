@@ -1,0 +1,364 @@
+"""What a stack renders to, by engines that answer what a test says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from gitops_ci.config import Config, Kinds, Kubernetes
+from gitops_ci.kinds.kubernetes import rendering
+from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Source, Unrendered
+from gitops_ci.kinds.protocol import Ended
+from gitops_ci.model.plan import Engine
+from tests.unit.kinds.kubernetes import bed
+from tests.unit.kinds.kubernetes.bed import STACK, Tools, inventory
+
+OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {}\n"
+CHART = {"web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n", "web/templates/a.yaml": OBJECT.format("a")}
+
+
+def never(args: Sequence[str]) -> str:
+    raise AssertionError(args)
+
+
+def render(source: Source, files: bed.Files, tools: Tools, config: Config | None = None) -> Rendered:
+    head = inventory(files, config=config or Config())
+    return rendering.rendered(Deployment(sources=(source,), namespace="shop"), STACK, head, tools)
+
+
+def gap(found: Rendered) -> Gap:
+    assert len(found.gaps) == 1, found
+    return found.gaps[0]
+
+
+def test_manifests_are_read_with_their_lines(tmp_path: Path) -> None:
+    files = {"web/a.yaml": f"---\n# first\n{OBJECT.format('a')}---\n{OBJECT.format('b')}", "web/b.yaml": ""}
+    found = render(Manifests(path="web", files=("web/a.yaml", "web/b.yaml")), files, Tools(tmp_path, never))
+    assert [(each.identity.address, each.path, each.line) for each in found.objects] == [
+        ("ConfigMap shop/a", "web/a.yaml", 3),
+        ("ConfigMap shop/b", "web/a.yaml", 8),
+    ]
+    assert found.gaps == ()
+
+
+def test_lists_are_opened_each_item_in_its_line(tmp_path: Path) -> None:
+    text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: b}\n"
+    found = render(Manifests(path="web", files=("web/a.yaml",)), {"web/a.yaml": text}, Tools(tmp_path, never))
+    assert [(each.identity.address, each.line) for each in found.objects] == [("Pod shop/a", 4), ("Namespace b", 5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a: [\n", 2, "cannot be read"),
+        (f"{OBJECT.format('a')}---\nkind: Pod\n", 6, "apiVersion is missing"),
+        ("- a\n", 1, "a list where a mapping"),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {}\n", 1, "metadata.name is missing"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\n" + "".join(f"{chr(c + 1)}: &{chr(c + 1)} [{', '.join([f'*{chr(c)}'] * 9)}]\n" for c in range(98, 108)), 1, "aliases stand for too much"),
+    ],
+)  # fmt: skip
+def test_what_is_no_object_is_told_with_its_line(text: str, line: int, words: str, tmp_path: Path) -> None:
+    found = gap(render(Manifests(path="web", files=("web/a.yaml",)), {"web/a.yaml": text}, Tools(tmp_path, never)))
+    assert (found.code, found.path, found.line) == ("invalid", "web/a.yaml", line)
+    assert words in found.message
+
+
+def test_a_manifest_that_is_not_there_is_told(tmp_path: Path) -> None:
+    found = gap(render(Manifests(path="web", files=("web/none.yaml",)), {}, Tools(tmp_path, never)))
+    assert (found.code, found.message) == ("invalid", "web/none.yaml is not there")
+
+
+def test_what_cannot_be_rendered_here_is_told(tmp_path: Path) -> None:
+    source = Unrendered(what="the chart redis 1.0", why="it is of another registry", path="app.yaml", line=7)
+    found = gap(render(source, {}, Tools(tmp_path, never)))
+    assert (found.code, found.path, found.line) == ("not-rendered", "app.yaml", 7)
+
+
+ORIGIN = """apiVersion: v1
+kind: ConfigMap
+metadata:
+  annotations:
+    config.kubernetes.io/origin: |
+      path: ../base/a.yaml
+  name: x-a
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  annotations:
+    config.kubernetes.io/origin: |
+      configuredIn: kustomization.yaml
+      configuredBy:
+        apiVersion: builtin
+        kind: ConfigMapGenerator
+    kept: "yes"
+  name: made-5t5k7m8g9b
+"""
+
+
+def test_objects_of_a_kustomization_have_their_places_and_no_trace_of_how(tmp_path: Path) -> None:
+    files = {
+        "web/kustomization.yaml": "resources: [../base]\nconfigMapGenerator:\n- name: made\n",
+        "base/kustomization.yaml": "resources: [a.yaml]\n",
+        "base/a.yaml": f"{OBJECT.format('other')}---\n{OBJECT.format('a')}",
+    }
+    tools = Tools(tmp_path, lambda _: ORIGIN)
+    found = render(Kustomization(path="web"), files, tools)
+    assert tools.calls == [("kustomize", "web")]
+    assert [(each.path, each.line) for each in found.objects] == [("base/a.yaml", 6), ("web/kustomization.yaml", 3)]
+    assert found.objects[0].value["metadata"] == {"name": "x-a"}
+    assert found.objects[1].value["metadata"]["annotations"] == {"kept": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("written", "asks"),
+    [
+        ("resources: [a.yaml]\n", True),
+        ("resources: [a.yaml]", True),
+        ("{resources: [a.yaml]}", False),
+        ("resources: [a.yaml]\nbuildMetadata: [managedByLabel]\n", False),
+        ("resources:\n- a.yaml\nnamePrefix: |\n  x\n", True),
+    ],
+)
+def test_origins_are_asked_for_where_that_changes_nothing_else(written: str, asks: bool, tmp_path: Path) -> None:
+    read: list[str] = []
+
+    def answers(args: Sequence[str]) -> str:
+        read.append((Path(args[0]) / "kustomization.yaml").read_text())
+        return ""
+
+    render(Kustomization(path="web"), {"web/kustomization.yaml": written, "web/a.yaml": ""}, Tools(tmp_path, answers))
+    assert ("originAnnotations" in read[0]) is asks
+    assert read[0].startswith(written)
+
+
+REMOTES = [
+    ("resources: [https://example.com/x.yaml]\n", 1),
+    ("resources:\n- a.yaml\n- github.com/acme/base?ref=v1\n", 3),
+    ("bases: ['git@example.com:acme/base.git']\n", 1),
+    ("components:\n- ssh://git@example.com/acme/c\n", 2),
+    ("resources: [../base]\n", 2),
+    ("helmCharts:\n- name: redis\n  repo: https://example.com\n", 2),
+]
+
+
+@pytest.mark.parametrize(("written", "line"), REMOTES)
+def test_what_is_elsewhere_is_never_asked_for(written: str, line: int, tmp_path: Path) -> None:
+    files = {
+        "web/kustomization.yaml": written,
+        "web/a.yaml": OBJECT.format("a"),
+        "base/kustomization.yaml": "resources:\n- https://example.com/deep.yaml\n" if "base]" in written else "",
+    }
+    read: list[str] = []
+
+    def answers(args: Sequence[str]) -> str:
+        read.extend(each.read_text() for each in Path(args[0]).parent.rglob("kustomization.yaml"))
+        return OBJECT.format("a")
+
+    rendered = render(Kustomization(path="web"), files, Tools(tmp_path, answers))
+    found = gap(rendered)
+    assert (found.code, found.line) == ("not-rendered", line)
+    assert (found.path or "").endswith("kustomization.yaml")
+    assert len(rendered.objects) == 1
+    assert not re.search("://|@|github|helmCharts", "".join(read))
+
+
+def test_where_the_rest_cannot_be_built_that_may_be_for_what_is_missing(tmp_path: Path) -> None:
+    files = {"web/kustomization.yaml": "resources: [https://example.com/x.yaml]\npatches: [{path: p.yaml}]\n"}
+    said = Ended(1, b"", b"no matches for what is patched", "exited")
+    failed = render(Kustomization(path="web"), files, Tools(tmp_path, lambda _: said))
+    assert [each.code for each in failed.gaps] == ["not-rendered", "not-rendered"]
+
+
+def test_a_file_that_is_called_like_an_address_is_a_file(tmp_path: Path) -> None:
+    files = {"web/kustomization.yaml": "resources: [github.com/a.yaml]\n", "web/github.com/a.yaml": OBJECT.format("a")}
+    assert render(Kustomization(path="web"), files, Tools(tmp_path, lambda _: OBJECT.format("a"))).gaps == ()
+
+
+def test_circles_end(tmp_path: Path) -> None:
+    files = {"web/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../web]\n"}
+    said = Ended(1, b"", b"Error: cycle", "exited")
+    found = gap(render(Kustomization(path="web"), files, Tools(tmp_path, lambda _: said)))
+    assert (found.code, found.message) == ("plan-failed", "kustomize cannot render web: Error: cycle")
+
+
+def test_a_plugin_that_is_refused_is_not_the_changes_fault(tmp_path: Path) -> None:
+    files = {
+        "web/kustomization.yaml": "generators: [ksops.yaml]\n",
+        "web/ksops.yaml": "apiVersion: x/v1\nkind: ksops\n",
+    }
+    said = Ended(1, b"", b"external plugins disabled", "exited")
+    assert gap(render(Kustomization(path="web"), files, Tools(tmp_path, lambda _: said))).code == "not-rendered"
+
+
+def test_the_places_of_this_machine_are_in_no_message(tmp_path: Path) -> None:
+    def answers(args: Sequence[str]) -> Ended:
+        return Ended(1, b"", f"cannot open {args[0]}/x.yaml".encode(), "exited")
+
+    found = gap(render(Kustomization(path="web"), {"web/kustomization.yaml": "{}"}, Tools(tmp_path, answers)))
+    assert found.message == "kustomize cannot render web: cannot open web/x.yaml"
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        (Ended(1, b"", b"no", "exited"), "plan-failed"),
+        (Ended(-9, b"", b"it crashed", "exited"), "engine-failed"),
+        (Ended(-9, b"", b"", "timeout"), "timeout"),
+        (Ended(-2, b"", b"", "cancelled"), "interrupted"),
+    ],
+)
+def test_how_an_engine_ends_says_whose_fault_it_is(ended: Ended, code: str, tmp_path: Path) -> None:
+    assert gap(render(Chart(path="web", release="r"), CHART, Tools(tmp_path, lambda _: ended))).code == code
+
+
+def test_no_engine_is_told_with_what_to_do(tmp_path: Path) -> None:
+    found = gap(render(Chart(path="web", release="r"), CHART, Tools(tmp_path, never, engines=())))
+    assert (found.code, found.message) == ("engine-missing", "helm is not there\n  install helm")
+
+
+def test_a_chart_gets_its_values_in_order(tmp_path: Path) -> None:
+    source = Chart(
+        path="web",
+        release="rel",
+        namespace="ns",
+        value_files=("a.yaml", "b.yaml"),
+        values="x: 1\n",
+        parameters=(("p", "1"),),
+        forced=(("f", "2"),),
+    )
+    config = Config(kinds=Kinds(kubernetes=Kubernetes(versions=("1.31", "1.32"), api_versions=("a/v1", "b/v1/C"))))
+    tools = Tools(tmp_path, lambda _: f"---\n# Source: web/templates/a.yaml\n{OBJECT.format('a')}")
+    found = render(source, {**CHART, "a.yaml": "a: b\n", "b.yaml": ""}, tools, config)
+    (call,) = tools.calls
+    assert [each for each in call if not each.startswith(str(tmp_path))] == [
+        "helm", "template", "rel", "web", "--namespace", "ns", "--include-crds", "--values", "a.yaml", "--values", "b.yaml",
+        "--values", "--set", "p=1", "--set-string", "f=2", "--kube-version", "v1.31.0",
+        "--api-versions", "a/v1", "--api-versions", "b/v1/C",
+    ]  # fmt: skip
+    assert [(each.path, each.line) for each in found.objects] == [("web/templates/a.yaml", 2)]
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "line", "words"),
+    [
+        ({}, "v.yaml", None, "is not there"),
+        ({"v.yaml": "# none\n- a\n"}, "v.yaml", 2, "values are a mapping"),
+        ({"v.yaml": "a: 1\nb: [\n"}, "v.yaml", 3, "cannot be used"),
+    ],
+)
+def test_values_that_cannot_be_used(
+    files: dict[str, str], path: str, line: int | None, words: str, tmp_path: Path
+) -> None:
+    source = Chart(path="web", release="r", value_files=("v.yaml",))
+    found = gap(render(source, {**CHART, **files}, Tools(tmp_path, never)))
+    assert (found.code, found.path, found.line) == ("invalid", path, line)
+    assert words in found.message
+
+
+def test_a_chart_without_templates_deploys_nothing(tmp_path: Path) -> None:
+    files = {"web/Chart.yaml": CHART["web/Chart.yaml"]}
+    found = gap(render(Chart(path="web", release="r"), files, Tools(tmp_path, never)))
+    assert (found.code, found.path) == ("invalid", "web/Chart.yaml")
+
+
+def test_a_directory_that_is_no_chart(tmp_path: Path) -> None:
+    found = gap(render(Chart(path="web", release="r"), {"web/a": ""}, Tools(tmp_path, never)))
+    assert (found.code, found.message) == ("invalid", "web is no chart: it has no Chart.yaml")
+
+
+DEPENDS = "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- name: lib\n  version: 1.x\n  repository: {}\n"
+
+
+def test_a_chart_that_is_not_vendored_is_told(tmp_path: Path) -> None:
+    files = {**CHART, "web/Chart.yaml": DEPENDS.format("https://charts.example.com")}
+
+    def answers(args: Sequence[str]) -> str:
+        assert "version: 1.0.0" in (Path(args[2]) / "charts/lib/Chart.yaml").read_text()
+        return OBJECT.format("a")
+
+    rendered = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers))
+    found = gap(rendered)
+    assert (found.code, found.path, found.line) == ("not-rendered", "web/Chart.yaml", 5)
+    assert "lib 1.x of https://charts.example.com" in found.message
+    assert len(rendered.objects) == 1
+    said = Ended(1, b"", b"no template lib.labels", "exited")
+    failed = render(Chart(path="web", release="x"), files, Tools(tmp_path, lambda _: said))
+    assert [each.code for each in failed.gaps] == ["not-rendered", "not-rendered"]
+    assert "lib.labels" in failed.gaps[1].message
+
+
+@pytest.mark.parametrize("vendored", ["web/charts/lib/Chart.yaml", "web/charts/lib-1.0.0.tgz"])
+def test_a_chart_that_is_vendored_is_there(vendored: str, tmp_path: Path) -> None:
+    files = {**CHART, "web/Chart.yaml": DEPENDS.format("https://charts.example.com"), vendored: "x"}
+    assert render(Chart(path="web", release="r"), files, Tools(tmp_path, lambda _: "")).gaps == ()
+
+
+def test_a_chart_of_the_repository_is_put_where_helm_looks(tmp_path: Path) -> None:
+    files = {
+        **CHART,
+        "web/Chart.yaml": DEPENDS.format('"file://../lib"'),
+        "lib/Chart.yaml": "x",
+        "lib/templates/a": "y",
+    }
+
+    def answers(args: Sequence[str]) -> str:
+        assert (Path(args[2]) / "charts/lib/templates/a").read_text() == "y"
+        return f"---\n# Source: web/charts/lib/templates/a\n{OBJECT.format('a')}"
+
+    assert render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects[0].path == "lib/templates/a"
+
+
+def test_what_is_made_anew_at_each_rendering_is_marked(tmp_path: Path) -> None:
+    files = {**CHART, "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
+    count = iter(range(9))
+
+    def answers(_: Sequence[str]) -> str:
+        return f"{OBJECT.format('a')}data: {{same: x, other: r{next(count)}}}\n"
+
+    found = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers))
+    assert found.objects[0].value["data"] == {"same": "x", "other": "(made anew at each rendering)"}
+
+
+def test_the_embedded_helm_is_told_the_version_in_the_templates(tmp_path: Path) -> None:
+    files = {**CHART, "web/templates/b.yaml": "{{ .Capabilities.KubeVersion.Minor }}"}
+    embedded = Engine(name="helm", version="4.2.3", source="embedded")
+    config = Config(kinds=Kinds(kubernetes=Kubernetes(versions=("1.31",))))
+
+    def answers(args: Sequence[str]) -> str:
+        assert "--kube-version" not in args
+        assert '"Minor" "31"' in (Path(args[2]) / "templates/b.yaml").read_text()
+        return ""
+
+    assert render(Chart(path="web", release="r"), files, Tools(tmp_path, answers, [embedded]), config).gaps == ()
+
+
+@pytest.mark.parametrize("asks", ["{{ .Capabilities.APIVersions.Has `a/v1` }}", "{{ .Capabilities.KubeVersion }}"])
+def test_what_the_embedded_helm_cannot_be_told_is_told(asks: str, tmp_path: Path) -> None:
+    embedded = Engine(name="helm", version="4.2.3", source="embedded")
+    config = Config(kinds=Kinds(kubernetes=Kubernetes(versions=("1.31",), api_versions=("a/v1",))))
+    files = {**CHART, "web/templates/b.yaml": asks}
+    found = gap(render(Chart(path="web", release="r"), files, Tools(tmp_path, never, [embedded]), config))
+    assert found.code == "engine-missing"
+
+
+def test_the_same_content_is_rendered_once(tmp_path: Path) -> None:
+    tools = Tools(tmp_path, lambda _: OBJECT.format("a"))
+    source = Kustomization(path="web")
+    files = {"web/kustomization.yaml": "{}"}
+    first, second = render(source, files, tools), render(source, files, tools)
+    assert first is second
+    assert len(tools.calls) == 1
+    render(source, {"web/kustomization.yaml": "namespace: x\n"}, tools)
+    assert len(tools.calls) == 2
+
+
+def test_what_was_rendered_is_known(tmp_path: Path) -> None:
+    head = inventory({})
+    assert rendering.known(STACK, head) is None
+    found = rendering.rendered(Deployment(sources=()), STACK, head, Tools(tmp_path, never))
+    assert rendering.known(STACK, head) is found

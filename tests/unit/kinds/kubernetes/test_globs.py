@@ -1,0 +1,50 @@
+"""Globs of Go and git, as Argo CD uses them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from gitops_ci.kinds.kubernetes import globs
+
+
+@pytest.mark.parametrize(
+    ("glob", "pattern", "path", "matches"),
+    [
+        (globs.path_match, "apps/*", "apps/web", True),
+        (globs.path_match, "apps/*", "apps/web/deep", False),
+        (globs.path_match, "apps/**", "apps/web/deep", False),
+        (globs.path_match, "[!a]?/x*y*", "bc/x-y-z", True),
+        (globs.path_match, "a\\*", "a*", True),
+        (globs.pathspec, "clusters/**/config.json", "clusters/a/b/config.json", True),
+        (globs.pathspec, "clusters/**/config.json", "clusters/config.json", False),
+        (globs.pathspec, "clusters/*.json", "clusters/a/b.json", True),
+        (globs.pathspec, "clusters", "clusters/a/b.json", True),
+        (globs.any_depth, "{a,b/*}.yaml", "b/c/d.yaml", True),
+        (globs.any_depth, "{a,b}.yaml", "c.yaml", False),
+        (globs.doublestar, "a/**/x.yaml", "a/x.yaml", True),
+        (globs.doublestar, "a/**/x.yaml", "a/b/c/x.yaml", True),
+        (globs.doublestar, "a/**", "a/b/c", True),
+        (globs.doublestar, "a/*.yaml", "a/b/c.yaml", False),
+    ],
+)
+def test_a_glob(glob: Callable[[str], object], pattern: str, path: str, matches: bool) -> None:
+    compiled = glob(pattern)
+    assert compiled is not None
+    assert (compiled.fullmatch(path) is not None) is matches  # type: ignore[attr-defined]  # a pattern
+
+
+@pytest.mark.parametrize("pattern", ["a[", "a\\", "{a", "**/" * 40])
+def test_what_is_refused(pattern: str) -> None:
+    assert globs.doublestar(pattern) is None
+
+
+def test_many_stars_take_no_time() -> None:
+    begun = time.monotonic()
+    for glob in (globs.path_match, globs.pathspec, globs.any_depth, globs.doublestar):
+        compiled = glob("*a" * 60 + "b")
+        assert compiled is not None
+        assert compiled.fullmatch("a" * 250) is None
+    assert time.monotonic() - begun < 2

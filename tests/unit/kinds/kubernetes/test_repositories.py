@@ -1,0 +1,32 @@
+"""Which addresses mean this repository."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitops_ci.kinds.kubernetes import repositories
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/Acme/GitOps",
+        "https://github.com/acme/gitops.git",
+        "https://user:token@github.com/acme/gitops/",
+        "git@github.com:acme/gitops.git",
+        "ssh://git@github.com:22/acme/gitops",
+        "ssh://git@github.com/acme/gitops.git",
+    ],
+)
+def test_one_repository_has_many_addresses(url: str) -> None:
+    assert repositories.canonical(url) == "github.com/acme/gitops"
+
+
+def test_an_address_is_ours_where_half_of_its_paths_are_here() -> None:
+    votes = [("a", True), ("a", False), ("b", False), ("b", True), ("b", False), ("c", False)]
+    assert repositories.of((), votes).ours == {"a/"} or repositories.of((), votes).ours == {"a"}
+
+
+def test_the_configuration_decides_where_it_says_something() -> None:
+    found = repositories.of(["https://example.org/x"], [("https://example.org/y", True)])
+    assert (found.has("git@example.org:x.git"), found.has("https://example.org/y")) == (True, False)
