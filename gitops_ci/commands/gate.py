@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from gitops_ci.commands import asked, assembly, connecting, deciding, inspection, judging, output, planning
+from gitops_ci.commands import asked, assembly, connecting, deciding, inspection, judging, output, planning, policing
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.change import Change
+from gitops_ci.commands.judging import Judge
 from gitops_ci.commands.options import Options, Outside
 from gitops_ci.discover import inventory
 from gitops_ci.discover.snapshot import Snapshot
@@ -23,6 +24,7 @@ from gitops_ci.gate.record import Told
 from gitops_ci.github.event import Event
 from gitops_ci.kinds import catalog
 from gitops_ci.model import plan as plans
+from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.pull_request import Unreadable
 from gitops_ci.model.report import Part, Report
@@ -134,12 +136,25 @@ def case(report: Report, change: Change, options: Options) -> Case:
         stacks=stacks,
         report=report,
         now=datetime.datetime.fromisoformat(clock.started_at),
-        findings=judge.final(
-            (*inspection.findings(stacks, change), *planning.checked(stacks, _each(stacks, report), change))
-        ),
+        findings=_found(stacks, report, change, judge),
         planned_on=_planned_on(report, change),
         proposed=change.proposed,
     )
+
+
+def _found(stacks: tuple[AffectedStack, ...], report: Report, change: Change, judge: Judge) -> tuple[Finding, ...]:
+    """What everything finds that only reads: layout and the kinds' static rules, plans' own rules, secrets.
+
+    What Kubernetes' stacks render to is known to the jobs that planned them alone, so that is left to their reports.
+    """
+    readable = [stack for stack in stacks if stack.kind != "kubernetes"]
+    scope = policing.scope(change, stacks, Options(), expected=stacks)
+    found = (
+        *inspection.findings(readable, change),
+        *planning.checked(stacks, _each(stacks, report), change),
+        *policing.secrets(scope),
+    )
+    return judge.final(found, owners=scope.owners)
 
 
 def _each(stacks: Iterable[AffectedStack], report: Report) -> Iterator[Plan]:

@@ -38,14 +38,23 @@ def step(scope: Scope, outside: Outside, repository: Path, plans: tuple[Plan, ..
 
 def _told(scope: Scope, outside: Outside, repository: Path, plans: tuple[Plan, ...]) -> Iterator[Told]:
     yield from rego.told(scope, rego.starter(outside, repository))
-    if scope.config.policy.secrets.enabled and (scope.paths or scope.history.contents or scope.history.problem):
-        from gitops_ci.policy.secrets import step as secrets
-
-        yield secrets.check(scope)
+    yield from _secrets(scope)
     if any(stack.kind == "database" for stack in scope.stacks.values()):
         yield from _of_migrations(scope, outside, repository, plans)
     if scope.config.policy.checkov is not None:
         yield _by_checkov(scope, outside, repository)
+
+
+def secrets(scope: Scope) -> tuple[Finding, ...]:
+    """What the search for secrets finds, which starts no engine."""
+    return tuple(found for told in _secrets(scope) for found in told.findings)
+
+
+def _secrets(scope: Scope) -> Iterator[Told]:
+    if scope.config.policy.secrets.enabled and (scope.paths or scope.history.contents or scope.history.problem):
+        from gitops_ci.policy.secrets import step as searching
+
+        yield searching.check(scope)
 
 
 def _history(change: Change) -> History:

@@ -9,8 +9,9 @@ import msgspec
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
 from gitops_ci.gate import checks
+from gitops_ci.gate.case import Case
 from gitops_ci.model.plan import Problem
-from gitops_ci.model.policy import PolicyRun
+from gitops_ci.model.policy import Checker, PolicyRun
 from gitops_ci.model.verdict import VerdictReason
 
 UNANSWERED = "checks/policy-unanswered"
@@ -35,6 +36,37 @@ def unanswered(runs: Iterable[PolicyRun], config: Config) -> Iterator[VerdictRea
         for problem in run.problems:
             reason = of_problem(run, problem)
             yield from checks.weighed((reason,), naming.environment_of_path(problem.path or "", config), config)
+
+
+def unasked(case: Case) -> Iterator[VerdictReason]:
+    """A reason for each checker that base's configuration asks for, and of which no report has an answer.
+
+    Which ones answered is a claim of the jobs that planned: one that leaves a checker out leaves out what it found.
+    """
+    answered = {run.name for run in case.report.policies}
+    for name in _asked(case):
+        if name not in answered:
+            yield VerdictReason(
+                rule=UNANSWERED,
+                decision="undecided",
+                message=f"{name} is asked for, and no report has an answer of it",
+                remedy="run the jobs again, and give their own reports",
+            )
+
+
+def _asked(case: Case) -> Iterator[Checker]:
+    """The checkers that always answer where they are asked for, whatever a change is about."""
+    asked = case.config.policy
+    if asked.checkov is not None:
+        yield "checkov"
+    if asked.builtin is not None:
+        yield "builtin"
+    if asked.rego != () and any(path.endswith(".rego") for path in case.base.snapshot.entries):
+        from gitops_ci.policy.rego import policies
+
+        rules = case.base.snapshot
+        if policies.read(policies.configured(case.config, rules), rules).entries:
+            yield "rego"
 
 
 def of_problem(run: PolicyRun, problem: Problem) -> VerdictReason:

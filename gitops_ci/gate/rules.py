@@ -17,6 +17,7 @@ from gitops_ci.gate import (
     ordering,
     overrides,
     owners,
+    policies,
     promotion,
     verdict,
     waivers,
@@ -33,6 +34,7 @@ OF_THE_CHANGE: Mapping[str, Family] = {
     "expected": expected.reasons,
     "freshness": freshness.reasons,
     "left-out": left_out.reasons,
+    "policies": policies.unasked,
     "waivers": waivers.reasons,
 }
 """Families that need git and the reports alone."""

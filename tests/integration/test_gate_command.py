@@ -179,3 +179,29 @@ def test_somebody_elses_status_orders_nothing(job: Job, github: Server) -> None:
     github.repository.statuses.append({**theirs, "description": "fine", "target_url": url})
     assert job.run("publish", again).code == 1
     assert [each["state"] for each in github.repository.statuses][-1] == "failure", "as it is not the newest any more"
+
+
+def test_a_checker_that_no_report_has_asked_leaves_it_undecided(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, ORDERS, {"gitops-ci.yml": "version: 1\npolicy: {builtin: {}}\n"})
+    file = planned(job)
+    report = json.loads(file.read_bytes())
+    report["policies"] = []
+    file.write_text(json.dumps(report))
+    outcome, judged = gated(job, file, token=None)
+    assert outcome.code == 3
+    assert rules(judged) == {"checks/policy-unanswered"}
+
+
+def test_a_secret_that_a_job_took_out_of_its_report_blocks_all_the_same(tmp_path: Path, github: Server) -> None:
+    key = "ghp_" + "b7Xk29QmZt4LwR8sVnYc" + "01dHfJ5gPa6eTuWi"
+    job = Job(tmp_path, github, {**ORDERS, "deploy.env": f"GITHUB_TOKEN={key}\n"})
+    file = planned(job)
+    report = json.loads(file.read_bytes())
+    assert any(each["rule"].startswith("secrets/") for each in report["findings"])
+    report["findings"] = [each for each in report["findings"] if not each["rule"].startswith("secrets/")]
+    report["part"]["reasons"] = []
+    file.write_text(json.dumps(report))
+    outcome, judged = gated(job, file, token=None)
+    assert outcome.code == 1
+    assert any(rule.startswith("secrets/") for rule in rules(judged))
+    assert key not in json.dumps(judged)
