@@ -119,7 +119,10 @@ def _with_people(case: Case, event: Event, outside: Outside) -> Case:
         return msgspec.structs.replace(case, pull_requests=(pull_request_state.state(api, event.pull_request, asked),))
     group = merge_queue.group(api, event, asked)
     if isinstance(group, Unreadable):
-        raise ToolError(f"{group.what} cannot be read", hint=f"the token needs {group.permission}")
+        hint = (
+            f"the token needs {group.permission}" if group.permission else "put the pull request into the queue again"
+        )
+        raise ToolError(group.what, hint=hint)
     return msgspec.structs.replace(case, pull_requests=group)
 
 
@@ -165,14 +168,16 @@ def _each(stacks: Iterable[AffectedStack], report: Report) -> Iterator[Plan]:
 
 
 def _planned_on(report: Report, change: Change) -> Snapshot | None:
-    """The base that the reports were made against, as far as git has it."""
+    """The base that the reports were made against, where git has it as a commit of the branch."""
     base, repository = change.base, change.repository
     if report.base is None or base is None or not _COMMIT.fullmatch(report.base):
         return None
     if report.base == change.base_commit:
         return base.snapshot
     commit = repository.commit(report.base)
-    return repository.at(commit, near=base.snapshot) if commit is not None else None
+    if commit is None or change.base_commit is None or not repository.is_ancestor(commit, change.base_commit):
+        return None  # the branch never was like that
+    return repository.at(commit, near=base.snapshot)
 
 
 def _not_judged(report: Report, error: GitopsError) -> Report:

@@ -13,7 +13,7 @@ from gitops_ci.github.event import Event
 from gitops_ci.github.people import readable
 from gitops_ci.model.pull_request import PullRequest, Unreadable, Wanted
 
-MOST = 8
+MOST = 16
 """Pull requests of a group that are looked at: each takes about ten requests."""
 
 _QUEUE = re.compile(r"refs/heads/gh-readonly-queue/(.+)/pr-([1-9][0-9]{0,9})-[0-9a-f]{7,64}")

@@ -205,3 +205,14 @@ def test_a_secret_that_a_job_took_out_of_its_report_blocks_all_the_same(tmp_path
     assert outcome.code == 1
     assert any(rule.startswith("secrets/") for rule in rules(judged))
     assert key not in json.dumps(judged)
+
+
+def test_a_base_that_the_branch_never_had_is_none(job: Job, github: Server) -> None:
+    """A report that names the pull request's own commit for its base would be compared with nothing."""
+    file = planned(job)
+    report = json.loads(file.read_bytes())
+    report["base"] = job.head
+    file.write_text(json.dumps(report))
+    outcome, judged = gated(job, file)
+    assert outcome.code != 0
+    assert "gate/base-unknown" in rules(judged)

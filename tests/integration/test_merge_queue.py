@@ -116,7 +116,9 @@ def test_one_that_goes_to_another_branch(queue: Server) -> None:
 def test_a_queue_longer_than_can_be_looked_at(queue: Server) -> None:
     more = [f"{number:040x}" for number in range(20, 20 + merge_queue.MOST)]
     queue.repository.history = [BASE, *more, HEAD]
-    names = {f"gh-readonly-queue/main/pr-{number}-{BASE}": f"{number:040x}" for number in range(20, 28)}
+    names = {
+        f"gh-readonly-queue/main/pr-{number}-{BASE}": f"{number:040x}" for number in range(20, 20 + merge_queue.MOST)
+    }
     queue.repository.branches |= names
     assert "cannot be followed" in numbers(queue, msgspec.structs.replace(EVENT, base=more[-1]))
 
