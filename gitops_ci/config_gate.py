@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
@@ -44,6 +43,20 @@ class KindGate(Section, frozen=True):
 
     approvals: Annotated[int, Meta(ge=0, le=20)] = 0
     approvers: Approvers = Approvers()
+
+
+class ByKind(Section, frozen=True):
+    """What each kind needs; None for nothing beside."""
+
+    terraform: KindGate | None = None
+    kubernetes: KindGate | None = None
+    database: KindGate | None = None
+    security: KindGate | None = None
+
+    def get(self, kind: Kind) -> KindGate | None:
+        """What one kind needs."""
+        found: KindGate | None = getattr(self, kind)
+        return found
 
 
 class Freeze(Section, frozen=True):
@@ -92,7 +105,7 @@ class Gate(Section, frozen=True):
 
     approvals: Annotated[int, Meta(ge=0, le=20)] = 0
     approvers: Approvers = Approvers()
-    by_kind: Mapping[Kind, KindGate] = {}
+    by_kind: ByKind = ByKind()
     owners: bool = False
     destroy: Literal["all", "protected", "off"] = "off"
     protected_types: tuple[str, ...] = ()

@@ -115,7 +115,9 @@ def _gates(config: Config) -> Iterator[tuple[Path, str]]:
         asked: list[tuple[Path, int, Approvers]] = [((), gate.approvals, gate.approvers)]
         asked.append((("hotfix",), gate.hotfix.approvals, gate.hotfix.approvers))
         yield from ((("environments", index, "gate", key), text) for key, text in _promotions(environment, gate))
-        for kind, special in gate.by_kind.items():
+        for kind, special in ((each, gate.by_kind.get(each)) for each in KINDS):
+            if special is None:
+                continue
             approvers = special.approvers if special.approvers.named else gate.approvers
             asked.append((("by_kind", kind), max(gate.approvals, special.approvals), approvers))
         for where, count, approvers in asked:

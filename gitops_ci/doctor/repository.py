@@ -48,8 +48,11 @@ def _environments(settings: Settings, asked: tuple[str, ...]) -> Iterator[Findin
             "is not there: the first job that names it makes one without any rule" if found is None else "has no rule"
         )
         message = f"the environment {name} {what}: a workflow of any branch is given its secrets"
-        help = f"Settings, Environments, {name}: add required reviewers, or say which branches may use it."
-        yield finding.make("doctor/environment-open", "warning", message, help=help)
+        help = (
+            f"Give {name} credentials that only read, and let the cloud trust this workflow alone (job_workflow_ref)."
+            " Reviewers would hold up each plan, and branch rules refuse those of pull requests."
+        )
+        yield finding.make("doctor/environment-open", "notice", message, help=help)
 
 
 def owns_workflows(snapshot: Snapshot) -> bool:

@@ -55,6 +55,8 @@ def _own(case: Case) -> Iterator[VerdictReason]:
 def _of_something_else(case: Case, *, moved: bool) -> Iterator[VerdictReason]:
     """Reports of another tree, or by another configuration, than what would be merged and what decides."""
     report, planned_on = case.report, case.planned_on
+    if not report.planned.tree:
+        return  # there is none: that is told already
     for pull_request in case.pull_requests:
         yield from claims.retargeted(report, pull_request.base_ref)
     if not moved and report.planned.tree != case.head.snapshot.tree:

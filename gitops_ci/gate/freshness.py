@@ -10,7 +10,7 @@ from gitops_ci.gate.case import Case
 from gitops_ci.model.pull_request import PullRequest
 from gitops_ci.model.verdict import VerdictReason
 
-_AGAIN = "run the jobs again, or update the branch"
+_AGAIN = "update the branch (the button, or a push): a re-run plans the same old merge"
 _MOST = 3
 
 

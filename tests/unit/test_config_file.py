@@ -496,3 +496,12 @@ def test_any_bytes_are_read_or_explained(content: bytes) -> None:
 @pytest.mark.parametrize("runner", ["plans", "[self-hosted, linux]", "{group: plans, labels: [linux]}"])
 def test_a_runner_is_a_label_several_or_a_group(runner: str) -> None:
     assert problems(f"version: 1\nenvironments: [{{name: live, runner: {runner}}}]\n".encode()) == []
+
+
+def test_what_is_looked_up_by_the_configuration_can_be() -> None:
+    """Kinds keep what they found by kinds and environments: a mapping in there would end every plan."""
+    for example in DOCS.read_text(encoding="utf-8").split("```yaml\n")[1:]:
+        content = example.split("```", 1)[0].encode()
+        if content.startswith(b"version:"):
+            found = config_file.load(content, "gitops-ci.yml")
+            hash((found.kinds.terraform, found.environments))

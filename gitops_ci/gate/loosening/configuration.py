@@ -26,7 +26,7 @@ def changes(before: Config, after: Config, path: str) -> Iterator[Change]:
     `destructive` where it asks for less than before; else `reason` says what of it people have to judge.
     """
     gates = [each.gate for config in (before, after) for each in config.environments if each.gate is not None]
-    kinds = [kind for kind in KINDS if any(kind in gate.by_kind for gate in gates)]
+    kinds = [kind for kind in KINDS if any(gate.by_kind.get(kind) is not None for gate in gates)]
     was, now = facts.of(before, kinds), facts.of(after, kinds)
     for section in {**was, **now}:
         ends = was.get(section), now.get(section)

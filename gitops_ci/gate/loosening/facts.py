@@ -51,7 +51,7 @@ def _gate(gate: Gate, kinds: Collection[Kind]) -> Iterator[tuple[str, JsonValue]
     del told["by_kind"]
     yield from _flat(told)
     for kind in kinds:
-        special = gate.by_kind.get(kind, KindGate())
+        special = gate.by_kind.get(kind) or KindGate()
         approvers = special.approvers if special.approvers.named else gate.approvers
         yield f"by_kind.{kind}.approvals", max(gate.approvals, special.approvals)
         yield f"by_kind.{kind}.approvers", [*approvers.users, *approvers.teams]

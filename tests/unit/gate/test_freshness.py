@@ -79,7 +79,10 @@ def test_scenarios(scene: Scene, rules: list[str]) -> None:
 
 def test_the_paths_and_the_commits_are_told() -> None:
     (reason,) = told(moved({MAIN: "", "modules/vpc/main.tf": "", "README.md": ""}))
-    assert (reason.stack, reason.remedy) == (NETWORK, "run the jobs again, or update the branch")
+    assert (reason.stack, reason.remedy) == (
+        NETWORK,
+        "update the branch (the button, or a push): a re-run plans the same old merge",
+    )
     assert reason.message == (
         f"main has moved ({OLDER[:7]} → {TIP[:7]}) since this was planned, and with it what this stack is made of: "
         f"{MAIN}, modules/vpc/main.tf"

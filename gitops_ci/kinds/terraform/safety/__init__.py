@@ -123,7 +123,7 @@ def _elsewhere(breaches: Iterable[Breach], stack: Stack, base: Inventory) -> Ite
 def _breaches(stack: Stack, inventory: Inventory) -> tuple[Breach, ...]:
     """All that one end of a change has, found once."""
     known = _kept.setdefault(inventory.snapshot, {})
-    key = (stack, inventory.config.kinds, inventory.config.environments)
+    key = (stack, inventory.config.kinds.terraform, inventory.config.environments)
     if key not in known:
         every = ends.of(stack, inventory)
         known[key] = tuple(breach for closure in every for family in _FAMILIES for breach in family(closure))
