@@ -50,12 +50,14 @@ class Review(Struct, frozen=True, kw_only=True):
 class Commit(Struct, frozen=True, kw_only=True):
     """A commit of the pull request. `people` are the accounts of its author, committer and co-authors.
 
-    `strangers` are names of those that GitHub knows no account of: who they are cannot be told.
+    `strangers` are names of those that GitHub knows no account of: who they are cannot be told. Without a signature
+    that is valid (`signed`) all of them are only what somebody wrote there.
     """
 
     sha: str
     people: tuple[Person, ...] = ()
     strangers: tuple[str, ...] = ()
+    signed: bool = False
 
 
 class Label(Struct, frozen=True, kw_only=True):

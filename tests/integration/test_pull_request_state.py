@@ -191,6 +191,20 @@ def test_people_of_a_commit(
     assert all(each.bot == each.login.endswith("[bot]") for each in commits[0].people)
 
 
+@pytest.mark.parametrize(
+    ("signature", "signed"),
+    [(SIGNED, True), ({**SIGNED, "wasSignedByGitHub": False}, True), (FORGED, False), (None, False)],
+)
+def test_a_commit_is_signed_where_github_says_that_it_is_valid(
+    github: Server, signature: dict[str, bool] | None, *, signed: bool
+) -> None:
+    github.repository.authored.clear()
+    github.repository.commit(HEAD, actor("octocat"), signature=signature)
+    commits = state(github).commits
+    assert isinstance(commits, tuple)
+    assert [each.signed for each in commits] == [signed]
+
+
 def test_every_page_of_commits_and_none_that_is_newer(github: Server) -> None:
     github.repository.authored.clear()
     for number in range(1, 250):
