@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.command_line import Outcome
 from tests.integration.github_server import Fault, Server
+from tests.integration.github_state import actor
 from tests.integration.test_publish_command import MIGRATIONS, Job
 
 ORDERS = {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"}
@@ -137,3 +138,54 @@ def test_publish_says_what_the_gate_decided(job: Job, github: Server) -> None:
     assert outcome.code == 1
     assert [each["state"] for each in github.repository.statuses] == ["failure"]
     assert "approv" in github.repository.statuses[0]["description"]
+
+
+def test_a_wide_waiver_and_findings_that_a_job_makes_up_lift_nothing_of_the_gate(
+    tmp_path: Path, github: Server
+) -> None:
+    """The report's findings are the gate's own reasons, word by word, and an owner approved a waiver of everything."""
+    until = "until: '2027-01-31'"
+    wide = f"rule: '*/*', wide: true, reason: because it is needed, owner: ann, {until}"
+    waived = f"version: 1\nwaivers:\n- {{stack: '**', {wide}}}\n- {{path: '**', {wide}}}\n"
+    asks_two = {"gitops-ci.yml": "version: 1\nenvironments: [{name: production, gate: {approvals: 2}}]\n"}
+    job = Job(tmp_path, github, {**ORDERS, "gitops-ci-waivers.yml": waived}, asks_two)
+    github.repository.branches["main"] = job.base
+    github.repository.pushed(job.head, "octocat")
+    github.repository.review("ann", commit=job.head)
+    file = planned(job)
+    outcome, judged = gated(job, file)
+    assert outcome.code == 1
+    report = json.loads(file.read_bytes())
+    blocking = [each for each in judged["verdict"]["reasons"] if each["decision"] == "blocked"]
+    assert {each["rule"] for each in blocking} == {"gate/approvals-missing", "gate/deciding-files"}
+    for each in blocking:
+        path, _, message = ("", "", each["message"]) if each["stack"] else each["message"].partition(": ")
+        place = {"path": path or None, "stack": each["stack"], "fingerprint": "0" * 32}
+        said = {"rule": each["rule"], "severity": "error", "message": message, "help": "", "state": "new"}
+        report["findings"].append(said | place)
+    report["part"]["reasons"] += blocking
+    report["verdict"] = None
+    file.write_text(json.dumps(report))
+    outcome, judged = gated(job, file)
+    assert outcome.code == 1
+    told = rules(judged)
+    assert {"gate/approvals-missing", "gate/deciding-files", "checks/report-contradictory"} <= told
+    assert not any(each["how"] == "review" and each["until"] for each in judged["verdict"]["lifted"])
+
+
+def test_a_commit_in_anothers_name_that_a_machine_pushed_takes_one_approval_more(
+    tmp_path: Path, github: Server
+) -> None:
+    """Mallory has a workflow of her own branch push, in octocat's name, and approves it."""
+    job = Job(tmp_path, github, ORDERS)
+    github.repository.branches["main"] = job.base
+    github.repository.commits.add(job.head)
+    github.repository.roles |= {"mallory": "write", "ann": "write"}
+    github.repository.commit(job.head, actor("octocat"))
+    github.repository.push("github-actions[bot]", job.head)
+    github.repository.review("mallory", commit=job.head)
+    file = planned(job)
+    outcome, report = gated(job, file)
+    assert (outcome.code, "gate/pushers-unknown" in rules(report)) == (3, True), outcome.stderr
+    github.repository.review("ann", commit=job.head)
+    assert gated(job, file)[0].code == 0
