@@ -112,6 +112,18 @@ def test_an_approval_that_was_taken_back_does_not_count(job: Job, github: Server
     assert gated(job, planned(job))[0].code == 1
 
 
+@pytest.mark.parametrize("word", ["APPROVED", "CHANGES_REQUESTED"])
+def test_reviews_of_many_strangers_stop_nothing(job: Job, github: Server, word: str) -> None:
+    for number in range(21):
+        github.repository.review(f"stranger{number}", word, commit=job.head)
+        github.repository.roles[f"stranger{number}"] = "read"
+    file = planned(job)
+    assert gated(job, file)[0].code == 1
+    github.repository.review("ann", commit=job.head)
+    outcome, report = gated(job, file)
+    assert outcome.code == 0, report["verdict"]
+
+
 def test_reviews_that_cannot_be_read_leave_it_undecided(job: Job, github: Server) -> None:
     file = planned(job)
     github.repository.faults.append(Fault("GET", r"/pulls/7/reviews", 403, times=9))

@@ -140,6 +140,21 @@ SCENARIOS: dict[str, tuple[str, PullRequest, list[tuple[str, str]]]] = {
         pull(review(CAROL), review(DAVE, "changes_requested"), members={"acme/dba": frozenset()}),
         PASSES,
     ),
+    "another than the named asked for changes, of whom nothing is known": (
+        NAMED,
+        pull(review(CAROL), review("frank", "changes_requested"), members={"acme/dba": frozenset()}),
+        PASSES,
+    ),
+    "another than the named approved, of whom nothing is known": (
+        NAMED,
+        pull(review("frank"), members={"acme/dba": frozenset()}),
+        MISSING,
+    ),
+    "of who asked for changes neither team nor rights are known": (
+        NAMED,
+        pull(review(CAROL), review("frank", "changes_requested"), members={"acme/dba": HIDDEN}),
+        UNREADABLE,
+    ),
     # What cannot be read
     "reviews": (ONE, pull(reviews=Unreadable(what="the reviews", permission="pull-requests: read")), UNREADABLE),
     "commits": (
