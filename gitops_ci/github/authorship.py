@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from urllib.parse import quote
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from gitops_ci.github.api import Api, PageInfo
 from gitops_ci.github.people import GHOST, person, readable
@@ -170,8 +170,7 @@ def _of(activity: list[_Activity], own: frozenset[str]) -> tuple[Person, ...] | 
             break
         if each.activity_type != "branch_deletion" and (is_own or not earlier):
             by = person(each.actor)
-            people[by.key] = by
+            people[by.key] = structs.replace(by, bot=by.bot or by.key == GHOST)  # nobody known vouches for anything
         rewritten = rewritten or each.activity_type == "force_push"
         earlier = earlier or each.activity_type == "branch_creation"
-    people.pop(GHOST, None)
     return tuple(people.values())

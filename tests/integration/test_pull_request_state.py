@@ -250,6 +250,12 @@ def test_what_was_written_over_does_not_hide_who_pushed(github: Server) -> None:
     assert pushers(github) == ["ann", "bob", "octocat"]
 
 
+def test_a_push_of_nobody_known_is_not_forgotten(github: Server) -> None:
+    """GitHub names nobody for an account that is gone: beside somebody who pushed they must not look like nothing."""
+    github.repository.push(None, HEAD)
+    assert state(github).pushers == (Person("ghost", bot=True), Person("octocat"))
+
+
 def test_a_branch_made_anew_keeps_those_who_pushed_the_same_commits(github: Server) -> None:
     github.repository.activity.clear()
     github.repository.push("carl", OTHER)  # another change's, of a branch that had this name
