@@ -126,31 +126,34 @@ def seconds(duration: str | None) -> int:
     return int(duration[:-1]) * _SECONDS[duration[-1]] if duration else 0
 
 
-PROTECTED_TYPES = (
-    "*_db_instance*",
-    "*_rds_*",
-    "*_sql_*",
-    "*_database*",
-    "*dynamodb_table",
-    "*_s3_bucket",
-    "*_storage_bucket",
-    "*_storage_account",
-    "*_file_system",
-    "*_disk",
-    "*_volume",
-    "*_kms_key",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "StatefulSet",
-    "Namespace",
-    "CustomResourceDefinition",
-    "database",
-    "schema",
-    "table",
-    "column",
-    "data",
-)
-"""Patterns of types that hold what cannot be made again: what `destroy: protected` guards where none are named."""
+_HOLD_DATA: Mapping[str, str] = {
+    "databases": "*_database* *_db_instance* *_db_cluster *_rds_* *_sql_* *sql*_server *sql*_instance *sql*_cluster"
+    " *mariadb*_server *_alloydb_* *_cosmosdb_* *_docdb*_cluster *_neptune*_cluster *_cluster_instance *_spanner_*"
+    " *_bigtable_* *_timestream* *_keyspaces_* *_qldb_ledger *_kusto_cluster mongodbatlas_*cluster*",
+    "tables": "*dynamodb*_table *_bigquery_dataset *_bigquery_table *_storage_table *_schema snowflake_table"
+    " *_redshift*_cluster *_redshiftserverless_namespace *_synapse_workspace",
+    "caches and search": "*_elasticache_cluster *_elasticache_replication_group *_elasticache_serverless_cache"
+    " *_memorydb_cluster *_memorystore_instance *_redis_cache *_redis_cluster *_redis_instance *search_domain"
+    " *_opensearchserverless_collection *_search_service",
+    "buckets, disks and files": "*_bucket *_storage_account *_storage_container *_storage_share *_filesystem"
+    " *_file_system *_filestore_* *_disk *_volume *_volume_v[0-9] *_snapshot* *_vault",
+    "queues and logs": "*_sqs_queue *_servicebus_namespace *_servicebus_queue *_servicebus_topic *_kinesis_stream"
+    " *_msk*_cluster *_kafka_cluster *_kafka_topic *_eventhub *_eventhub_namespace *_pubsub_subscription *_log_group"
+    " *_log_analytics_workspace",
+    "keys, secrets and people": "*_kms_*key *_key_vault_key *_key_vault_certificate *_cloudhsm*_cluster *_secret"
+    " *_secret_v[0-9] *_user_pool",
+    "code and images": "*_repository *_container_registry",
+    "what holds all of these": "*_eks_cluster *_container_cluster *_kubernetes_cluster azurerm_resource_group"
+    " google_project",
+    "Kubernetes": "PersistentVolume PersistentVolumeClaim StatefulSet Namespace CustomResourceDefinition"
+    " kubernetes_persistent_volume* kubernetes_stateful_set* kubernetes_namespace*"
+    " kubernetes_custom_resource_definition*",
+    "inside of databases": "database schema table column data",
+}
+"""By what they are: types that hold what cannot be made again. Rules, users and settings beside them are none."""
+
+PROTECTED_TYPES = tuple(pattern for some in _HOLD_DATA.values() for pattern in some.split())
+"""Patterns of these types: what `destroy: protected` guards where none are named."""
 
 PRODUCTION = Gate(approvals=1, destroy="protected", promotion="warn")
 """What an environment called production needs where `gitops-ci.yml` does not say."""

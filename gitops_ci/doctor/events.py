@@ -39,7 +39,9 @@ def findings(known: Sequence[Workflow], branches: Iterable[str], queue: bool | N
         yield from _filtered(each, protected)
         yield from _queued(each, queue)
     if not any("pull_request_review" in each.events and workflows.judging_again(each) for each in known):
-        message = "no workflow judges a pull request again once it is reviewed: an approval is not seen until its jobs are run again"
+        message = (
+            "no workflow judges a pull request again once it is reviewed: an approval is not seen until it runs again"
+        )
         help = "Add the workflow at the top of re-gate.yml (docs/action.md, Events)."
         yield finding.make("doctor/not-judged-again", "notice", message, help=help, path=gates[0].path, line=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from msgspec import Struct, structs
 
@@ -84,9 +85,13 @@ def is_guarded(change: Change, gate: Gate) -> bool:
     """Whether a gate lets nobody make a change alone. A type is told with its group or without (`apps/StatefulSet`)."""
     if gate.destroy == "off" or not (change.destructive or change.action in DESTRUCTIVE):
         return False
-    names = (change.type, change.type.rpartition("/")[2])
-    patterns = gate.protected_types or PROTECTED_TYPES
-    return gate.destroy == "all" or any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+    return gate.destroy == "all" or _is_one_of(change.type, gate.protected_types or PROTECTED_TYPES)
+
+
+@lru_cache(4096)
+def _is_one_of(type: str, patterns: tuple[str, ...]) -> bool:
+    names = (type, type.rpartition("/")[2])
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def label(some: Guarded, pull_request: PullRequest, case: Case) -> str:

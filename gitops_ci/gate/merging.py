@@ -16,6 +16,7 @@ from gitops_ci.model.policy import PolicyRun
 from gitops_ci.model.report import Part
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Decision, Verdict, VerdictReason
+from gitops_ci.policy import rule_ids
 
 
 class Claimed(Struct, frozen=True, kw_only=True):
@@ -54,7 +55,10 @@ def _foreign(plans: Iterable[Plan], known: set[str]) -> Iterator[VerdictReason]:
 
 
 def kept_back(reasons: Iterable[VerdictReason], claimed: Claimed) -> Iterator[VerdictReason]:
-    """Why a report is not believed: what its own plans, findings and checkers say, and its reasons do not."""
+    """Why a report is not believed: what its own plans, findings and checkers say, and its reasons do not.
+
+    Or it has a finding that is called as only the reasons of a verdict are.
+    """
     said = {(reason.rule, reason.stack) for reason in reasons}
     for run in claimed.policies:
         if run.problems and not any(rule == policies.UNANSWERED for rule, _ in said):
@@ -65,10 +69,15 @@ def kept_back(reasons: Iterable[VerdictReason], claimed: Claimed) -> Iterator[Ve
     for finding in claimed.findings:
         if finding.blocks and (finding.rule, finding.stack) not in said:
             yield _untrue(f"it breaks {finding.rule}", finding.stack)
+    for rule in sorted({finding.rule for finding in claimed.findings if rule_ids.is_of_the_verdict(finding.rule)}):
+        yield _contradictory(f"it has a finding {rule}, and no finding is called so: the verdict says that", None)
 
 
 def _untrue(what: str, stack: str | None) -> VerdictReason:
-    message = f"{what}, which the report's reasons leave out"
+    return _contradictory(f"{what}, which the report's reasons leave out", stack)
+
+
+def _contradictory(message: str, stack: str | None) -> VerdictReason:
     return _reason("checks/report-contradictory", "blocked", message, "run it again, and give its own report", stack)
 
 

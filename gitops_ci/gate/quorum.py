@@ -66,7 +66,7 @@ def of(
     given, unread, aside = set[str](), dict[str, Unreadable](), list[str]()
     for voice in found:
         outside = _outside(voice, approvers, pull_request)
-        match voice.but or outside:
+        match _but(voice, outside):
             case Unreadable() as what:
                 unread[voice.person.key] = what
             case "":
@@ -78,7 +78,7 @@ def of(
             case _:
                 pass
     against = [
-        (voice.person.login, voice.but or _outside(voice, approvers, pull_request))
+        (voice.person.login, _but(voice, _outside(voice, approvers, pull_request)))
         for voice in voices.against(pull_request)
     ]
     return Count(
@@ -91,6 +91,13 @@ def of(
         doubted=tuple(but for _, but in against if isinstance(but, Unreadable)),
         aside=tuple(dict.fromkeys(aside)),
     )
+
+
+def _but(voice: Voice, outside: str | Unreadable) -> str | Unreadable:
+    """Why a voice does not count. Of whoever is not asked nothing else has to be known, or strangers lock a change."""
+    if isinstance(voice.but, Unreadable) and isinstance(outside, str) and outside:
+        return outside
+    return voice.but or outside
 
 
 def _outside(voice: Voice, approvers: Approvers, pull_request: PullRequest) -> str | Unreadable:

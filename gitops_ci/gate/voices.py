@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from gitops_ci.config_gate import Approvers
-from gitops_ci.model.pull_request import WRITERS, Person, PullRequest, Review, Unreadable
+from gitops_ci.model.pull_request import WRITERS, Commit, Person, PullRequest, Review, Unreadable
+
+_WORKFLOWS = "github-actions[bot]"
+"""Whom GitHub names for what a workflow does: whoever may write can start one of their own, which does anything."""
 
 
 class Voice(Struct, frozen=True):
@@ -66,24 +69,35 @@ def against(pull_request: PullRequest) -> tuple[Voice, ...]:
 
 
 def hidden(pull_request: PullRequest) -> Unreadable | None:
-    """Why somebody who approves may have written the change without being known; None where that cannot be.
+    """Why somebody who approves may have made the change without being known; None where that cannot be.
 
-    An author is whoever a commit says, and may be anyone. Whoever pushed it vouches for it: as long as that is a known
-    person, who is kept from approving, two people have seen each commit. Where it is not known who pushed, or only
-    machines did and a commit is of somebody without an account, one of those who approve may be that somebody.
+    A commit says who made it, and may say anything. As long as only people pushed, they vouch for every commit and are
+    kept from approving, so that two have seen each. A machine vouches for nothing, since others tell it what to push:
+    then each commit has to be signed, by known people, and not by the machine that everybody can tell what to do.
     """
     if isinstance(pull_request.pushers, Unreadable):
         return pull_request.pushers
-    if any(not _is_bot(each) for each in pull_request.pushers):
-        return None
     if not pull_request.pushers:
         return Unreadable(what="who pushed: nobody is known to have", permission="contents: read")
+    machine = next((each.login for each in pull_request.pushers if _is_bot(each)), None)
+    if machine is None:
+        return None
     if isinstance(pull_request.commits, Unreadable):
         return pull_request.commits
-    strangers = [name for commit in pull_request.commits for name in commit.strangers]
-    if not strangers:
-        return None
-    return Unreadable(what=f"who {strangers[0]} is: no account, and only machines pushed", permission="")
+    unclear = (
+        f"{each.sha[:7]}: {machine} pushed, and {why}" for each in pull_request.commits if (why := _unclear(each))
+    )
+    what = next(unclear, None)
+    return Unreadable(what=f"who made {what}", permission="") if what is not None else None
+
+
+def _unclear(commit: Commit) -> str:
+    """Why nobody knows who made a commit that a machine pushed; empty where that is known."""
+    if not commit.signed:
+        return "it is not signed"
+    if commit.strangers:
+        return f"{commit.strangers[0]} has no account"
+    return f"any workflow is {_WORKFLOWS}" if any(each.key == _WORKFLOWS for each in commit.people) else ""
 
 
 def belongs(approvers: Approvers, login: str, pull_request: PullRequest) -> bool | Unreadable:

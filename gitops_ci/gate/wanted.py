@@ -21,6 +21,7 @@ def of(case: Case) -> Wanted:
     return Wanted(
         labels=tuple(labels),
         teams=tuple(dict.fromkeys(team for each in asked for team in each.teams)),
+        users=tuple(dict.fromkeys(user for each in asked for user in each.users)),
         reviews=is_asked,
         commits=is_asked,
         pushers=is_asked,

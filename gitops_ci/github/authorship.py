@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from urllib.parse import quote
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from gitops_ci.github.api import Api, PageInfo
 from gitops_ci.github.people import GHOST, person, readable
@@ -111,7 +111,8 @@ def _pages(api: Api, now: PullRequest) -> Iterator[_Commit]:
 def _commit(given: _Commit) -> Commit:
     """The people of one commit. GitHub's own committer is nobody where its signature says that it is no pretence."""
     actors = list(given.authors.nodes)
-    genuine = given.signature is not None and given.signature.is_valid and given.signature.was_signed_by_git_hub
+    signature = given.signature or _Signature()
+    genuine = signature.is_valid and signature.was_signed_by_git_hub
     if given.committer is not None and not genuine:
         actors.append(given.committer)
     known = [(actor, _known(actor)) for actor in actors]
@@ -119,7 +120,12 @@ def _commit(given: _Commit) -> Commit:
     strangers = [actor.name or actor.email or "somebody without a name" for actor, each in known if each is None]
     if given.authors.total_count > len(given.authors.nodes):
         strangers += [f"{given.authors.total_count - len(given.authors.nodes)} more authors"]
-    return Commit(sha=given.oid, people=tuple(people.values()), strangers=tuple(dict.fromkeys(strangers)))
+    return Commit(
+        sha=given.oid,
+        people=tuple(people.values()),
+        strangers=tuple(dict.fromkeys(strangers)),
+        signed=signature.is_valid,
+    )
 
 
 def _known(actor: _Actor) -> Person | None:
@@ -164,8 +170,7 @@ def _of(activity: list[_Activity], own: frozenset[str]) -> tuple[Person, ...] | 
             break
         if each.activity_type != "branch_deletion" and (is_own or not earlier):
             by = person(each.actor)
-            people[by.key] = by
+            people[by.key] = structs.replace(by, bot=by.bot or by.key == GHOST)  # nobody known vouches for anything
         rewritten = rewritten or each.activity_type == "force_push"
         earlier = earlier or each.activity_type == "branch_creation"
-    people.pop(GHOST, None)
     return tuple(people.values())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
 from typing import Literal, cast, get_args
@@ -14,11 +15,12 @@ from gitops_ci.github import authorship, neighbours, pull_requests
 from gitops_ci.github.api import Api, Denied
 from gitops_ci.github.people import person, readable
 from gitops_ci.github.pull_requests import Account
-from gitops_ci.model.pull_request import Label, Person, PullRequest, Review, Right, Unreadable, Wanted
+from gitops_ci.model.pull_request import WRITERS, Label, Person, PullRequest, Review, Right, Unreadable, Wanted
 
 MOST_PEOPLE = 20
-"""Whose rights are asked for: each is a request."""
+"""Whose rights are asked for one by one, each with a request."""
 
+_METADATA = "metadata: read"
 _MEMBERS = "members: read, of a GitHub App in the organisation"
 _RIGHTS: frozenset[str] = frozenset(get_args(Right))
 _STATES: Mapping[str, Literal["approved", "changes_requested", "commented", "dismissed"]] = {
@@ -55,6 +57,21 @@ class _Permission(Struct):
     role_name: str = ""
 
 
+class _Permissions(Struct):
+    admin: bool
+    push: bool
+    maintain: bool = False
+
+    @property
+    def right(self) -> Right:
+        return "admin" if self.admin else "maintain" if self.maintain else "write" if self.push else "none"
+
+
+class _Collaborator(Struct):
+    login: str
+    permissions: _Permissions
+
+
 def state(api: Api, number: int, wanted: Wanted, *, members: Members | None = None) -> PullRequest:
     """The pull request right now, with what is wanted of it; `members` are those of its teams where they are known.
 
@@ -66,6 +83,7 @@ def state(api: Api, number: int, wanted: Wanted, *, members: Members | None = No
     labels = _labels(api, now, wanted.labels)
     reviews = readable("the reviews", "pull-requests: read", lambda: _reviews(api, number)) if wanted.reviews else ()
     commits = authorship.commits(api, now) if wanted.commits else ()
+    of_teams = teams(api, wanted.teams) if members is None else members
     return PullRequest(
         number=number,
         author=person(now.user),
@@ -80,8 +98,8 @@ def state(api: Api, number: int, wanted: Wanted, *, members: Members | None = No
         reviews=reviews,
         commits=commits,
         pushers=authorship.pushers(api, now, commits) if wanted.pushers else (),
-        members=teams(api, wanted.teams) if members is None else members,
-        rights=_rights(api, _judges(now.head.sha, reviews, labels)) if wanted.rights else {},
+        members=of_teams,
+        rights=_rights(api, _judges(now.head.sha, reviews, labels), _named(wanted, of_teams)) if wanted.rights else {},
         neighbours=neighbours.of(api, now) if wanted.neighbours else (),
     )
 
@@ -147,30 +165,52 @@ def _members(api: Api, organisation: str, slug: str) -> frozenset[str] | Unreada
     return readable(f"the members of {name}", _MEMBERS, read)
 
 
+def _named(wanted: Wanted, members: Members) -> AbstractSet[str]:
+    """Those whom the gate names, in lower case: by themselves, or as members of a team."""
+    found = {login.lower() for login in wanted.users}
+    return found.union(*(each for each in members.values() if not isinstance(each, Unreadable)))
+
+
 def _judges(
     head: str, reviews: tuple[Review, ...] | Unreadable, labels: tuple[Label, ...] | Unreadable
 ) -> Iterator[Person]:
-    """Whose word may count: who approved the head, who asked for changes at any time, and who put a label."""
-    for review in reviews if isinstance(reviews, tuple) else ():
-        if review.state == "changes_requested" or (review.state == "approved" and review.commit == head):
-            yield review.by
-    for label in labels if isinstance(labels, tuple) else ():
-        if label.by is not None:
-            yield label.by
+    """Whose word may count: who put a label, who approved the head, who asked for changes at any time, newest first.
+
+    Everybody can review what is public, and nobody else can put a label.
+    """
+    yield from (label.by for label in (labels if isinstance(labels, tuple) else ()) if label.by is not None)
+    newest = reviews[::-1] if isinstance(reviews, tuple) else ()
+    yield from (each.by for each in newest if each.state == "approved" and each.commit == head)
+    yield from (each.by for each in newest if each.state == "changes_requested")
 
 
-def _rights(api: Api, people: Iterator[Person]) -> Mapping[str, Right | Unreadable]:
-    """What each may do here, by login in lower case; an App's word counts nowhere, so nothing is asked of it."""
+def _rights(api: Api, people: Iterable[Person], named: AbstractSet[str]) -> Mapping[str, Right | Unreadable]:
+    """What each may do here, by login in lower case; an App's word counts nowhere, so nothing is asked of it.
+
+    Of many it is read who may write at all. Where GitHub does not tell that, it is asked of some: the `named` first.
+    """
+    asked = {each.key: each.login for each in people if not each.bot}
+    if len(asked) > MOST_PEOPLE:
+        writers = readable("who may write", _METADATA, lambda: _writers(api))
+        if not isinstance(writers, Unreadable):
+            return {key: writers.get(key, "none") for key in asked}
     rights: dict[str, Right | Unreadable] = {}
-    for each in people:
-        if each.bot or each.key in rights:
-            continue
+    for key in sorted(asked, key=lambda key: key not in named):
+        what = f"the rights of {asked[key]}"
         if len(rights) < MOST_PEOPLE:
-            what = f"the rights of {each.login}"
-            rights[each.key] = readable(what, "metadata: read", partial(_right, api, each.key))
+            rights[key] = readable(what, _METADATA, partial(_right, api, key))
         else:
-            rights[each.key] = Unreadable(what=f"the rights of {each.login}: too many people", permission="")
+            rights[key] = Unreadable(what=f"{what}: too many people, of whom GitHub gives no list", permission="")
     return rights
+
+
+def _writers(api: Api) -> Mapping[str, Right]:
+    """Everybody who may write, by login in lower case, with roles of an organisation's own as what they come to.
+
+    https://docs.github.com/rest/collaborators/collaborators#list-repository-collaborators
+    """
+    told = api.pages("collaborators", _Collaborator, permission="push")
+    return {each.login.lower(): right for each in told if (right := each.permissions.right) in WRITERS}
 
 
 def _right(api: Api, login: str) -> Right:

@@ -50,12 +50,14 @@ class Review(Struct, frozen=True, kw_only=True):
 class Commit(Struct, frozen=True, kw_only=True):
     """A commit of the pull request. `people` are the accounts of its author, committer and co-authors.
 
-    `strangers` are names of those that GitHub knows no account of: who they are cannot be told.
+    `strangers` are names of those that GitHub knows no account of: who they are cannot be told. Without a signature
+    that is valid (`signed`) all of them are only what somebody wrote there.
     """
 
     sha: str
     people: tuple[Person, ...] = ()
     strangers: tuple[str, ...] = ()
+    signed: bool = False
 
 
 class Label(Struct, frozen=True, kw_only=True):
@@ -107,8 +109,9 @@ class PullRequest(Struct, frozen=True, kw_only=True):
 class Wanted(Struct, frozen=True, kw_only=True):
     """What a gate asks of a pull request: nothing else is read, since GitHub counts requests.
 
-    `labels` are beginnings of the names of labels whose setter matters, `teams` (`acme/dba`) those whose members do.
-    `rights` are asked of those who approved the head, asked for changes or put such a label.
+    `labels` are beginnings of the names of labels whose setter matters, `teams` (`acme/dba`) those whose members do,
+    `users` (logins) those who are named themselves. `rights` are asked of those who approved the head, asked for
+    changes or put such a label.
     """
 
     labels: tuple[str, ...] = ()
@@ -116,5 +119,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
     commits: bool = False
     pushers: bool = False
     teams: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
     rights: bool = False
     neighbours: bool = False

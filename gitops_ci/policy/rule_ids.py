@@ -10,11 +10,16 @@ from functools import cache
 _OPEN = ("checkov", "rego")
 """Families whose rules are not all known here: those of other tools and of the repository's own policies."""
 
-_VERDICT = "checks"
-"""The family that says why a verdict fell: no finding has its ids, and nothing changes how severe they are."""
+OF_THE_VERDICT = ("checks", "gate")
+"""Families that say why a verdict fell: no finding has their ids, nothing makes them less severe, or waives them."""
 
 _WRITTEN = re.compile(r"[A-Za-z0-9*][A-Za-z0-9._*-]*(?:/[A-Za-z0-9._*/-]+)?")
 _MOST_STARS = 3
+
+
+def is_of_the_verdict(rule: str) -> bool:
+    """Whether a rule is one that a verdict names, and no finding."""
+    return rule.partition("/")[0] in OF_THE_VERDICT
 
 
 @cache
@@ -22,7 +27,7 @@ def ids() -> frozenset[str]:
     """The rules of the families that are known as a whole."""
     from gitops_ci.policy.rules import catalog  # read where somebody names a rule
 
-    return frozenset(id for id in catalog.ids() if id.partition("/")[0] not in (*_OPEN, _VERDICT))
+    return frozenset(id for id in catalog.ids() if id.partition("/")[0] not in (*_OPEN, *OF_THE_VERDICT))
 
 
 def problem(pattern: str) -> str:

@@ -18,7 +18,7 @@ def route(state: Repository, asked: tuple[str, str], sent: dict[str, Any], login
     found = github_git.route(state, verb, path.removeprefix("/repos/acme/infra").strip("/").split("/"), sent)
     found = found or _of_conversations(state, verb, parts, given) or _of_commits(state, verb, parts, given)
     found = found or _of_runs(state, verb, parts) or _of_people(state, verb, path.strip("/").split("/"), login)
-    found = found or _of_settings(state, verb, path)
+    found = found or _of_settings(state, verb, path) or _of_collaborators(state, verb, parts, sent)
     if found is None:
         raise Refused(404, "Not Found")
     return found
@@ -131,6 +131,22 @@ def _of_people(state: Repository, verb: str, parts: list[str], login: str) -> tu
             return 200, [{"slug": each.partition("/")[2]} for each in state.teams if each.startswith(organisation)]
         case _:
             return None
+
+
+def _of_collaborators(state: Repository, verb: str, parts: list[str], asked: dict[str, Any]) -> tuple[int, Any] | None:
+    """Everybody who may do at least what is asked for."""
+    order = ("pull", "triage", "push", "maintain", "admin")
+    roles = {"read": "pull", "write": "push"}
+    if (verb, parts) != ("GET", ["collaborators"]):
+        return None
+    least = order.index(asked.get("permission", "pull"))
+    found = []
+    for name, role in state.roles.items():
+        right = order.index(roles.get(role, role)) if roles.get(role, role) in order else 0
+        if right >= least:
+            may = {each: right >= at for at, each in enumerate(order)}
+            found.append({**user(name), "role_name": role, "permissions": may})
+    return 200, found
 
 
 def _found(known: list[dict[str, Any]], key: str) -> dict[str, Any]:

@@ -142,11 +142,11 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             token = self.headers.get("authorization", "").partition(" ")[2]
             _check_token(token, verb, parts.path)
-            sent = json.loads(raw) if raw else {}
+            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            sent = json.loads(raw) if raw else query
             if parts.path == "/graphql":
                 state, reads = self.server_state.repository, token == READ_ONLY
                 return 200, github_graphql.answered(state, sent, LOGINS[token], reads=reads), {}
-            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             status, body = github_routes.route(self.server_state.repository, (verb, parts.path), sent, LOGINS[token])
             headers: dict[str, str] = {}
             if isinstance(body, list):

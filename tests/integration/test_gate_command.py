@@ -11,6 +11,7 @@ import pytest
 from tests.integration.command_line import Outcome
 from tests.integration.github_server import Fault, Server
 from tests.integration.github_state import user
+from tests.integration.github_state import actor
 from tests.integration.test_publish_command import MIGRATIONS, Job
 
 ORDERS = {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"}
@@ -110,6 +111,18 @@ def test_an_approval_that_was_taken_back_does_not_count(job: Job, github: Server
     github.repository.review("ann", commit=job.head)
     github.repository.review("ann", "CHANGES_REQUESTED", commit=job.head)
     assert gated(job, planned(job))[0].code == 1
+
+
+@pytest.mark.parametrize("word", ["APPROVED", "CHANGES_REQUESTED"])
+def test_reviews_of_many_strangers_stop_nothing(job: Job, github: Server, word: str) -> None:
+    for number in range(21):
+        github.repository.review(f"stranger{number}", word, commit=job.head)
+        github.repository.roles[f"stranger{number}"] = "read"
+    file = planned(job)
+    assert gated(job, file)[0].code == 1
+    github.repository.review("ann", commit=job.head)
+    outcome, report = gated(job, file)
+    assert outcome.code == 0, report["verdict"]
 
 
 def test_reviews_that_cannot_be_read_leave_it_undecided(job: Job, github: Server) -> None:
@@ -216,3 +229,54 @@ def test_a_base_that_the_branch_never_had_is_none(job: Job, github: Server) -> N
     outcome, judged = gated(job, file)
     assert outcome.code != 0
     assert "gate/base-unknown" in rules(judged)
+
+
+def test_a_wide_waiver_and_findings_that_a_job_makes_up_lift_nothing_of_the_gate(
+    tmp_path: Path, github: Server
+) -> None:
+    """The report's findings are the gate's own reasons, word by word, and an owner approved a waiver of everything."""
+    until = "until: '2027-01-31'"
+    wide = f"rule: '*/*', wide: true, reason: because it is needed, owner: ann, {until}"
+    waived = f"version: 1\nwaivers:\n- {{stack: '**', {wide}}}\n- {{path: '**', {wide}}}\n"
+    asks_two = {"gitops-ci.yml": "version: 1\nenvironments: [{name: production, gate: {approvals: 2}}]\n"}
+    job = Job(tmp_path, github, {**ORDERS, "gitops-ci-waivers.yml": waived}, asks_two)
+    github.repository.branches["main"] = job.base
+    github.repository.pushed(job.head, "octocat")
+    github.repository.review("ann", commit=job.head)
+    file = planned(job)
+    outcome, judged = gated(job, file)
+    assert outcome.code == 1
+    report = json.loads(file.read_bytes())
+    blocking = [each for each in judged["verdict"]["reasons"] if each["decision"] == "blocked"]
+    assert {each["rule"] for each in blocking} == {"gate/approvals-missing", "gate/deciding-files"}
+    for each in blocking:
+        path, _, message = ("", "", each["message"]) if each["stack"] else each["message"].partition(": ")
+        place = {"path": path or None, "stack": each["stack"], "fingerprint": "0" * 32}
+        said = {"rule": each["rule"], "severity": "error", "message": message, "help": "", "state": "new"}
+        report["findings"].append(said | place)
+    report["part"]["reasons"] += blocking
+    report["verdict"] = None
+    file.write_text(json.dumps(report))
+    outcome, judged = gated(job, file)
+    assert outcome.code == 1
+    told = rules(judged)
+    assert {"gate/approvals-missing", "gate/deciding-files", "checks/report-contradictory"} <= told
+    assert not any(each["how"] == "review" and each["until"] for each in judged["verdict"]["lifted"])
+
+
+def test_a_commit_in_anothers_name_that_a_machine_pushed_takes_one_approval_more(
+    tmp_path: Path, github: Server
+) -> None:
+    """Mallory has a workflow of her own branch push, in octocat's name, and approves it."""
+    job = Job(tmp_path, github, ORDERS)
+    github.repository.branches["main"] = job.base
+    github.repository.commits.add(job.head)
+    github.repository.roles |= {"mallory": "write", "ann": "write"}
+    github.repository.commit(job.head, actor("octocat"))
+    github.repository.push("github-actions[bot]", job.head)
+    github.repository.review("mallory", commit=job.head)
+    file = planned(job)
+    outcome, report = gated(job, file)
+    assert (outcome.code, "gate/pushers-unknown" in rules(report)) == (3, True), outcome.stderr
+    github.repository.review("ann", commit=job.head)
+    assert gated(job, file)[0].code == 0

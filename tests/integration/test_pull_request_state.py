@@ -191,6 +191,20 @@ def test_people_of_a_commit(
     assert all(each.bot == each.login.endswith("[bot]") for each in commits[0].people)
 
 
+@pytest.mark.parametrize(
+    ("signature", "signed"),
+    [(SIGNED, True), ({**SIGNED, "wasSignedByGitHub": False}, True), (FORGED, False), (None, False)],
+)
+def test_a_commit_is_signed_where_github_says_that_it_is_valid(
+    github: Server, signature: dict[str, bool] | None, *, signed: bool
+) -> None:
+    github.repository.authored.clear()
+    github.repository.commit(HEAD, actor("octocat"), signature=signature)
+    commits = state(github).commits
+    assert isinstance(commits, tuple)
+    assert [each.signed for each in commits] == [signed]
+
+
 def test_every_page_of_commits_and_none_that_is_newer(github: Server) -> None:
     github.repository.authored.clear()
     for number in range(1, 250):
@@ -234,6 +248,12 @@ def test_what_was_written_over_does_not_hide_who_pushed(github: Server) -> None:
     github.repository.push("bob", OTHER)
     github.repository.push("ann", HEAD, "force_push")
     assert pushers(github) == ["ann", "bob", "octocat"]
+
+
+def test_a_push_of_nobody_known_is_not_forgotten(github: Server) -> None:
+    """GitHub names nobody for an account that is gone: beside somebody who pushed they must not look like nothing."""
+    github.repository.push(None, HEAD)
+    assert state(github).pushers == (Person("ghost", bot=True), Person("octocat"))
 
 
 def test_a_branch_made_anew_keeps_those_who_pushed_the_same_commits(github: Server) -> None:
@@ -294,15 +314,48 @@ def test_a_team_that_is_hidden_is_not_said_to_be_missing(github: Server) -> None
     assert "members: read" in members.permission
 
 
-def test_rights_of_more_people_than_are_asked_for(github: Server) -> None:
-    for number in range(pull_request_state.MOST_PEOPLE + 1):
-        github.repository.review(f"p{number}")
-        github.repository.roles[f"p{number}"] = "triage"
-    rights = state(github).rights
-    assert list(rights.values())[:-1] == ["triage"] * pull_request_state.MOST_PEOPLE
-    assert rights[f"p{pull_request_state.MOST_PEOPLE}"] == Unreadable(
-        what=f"the rights of p{pull_request_state.MOST_PEOPLE}: too many people", permission=""
-    )
+STRANGERS = pull_request_state.MOST_PEOPLE + 3
+
+
+@pytest.mark.parametrize("word", ["APPROVED", "CHANGES_REQUESTED"])
+@pytest.mark.parametrize("before", [True, False])
+def test_strangers_keep_nobody_from_being_heard(github: Server, word: str, *, before: bool) -> None:
+    """On a public repository everybody may review; then it is read at once who may write."""
+    if not before:
+        github.repository.review("ann")
+    for number in range(STRANGERS):
+        github.repository.review(f"stranger{number}", word)
+    if before:
+        github.repository.review("ann")
+    for number in range(120):
+        github.repository.roles[f"colleague{number}"] = "write"
+    connection = api(github, APP)
+    rights = pull_request_state.state(connection, 7, EVERYTHING).rights
+    assert rights == {"ann": "maintain", **{f"stranger{number}": "none" for number in range(STRANGERS)}}
+    assert connection.sent <= 11
+    assert not any(path.endswith("/permission") for _, path in github.repository.requests)
+
+
+@pytest.mark.parametrize("named", [{"users": ("Ann",)}, {"teams": ("acme/dba",)}])
+def test_without_a_list_those_who_are_named_are_asked_first(github: Server, named: dict[str, Any]) -> None:
+    github.repository.faults.append(Fault("GET", "/collaborators$", status=403, times=9))
+    github.repository.review("ann")
+    for number in range(STRANGERS):
+        github.repository.review(f"stranger{number}")
+        github.repository.roles[f"stranger{number}"] = "read"
+    rights = state(github, Wanted(reviews=True, rights=True, **named)).rights
+    assert rights["ann"] == "maintain"
+    assert sum(isinstance(each, Unreadable) for each in rights.values()) == 1 + STRANGERS - 20
+    assert isinstance(rights["stranger0"], Unreadable)  # the oldest
+    assert "too many people" in rights["stranger0"].what
+
+
+def test_without_a_list_the_newest_who_approved_the_head_are_asked_first(github: Server) -> None:
+    github.repository.faults.append(Fault("GET", "/collaborators$", status=404, times=9))
+    for number in range(STRANGERS):
+        github.repository.review(f"stranger{number}", "CHANGES_REQUESTED")
+    github.repository.review("ann")
+    assert state(github).rights["ann"] == "maintain"
 
 
 def test_rights_of_those_whose_word_counts_only(github: Server) -> None:

@@ -25,8 +25,8 @@ LONGEST = datetime.timedelta(days=366)
 
 MANUAL = "docs/waivers.md"
 
-NEVER = ("policy", "config")
-"""Families that nothing waives or hides: they say what happens to the rules themselves."""
+NEVER = ("policy", "config", *rule_ids.OF_THE_VERDICT)
+"""Families that nothing waives or hides: they say what happens to the rules themselves, and what a verdict needs."""
 
 _BY_NAME = frozenset({"secrets"})
 """Families that a waiver has to name: a pattern over all of them is not meant for these."""
@@ -163,7 +163,7 @@ def _broken(file: File, today: datetime.date) -> Iterator[tuple[Path, str]]:
 def _of_rule(rule: str) -> Iterator[str]:
     family = rule.partition("/")[0]
     if family in NEVER:
-        yield f"{family}/* cannot be waived: it says what happens to the rules themselves"
+        yield f"{family}/* cannot be waived: it is about what decides, and not about what was found"
     elif text := rule_ids.problem(rule):
         yield text
 

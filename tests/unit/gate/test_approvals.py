@@ -54,8 +54,16 @@ UNKNOWN = [("gate/pushers-unknown", "undecided")]
 PASSES: list[tuple[str, str]] = []
 
 
-def commit(*people: Person, strangers: tuple[str, ...] = ()) -> Commit:
-    return Commit(sha=HEAD, people=people, strangers=strangers)
+WORKFLOWS = Person("github-actions[bot]", bot=True)
+
+
+def commit(*people: Person, strangers: tuple[str, ...] = (), signed: bool = False) -> Commit:
+    return Commit(sha=HEAD, people=people, strangers=strangers, signed=signed)
+
+
+def by_machine(*reviews: Review, commits: tuple[Commit, ...], pushers: tuple[Person, ...] = (BOT,)) -> PullRequest:
+    """What machines pushed, alone or beside others."""
+    return pull(*reviews, author=pushers[0], commits=commits, pushers=pushers)
 
 
 SCENARIOS: dict[str, tuple[str, PullRequest, list[tuple[str, str]]]] = {
@@ -132,6 +140,21 @@ SCENARIOS: dict[str, tuple[str, PullRequest, list[tuple[str, str]]]] = {
         pull(review(CAROL), review(DAVE, "changes_requested"), members={"acme/dba": frozenset()}),
         PASSES,
     ),
+    "another than the named asked for changes, of whom nothing is known": (
+        NAMED,
+        pull(review(CAROL), review("frank", "changes_requested"), members={"acme/dba": frozenset()}),
+        PASSES,
+    ),
+    "another than the named approved, of whom nothing is known": (
+        NAMED,
+        pull(review("frank"), members={"acme/dba": frozenset()}),
+        MISSING,
+    ),
+    "of who asked for changes neither team nor rights are known": (
+        NAMED,
+        pull(review(CAROL), review("frank", "changes_requested"), members={"acme/dba": HIDDEN}),
+        UNREADABLE,
+    ),
     # What cannot be read
     "reviews": (ONE, pull(reviews=Unreadable(what="the reviews", permission="pull-requests: read")), UNREADABLE),
     "commits": (
@@ -164,12 +187,58 @@ SCENARIOS: dict[str, tuple[str, PullRequest, list[tuple[str, str]]]] = {
         pull(review(BOB), commits=(commit(ALICE, strangers=("Al",)),)),
         PASSES,
     ),
-    "a stranger's commit that a machine pushed": (
+    # What machines pushed: they vouch for nothing that nobody signed
+    "a machine's own commit, signed": (ONE, by_machine(review(BOB), commits=(commit(BOT, signed=True),)), PASSES),
+    "a machine's own commit, not signed: anybody can write that": (
         ONE,
-        pull(review(BOB), author=BOT, commits=(commit(strangers=("Bob",)),), pushers=(BOT,)),
+        by_machine(review(BOB), commits=(commit(BOT),)),
         UNKNOWN,
     ),
-    "a machine's own commit": (ONE, pull(review(BOB), author=BOT, commits=(commit(BOT),), pushers=(BOT,)), PASSES),
+    "a commit that names a colleague, pushed by a machine": (
+        ONE,
+        by_machine(review(BOB), commits=(commit(ALICE),), pushers=(WORKFLOWS,)),
+        UNKNOWN,
+    ),
+    "one more than asked makes up for it": (
+        ONE,
+        by_machine(review(BOB), review(CAROL), commits=(commit(ALICE),), pushers=(WORKFLOWS,)),
+        PASSES,
+    ),
+    "a commit that a colleague signed, pushed by a machine": (
+        ONE,
+        by_machine(review(BOB), commits=(commit(ALICE, signed=True),), pushers=(WORKFLOWS,)),
+        PASSES,
+    ),
+    "a colleague pushed the first, a machine one by nobody known": (
+        ONE,
+        by_machine(review(BOB), commits=(commit(ALICE), commit(strangers=("B",))), pushers=(ALICE, WORKFLOWS)),
+        UNKNOWN,
+    ),
+    "a colleague pushed the first, a machine one that it signed": (
+        ONE,
+        by_machine(review(BOB), commits=(commit(ALICE), commit(BOT, signed=True)), pushers=(ALICE, BOT)),
+        UNKNOWN,
+    ),
+    "both signed theirs": (
+        ONE,
+        by_machine(review(BOB), commits=(commit(ALICE, signed=True), commit(BOT, signed=True)), pushers=(ALICE, BOT)),
+        PASSES,
+    ),
+    "signed, with an author of whom nobody knows": (
+        ONE,
+        by_machine(review(BOB), commits=(commit(BOT, strangers=("Bob",), signed=True),)),
+        UNKNOWN,
+    ),
+    "signed for a workflow, which anybody who may write can start": (
+        ONE,
+        by_machine(review(BOB), commits=(commit(WORKFLOWS, signed=True),), pushers=(WORKFLOWS,)),
+        UNKNOWN,
+    ),
+    "a machine pushed, and commits cannot be read": (
+        ONE,
+        pull(review(BOB), pushers=(BOT,), commits=Unreadable(what="the commits", permission="contents: read")),
+        UNREADABLE,
+    ),
     # By kind
     "two for Terraform": (BY_KIND, pull(review(BOB)), MISSING),
     "two for Terraform, given": (BY_KIND, pull(review(BOB), review(CAROL)), PASSES),
@@ -263,8 +332,10 @@ REVIEWS = st.lists(
 STATES = st.fixed_dictionaries(
     {},
     optional={
-        "pushers": st.sampled_from([(ALICE,), (ALICE, CAROL), (), NO_PUSHERS]),
-        "commits": st.sampled_from([(commit(ALICE, CAROL),), (commit(strangers=("x",)),), NO_PUSHERS]),
+        "pushers": st.sampled_from([(ALICE,), (ALICE, CAROL), (ALICE, BOT), (), NO_PUSHERS]),
+        "commits": st.sampled_from(
+            [(commit(ALICE, CAROL),), (commit(ALICE, signed=True),), (commit(strangers=("x",)),), NO_PUSHERS]
+        ),
         "rights": st.sampled_from([RIGHTS, {}, rights(bob="read")]),
         "members": st.sampled_from([{}, {"acme/dba": frozenset({"bob", "alice"})}, {"acme/dba": HIDDEN}]),
         "author": st.sampled_from([ALICE, BOB, BOT]),
@@ -296,6 +367,8 @@ def test_another_author_or_less_that_is_known_never_helps(
         msgspec.structs.replace(pull_request, reviews=NO_PUSHERS),
         msgspec.structs.replace(pull_request, head="a" * 40),
     ]
+    if isinstance(pull_request.pushers, tuple) and pull_request.pushers:
+        worse.append(msgspec.structs.replace(pull_request, pushers=(*pull_request.pushers, BOT)))
     if isinstance(pull_request.commits, tuple):
         worse[0] = msgspec.structs.replace(pull_request, commits=(*pull_request.commits, commit(person)))
     for each in worse:

@@ -152,6 +152,26 @@ def test_it_accepts_nothing_else() -> None:
     assert left(pull(review(CAROL)), secret, changes=wide) == (checks.of_finding(secret),)
 
 
+WIDE = """version: 1
+waivers:
+  - {rule: "*/*", stack: "**", wide: true, reason: because it is needed, owner: "@acme/web", until: 2026-12-31}
+  - {rule: "*/*", path: "**", wide: true, reason: because it is needed, owner: "@acme/web", until: 2026-12-31}
+"""
+
+
+@pytest.mark.parametrize(
+    "rule", ["gate/approvals-missing", "gate/destroy", "checks/plan-failed", "checks/report-contradictory", "config/x"]
+)
+def test_no_waiver_means_what_the_verdict_needs_whatever_findings_a_report_makes_up(rule: str) -> None:
+    """A report can have a finding with the gate's own words; a wide waiver that an owner approved is not for those."""
+    for stack, path in ((NETWORK, None), (None, NETWORK_FILE)):
+        forged = finding.make(rule, "error", "1 approval is missing", help="", path=path, stack=stack)
+        reason = checks.of_finding(forged)
+        judged = case(pull(review(CAROL)), files=OWNERS, changes={FILE: WIDE}, findings=[forged])
+        assert waivers.applied([reason], judged).reasons == (reason,)
+    assert left(pull(review(CAROL)), FOUND, changes={NETWORK_FILE: NEW_CODE, FILE: WIDE}) == ()
+
+
 def test_a_reason_that_a_report_words_otherwise_is_the_same() -> None:
     judged = case(pull(review(BOB)), files=OWNERS, changes={NETWORK_FILE: WITH_COMMENT}, findings=[FOUND])
     reason = checks.of_finding(FOUND)

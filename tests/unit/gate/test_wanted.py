@@ -14,8 +14,8 @@ EVERYTHING = """environments:
       approvals: 1
       owners: true
       destroy: all
-      approvers: {teams: [acme/sre]}
-      by_kind: {terraform: {approvers: {teams: [acme/terraform]}}}
+      approvers: {teams: [acme/sre], users: [dave]}
+      by_kind: {terraform: {approvers: {teams: [acme/terraform], users: [Bob]}}}
       override: {label: lift, approvers: {teams: [acme/leads]}}
 """
 OWNERS = {".github/CODEOWNERS": "/environments/ @acme/owners\n/modules/ @acme/modules it@acme.example\n"}
@@ -29,6 +29,7 @@ def test_everybody_who_is_asked_is_read() -> None:
     deleted = plan(Change(address="a", type="t", action="delete"))
     found = wanted.of(case(config=EVERYTHING, files=OWNERS, changes={MODULE_FILE: "#\n"}, plans=[deleted]))
     assert set(found.teams) == {"acme/terraform", "acme/leads", "acme/owners", "acme/modules"}
+    assert found.users == ("Bob",)
     assert set(found.labels) == {"gitops-ci-destroy", "lift"}
     assert found.reviews
     assert found.commits

@@ -8,9 +8,9 @@ from gitops_ci.policy import rule_ids
 
 
 def test_they_are_those_of_the_documentation_that_a_finding_can_have() -> None:
-    """`checks/*` are reasons of the verdict and no findings; families with rules of others are open."""
+    """`checks/*` and `gate/*` are reasons of the verdict and no findings; families with rules of others are open."""
     assert {"layout/required", "policy/waiver-expired", "terraform/state-shared"} <= rule_ids.ids()
-    assert {id.partition("/")[0] for id in rule_ids.ids()}.isdisjoint({"checks", "rego", "checkov"})
+    assert {id.partition("/")[0] for id in rule_ids.ids()}.isdisjoint({"checks", "gate", "rego", "checkov"})
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ def test_what_may_be_meant(pattern: str) -> None:
         ("layot/required", "layot/ is no family of rules; did you mean layout/required?"),
         ("layout", "expected family/name or family/*; did you mean layout/*?"),
         ("checks/plan-failed", "checks/ is no family of rules"),
+        ("gate/approvals-missing", "gate/ is no family of rules"),
         ("", "expected a rule as family/name"),
         ("rego/a b", "expected a rule as family/name"),
         ("rego/[a]", "expected a rule as family/name"),

@@ -51,6 +51,7 @@ def test_every_style_of_comment_is_read(text: str, line: int) -> None:
         ("# gitops-ci: allow terraform/module-unpined because x", "did you mean terraform/module-unpinned?"),
         ("# gitops-ci: allow policy/waiver-expired because x", "cannot be waived"),
         ("# gitops-ci: allow config/invalid because x", "cannot be waived"),
+        ("# gitops-ci: allow gate/destroy because x", "cannot be waived"),
     ],
 )
 def test_what_says_something_else_is_told(text: str, problem: str) -> None:

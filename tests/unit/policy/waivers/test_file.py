@@ -61,6 +61,8 @@ def test_an_entry_knows_its_line_and_its_date_needs_no_quotes() -> None:
         (entry(rule="layout/requird"), "3: waivers[0].rule: no rule is called so; did you mean layout/required?"),
         (entry(rule="policy/*"), "3: waivers[0].rule: policy/* cannot be waived"),
         (entry(rule="config/changed"), "3: waivers[0].rule: config/* cannot be waived"),
+        (entry(rule="gate/approvals-missing"), "3: waivers[0].rule: gate/* cannot be waived"),
+        (entry(rule="checks/*"), "3: waivers[0].rule: checks/* cannot be waived"),
         (entry(rule='"*"'), "3: waivers[0]: the rule * is all families"),
         (entry(path='"**"'), "3: waivers[0]: ** is everywhere"),
         (entry(path='"**/*"'), "is everywhere"),
