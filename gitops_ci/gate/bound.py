@@ -1,4 +1,4 @@
-"""Labels that are bound to exactly one thing: their name ends with 128 bits of a hash over it, head and base.
+"""Labels that are bound to exactly one thing: their name ends with 128 bits of a hash over it, head and base branch.
 
 The hash needs no secret: it only says what is meant. What a label is worth follows from who set it, which GitHub tells.
 """
@@ -13,23 +13,24 @@ from msgspec import structs
 
 from gitops_ci.config_gate import Approvers
 from gitops_ci.gate import quorum, voices
-from gitops_ci.gate.case import Case
 from gitops_ci.gate.quorum import Count
 from gitops_ci.gate.voices import Voice
 from gitops_ci.model.pull_request import PullRequest, Unreadable
 
+HOW = "(docs/rules/gate.md#labels-that-are-bound)"
+"""Where it says how such a label is made and set."""
 DIGITS = 32
 """Hexadecimal digits of 128 bits."""
 
 
-def name(prefix: str, what: Iterable[object], pull_request: PullRequest, case: Case) -> str:
-    """The label that stands for `what` (values that JSON can hold, in any order) of this pull request, head and base.
+def name(prefix: str, what: Iterable[object], pull_request: PullRequest) -> str:
+    """The label that stands for `what` (values that JSON can hold, in any order) of this pull request's head.
 
-    The base is the commit that was planned against: where the branch has moved since in a way that matters, nothing
-    that was planned counts any more, whatever label there is.
+    It is bound to the branch that the pull request goes to, and not to that branch's tip: what the tip does to the
+    change is in `what`. Where it alters nothing the consent stays, so that a merge queue's commit, which is planned
+    against another base each time, can pass.
     """
-    base = case.report.base or pull_request.base_tip
-    frame = ("gitops-ci/label/1", prefix, pull_request.number, pull_request.base_ref, base, pull_request.head)
+    frame = ("gitops-ci/label/1", prefix, pull_request.number, pull_request.base_ref, pull_request.head)
     digest = hashlib.sha256()
     for part in (encoded(frame), *sorted(map(encoded, what))):
         digest.update(len(part).to_bytes(8, "big") + part)

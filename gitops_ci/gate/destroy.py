@@ -47,9 +47,9 @@ def lifted(case: Case) -> Iterator[Lifted]:
     """Who agreed to what is destroyed."""
     for some in guarded(case):
         for pull_request in case.pull_requests:
-            count = _count(some, pull_request, case)
+            count = _count(some, pull_request)
             if count.decision == "pass":
-                name = label(some, pull_request, case)
+                name = label(some, pull_request)
                 is_set = voices.of_label(pull_request, name) is not None
                 yield Lifted(
                     rule=RULE,
@@ -94,23 +94,23 @@ def _is_one_of(type: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
-def label(some: Guarded, pull_request: PullRequest, case: Case) -> str:
+def label(some: Guarded, pull_request: PullRequest) -> str:
     """The label that agrees to exactly these changes, each with all its attributes, masked ones as they are."""
     changes = [
         (stack, structs.replace(change, attributes=tuple(sorted(change.attributes, key=bound.encoded))))
         for stack, change in some.changes
     ]
-    return bound.name(LABEL, (some.environment, *changes), pull_request, case)
+    return bound.name(LABEL, (some.environment, *changes), pull_request)
 
 
-def _count(some: Guarded, pull_request: PullRequest, case: Case) -> Count:
+def _count(some: Guarded, pull_request: PullRequest) -> Count:
     """One has to agree: by the label, or by a review where the gate names who may (else every approval would do)."""
-    name = label(some, pull_request, case)
+    name = label(some, pull_request)
     return bound.count(name, pull_request, some.approvers, by_review=some.approvers.named)
 
 
 def _told(some: Guarded, pull_request: PullRequest, case: Case) -> Iterator[VerdictReason]:
-    name = label(some, pull_request, case)
+    name = label(some, pull_request)
     subject = approvals.subject(RULE, some.stacks, pull_request, case)
     review = ", or approve in a review" if some.approvers.named else ""
     void = bound.outdated(name, pull_request)
@@ -120,10 +120,10 @@ def _told(some: Guarded, pull_request: PullRequest, case: Case) -> Iterator[Verd
     about = structs.replace(
         subject,
         what=f"{subject.what}{_actions(some)} in {some.environment} ({_addresses(some)}){older}: ",
-        how=f"set the label {name}{review}",
+        how=f"set the label {name} {bound.HOW}{review}",
         who=quorum.who(some.approvers),
     )
-    yield from quorum.reasons(_count(some, pull_request, case), about)
+    yield from quorum.reasons(_count(some, pull_request), about)
 
 
 def _actions(some: Guarded) -> str:

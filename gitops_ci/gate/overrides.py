@@ -77,7 +77,7 @@ def label(group: Group, pull_request: PullRequest, case: Case) -> str:
     is_ours = group.rule.startswith("gate/")
     what = {(reason.rule, reason.stack, "" if is_ours else reason.message) for reason in group.reasons}
     prefix = case.config.gate(group.environments[0]).override.label
-    return bound.name(prefix, (group.environments, *what), pull_request, case)
+    return bound.name(prefix, (group.environments, *what), pull_request)
 
 
 def _approvers(environment: str, case: Case) -> Approvers:
@@ -123,7 +123,7 @@ def _lifted(asked: _Asked) -> Lifted:
 def _offer(asked: _Asked) -> str:
     """How it is lifted, and why a label that is there does not do it."""
     who = " and ".join(dict.fromkeys(quorum.who(each) for each, _ in asked.counts))
-    offer = f"or set the label {asked.label}, which lifts it for this change ({who})"
+    offer = f"or set the label {asked.label} {bound.HOW}, which lifts it for this change ({who})"
     return "; ".join((offer, *dict.fromkeys(_problems(asked))))
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from tests.integration.command_line import Outcome
 from tests.integration.github_server import Fault, Server
-from tests.integration.github_state import user
-from tests.integration.github_state import actor
+from tests.integration.github_state import actor, user
 from tests.integration.test_publish_command import MIGRATIONS, Job
 
 ORDERS = {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"}
