@@ -18,7 +18,7 @@ from gitops_ci.commands.options import Options, Outside
 from gitops_ci.discover import inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import GitopsError, ToolError
-from gitops_ci.gate import claims, record, rules, verdict, wanted
+from gitops_ci.gate import claims, entering, record, rules, verdict, wanted
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.record import Told
 from gitops_ci.github.event import Event
@@ -132,7 +132,7 @@ def case(report: Report, change: Change, options: Options) -> Case:
     stacks = changes.expected(change, options)
     judge = judging.prepared(change, options, clock)
     return Case(
-        config=change.config,
+        config=entering.config(change.config, change.event.base_ref or report.base_ref),
         config_path=deciding.place(options),
         base=change.base or change.head,
         head=change.head,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gitops_ci.config import SHARED
 from gitops_ci.gate import checks, quorum, windows
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.windows import Frozen
@@ -27,7 +28,7 @@ def _entered(case: Case) -> dict[str, list[str]]:
     Stacks of no environment enter those whose branch the pull request goes to: there a branch is an environment.
     """
     branches = {each.base_ref for each in case.pull_requests}
-    names = [each.name for each in case.config.environments]
+    names = [each.name for each in case.config.environments if each.name != SHARED]
     by_branch = [each.name for each in case.config.environments if each.branch in branches]
     found: dict[str, list[str]] = {}
     for stack in case.stacks if case.pull_requests else ():

@@ -39,6 +39,7 @@ class _MergeGroup(Struct):
     base_sha: _Sha
     head_sha: _Sha
     head_ref: str | None = None
+    base_ref: str | None = None
 
 
 class _Owner(Struct):
@@ -86,7 +87,7 @@ class Source(Struct, frozen=True):
 class Event(Struct, frozen=True, kw_only=True):
     """The ends of a change as the payload names them; all None where the event is about no change.
 
-    `base_ref` is the branch that a pull request goes to.
+    `base_ref` is the branch that a pull request, or a merge queue's group, goes to.
     `open_base`: nothing protects the branch that the pull request goes to.
     `queue_ref` is the branch that a merge queue made of a group.
     `closed`: the pull request was just closed, so that nobody asks any more.
@@ -118,7 +119,8 @@ def read(path: Path) -> Event:
         return _of_pull_request(payload, payload.pull_request)
     if payload.merge_group is not None:
         group = payload.merge_group
-        return Event(base=group.base_sha, head=group.head_sha, queue_ref=group.head_ref)
+        into = (group.base_ref or "").removeprefix("refs/heads/") or None
+        return Event(base=group.base_sha, head=group.head_sha, base_ref=into, queue_ref=group.head_ref)
     if payload.workflow_run is not None:
         run = payload.workflow_run
         return Event(fork=_differ(payload.repository, run.head_repository), after_run=True, source=_source(run))

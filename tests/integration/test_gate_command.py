@@ -279,3 +279,22 @@ def test_a_commit_in_anothers_name_that_a_machine_pushed_takes_one_approval_more
     assert (outcome.code, "gate/pushers-unknown" in rules(report)) == (3, True), outcome.stderr
     github.repository.review("ann", commit=job.head)
     assert gated(job, file)[0].code == 0
+
+
+def test_what_enters_a_branch_that_is_an_environment_takes_its_approvals(tmp_path: Path, github: Server) -> None:
+    """Roots in no environment's folder: `main` is production here."""
+    config = "version: 1\nenvironments: [{name: production, branch: main, gate: {approvals: 1}}]\n"
+    job = Job(
+        tmp_path,
+        github,
+        {"db/migrations/001_users.sql": "CREATE TABLE users (id bigint);\n"},
+        {"gitops-ci.yml": config},
+    )
+    github.repository.branches["main"] = job.base
+    github.repository.pushed(job.head, "octocat")
+    file = planned(job)
+    assert json.loads(file.read_bytes())["stacks"][0]["environment"] == "shared"
+    outcome, report = gated(job, file)
+    assert (outcome.code, rules(report)) == (1, {"gate/approvals-missing"})
+    github.repository.review("ann", commit=job.head)
+    assert gated(job, file)[0].code == 0

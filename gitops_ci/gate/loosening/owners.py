@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from gitops_ci.config import Config
 from gitops_ci.config_gate import Approvers
-from gitops_ci.gate import codeowners, quorum
+from gitops_ci.gate import codeowners, entering, quorum
 from gitops_ci.gate.case import Case
 from gitops_ci.gate.lifted import Lifted
 from gitops_ci.gate.loosening.planning import Sides
@@ -78,7 +78,7 @@ def needs(case: Case) -> Iterator[Need]:
 def sides(case: Case) -> Sides:
     """Both ends of a case, as far as they decide."""
     return Sides(
-        config=case.config,
+        config=entering.written(case.config),
         config_path=case.config_path,
         base=case.base,
         head=case.head,
