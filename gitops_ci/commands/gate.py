@@ -188,5 +188,6 @@ def _not_judged(report: Report, error: GitopsError) -> Report:
         message=f"the gate could not judge it: {error.message}",
         remedy=error.hint or "run the job again",
     )
-    told = verdict.of((*before.reasons, reason), plans=report.plans, judges_pull_request=False)
-    return msgspec.structs.replace(report, verdict=told)
+    told = verdict.of((*before.reasons, reason), plans=report.plans, judges_pull_request=True)
+    whole = ("what the gate asks of the pull request: it could not judge it",)
+    return msgspec.structs.replace(report, verdict=msgspec.structs.replace(told, left_out=whole))

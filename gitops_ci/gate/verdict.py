@@ -16,7 +16,7 @@ def of(reasons: Iterable[VerdictReason], *, plans: Iterable[Plan], judges_pull_r
     """The decision that follows. Without the pull request's state its rules are left out, and that is said."""
     told = ordered(reasons)
     decision = told[0].decision if told else "pass"
-    left_out = _let_through(told) + (() if judges_pull_request else _left_out(tuple(plans)))
+    left_out = () if judges_pull_request else _left_out(tuple(plans))
     return Verdict(decision=decision, reasons=told, left_out=left_out)
 
 
@@ -34,15 +34,6 @@ def _weight(reason: VerdictReason) -> tuple[int, bool, str, str, str]:
     """By decision, what a rule found before what could not be found out; the same whoever was asked first."""
     checked = reason.rule.startswith("checks/")
     return _ORDER.index(reason.decision), checked, reason.stack or "", reason.rule, reason.message
-
-
-def _let_through(reasons: tuple[VerdictReason, ...]) -> tuple[str, ...]:
-    """What environments that only warn did not hold up."""
-    passed = [reason for reason in reasons if reason.decision == "pass" and not reason.is_note]
-    if not passed:
-        return ()
-    noun = "1 problem" if len(passed) == 1 else f"{len(passed):,} problems"
-    return (f"{noun} where the enforcement is only to warn: {passed[0].stack or passed[0].rule}: {passed[0].message}",)
 
 
 def _left_out(plans: tuple[Plan, ...]) -> tuple[str, ...]:

@@ -7,8 +7,6 @@ from typing import Literal
 from msgspec import Struct
 
 Decision = Literal["pass", "blocked", "undecided"]
-NOTES = frozenset({"gate/ordering"})
-"""Rules that tell something worth knowing and decide nothing."""
 EXIT_CODES: dict[Decision, int] = {"pass": 0, "blocked": 1, "undecided": 3}
 
 
@@ -23,9 +21,9 @@ class VerdictReason(Struct, frozen=True, kw_only=True):
     stack: str | None = None
 
     @property
-    def is_note(self) -> bool:
-        """Whether it only tells something; any other that passes does so because its environment only warns."""
-        return self.decision == "pass" and self.rule in NOTES
+    def is_told(self) -> bool:
+        """Whether it holds nothing up: its environment only warns, or the rule only tells."""
+        return self.decision == "pass"
 
 
 How = Literal["review", "label", "waiver"]

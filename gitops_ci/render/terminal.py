@@ -127,7 +127,7 @@ def _verdict(report: Report, shown: tuple[Row, ...]) -> Iterator[Line]:
     mark, word = outline.VERDICTS[report.verdict.decision]
     yield line(span(f"{mark} {word}", report.verdict.decision), f"  {summary}", span(f"  ({told})", "dim"))
     yield from _reasons_to_merge(report)
-    for note in (reason for reason in report.verdict.reasons if reason.is_note):
+    for note in (reason for reason in report.verdict.reasons if reason.is_told):
         yield line(span(f"  {shortened(note.message)}: {shortened(note.remedy)}", "dim"))
     for left_out in report.verdict.left_out:
         yield line(span(f"  not judged here: {shortened(left_out)}", "dim"))

@@ -242,7 +242,8 @@ def test_an_environment_that_only_warns_says_what_it_let_through(repository: Scr
     assert outcome.code == 0
     verdict = outcome.report.verdict
     assert verdict is not None
-    assert any("only to warn" in each for each in verdict.left_out)
+    (told,) = (each for each in verdict.reasons if each.is_told)
+    assert "staging only warns" in told.remedy
 
 
 def test_a_plan_holds_what_a_run_holds(repository: Scratch) -> None:

@@ -17,7 +17,7 @@ _ALIKE = 3
 _PAGE = re.compile(r"\(docs/([\w/.-]+\.md(?:#[\w-]+)?)\)", re.ASCII)
 _WIDTH = 400
 _FRAME = 300
-_MOST_NOTES = 3
+_MOST_NOTES = 10
 
 
 def section(page: Page, room: int) -> Section:
@@ -77,12 +77,19 @@ def _linked(page: Page, remedy: str) -> str:
 
 
 def _notes(page: Page, room: int) -> tuple[str, int]:
-    """What decides nothing and is good to know."""
+    """What holds nothing up and is good to know, each with its rule."""
     verdict = page.report.verdict
-    notes = [reason for reason in verdict.reasons if reason.is_note] if verdict is not None else []
-    lines = (f"> - {text(cut(each.message, _WIDTH))}: {text(cut(each.remedy, _WIDTH))}" for each in notes)
+    notes = [reason for reason in verdict.reasons if reason.is_told] if verdict is not None else []
+    lines = (f"> - {_note(page, each)}" for each in notes)
     fitted = fit(lines, len(notes), room, _MOST_NOTES)
     return "\n".join(("> [!NOTE]", *fitted.pieces)) if fitted.pieces else "", fitted.left_out
+
+
+def _note(page: Page, reason: VerdictReason) -> str:
+    where = f"{text(cut(reason.stack, 120))}: " if reason.stack else ""
+    told = f"{where}{text(cut(reason.message, _WIDTH))}: {_linked(page, reason.remedy)}"
+    why = anchor("why", page.links.rule(reason.rule))
+    return f"{told} · {why}" if why != "why" else told
 
 
 def _not_judged(page: Page, room: int) -> tuple[str, int]:

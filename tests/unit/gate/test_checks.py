@@ -194,10 +194,6 @@ def test_what_cannot_be_judged_without_the_pull_request_is_said() -> None:
     assert left_out(destroying(1), pull_request=True) == ""
 
 
-def test_a_note_is_no_problem_that_was_let_through() -> None:
-    note = VerdictReason(rule="gate/ordering", decision="pass", message="#3 came first", remedy="let it")
+def test_what_is_only_told_is_judged_all_the_same() -> None:
     warned = VerdictReason(rule="checks/plan-missing", decision="pass", message="has no plan", remedy="plan it")
-    assert verdict.of((note,), plans=(), judges_pull_request=True) == Verdict(decision="pass", reasons=(note,))
-    assert verdict.of((note, warned), plans=(), judges_pull_request=True).left_out == (
-        "1 problem where the enforcement is only to warn: checks/plan-missing: has no plan",
-    )
+    assert verdict.of((warned,), plans=(), judges_pull_request=True) == Verdict(decision="pass", reasons=(warned,))

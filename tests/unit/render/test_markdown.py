@@ -186,11 +186,11 @@ def test_what_was_not_judged_and_what_was_accepted_is_said() -> None:
 def test_what_is_good_to_know_is_told_beside_the_verdict() -> None:
     notes = tuple(
         VerdictReason(rule="gate/ordering", decision="pass", message=f"#{number} <b>came first", remedy="let it")
-        for number in range(5)
+        for number in range(12)
     )
     told = msgspec.structs.replace(REALISTIC, verdict=Verdict(decision="pass", reasons=notes))
     comment = written(told)
-    assert comment.count("&#60;b&#62;came first: let it\n") == 3
+    assert comment.count("&#60;b&#62;came first: let it\n") == 10
     assert "left out to fit: 2 notes" in comment
     assert "[!NOTE]" in comment
     assert "#4 <b>came first: let it" in terminal.plain(terminal.report_lines(told))
