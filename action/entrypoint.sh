@@ -90,6 +90,7 @@ if [ "$command" = gate ] || [ "$command" = publish ]; then
     *) usage "the input \`comment\` is $(printf %q "$GITOPS_CI_COMMENT"); expected update, new or none" ;;
   esac
   [ -z "$GITOPS_CI_REPORT_URL" ] || arguments+=("--report-url=$GITOPS_CI_REPORT_URL")
+  [ "${GITOPS_CI_PENDING:-}" != true ] || arguments+=(--pending)
   option run "$GITOPS_CI_RUN"
   publishing=("${arguments[@]}")
 elif [ "$command" = runs ]; then

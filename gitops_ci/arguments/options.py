@@ -43,6 +43,9 @@ def publishing(command: argparse.ArgumentParser) -> None:
     )
     jobs(command)
     command.add_argument(
+        "--pending", action="store_true", help="say only that it is being judged: no older verdict stays meanwhile"
+    )
+    command.add_argument(
         "--run", type=values.run, metavar="ID[/ATTEMPT]", help="the run that wrote the reports (default: this)"
     )
 

@@ -43,6 +43,7 @@ class Options(Struct, frozen=True, kw_only=True):
     pull_request: int | None = None
     run: Run | None = None
     workflow: str | None = None
+    pending: bool = False
 
 
 def of(given: Mapping[str, Any]) -> Options:
@@ -76,6 +77,7 @@ def of(given: Mapping[str, Any]) -> Options:
         pull_request=given.get("pull_request"),
         run=given.get("run"),
         workflow=given.get("workflow"),
+        pending=given.get("pending", False),
     )
 
 

@@ -48,7 +48,33 @@ def run(options: Options, outside: Outside) -> int:
     if event.closed:
         output.say(f"pull request #{event.pull_request} is closed: nothing is written", outside)
         return 0
+    if options.pending:
+        return _pending(event, options, outside)
     return concluded(asked.given(event, options, outside), event, options, outside)
+
+
+def _pending(event: Event, options: Options, outside: Outside) -> int:
+    """Says that a commit is being judged: the verdict of another base, or of before it was closed, is no longer green.
+
+    0 also where the token may not: then it writes no verdict either.
+    """
+    api = connecting.connection(outside)
+    if api is None or event.head is None:
+        raise UsageError("--pending needs GITOPS_CI_TOKEN, GITHUB_REPOSITORY, and an event that names a commit")
+    from gitops_ci.github import publishing
+    from gitops_ci.github.publishing import Publication
+    from gitops_ci.github.statuses import Status
+
+    run = looked(options, outside)
+    said = Status(
+        context=status(options), state="pending", description="being judged anew", target_url=_attempt(run, outside)
+    )
+    outcome = publishing.publish(
+        api,
+        Publication(commit=event.head, run=run, status=said, pull_request=event.pull_request, base=event.base_ref),
+    )
+    _told(outcome, outside)
+    return 3 if outcome.failed else 0
 
 
 def concluded(report: Report, event: Event, options: Options, outside: Outside) -> int:

@@ -414,3 +414,15 @@ def test_a_green_of_a_branch_that_nothing_protects_is_no_green_of_main(
     event.write_text(event.read_text().replace('"main"', '"lax"'))
     job.published()
     assert [each["context"] for each in github.repository.statuses] == [context]
+
+
+def test_what_is_judged_anew_is_not_green_meanwhile(tmp_path: Path, github: Server) -> None:
+    job = Job(tmp_path, github, {f"{MIGRATIONS}/002_orders.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n"})
+    job.published()
+    outcome = job.run("publish", "--pending", GITHUB_RUN_ID="101")
+    assert outcome.code == 0, outcome.stderr
+    assert [each["state"] for each in github.repository.statuses] == ["success", "pending"]
+    assert len(github.repository.comments) == 1
+    job.published(GITHUB_RUN_ID="101")
+    assert [each["state"] for each in github.repository.statuses][-1] == "success"
+    assert "a newer run" in job.run("publish", "--pending", GITHUB_RUN_ID="100").stderr

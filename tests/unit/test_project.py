@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCKED = sorted((ROOT / "requirements").glob("*.txt"))
 INPUTS = (
     "command", "config", "base", "head", "environment", "stack", "all", "shard", "out", "reports", "needs", "pull-request", "run",
-    "workflow", "github-token", "comment", "report-url", "fail-on",
+    "workflow", "github-token", "comment", "pending", "report-url", "fail-on",
 )  # fmt: skip
 """The contract's inputs; its outputs are `outputs.NAMES`."""
 
