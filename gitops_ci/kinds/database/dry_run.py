@@ -102,7 +102,10 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
             _history(request, cluster, watcher)
         owner = cluster.connect(OWNER)
         empty = _rows(request, watcher, owner) if rows else ()
-        watcher.run(dry_run_watch.WATCH)
+        try:
+            watcher.run(dry_run_watch.WATCH)
+        except ServerError as error:  # base has a schema of that name
+            raise HistoryError(f"what base has is in the way of what looks on: {error}") from None
         before = catalog.read(watcher)
         drifted, unread = _drift(request.compared, before, cluster)
         steps = Steps(owner, watcher, request.settings.extensions)
