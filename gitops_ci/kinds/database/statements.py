@@ -71,7 +71,6 @@ _SESSION = frozenset(
 )
 """Statements that end with the session: shown as reads, which are not counted."""
 
-_WITH = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
 _DROPS = frozenset({"DropOwnedStmt", "DropUserMappingStmt"})
 
@@ -94,7 +93,7 @@ def _changes(statements: Iterable[Statement]) -> Iterator[Change]:
 
 
 def _read(statement: Statement) -> Iterator[Change]:
-    """The Changes of one statement, those of its WITH clause before it."""
+    """The Changes of one statement, those of the queries that it holds before it."""
     try:
         changes = list(_understood(statement))
     except msgspec.ValidationError:
@@ -103,10 +102,9 @@ def _read(statement: Statement) -> Iterator[Change]:
 
 
 def _understood(statement: Statement) -> Iterator[Change]:
-    if statement.tag in _WITH:
+    if statement.tag != "RuleStmt":  # which keeps its actions for later
         for inner in data.inner(statement):
-            if inner.tag != "SelectStmt":
-                yield from _read(inner)
+            yield from _read(inner)
     yield from READERS.get(statement.tag, _other)(statement)
     if statement.tag == "CreateSchemaStmt":
         for element in objects.schema_elements(statement):
