@@ -105,6 +105,31 @@ def test_what_fails_on_rows_only_is_found_and_planned(tmp_path: Path, sql: str) 
     assert plan.changes
 
 
+@pytest.mark.parametrize(
+    "sql", ["SELECT wipe();", "DO $$ BEGIN PERFORM wipe(); END $$;", "DO $$ BEGIN EXECUTE 'TRUNCATE users'; END $$;"]
+)
+def test_a_table_that_loses_every_row_is_told_however_that_comes(tmp_path: Path, sql: str) -> None:
+    wipe = "CREATE FUNCTION wipe() RETURNS void LANGUAGE sql AS $$ DELETE FROM users $$;"
+    base = f"{USERS} CREATE TABLE other (a int); {wipe}"
+    plan = tried(tmp_path, sql, base)
+    assert [(each.address, each.path) for each in seen(plan, "emptied")] == [("table users", "migrations/002_new.sql")]
+    found = {each.rule: each.severity for each in database.check(side_of(), plan, None, None)}
+    assert found["database/emptied"] == "error"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM users;",
+        "DELETE FROM users WHERE id = 1;",
+        "DROP TABLE users;",
+        "ALTER TABLE users RENAME TO people;",
+    ],
+)
+def test_rows_that_a_statement_takes_itself_are_its_own_finding(tmp_path: Path, sql: str) -> None:
+    assert seen(tried(tmp_path, sql, USERS), "emptied") == []
+
+
 def test_rows_are_made_up_for_all_that_tables_ask_for(tmp_path: Path) -> None:
     base = """
         CREATE TYPE mood AS ENUM ('fine', 'bad');

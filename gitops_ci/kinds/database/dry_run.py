@@ -14,6 +14,7 @@ from gitops_ci.kinds.database import (
     catalog,
     drift,
     dry_run_declared,
+    dry_run_emptied,
     dry_run_rows,
     dry_run_scripts,
     dry_run_seen,
@@ -110,11 +111,13 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         drifted, unread = _drift(request.compared, before, cluster)
         steps = Steps(owner, watcher, request.settings.extensions)
         ran: list[Observation] = []
+        held = dry_run_emptied.holding(watcher) if rows else {}
         try:
             for script in request.entering:
                 started = time.monotonic()
                 _apply(script, steps, watcher)
                 ran.append(dry_run_seen.ran(script, time.monotonic() - started))
+                ran += dry_run_emptied.seen(script, watcher, held, before)
         except RefusedError as refused:
             return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread))
         after = catalog.read(watcher)
