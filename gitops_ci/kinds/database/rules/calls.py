@@ -35,8 +35,8 @@ def of(reads: Iterable[Read]) -> frozenset[str]:
 
     A name counts wherever it is a word: rather one too many than one that runs unread.
     """
-    top = [read for read in reads if not read.nested]
-    made = {read.function for read in top if read.function}
+    top = [read for read in reads if not read.nested or read.tag == "CreateFunctionStmt"]
+    made = {read.function for read in top if read.function and read.tag == "CreateFunctionStmt"}
     if not made:
         return frozenset()
     fires = any(read.tag in _FIRES for read in top)

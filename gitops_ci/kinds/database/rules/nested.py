@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 from gitops_ci.kinds.database.leaves import RangeVar
+from gitops_ci.kinds.database.postgres import ABSENT
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
+
+_NOW = b'"FuncCall":{"funcname":[{"String":{"sval":"now"}}]'
 
 
 class Constraint(Struct, frozen=True):
@@ -23,6 +26,14 @@ class Defined(Struct, frozen=True):
     """What a sub-command adds."""
 
     constraint: Constraint | None = field(default=None, name="Constraint")
+    column: Raw = field(default=ABSENT, name="ColumnDef")
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether it is a column that calls a function for each row there is: of those that do not, `now` is known."""
+        column = bytes(self.column)
+        calls = b'"CONSTR_DEFAULT"' in column and column.count(b'"FuncCall"') > column.count(_NOW)
+        return calls or b'"CONSTR_GENERATED"' in column
 
 
 class Command(Struct, frozen=True):
@@ -83,6 +94,8 @@ def of(read: Read) -> Iterator[Found]:
 
 
 def _known(command: Command) -> tuple[str, str] | None:
+    if command.subtype == "AT_AddColumn" and command.definition is not None and command.definition.is_computed:
+        return "database/lock-column-default", "adds a column with a computed default to"
     added = command.definition.constraint if command.definition else None
     if command.subtype != "AT_AddConstraint" or added is None:
         return _COMMANDS.get(command.subtype)

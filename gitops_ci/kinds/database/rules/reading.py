@@ -76,7 +76,7 @@ def _nested(outer: Statement, line: int, query: str, function: str) -> Iterator[
     """The statements of a query in a body; what only PL/pgSQL understands is none that a rule is about."""
     try:
         for inner in postgres.parse(query, path=outer.path, source=outer.source):
-            placed = msgspec.structs.replace(inner, line=line)
-            yield Read(statement=placed, line=line, nested=True, function=function)
+            for each in _read(msgspec.structs.replace(inner, line=line)):
+                yield msgspec.structs.replace(each, nested=True, function=each.function or function)
     except SqlError:
         return

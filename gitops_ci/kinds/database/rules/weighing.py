@@ -78,7 +78,8 @@ def _one(one: File, answers: Iterable[Answer], created: Created, called: frozens
         if read.nested and read.function and not runs:
             continue
         created.take(read)
-        own = statements.called(read) if runs and not read.nested else one.found[index]
+        is_made = read.tag == "CreateFunctionStmt"
+        own = statements.called(read) if runs and is_made else one.found[index]
         there = (*own, *asked.get(index, ()))
         for each in there:
             if each.rule not in _ADVICE and each.table in created:
