@@ -111,13 +111,15 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         drifted, unread = _drift(request.compared, before, cluster)
         steps = Steps(owner, watcher, request.settings.extensions)
         ran: list[Observation] = []
-        held = dry_run_emptied.holding(watcher) if rows else {}
+        held = dry_run_emptied.holding(watcher) if rows else ()
         try:
             for script in request.entering:
                 started = time.monotonic()
                 _apply(script, steps, watcher)
                 ran.append(dry_run_seen.ran(script, time.monotonic() - started))
-                ran += dry_run_emptied.seen(script, watcher, held, before)
+                if any(table.has_rows for table in held):
+                    then, held = held, dry_run_emptied.holding(watcher)
+                    ran += dry_run_emptied.seen(script, before, then, held)
         except RefusedError as refused:
             return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread))
         after = catalog.read(watcher)

@@ -102,16 +102,10 @@ def _joined(read: Plan, trial: Trial, order: tuple[str, ...]) -> Plan:
         engine=trial.engine,
         changes=changes,
         summary=plans.summarise(changes),
-        observations=tuple(each for each in trial.observations if not _is_told(each, by_text)),
+        observations=trial.observations,
         schema=trial.schema,
         drift=trial.drift,
     )
-
-
-def _is_told(seen: Observation, by_text: Mapping[str, Change]) -> bool:
-    """Whether a statement says itself that it takes rows of the table that was emptied."""
-    text = by_text.get(f"data in {seen.address.removeprefix('table ')}") if seen.what == "emptied" else None
-    return text is not None and text.destructive
 
 
 def _with_place(change: Change, by_text: Mapping[str, Change]) -> Change:
