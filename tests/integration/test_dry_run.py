@@ -315,7 +315,7 @@ def test_what_was_seen_is_not_for_migrations_to_write(tmp_path: Path, sql: str) 
 
 
 def test_strings_mean_what_the_parser_takes_them_for(tmp_path: Path) -> None:
-    sql = "SET standard_conforming_strings = off;\nSELECT '\\', ' ; DROP TABLE users; -- ';"
+    sql = "SELECT set_config('standard_conforming_' || 'strings', 'off', false);\nSELECT '\\', ' ; DROP TABLE users; -- ';"
     plan = tried(tmp_path, sql, USERS)
     assert plan.reason is not None
     assert (plan.reason.code, plan.reason.line) == ("unsupported", 1)

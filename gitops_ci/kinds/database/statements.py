@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -58,6 +59,9 @@ READERS: dict[str, Reader] = {
     "CopyStmt": data.copy,
 }
 
+_STRINGS = b'"name":"standard_conforming_strings"'
+_KEEPS = re.compile(rb'"kind":"VAR_(?:RESET|SET_DEFAULT)|"sval":"(?:on|true|yes)"')
+"""How it is left on, as every dump does."""
 _SESSION = frozenset(
     {
         "TransactionStmt",
@@ -89,6 +93,8 @@ def _changes(statements: Iterable[Statement]) -> Iterator[Change]:
     for statement in statements:
         if statement.tag == "CopyStmt" and data.reads_client(statement):
             raise refusals.copy_data(statement.line)
+        if _STRINGS in (node := bytes(statement.node)).lower() and not _KEEPS.search(node):
+            raise refusals.strings(statement.line)
         yield from _read(statement)
 
 

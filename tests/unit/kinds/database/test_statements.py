@@ -244,6 +244,11 @@ def test_what_a_held_query_destroys_is_seen(sql: str) -> None:
     assert (change.address, change.destructive) == ("data in t", True)
 
 
+@pytest.mark.parametrize("how", ["= on", "TO 'on'", "= true", "TO DEFAULT"])
+def test_strings_may_stay_what_they_are(how: str) -> None:
+    assert [each.action for each in changes_of(f"SET standard_conforming_strings {how};")] == ["read"]
+
+
 def test_a_password_is_never_stored() -> None:
     (change,) = changes_of(
         "CREATE ROLE r LOGIN NOSUPERUSER PASSWORD 'hunter2' CONNECTION LIMIT 3 VALID UNTIL '2030-01-01' IN ROLE z"
