@@ -105,7 +105,8 @@ class Problem(Struct, frozen=True, kw_only=True):
 class Observation(Struct, frozen=True, kw_only=True):
     """What was seen while a plan was tried on a server that was thrown away.
 
-    `what` is `ran` (a migration, to its end in `seconds`), `lock` and `rewrite` (of what existed), `fails-on-data`,
+    `what` is `ran` (a migration, to its end in `seconds`), `lock` and `rewrite` (of what existed), `emptied` (a table
+    that a migration took every row of, as no statement of it says), `fails-on-data`,
     `down-differs`, `left-empty` (a table that took no rows), `schema-differs` (a declared one, from what the
     migrations build), `drift-unread` (an environment's own database could not be read) or `not-tried` (the plan is
     by parsing only). `statement` is the type of what did it. A lock has its `mode` as `pg_locks` names it: each
@@ -117,6 +118,7 @@ class Observation(Struct, frozen=True, kw_only=True):
         "ran",
         "lock",
         "rewrite",
+        "emptied",
         "fails-on-data",
         "down-differs",
         "left-empty",

@@ -196,7 +196,7 @@ class RunningCluster:
     def connect(self, role: Role, database: str = "postgres") -> PostgresSession:
         """A connection of its own."""
         # An owner of the database may store other settings in it: those given here count.
-        options = "-c search_path=pg_catalog" if role == WATCHER else ""
+        options = "-c search_path=pg_catalog,pg_temp" if role == WATCHER else ""
         known = {"host": str(self.directory), "port": "5432", "user": role, "dbname": database, "options": options}
         session = PostgresSession(known, deadline=self._deadline, stop=self._stop)
         self._sessions.append(session)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from gitops_ci.kinds.database.server import ServerError, ServerLostError
+from gitops_ci.kinds.database.server import STRINGS, ServerError, ServerLostError
 from gitops_ci.system.process import Stop
 
 if TYPE_CHECKING:
@@ -61,9 +61,12 @@ class PostgresSession:
         self._connection.finish()
 
     def run(self, sql: str) -> None:
-        """Runs statements and drops their rows."""
+        """Runs statements and drops their rows. Strings must go on to mean what our parser takes them for."""
         for _ in self._results(sql):
             pass
+        if self._connection.parameter_status(b"standard_conforming_strings") == b"off":
+            message = "standard_conforming_strings is turned off, so that strings end elsewhere than they are read to"
+            raise ServerError(STRINGS, message)
 
     def read(self, sql: str, type_: type[T]) -> T:
         """The one JSON value of a query as `type_`."""

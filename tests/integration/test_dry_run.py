@@ -105,6 +105,33 @@ def test_what_fails_on_rows_only_is_found_and_planned(tmp_path: Path, sql: str) 
     assert plan.changes
 
 
+@pytest.mark.parametrize(
+    "sql", ["SELECT wipe();", "DO $$ BEGIN PERFORM wipe(); END $$;", "DO $$ BEGIN EXECUTE 'TRUNCATE users'; END $$;"]
+)
+def test_a_table_that_loses_every_row_is_told_however_that_comes(tmp_path: Path, sql: str) -> None:
+    wipe = "CREATE FUNCTION wipe() RETURNS void LANGUAGE sql AS $$ DELETE FROM users $$;"
+    base = f"{USERS} CREATE TABLE other (a int); {wipe}"
+    plan = tried(tmp_path, sql, base)
+    assert [(each.address, each.path) for each in seen(plan, "emptied")] == [("table users", "migrations/002_new.sql")]
+    found = {each.rule: each.severity for each in database.check(side_of(), plan, None, None)}
+    assert found["database/emptied"] == "error"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM users;",
+        "DELETE FROM public.users WHERE id > 0;",
+        "DO $$ BEGIN DELETE FROM users WHERE id > 0; END $$;",
+        "WITH gone AS (DELETE FROM users WHERE id > 0 RETURNING id) SELECT count(*) FROM gone;",
+        "DROP TABLE users;",
+        "ALTER TABLE users RENAME TO people;",
+    ],
+)
+def test_rows_that_a_statement_takes_itself_are_its_own_finding(tmp_path: Path, sql: str) -> None:
+    assert seen(tried(tmp_path, sql, USERS), "emptied") == []
+
+
 def test_rows_are_made_up_for_all_that_tables_ask_for(tmp_path: Path) -> None:
     base = """
         CREATE TYPE mood AS ENUM ('fine', 'bad');
@@ -242,6 +269,64 @@ def test_a_migration_cannot_answer_for_the_catalog(tmp_path: Path) -> None:
         DROP TABLE users;
     """
     assert change(tried(tmp_path, sql, USERS), "table users").action == "delete"
+
+
+def test_a_temporary_type_is_never_taken_for_one_of_ours(tmp_path: Path) -> None:
+    """What a session has in `pg_temp` comes first unless named last: its CHECK would be run by the superuser."""
+    pwned = tmp_path / "pwned"
+    sql = f"""
+        CREATE TABLE told (who text);
+        CREATE FUNCTION evil(oid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+            IF current_user <> 'postgres' THEN
+                COPY (SELECT 1) TO PROGRAM 'touch {pwned}';
+            END IF;
+            RETURN true;
+        END $$;
+        CREATE DOMAIN pg_temp.regclass AS oid CHECK (evil(value));
+        CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (evil(1));
+        CREATE DOMAIN pg_temp.oid AS pg_catalog.oid CHECK (evil(value));
+        CREATE TABLE more (id int8);
+        ALTER TABLE users ALTER age TYPE int8;
+        DROP TABLE more;
+        DO $$ BEGIN
+            IF (SELECT bool_or(rolsuper) FROM pg_roles WHERE rolname = 'postgres') THEN RAISE 'superuser'; END IF;
+        END $$;
+    """
+    plan = tried(tmp_path, sql, USERS)
+    assert plan.reason is None
+    assert [each.address for each in seen(plan, "rewrite")] == ["table users"]
+    assert not pwned.exists()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM gitops_ci.event;",
+        "UPDATE gitops_ci.event SET what = 'ddl';",
+        "INSERT INTO gitops_ci.event (at, what) VALUES ('NaN', 'ddl');",
+    ],
+)
+def test_what_was_seen_is_not_for_migrations_to_write(tmp_path: Path, sql: str) -> None:
+    """Before PostgreSQL 16 the migrations' role can give itself the right to write all data."""
+    grant = "GRANT pg_write_all_data, pg_read_all_data TO postgres;\n"
+    plan = tried(tmp_path, f"{grant}ALTER TABLE users ALTER age TYPE bigint;\n{sql}", USERS)
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code) == ("failed", "unsupported")
+
+
+def test_strings_mean_what_the_parser_takes_them_for(tmp_path: Path) -> None:
+    sql = "SELECT set_config('standard_conforming_' || 'strings', 'off', false);\nSELECT '\\', ' ; DROP TABLE users; -- ';"
+    plan = tried(tmp_path, sql, USERS)
+    assert plan.reason is not None
+    assert (plan.reason.code, plan.reason.line) == ("unsupported", 1)
+    assert "standard_conforming_strings" in plan.reason.message
+    assert tried(tmp_path, "SET standard_conforming_strings = on;", USERS).reason is None
+
+
+def test_a_schema_of_base_that_is_called_like_ours_leaves_the_plan_by_text(tmp_path: Path) -> None:
+    plan = tried(tmp_path, "CREATE TABLE x (a int);", "CREATE SCHEMA gitops_ci;", Database(timeout=60))
+    assert plan.status == "changed"
+    assert "is in the way" in seen(plan, "not-tried")[0].message
 
 
 def test_an_endless_statement_is_undecided(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from gitops_ci.kinds.database.tree import Node, strings
 _STATEMENT = 0
 """How PostgreSQL marks an expression that is a whole statement (RAW_PARSE_DEFAULT)."""
 _DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
-_DYNAMIC_WORDS = (b"PLpgSQL_stmt_dyn", b'"dynquery"')
 
 
 class Options(Struct, frozen=True):
@@ -23,12 +22,17 @@ class Options(Struct, frozen=True):
 
     args: tuple[Node, ...] = ()
     options: tuple[Node, ...] = ()
+    sql_body: Any = None
 
 
 class Body(Struct, frozen=True):
-    """What a body holds: `queries` with the line in the file, the lines that execute text; `opaque`: it is not read."""
+    """What a body holds: `queries` with the line in the file, the lines that execute text; `opaque`: it is not read.
+
+    `trees` are the statements of a body that is no string (BEGIN ATOMIC), by tag.
+    """
 
     queries: tuple[tuple[int, str], ...] = ()
+    trees: tuple[tuple[str, msgspec.Raw], ...] = ()
     executes: tuple[int, ...] = ()
     opaque: bool = False
 
@@ -47,23 +51,33 @@ def of(statement: Statement) -> Body:
             language = value.lower()
         elif option.defname == "as":
             text = value or next(iter(strings(option.arg.items.items if option.arg.items else ())), "")
-    if language == "sql":
-        return Body()
-    if language != "plpgsql":
-        return Body(opaque=True)
     at = statement.text.find(text)
     first = statement.line + statement.text.count("\n", 0, max(at, 0))
+    if language == "sql":
+        return Body(queries=((first, text),) if text else (), trees=tuple(_trees(node.sql_body)))
+    if language != "plpgsql":
+        return Body(opaque=True)
     try:
-        functions = postgres.plpgsql(statement.text)
-        if statement.tag != "DoStmt" and not any(word in bytes(functions) for word in _DYNAMIC_WORDS):
-            return Body()  # what a function does is no migration's until it is called
-        found = tuple(_walked(functions))
+        found = tuple(_walked(postgres.plpgsql(statement.text)))
     except (SqlError, RecursionError):
         return Body(opaque=True)
     return Body(
         queries=tuple((first + line - 1, query) for line, query, dynamic in found if not dynamic),
         executes=tuple(first + line - 1 for line, _, dynamic in found if dynamic),
     )
+
+
+def _trees(node: Any) -> Iterator[tuple[str, msgspec.Raw]]:
+    """The statements in lists of lists; `Any` is a JSON value."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _trees(each)
+    elif isinstance(node, dict):
+        for tag, value in node.items():
+            if tag == "List":
+                yield from _trees(value.get("items"))
+            else:
+                yield tag, msgspec.Raw(msgspec.json.encode(value))
 
 
 def _walked(functions: msgspec.Raw) -> Iterator[tuple[int, str, bool]]:

@@ -13,6 +13,9 @@ from gitops_ci.kinds.database.postgres import ABSENT, Statement
 from gitops_ci.kinds.database.tree import Node, WithClause
 from gitops_ci.model.plan import Attribute, Change
 
+_WITH = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+_HOLD = frozenset({"ExplainStmt", "PrepareStmt", "CopyStmt", "DeclareCursorStmt", "CreateTableAsStmt", "RuleStmt"})
+
 
 class Query(Struct, frozen=True):
     """What a SELECT, or the source of an INSERT, may hold."""
@@ -47,6 +50,13 @@ class Data(Struct, frozen=True):
     is_from: bool = False
     is_program: bool = False
     filename: str = ""
+
+
+class Holder(Struct, frozen=True):
+    """A statement that holds others: EXPLAIN, PREPARE, COPY, DECLARE, CREATE TABLE AS (`query`) and CREATE RULE."""
+
+    query: dict[str, Raw] = {}
+    actions: tuple[dict[str, Raw], ...] = ()
 
 
 class TruncateStmt(Struct, frozen=True):
@@ -117,12 +127,21 @@ def into(statement: Statement) -> RangeVar | None:
 
 
 def inner(statement: Statement) -> Iterator[Statement]:
-    """The queries of a statement's WITH clause: each may change data on its own."""
-    clause = statement.read(Data).withClause
-    for each in clause.ctes if clause is not None else ():
-        if each.cte is not None:
-            for tag, node in each.cte.ctequery.items():
-                yield statement.within(tag, node)
+    """What of the queries that a statement holds, or that stand in its WITH clause, may change data on its own."""
+    held: list[dict[str, Raw]] = []
+    if statement.tag in _WITH:
+        clause = statement.read(Data).withClause
+        held += (each.cte.ctequery for each in (clause.ctes if clause else ()) if each.cte is not None)
+    elif statement.tag in _HOLD:
+        node = statement.read(Holder)
+        held += (node.query, *node.actions)
+    for query in held:
+        for tag, tree in query.items():
+            found = statement.within(tag, tree)
+            if tag == "SelectStmt":
+                yield from inner(found)
+            else:
+                yield found
 
 
 def _targets(nodes: tuple[Node, ...]) -> list[str]:

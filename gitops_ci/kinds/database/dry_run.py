@@ -14,6 +14,7 @@ from gitops_ci.kinds.database import (
     catalog,
     drift,
     dry_run_declared,
+    dry_run_emptied,
     dry_run_rows,
     dry_run_scripts,
     dry_run_seen,
@@ -102,16 +103,23 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
             _history(request, cluster, watcher)
         owner = cluster.connect(OWNER)
         empty = _rows(request, watcher, owner) if rows else ()
-        watcher.run(dry_run_watch.WATCH)
+        try:
+            watcher.run(dry_run_watch.WATCH)
+        except ServerError as error:  # base has a schema of that name
+            raise HistoryError(f"what base has is in the way of what looks on: {error}") from None
         before = catalog.read(watcher)
         drifted, unread = _drift(request.compared, before, cluster)
         steps = Steps(owner, watcher, request.settings.extensions)
         ran: list[Observation] = []
+        held = dry_run_emptied.holding(watcher) if rows else ()
         try:
             for script in request.entering:
                 started = time.monotonic()
                 _apply(script, steps, watcher)
                 ran.append(dry_run_seen.ran(script, time.monotonic() - started))
+                if any(table.has_rows for table in held):
+                    then, held = held, dry_run_emptied.holding(watcher)
+                    ran += dry_run_emptied.seen(script, before, then, held)
         except RefusedError as refused:
             return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread))
         after = catalog.read(watcher)

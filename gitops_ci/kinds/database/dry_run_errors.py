@@ -9,7 +9,7 @@ from msgspec import Struct
 from gitops_ci.kinds.database import dry_run_scripts, postgres
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.postgres import SqlError, Statement
-from gitops_ci.kinds.database.server import ServerError
+from gitops_ci.kinds.database.server import STRINGS, ServerError
 
 _QUOTED = re.compile(r'"[^"]*"')
 _LITERALS = ("'", "$", "e'", "b'", "x'", "n'", "u&'")
@@ -17,6 +17,12 @@ _WIDTH = 100
 _OF_SERVER = ("08", "53", "54", "57", "58", "XX")
 """Classes of errors that are the server's own (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 _OF_DATA = ("22", "23", "P0")
+
+_ELSEWHERE = {
+    "3D000": "the database is called otherwise where migrations are tried",
+    "2D000": "whether its tool puts it into a transaction is not known here",
+    STRINGS: "leave it on, and write E'…' where a backslash is to mean something",
+}
 
 
 class RefusedError(Exception):
@@ -79,12 +85,10 @@ def _advice(error: ServerError, statement: Statement | None) -> tuple[str, str]:
         return "unsupported", f"migrations are tried by a role that is no superuser{named}"
     if error.sqlstate == "42704" and statement is not None and statement.tag == "GrantRoleStmt":
         return "unsupported", "roles that run programs or read files do not exist where migrations are tried"
-    if error.sqlstate == "3D000":
-        return "unsupported", "the database is called otherwise where migrations are tried"
     if error.sqlstate == "42601" and error.position is not None and str(error).startswith("syntax error"):
         return "unsupported", "the parser takes it, so this PostgreSQL is too old for it: see `kinds.database.version`"
-    if error.sqlstate == "2D000":
-        return "unsupported", "whether its tool puts it into a transaction is not known here"
+    if error.sqlstate in _ELSEWHERE:
+        return "unsupported", _ELSEWHERE[error.sqlstate]
     if error.sqlstate.startswith(_OF_SERVER):
         return "engine-failed", ""
     return "plan-failed", ""

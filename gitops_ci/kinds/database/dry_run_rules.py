@@ -27,6 +27,9 @@ _RULES = {
         "warning",
         "Add a new column, copy rows in batches, and drop the old one in a later release.",
     ),
+    "emptied": _Rule(
+        "database/emptied", "error", "Write out what is to be deleted, with a WHERE that says which rows are meant."
+    ),
     "fails-on-data": _Rule(
         "database/fails-on-data",
         "warning",
@@ -59,7 +62,7 @@ def _keeps_readers_out(lock: Observation) -> bool:
 
 
 def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
-    message = seen.message if seen.what not in ("lock", "rewrite") else f"{seen.address}: {seen.message}"
+    message = seen.message if seen.what not in ("lock", "rewrite", "emptied") else f"{seen.address}: {seen.message}"
     if seen.seconds is not None:
         message += " for as long as its transaction goes on (ACCESS EXCLUSIVE)"
     if seen.what == "schema-differs":

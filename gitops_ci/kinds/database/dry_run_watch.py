@@ -9,7 +9,7 @@ import contextlib
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database.server import OWNER, ServerError, Session
+from gitops_ci.kinds.database.server import OWNER, WATCHER, ServerError, Session
 
 PREPARE = f"""
 CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE;
@@ -21,26 +21,39 @@ RESET allow_system_table_mods;
 """The migrations' role may make roles. Before PostgreSQL 16 it could then give itself those that run programs and read
 files, which is why this server has none of these."""
 
-WATCH = """
+_PATH = "SET search_path = pg_catalog, pg_temp"
+"""Of functions with the superuser's rights. A session's temporary types are looked up first unless named last: a
+migration's `pg_temp.regclass` would have its CHECK run by the superuser (CVE-2007-2138)."""
+
+WATCH = f"""
 CREATE SCHEMA gitops_ci;
 CREATE TABLE gitops_ci.event (
     at float8 NOT NULL DEFAULT extract(epoch FROM clock_timestamp()),
     what text NOT NULL, type text, identity text, catalog text, object int8, part int
 );
-CREATE FUNCTION gitops_ci.told() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS
+CREATE FUNCTION gitops_ci.kept() RETURNS trigger LANGUAGE plpgsql {_PATH} AS
+$$ BEGIN
+    IF current_user <> '{WATCHER}' THEN
+        RAISE insufficient_privilege USING MESSAGE = 'what was seen is not for migrations to write';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER kept BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON gitops_ci.event
+FOR EACH STATEMENT EXECUTE FUNCTION gitops_ci.kept();
+CREATE FUNCTION gitops_ci.told() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER {_PATH} AS
 $$ BEGIN
     INSERT INTO gitops_ci.event (what, type, identity, catalog, object, part)
     SELECT 'ddl', object_type, object_identity, classid::regclass::text, objid, objsubid
     FROM pg_event_trigger_ddl_commands();
 END $$;
 CREATE FUNCTION gitops_ci.dropped() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog AS $$ BEGIN
+{_PATH} AS $$ BEGIN
     INSERT INTO gitops_ci.event (what, type, identity, catalog, object, part)
     SELECT 'drop', object_type, object_identity, classid::regclass::text, objid, objsubid
     FROM pg_event_trigger_dropped_objects();
 END $$;
 CREATE FUNCTION gitops_ci.rewritten() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog AS $$ BEGIN
+{_PATH} AS $$ BEGIN
     INSERT INTO gitops_ci.event (what, catalog, object)
     VALUES ('rewrite', 'pg_class', pg_event_trigger_table_rewrite_oid());
 END $$;
@@ -48,6 +61,8 @@ CREATE EVENT TRIGGER gitops_ci_told ON ddl_command_end EXECUTE FUNCTION gitops_c
 CREATE EVENT TRIGGER gitops_ci_dropped ON sql_drop EXECUTE FUNCTION gitops_ci.dropped();
 CREATE EVENT TRIGGER gitops_ci_rewritten ON table_rewrite EXECUTE FUNCTION gitops_ci.rewritten();
 """
+
+"""PostgreSQL before 16 lets who makes roles take `pg_write_all_data`: a trigger keeps what was seen from that, too."""
 
 _EVENTS = """SELECT coalesce(json_agg(json_build_object('at', at, 'what', what, 'type', coalesce(type, ''),
     'identity', coalesce(identity, ''), 'catalog', coalesce(catalog, ''), 'object', coalesce(object, 0),

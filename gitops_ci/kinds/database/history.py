@@ -76,7 +76,7 @@ def _history(stack: Stack, before: _End | None, now: _End) -> Iterator[Finding]:
     yield from _inserted(stack, entered, before)
     yield from ordering.check(stack, entered, before.numbered if before else (), now.migrations, now.snapshot)
     yield from _outdated(stack, before, now)
-    yield from _duplicates(stack, entered, now)
+    yield from _duplicates(stack, entered, before, now)
 
 
 def _renamed(old: Mapping[str, Migration], new: list[Migration], before: _End, now: _End) -> dict[str, Migration]:
@@ -195,12 +195,31 @@ def _outdated(stack: Stack, before: _End | None, now: _End) -> Iterator[Finding]
     )
 
 
-def _duplicates(stack: Stack, entered: list[Migration], now: _End) -> Iterator[Finding]:
+def _variants(stack: Stack, before: _End | None, now: _End) -> Iterator[Finding]:
+    """Files for other databases where base had none: a runner that knows nothing of them runs them as well."""
+    if before is None or any(each.role == "variant" for each in before.migrations.migrations):
+        return
+    for each in now.migrations.migrations if before.numbered else ():
+        if each.role == "variant":
+            yield findings.make(
+                "database/duplicate-version",
+                "error",
+                f"{each.name} is for another database by its name, and has the version of the one for PostgreSQL: "
+                "no migration before came in several, so both may be run",
+                help="Leave it out, or keep the migrations of each database in a directory of its own.",
+                path=each.path,
+                line=1,
+                stack=stack.id,
+            )
+
+
+def _duplicates(stack: Stack, entered: list[Migration], before: _End | None, now: _End) -> Iterator[Finding]:
     """Versions that a new migration shares with another one; what is merged already cannot be renamed any more.
 
     Prisma remembers the whole name of a directory, so that two may have one version.
     """
     new = {migration.path for migration in entered}
+    yield from _variants(stack, before, now)
     first: dict[tuple[int, ...], Migration] = {}
     numbered = [migration for migration in now.numbered if not migration.path.endswith("/migration.sql")]
     for migration in sorted(numbered, key=lambda migration: (migration.path in new, migration.path)):

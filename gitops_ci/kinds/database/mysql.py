@@ -117,7 +117,7 @@ def _change(each: Statement, path: str, source: str) -> Change:
         case "Create":
             address, action = f"{kind} {name}", "create"
         case "Drop":
-            address, action = f"{kind} {name}", "delete"
+            address, action = f"{kind} {', '.join(_names(each.tree))}", "delete"
         case "Alter":
             address, action = f"{kind} {name}", "update"
         case "Insert" | "Update" | "Delete" | "TruncateTable":
@@ -158,6 +158,13 @@ def _name(tree: Any) -> str:
     return str(table.sql("mysql", identify=False).replace("`", "")) if table is not None else "?"
 
 
+def _names(tree: Any) -> list[str]:
+    """The tables of a DROP."""
+    exp = importlib.import_module("sqlglot.expressions")
+    tables = tree.args.get("tables") or ([tree.this] if tree.this is not None else [])
+    return [_name(each) for each in tables if isinstance(each, exp.Table)] or [_name(tree)]
+
+
 def found(text: str) -> tuple[Found, ...]:
     """What the rules find that are about destruction and about the release before. Raises as `parse` does.
 
@@ -180,7 +187,8 @@ def _found(each: Statement) -> Iterator[Found]:
     where = each.tree.args.get("where")
     match each.kind:
         case "Drop" if kind == "TABLE":
-            yield _one(each, "database/destructive-drop-table", f"drops the table {table} and what it holds", table)
+            for name in _names(each.tree):
+                yield _one(each, "database/destructive-drop-table", f"drops the table {name} and what it holds", name)
         case "Drop" if kind in ("DATABASE", "SCHEMA"):
             yield _one(each, "database/destructive-drop-database", "drops a database")
         case "TruncateTable":
@@ -195,12 +203,18 @@ def _found(each: Statement) -> Iterator[Found]:
             for action in each.tree.args.get("actions") or ():
                 yield from _action(each, action, table)
         case "Command":
-            words = str(each.tree.sql("mysql")).split()[:2]
-            if [word.upper() for word in words] == ["RENAME", "TABLE"]:
-                says = "renames a table: the release before does not find it"
-                yield _one(each, "database/contract", says, step=True)
+            yield from _command(each)
         case _:
             return
+
+
+def _command(each: Statement) -> Iterator[Found]:
+    words = [word.upper() for word in str(each.tree.sql("mysql")).split()[:2]]
+    if words == ["RENAME", "TABLE"]:
+        yield _one(each, "database/contract", "renames a table: the release before does not find it", step=True)
+    elif words[:1] in (["PREPARE"], ["EXECUTE"], ["CALL"]):
+        says = f"runs what is not written here ({words[0]}): what it does cannot be told before it runs"
+        yield _one(each, "database/dynamic-sql", says)
 
 
 def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:

@@ -51,6 +51,12 @@ def decoded(content: bytes) -> str:
     return text.removeprefix("\ufeff")
 
 
+def strings(line: int) -> MigrationError:
+    """A setting after which the server takes other text for strings than our parser does."""
+    message = "turns standard_conforming_strings off: strings would end elsewhere than they are read to here"
+    return MigrationError("unsupported", message, line)
+
+
 def copy_data(line: int) -> MigrationError:
     """Why COPY with its rows in the file is not read."""
     message = "has COPY … FROM STDIN, whose rows only psql reads: write them as INSERT, or load them otherwise"

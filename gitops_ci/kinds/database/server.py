@@ -15,6 +15,9 @@ OWNER: Final = "postgres"
 WATCHER: Final = "gitops_ci"
 """The superuser, which only ever runs SQL of ours."""
 
+STRINGS: Final = "GC001"
+"""The SQLSTATE of an error of ours: strings are read otherwise from here on than our parser reads them."""
+
 Role = Literal["postgres", "gitops_ci"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -58,6 +59,9 @@ READERS: dict[str, Reader] = {
     "CopyStmt": data.copy,
 }
 
+_STRINGS = b'"name":"standard_conforming_strings"'
+_KEEPS = re.compile(rb'"kind":"VAR_(?:RESET|SET_DEFAULT)|"sval":"(?:on|true|yes)"')
+"""How it is left on, as every dump does."""
 _SESSION = frozenset(
     {
         "TransactionStmt",
@@ -71,7 +75,6 @@ _SESSION = frozenset(
 )
 """Statements that end with the session: shown as reads, which are not counted."""
 
-_WITH = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
 _DROPS = frozenset({"DropOwnedStmt", "DropUserMappingStmt"})
 
@@ -90,11 +93,13 @@ def _changes(statements: Iterable[Statement]) -> Iterator[Change]:
     for statement in statements:
         if statement.tag == "CopyStmt" and data.reads_client(statement):
             raise refusals.copy_data(statement.line)
+        if _STRINGS in (node := bytes(statement.node)).lower() and not _KEEPS.search(node):
+            raise refusals.strings(statement.line)
         yield from _read(statement)
 
 
 def _read(statement: Statement) -> Iterator[Change]:
-    """The Changes of one statement, those of its WITH clause before it."""
+    """The Changes of one statement, those of the queries that it holds before it."""
     try:
         changes = list(_understood(statement))
     except msgspec.ValidationError:
@@ -103,10 +108,9 @@ def _read(statement: Statement) -> Iterator[Change]:
 
 
 def _understood(statement: Statement) -> Iterator[Change]:
-    if statement.tag in _WITH:
+    if statement.tag != "RuleStmt":  # which keeps its actions for later
         for inner in data.inner(statement):
-            if inner.tag != "SelectStmt":
-                yield from _read(inner)
+            yield from _read(inner)
     yield from READERS.get(statement.tag, _other)(statement)
     if statement.tag == "CreateSchemaStmt":
         for element in objects.schema_elements(statement):

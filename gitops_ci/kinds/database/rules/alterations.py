@@ -96,6 +96,14 @@ class Renamed(Struct, frozen=True):
     newname: str = ""
 
 
+class Moved(Struct, frozen=True):
+    """ALTER … SET SCHEMA."""
+
+    objectType: str = ""  # noqa: N815
+    relation: RangeVar | None = None
+    newschema: str = ""
+
+
 def of(read: Read) -> Iterator[Found]:
     """What is found in CREATE TABLE, ALTER TABLE and RENAME."""
     match read.tag:
@@ -110,6 +118,11 @@ def of(read: Read) -> Iterator[Found]:
                         yield from _command(read, node.relation.name, each.command)
         case "RenameStmt":
             yield from _renamed(read, read.statement.read(Renamed))
+        case "AlterObjectSchemaStmt":
+            moved = read.statement.read(Moved)
+            if moved.objectType == "OBJECT_TABLE" and moved.relation is not None:
+                says = f"moves {moved.relation.name} to {quoted(moved.newschema)}: the release before does not find it"
+                yield _found(read, "database/contract", says, moved.relation.name, "both")
         case _:
             return
 
@@ -149,7 +162,9 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
         case "AT_DisableRowSecurity" | "AT_NoForceRowSecurity":
             yield _found(read, "database/row-security-disabled", f"takes row security off {table}", table)
         case subtype if subtype in _TRIGGERS_OFF:
-            yield _found(read, "database/trigger-disabled", f"disables {name or 'triggers'} of {table}", table)
+            yield _found(
+                read, "database/trigger-disabled", f"disables {name if command.name else 'triggers'} of {table}", table
+            )
         case subtype if subtype in _REWRITES:
             says = f"{_REWRITES[subtype]} writes {table} anew and keeps everyone out of it"
             yield _found(read, "database/lock-rewrite", says, table)
@@ -168,6 +183,9 @@ def _renamed(read: Read, node: Renamed) -> Iterator[Found]:
     if node.renameType == "OBJECT_TABLE":
         says = f"renames {table} to {quoted(node.newname)}: the release before does not find it"
         yield _found(read, "database/contract", says, table, "both")
+    elif node.renameType == "OBJECT_SCHEMA":
+        says = f"renames the schema {quoted(node.subname)}: the release before does not find what is in it"
+        yield _found(read, "database/contract", says, "", "both")
     elif node.renameType == "OBJECT_COLUMN" and node.relationType == "OBJECT_TABLE":
         says = f"renames {table}.{quoted(node.subname)} to {quoted(node.newname)}: the release before does not find it"
         yield _found(read, "database/contract", says, table, "both")

@@ -35,7 +35,8 @@ class Setting(Struct, frozen=True):
 class Created:
     """The tables made so far by the migrations that enter, by name as it is written.
 
-    A table that is made IF NOT EXISTS is a new one where nothing that was merged mentions its name.
+    One that is made IF NOT EXISTS, or in a body, is a new one where nothing that was merged mentions its name. So is a
+    temporary one: another of that name is what is meant again once it is gone.
     """
 
     def __init__(self, earlier: Earlier) -> None:
@@ -47,15 +48,16 @@ class Created:
 
     def may_be_there(self, read: Read) -> bool:
         """Whether a statement makes a table of whose name something that was merged knows, in whatever schema."""
-        return not read.nested and any(self._earlier.mentions(made.relname) for made in _made(read))
+        return not read.nested and self._is_known(read)
+
+    def _is_known(self, read: Read) -> bool:
+        return any(self._earlier.mentions(made.relname) for made in _made(read))
 
     def take(self, read: Read) -> None:
         """Adds what a statement makes. What a name means is anybody's guess once the search path changes."""
-        if read.nested:
-            return
         if self._changes_path(read):
             self._names.clear()
-        elif not (_is_conditional(read) and self.may_be_there(read)):
+        elif not (_is_conditional(read) and self._is_known(read)):
             for relation in _made(read):
                 self._names.add(relation.name)
                 if relation.relpersistence != "t":  # a temporary one hides another that public has
@@ -71,12 +73,14 @@ class Created:
     def _changes_path(read: Read) -> bool:
         if read.tag == "VariableSetStmt":
             return read.statement.read(Setting).name == "search_path"
-        return read.tag == "SelectStmt" and "search_path" in read.statement.text
+        return read.tag in ("SelectStmt", "DoStmt") and "search_path" in read.statement.text
 
 
 def _is_conditional(read: Read) -> bool:
-    made = read.tag in ("CreateStmt", "CreateTableAsStmt")
-    return made and read.statement.read(Conditional).if_not_exists
+    if read.tag not in ("CreateStmt", "CreateTableAsStmt"):
+        return False
+    temporary = any(made.relpersistence == "t" for made in _made(read))
+    return read.nested or temporary or read.statement.read(Conditional).if_not_exists
 
 
 def _made(read: Read) -> Iterator[RangeVar]:

@@ -11,15 +11,74 @@ from msgspec import Struct
 
 from gitops_ci.kinds.database import postgres, runners
 from gitops_ci.kinds.database.leaves import RangeVar
-from gitops_ci.kinds.database.rules import alterations, reading, statements, transactions
+from gitops_ci.kinds.database.rules import alterations, nested, reading, statements, transactions
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.versions import Migration
 
 _LONG = re.compile(r'"[^"\n]{16,}"|[^\W\d][\w$]{15,}')
 _NAME_BYTES = 63
-_CALLS = frozenset({"SelectStmt", "CallStmt", "ExecuteStmt"})
-"""Statements that call functions of the database, which may do anything."""
+_SAME = frozenset(
+    {
+        "AlterDefaultPrivilegesStmt",
+        "AlterDomainStmt",
+        "AlterEnumStmt",
+        "AlterFunctionStmt",
+        "AlterObjectSchemaStmt",
+        "AlterOwnerStmt",
+        "AlterPolicyStmt",
+        "AlterRoleStmt",
+        "AlterSeqStmt",
+        "AlterTableStmt",
+        "ClusterStmt",
+        "CommentStmt",
+        "CompositeTypeStmt",
+        "CreateDomainStmt",
+        "CreateEnumStmt",
+        "CreateExtensionStmt",
+        "CreateFunctionStmt",
+        "CreatePolicyStmt",
+        "CreateRangeStmt",
+        "CreateRoleStmt",
+        "CreateSchemaStmt",
+        "CreateSeqStmt",
+        "CreateStatsStmt",
+        "CreateStmt",
+        "CreateTrigStmt",
+        "DropStmt",
+        "GrantRoleStmt",
+        "GrantStmt",
+        "IndexStmt",
+        "LockStmt",
+        "ReindexStmt",
+        "RenameStmt",
+        "TransactionStmt",
+        "VacuumStmt",
+        "VariableSetStmt",
+        "ViewStmt",
+    }
+)
+"""Statements that do the same wherever they run, unless they call functions. All others run queries: a function, a
+trigger or a default in them may do anything, and what they do hangs on the rows that there are."""
+_KEEPS_CALLS = frozenset({"CreateFunctionStmt", "CreateStmt", "CreatePolicyStmt", "ViewStmt"})
+"""Statements that store a call and make none."""
+_KNOWN = frozenset(
+    {
+        "clock_timestamp",
+        "gen_random_uuid",
+        "lower",
+        "md5",
+        "nextval",
+        "now",
+        "random",
+        "statement_timestamp",
+        "to_tsvector",
+        "upper",
+    }
+)
+"""Functions of PostgreSQL's own, which an unqualified name means before all others."""
+_CALL = re.compile(rb'"FuncCall":\{"funcname":\[((?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},?)*)\]')
+_PART = re.compile(rb'"sval":"((?:[^"\\]|\\.)*)"')
 
 
 class About(Struct, frozen=True):
@@ -43,7 +102,7 @@ class File(Struct, frozen=True, dict=True):
         return tuple(
             tuple(
                 each
-                for each in (*statements.of(read), *alterations.of(read), *_long_names(read))
+                for each in (*statements.of(read), *alterations.of(read), *nested.of(read), *_long_names(read))
                 if each.rule != "database/trigger-disabled" or each.table not in enabled
             )
             for read in self.reads
@@ -52,7 +111,11 @@ class File(Struct, frozen=True, dict=True):
     @cached_property
     def hides(self) -> bool:
         """Whether what it does elsewhere may differ from what a dry run saw."""
-        return any(read.executes or read.opaque or read.asks_where or read.tag in _CALLS for read in self.reads)
+        return any(
+            read.executes or read.opaque or read.asks_where or not _does_the_same(read)
+            for read in self.reads
+            if not (read.nested and read.function)
+        )
 
     def at(self, line: int, column: int) -> int | None:
         """Which of `reads` is the statement at a place (both from nought)."""
@@ -75,6 +138,18 @@ class File(Struct, frozen=True, dict=True):
 def read(migration: Migration, text: str) -> File:
     """A migration's applied part. Raises SqlError or TooDeepError."""
     return File(migration.path, text, reading.read(text, path=migration.path))
+
+
+def _does_the_same(read: Read) -> bool:
+    if read.tag not in _SAME:
+        return False
+    calls = _CALL.findall(bytes(read.statement.node)) if read.tag not in _KEEPS_CALLS else ()
+    return all(_known(_PART.findall(call)) for call in calls)
+
+
+def _known(parts: list[bytes]) -> bool:
+    names = [part.decode("utf-8", "replace") for part in parts]
+    return names[-1:] != [] and names[-1] in _KNOWN and names[:-1] in ([], ["pg_catalog"])
 
 
 def in_transactions(file: File, migration: Migration) -> tuple[Found, ...]:

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from gitops_ci.kinds.database import bodies, postgres
 from gitops_ci.kinds.database.postgres import SqlError, Statement, TooDeepError
+from gitops_ci.kinds.database.routines import CreateFunctionStmt
+from gitops_ci.kinds.database.tree import strings
 
 _SPACE = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
 
@@ -23,9 +25,10 @@ _WHERE = re.compile(
 
 
 class Read(Struct, frozen=True, kw_only=True):
-    """A statement. `line` is where its first word is; `nested` that it stands in a DO block.
+    """A statement. `line` is where its first word is; `nested` that it stands in a DO block or a function.
 
-    `executes` are the lines of its body where text is run as SQL, `opaque` that its body cannot be read.
+    `executes` are the lines of its body where text is run as SQL, `opaque` that its body cannot be read. `function` is
+    the name (without its schema) of the function that it makes, or stands in.
     """
 
     statement: Statement
@@ -33,6 +36,7 @@ class Read(Struct, frozen=True, kw_only=True):
     nested: bool = False
     executes: tuple[int, ...] = ()
     opaque: bool = False
+    function: str = ""
 
     @property
     def tag(self) -> str:
@@ -46,7 +50,7 @@ class Read(Struct, frozen=True, kw_only=True):
 
 
 def read(text: str, *, path: str) -> tuple[Read, ...]:
-    """Every statement in order, those of a DO block after it. Raises SqlError or TooDeepError."""
+    """Every statement in order, those of a body after it. Raises SqlError or TooDeepError."""
     try:
         return tuple(each for statement in postgres.parse(text, path=path, source=path) for each in _read(statement))
     except RecursionError:
@@ -60,17 +64,19 @@ def _read(statement: Statement) -> Iterator[Read]:
         yield Read(statement=statement, line=line)
         return
     body = bodies.of(statement)
-    yield Read(statement=statement, line=line, executes=body.executes, opaque=body.opaque)
-    if statement.tag == "DoStmt":
-        for at, query in body.queries:
-            yield from _nested(statement, at, query)
+    name = strings(statement.read(CreateFunctionStmt).funcname)[-1] if statement.tag == "CreateFunctionStmt" else ""
+    yield Read(statement=statement, line=line, executes=body.executes, opaque=body.opaque, function=name)
+    for at, query in body.queries:
+        yield from _nested(statement, at, query, name)
+    for tag, tree in body.trees:
+        yield Read(statement=statement.within(tag, tree), line=line, nested=True, function=name)
 
 
-def _nested(outer: Statement, line: int, query: str) -> Iterator[Read]:
-    """The statements of a query in a DO block; what only PL/pgSQL understands is none that a rule is about."""
+def _nested(outer: Statement, line: int, query: str, function: str) -> Iterator[Read]:
+    """The statements of a query in a body; what only PL/pgSQL understands is none that a rule is about."""
     try:
         for inner in postgres.parse(query, path=outer.path, source=outer.source):
-            placed = msgspec.structs.replace(inner, line=line)
-            yield Read(statement=placed, line=line, nested=True)
+            for each in _read(msgspec.structs.replace(inner, line=line)):
+                yield msgspec.structs.replace(each, nested=True, function=each.function or function)
     except SqlError:
         return

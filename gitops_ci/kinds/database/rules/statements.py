@@ -19,13 +19,18 @@ class Drop(Struct, frozen=True):
     """DROP of objects."""
 
     removeType: str = ""  # noqa: N815
+    behavior: str = ""
     objects: tuple[Node, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """The objects as they are written."""
         return [
-            qualified(strings(each.items.items)) if each.items else quoted(each.string.sval if each.string else "")
+            qualified(strings(each.items.items))
+            if each.items
+            else each.type_name.text
+            if each.type_name
+            else quoted(each.string.sval if each.string else "")
             for each in self.objects
         ]
 
@@ -83,29 +88,33 @@ _DROPPED = {
     "OBJECT_FOREIGN_TABLE": ("database/destructive-drop-table", "foreign table"),
     "OBJECT_SCHEMA": ("database/destructive-drop-schema", "schema"),
 }
+_OF_COLUMNS = {"OBJECT_TYPE": "type", "OBJECT_DOMAIN": "domain", "OBJECT_EXTENSION": "extension"}
 
 
 def of(read: Read) -> Iterator[Found]:
-    """What is found in one statement, and in the queries of its WITH clause."""
-    yield from _body(read)
+    """What is found in one statement, and in the queries that it holds."""
+    yield from _body(read, runs=read.tag == "DoStmt")
     reader = READERS.get(read.tag)
     if reader is not None:
         yield from reader(read)
-    if read.tag in ("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"):
-        for inner in data.inner(read.statement):
-            if inner.tag != "SelectStmt":
-                yield from of(Read(statement=inner, line=read.line, nested=read.nested))
+    for inner in data.inner(read.statement):
+        yield from of(Read(statement=inner, line=read.line, nested=read.nested))
 
 
-def _body(read: Read) -> Iterator[Found]:
-    """What a DO block or a function hides; a DO block runs at once."""
-    rule = "database/dynamic-sql" if read.tag == "DoStmt" else "database/dynamic-sql-function"
+def called(read: Read) -> tuple[Found, ...]:
+    """What is found in a function that the same change calls: its body runs as that of a DO block does."""
+    return tuple(_body(read, runs=True))
+
+
+def _body(read: Read, *, runs: bool) -> Iterator[Found]:
+    """What a DO block or a function hides; `runs` says that the change runs it."""
+    rule = "database/dynamic-sql" if runs else "database/dynamic-sql-function"
     says = "runs text as SQL: what it does cannot be told before it runs"
     for line in read.executes:
         yield Found(rule=rule, says=says, line=line, statement=read.line)
     if read.opaque:
         yield _found(read, rule, "holds code that cannot be read here")
-    if read.tag == "DoStmt" and read.asks_where:
+    if runs and read.asks_where:
         yield _found(read, "database/reads-where-it-runs", "does what depends on where or by whom it is run")
 
 
@@ -115,6 +124,9 @@ def _found(read: Read, rule: str, says: str, table: str = "") -> Found:
 
 def _drop(read: Read) -> Iterator[Found]:
     node = read.statement.read(Drop)
+    if node.removeType in _OF_COLUMNS and node.behavior == "DROP_CASCADE":
+        says = f"drops the {_OF_COLUMNS[node.removeType]} {', '.join(node.names)} and every column of it (CASCADE)"
+        yield _found(read, "database/destructive-drop-column", says)
     rule, what = _DROPPED.get(node.removeType, ("", ""))
     if rule:
         for name in node.names:
@@ -148,13 +160,16 @@ def _truncate(read: Read) -> Iterator[Found]:
 
 def _changed(read: Read) -> Iterator[Found]:
     node = read.statement.read(Changed)
-    if bytes(node.whereClause) or node.relation is None:
+    if b'"ColumnRef"' in bytes(node.whereClause) or b'"CurrentOfExpr"' in bytes(node.whereClause):
+        return
+    if node.relation is None:
         return
     name = node.relation.name
+    why = "its WHERE names no column" if bytes(node.whereClause) else "it has no WHERE"
     if read.tag == "DeleteStmt":
-        yield _found(read, "database/destructive-delete-all", f"deletes every row of {name}: it has no WHERE", name)
+        yield _found(read, "database/destructive-delete-all", f"deletes every row of {name}: {why}", name)
     else:
-        yield _found(read, "database/destructive-update-all", f"changes every row of {name}: it has no WHERE", name)
+        yield _found(read, "database/destructive-update-all", f"changes every row of {name}: {why}", name)
 
 
 def _grant(read: Read) -> Iterator[Found]:

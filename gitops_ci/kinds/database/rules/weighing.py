@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database.rules import alterations, contract, file, squawk
+from gitops_ci.kinds.database.rules import alterations, calls, contract, file, squawk, statements
 from gitops_ci.kinds.database.rules.catalog import RULES
 from gitops_ci.kinds.database.rules.created import Created
 from gitops_ci.kinds.database.rules.entering import Entering
@@ -37,11 +37,12 @@ def of(
 ) -> Iterator[Weighed]:
     """What counts of the files that enter one stack; those that could not be read are not among them."""
     created = Created(entering.earlier)
+    called = calls.of(read for one in entering.migrations if one.path in files for read in files[one.path].reads)
     found: list[tuple[str, Found]] = []
     expanded: dict[str, str] = {}
     for migration in entering.migrations:
         if (one := files.get(migration.path)) is not None:
-            found += ((one.path, each) for each in _one(one, answers.get(one.path, ()), created))
+            found += ((one.path, each) for each in _one(one, answers.get(one.path, ()), created, called))
             found += ((one.path, each) for each in file.in_transactions(one, migration))
             for name in _expands(one, created):
                 expanded.setdefault(name, one.path.rpartition("/")[2])
@@ -58,8 +59,11 @@ def _hidden(entering: Entering, files: Mapping[str, File]) -> frozenset[str]:
     return frozenset(paths[first:])
 
 
-def _one(one: File, answers: Iterable[Answer], created: Created) -> Iterator[Found]:
-    """What is found in one file, but for what is about tables that the change made before that line."""
+def _one(one: File, answers: Iterable[Answer], created: Created, called: frozenset[str]) -> Iterator[Found]:
+    """What is found in one file, but for what is about tables that the change made before that line.
+
+    What stands in a function counts where the change runs it.
+    """
     yield from one.told
     asked: dict[int, list[Found]] = {}
     for answer in answers:
@@ -70,8 +74,13 @@ def _one(one: File, answers: Iterable[Answer], created: Created) -> Iterator[Fou
                 if (each.rule, each.line) not in {(known.rule, known.line) for known in asked.get(index, ())}:
                     asked.setdefault(index, []).append(each)
     for index, read in enumerate(one.reads):
+        runs = read.function in called
+        if read.nested and read.function and not runs:
+            continue
         created.take(read)
-        there = (*one.found[index], *asked.get(index, ()))
+        is_made = read.tag == "CreateFunctionStmt"
+        own = statements.called(read) if runs and is_made else one.found[index]
+        there = (*own, *asked.get(index, ()))
         for each in there:
             if each.rule not in _ADVICE and each.table in created:
                 continue

@@ -57,6 +57,10 @@ def test_mysql_is_planned_from_its_text_and_says_so() -> None:
         ("ALTER TABLE users RENAME COLUMN email TO mail", "contract"),
         ("ALTER TABLE users MODIFY COLUMN email INT", "contract"),
         ("ALTER TABLE users ADD COLUMN age INT NOT NULL", "contract"),
+        ("CREATE TABLE t (id INT); DROP TABLE t, users", "destructive-drop-table"),
+        ("PREPARE s FROM 'DROP TABLE users'", "dynamic-sql"),
+        ("EXECUTE s", "dynamic-sql"),
+        ("CALL p()", "dynamic-sql"),
     ],
 )
 def test_the_rules_that_mysql_knows(sql: str, rule: str) -> None:
@@ -151,6 +155,11 @@ def test_of_one_migration_for_several_databases_postgresql_s_is_taken() -> None:
     assert [each.address for each in plan.changes] == ["table a"]
     stack = side(files).stacks[SHARED]
     assert database.check(stack, plan, side({}), side(files)) == ()
+
+
+def test_every_table_of_a_drop_is_told() -> None:
+    plan = plan_of("DROP TABLE IF EXISTS a, b;", "002_b.sql", BASE)
+    assert [(each.address, each.destructive) for each in plan.changes] == [("table a, b", True)]
 
 
 def test_nothing_is_said_where_nothing_enters() -> None:

@@ -81,6 +81,13 @@ def test_two_files_of_one_version() -> None:
     assert rules(BASE | new, BASE | new | {"migrations/005_c.sql": "SELECT 1"}) == []
 
 
+def test_a_file_for_another_database_among_plain_ones_may_be_run_as_well() -> None:
+    new: dict[str, bytes | str] = {"migrations/004_a.pg.sql": "SELECT 1", "migrations/004_a.mysql.sql": "DROP TABLE a"}
+    assert rules(BASE, BASE | new) == [("database/duplicate-version", "migrations/004_a.mysql.sql", 1)]
+    more: dict[str, bytes | str] = {"migrations/005_b.pg.sql": "SELECT 1", "migrations/005_b.mysql.sql": "SELECT 1"}
+    assert rules(BASE | new, BASE | new | more) == [], "they came in several before"
+
+
 def test_directories_of_prisma_may_share_a_version_and_those_of_diesel_may_not() -> None:
     for file, expected in (("migration.sql", []), ("up.sql", ["database/duplicate-version"])):
         base: dict[str, bytes | str] = {f"migrations/20240101000000_a/{file}": "SELECT 1"}

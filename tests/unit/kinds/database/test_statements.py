@@ -230,11 +230,23 @@ def test_data_is_told_by_columns_and_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", ["WITH x AS (DELETE FROM t) SELECT 1", "WITH x AS (DELETE FROM t) INSERT INTO u SELECT 1"]
+    "sql",
+    [
+        "EXPLAIN ANALYZE DELETE FROM t",
+        "PREPARE p AS DELETE FROM t",
+        "COPY (DELETE FROM t RETURNING 1) TO STDOUT",
+        "WITH x AS (DELETE FROM t) SELECT 1",
+        "WITH x AS (DELETE FROM t) INSERT INTO u SELECT 1",
+    ],
 )
-def test_what_a_with_clause_destroys_is_seen(sql: str) -> None:
+def test_what_a_held_query_destroys_is_seen(sql: str) -> None:
     change = changes_of(sql)[0]
     assert (change.address, change.destructive) == ("data in t", True)
+
+
+@pytest.mark.parametrize("how", ["= on", "TO 'on'", "= true", "TO DEFAULT"])
+def test_strings_may_stay_what_they_are(how: str) -> None:
+    assert [each.action for each in changes_of(f"SET standard_conforming_strings {how};")] == ["read"]
 
 
 def test_a_password_is_never_stored() -> None:

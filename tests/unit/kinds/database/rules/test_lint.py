@@ -210,7 +210,7 @@ def said(text: str, *plans: Plan, squawk: Answer = TYPE) -> list[str]:
 
 
 def test_what_was_seen_overrules_a_guess() -> None:
-    sql = "ALTER TABLE users ALTER COLUMN id TYPE\n bigint;\nINSERT INTO orders VALUES (1);"
+    sql = "ALTER TABLE users ALTER COLUMN id TYPE\n bigint;\nCOMMENT ON TABLE orders IS 'x';"
     guessed = ["database/contract", "database/lock-type-change"]
     assert said(sql) == guessed
     assert said(sql, tried()) == []
@@ -228,6 +228,16 @@ def test_what_was_seen_overrules_a_guess() -> None:
         "DO $$ BEGIN EXECUTE 'x'; END $$;",
         "DO $$ BEGIN PERFORM current_setting('x'); END $$;",
         "SELECT may_do_anything();",
+        "DO $$ BEGIN IF (SELECT count(*) FROM users) > 9 THEN SET search_path = x; END IF; END $$;",
+        "INSERT INTO orders SELECT 1 FROM set_config('search_path', (SELECT min(id)::text FROM users), false);",
+        "INSERT INTO orders VALUES (1);",
+        "CREATE TABLE made AS SELECT f();",
+        "COPY (SELECT f()) TO STDOUT;",
+        "EXPLAIN ANALYZE SELECT f();",
+        "PREPARE p AS SELECT f(); EXECUTE p;",
+        "ALTER TABLE orders ADD n int DEFAULT f();",
+        "ALTER TABLE orders ADD n int DEFAULT public.now();",
+        "CREATE INDEX CONCURRENTLY i ON orders (f(id));",
     ],
 )
 def test_what_may_do_something_else_elsewhere_is_not_overruled_by_a_dry_run(hidden: str) -> None:
@@ -238,10 +248,126 @@ def test_what_may_do_something_else_elsewhere_is_not_overruled_by_a_dry_run(hidd
     assert "database/lock-type-change" in {each.rule for each in told.findings if each.path == then}
 
 
-def test_a_lock_in_a_block_is_that_of_the_block() -> None:
-    sql = "INSERT INTO orders VALUES (1);\nDO $$ BEGIN\n  LOCK TABLE users;\nEND $$;"
+@pytest.mark.parametrize(
+    "same",
+    [
+        "ALTER TABLE orders ADD made_at timestamptz NOT NULL DEFAULT now(), ADD key uuid DEFAULT gen_random_uuid();",
+        "CREATE TABLE made (id bigint DEFAULT f());",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT g()';",
+        "CREATE VIEW seen AS SELECT f();",
+        "CREATE INDEX CONCURRENTLY i ON orders (pg_catalog.lower(id));",
+    ],
+)
+def test_what_does_the_same_everywhere_leaves_what_was_seen_its_say(same: str) -> None:
+    assert said(f"ALTER TABLE users ALTER COLUMN id TYPE bigint; {same}", tried()) == []
+
+
+def test_what_is_not_seen_of_a_block_overrules_nothing() -> None:
+    """Whether it does the same elsewhere hangs on the rows that are there."""
+    sql = "COMMENT ON TABLE orders IS 'x';\nDO $$ BEGIN\n  LOCK TABLE users;\nEND $$;"
     assert said(sql, tried(lock(2)), squawk=NOTHING) == ["database/lock-explicit"]
-    assert said(sql, tried(lock(1)), squawk=NOTHING) == []
+    assert said(sql, tried(lock(1)), squawk=NOTHING) == ["database/lock-explicit"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule"),
+    [
+        ("EXPLAIN ANALYZE DELETE FROM users;", "destructive-delete-all"),
+        ("PREPARE p AS DELETE FROM users; EXECUTE p;", "destructive-delete-all"),
+        ("COPY (DELETE FROM users RETURNING id) TO STDOUT;", "destructive-delete-all"),
+        ("COPY (WITH gone AS (DELETE FROM users RETURNING id) TABLE gone) TO STDOUT;", "destructive-delete-all"),
+        ("CREATE RULE r AS ON INSERT TO orders DO ALSO DELETE FROM users;", "destructive-delete-all"),
+        ("DELETE FROM users WHERE true;", "destructive-delete-all"),
+        ("UPDATE users SET email = NULL WHERE 1 = 1;", "destructive-update-all"),
+        ("DROP TYPE mood CASCADE;", "destructive-drop-column"),
+        ("ALTER TABLE users SET SCHEMA archive;", "contract"),
+        ("ALTER SCHEMA app RENAME TO other;", "contract"),
+        ("DROP DOMAIN app.positive CASCADE;", "destructive-drop-column"),
+        ("CREATE TEMP TABLE users (id int) ON COMMIT DROP; TRUNCATE users;", "destructive-truncate"),
+        ("CREATE TEMP TABLE users (id int); DROP TABLE users; DROP TABLE users;", "destructive-drop-table"),
+        ("DO $$ BEGIN CREATE INDEX i ON users (email); END $$;", "lock-index"),
+        ("DO $$ BEGIN DROP INDEX i; END $$;", "lock-index"),
+        ("DO $$ BEGIN ALTER TABLE users ADD n uuid DEFAULT gen_random_uuid(); END $$;", "lock-column-default"),
+        ("DO $$ BEGIN DO 'BEGIN DELETE FROM users; END'; END $$;", "destructive-delete-all"),
+        (
+            "DO $$ BEGIN CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DELETE FROM users'; PERFORM f(); END $$;",
+            "destructive-delete-all",
+        ),
+        ("DO $$ BEGIN REINDEX TABLE users; END $$;", "lock-index"),
+        ("DO $$ BEGIN ALTER TABLE users ADD CHECK (id > 0); END $$;", "lock-constraint"),
+        ("DO $$ BEGIN ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES orders; END $$;", "lock-constraint"),
+        ("DO $$ BEGIN ALTER TABLE users ADD UNIQUE (id); END $$;", "lock-unique-constraint"),
+        ("DO $$ BEGIN ALTER TABLE users ADD PRIMARY KEY (id); END $$;", "lock-primary-key"),
+        ("DO $$ BEGIN ALTER TABLE users ALTER id SET NOT NULL; END $$;", "lock-not-null"),
+        ("DO $$ BEGIN ALTER TABLE users ALTER id DROP NOT NULL; END $$;", "drop-not-null"),
+        ("DO $$ BEGIN ALTER TABLE users ALTER id TYPE bigint; END $$;", "lock-type-change"),
+        ("DO $$ BEGIN ALTER TABLE users DETACH PARTITION p; END $$;", "lock-detach"),
+    ],
+)
+def test_what_is_done_in_a_roundabout_way_is_found(sql: str, rule: str) -> None:
+    assert f"database/{rule}" in said(sql, tried(), squawk=NOTHING)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "EXPLAIN ANALYZE DELETE FROM users WHERE id = 1;",
+        "COPY (SELECT * FROM users) TO STDOUT;",
+        "DROP TYPE mood;",
+        "CREATE TABLE made (id bigint); ALTER TABLE made SET SCHEMA archive;",
+        "ALTER FUNCTION f() SET SCHEMA archive;",
+        "CREATE TEMP TABLE batch (id int); DELETE FROM batch; DROP TABLE batch;",
+        "DO $$ BEGIN ALTER TABLE users ADD CHECK (id > 0) NOT VALID; END $$;",
+        "DO $$ BEGIN ALTER TABLE users ADD at timestamptz DEFAULT now(), ADD n int DEFAULT 1; END $$;",
+        "DO $$ BEGIN ALTER TABLE users ADD CONSTRAINT u UNIQUE USING INDEX i; END $$;",
+        "DO $$ BEGIN CREATE TABLE made (id bigint); CREATE INDEX i ON made (id); END $$;",
+    ],
+)
+def test_what_is_harmless_in_a_roundabout_way_is_not(sql: str) -> None:
+    assert said(sql, tried(), squawk=NOTHING) == []
+
+
+FUNCTION = "CREATE FUNCTION app.wipe() RETURNS {returns} LANGUAGE {language} "
+
+
+@pytest.mark.parametrize(
+    ("body", "language"),
+    [
+        ("AS $$ BEGIN DELETE FROM users; END $$;", "plpgsql"),
+        ("AS $$ SELECT 1; DELETE FROM users $$;", "sql"),
+        ("BEGIN ATOMIC DELETE FROM users; END;", "sql"),
+    ],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        "SELECT app.wipe();",
+        "DO $$ DECLARE x int; BEGIN x := wipe(); END $$;",
+        "CREATE TABLE made AS SELECT 1 FROM wipe();",
+        "ALTER TABLE orders ADD n int DEFAULT app.wipe();",
+        'SELECT U&"w\\0069pe"();',
+        "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SELECT wipe()'; SELECT f();",
+        "CREATE TRIGGER t AFTER INSERT ON orders EXECUTE FUNCTION app.wipe(); INSERT INTO orders VALUES (1);",
+    ],
+)
+def test_a_function_that_the_change_calls_is_read_like_a_block(body: str, language: str, call: str) -> None:
+    sql = FUNCTION.format(returns="void", language=language) + body
+    assert "database/destructive-delete-all" in said(f"{sql} {call}", tried(), squawk=NOTHING)
+    assert said(sql, tried(), squawk=NOTHING) == [], "it only stores it"
+    trigger = "CREATE TRIGGER t AFTER INSERT ON orders EXECUTE FUNCTION app.wipe();"
+    assert said(f"{sql} {trigger} COMMENT ON FUNCTION app.wipe() IS 'x';", tried(), squawk=NOTHING) == []
+
+
+def test_text_that_a_called_function_runs_is_that_of_the_change() -> None:
+    sql = FUNCTION.format(returns="void", language="plpgsql") + "AS $$ BEGIN EXECUTE 'DROP TABLE users'; END $$;"
+    assert said(sql, tried(), squawk=NOTHING) == ["database/dynamic-sql-function"]
+    assert said(f"{sql} SELECT app.wipe();", tried(), squawk=NOTHING) == ["database/dynamic-sql"]
+    asks = sql.replace("EXECUTE 'DROP TABLE users'", "IF current_user = 'x' THEN RETURN; END IF")
+    assert said(f"{asks} SELECT app.wipe();", tried(), squawk=NOTHING) == ["database/reads-where-it-runs"]
+    then = lint(
+        {**BASE, PATH: sql, "migrations/003_then.sql": "SELECT app.wipe();"}, BASE, linter=Silent(), plans=(tried(),)
+    )
+    assert {each.rule for each in then.findings} == {"database/dynamic-sql"}
 
 
 def test_what_destroys_is_never_overruled() -> None:

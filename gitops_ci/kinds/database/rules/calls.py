@@ -1,0 +1,54 @@
+"""Which functions a change both makes and calls: what is in those runs with the migration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from gitops_ci.kinds.database.rules.reading import Read
+
+_WORD = re.compile(r"[\w$]+")
+_NO_CALL = frozenset(
+    {
+        "AlterFunctionStmt",
+        "AlterObjectSchemaStmt",
+        "AlterOwnerStmt",
+        "CommentStmt",
+        "CreateFunctionStmt",
+        "DropStmt",
+        "GrantStmt",
+        "RenameStmt",
+    }
+)
+"""Statements that name a function and do not run it."""
+_FIRES = frozenset({"CallStmt", "CopyStmt", "DeleteStmt", "DoStmt", "ExecuteStmt", "ExplainStmt", "InsertStmt"}) | {
+    "MergeStmt",
+    "SelectStmt",
+    "TruncateStmt",
+    "UpdateStmt",
+}
+"""Statements that may fire a trigger."""
+
+
+def of(reads: Iterable[Read]) -> frozenset[str]:
+    """The functions (without their schemas) among those that a change makes which it may run.
+
+    A name counts wherever it is a word: rather one too many than one that runs unread.
+    """
+    top = [read for read in reads if not read.nested or read.tag == "CreateFunctionStmt"]
+    made = {read.function for read in top if read.function and read.tag == "CreateFunctionStmt"}
+    if not made:
+        return frozenset()
+    fires = any(read.tag in _FIRES for read in top)
+    running = [read for read in top if read.tag not in _NO_CALL and (fires or read.tag != "CreateTrigStmt")]
+    if any('U&"' in read.statement.text.upper() for read in running):  # a name with escapes
+        return frozenset(made)
+    called = {name for name in made if running and not _WORD.fullmatch(name)} | _named(running, made)
+    while more := _named([read for read in top if read.function in called], made) - called:
+        called |= more
+    return frozenset(called)
+
+
+def _named(reads: Sequence[Read], names: set[str]) -> set[str]:
+    words = {word for read in reads for word in _WORD.findall(read.statement.text.lower())}
+    return {name for name in names if name.lower() in words}
