@@ -146,7 +146,9 @@ def test_a_blocked_run(repository: Scratch, fail_on: str, code: int) -> None:
 
 @pytest.mark.parametrize(("fail_on", "code"), [("undecided", 3), ("blocked", 0), ("never", 0)])
 def test_an_undecided_run(repository: Scratch, fail_on: str, code: int) -> None:
-    repository.commit({"environments/staging/k8s/deployment.yaml": "kind: Deployment\n"})
+    repository.commit(
+        {"environments/staging/k8s/kustomization.yaml": "resources: [https://github.com/acme/base?ref=v1]\n"}
+    )
     done = step(repository, fail_on=fail_on)
     assert done.code == code, done.log
     assert done.outputs["verdict"] == "undecided"
