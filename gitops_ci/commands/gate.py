@@ -42,7 +42,7 @@ def run(options: Options, outside: Outside) -> int:
     """
     event = asked.event(options, outside)
     if event.closed:
-        output.say(f"pull request #{event.pull_request} is closed: nothing is judged", outside)
+        output.say(f"pull request #{event.pull_request} is closed: nothing is written", outside)
         return 0
     report, told = judged(asked.given(event, options, outside), event, options, outside)
     part = report.part or Part()

