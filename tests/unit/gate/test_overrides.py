@@ -154,7 +154,10 @@ def test_what_is_about_no_stack_needs_who_may_everywhere() -> None:
 
 def test_the_remedy_offers_the_label_and_says_why_one_does_not_count() -> None:
     (told,) = overrides.applied([OPEN], case(pull(), config=NAMED)).reasons
-    assert told.remedy == f"close it; or set the label {name()} (docs/rules/gate.md#labels-that-are-bound), which lifts it for this change (bob, erin)"
+    assert (
+        told.remedy
+        == f"close it; or set the label {name()} (docs/rules/gate.md#labels-that-are-bound), which lifts it for this change (bob, erin)"
+    )
     old = name(head=OLDER)
     (told,) = overrides.applied([OPEN], case(pull(labels=(label(old, BOB),)), config=NAMED)).reasons
     assert f"the label …{old[-6:]} is of something else" in told.remedy
