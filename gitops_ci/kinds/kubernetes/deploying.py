@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, structs
 
 from gitops_ci.config import Config
-from gitops_ci.kinds.kubernetes import names, repositories, values
+from gitops_ci.kinds.kubernetes import names, repositories, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import applications, sets, sources
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
@@ -115,6 +115,8 @@ def _of_flux(
         deployed = made(by, repository, known, ours)
         if deployed is None:
             continue
+        if revision := revisions.of_flux(by, objects, known, repository.snapshot):
+            deployed = _pinned(by, revision, deployed, repository)
         spec = values.mapping(by.manifest.value, "spec")
         path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
         stack = names.of_application(by.name, path, (by.path,), repository.config)
@@ -133,6 +135,13 @@ def _of_flux(
         deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
         excerpt = (by.manifest.value, known.meant(by))
         yield Placed(stack, deployed, deployment, (_cluster(by), by.name, by.path), excerpt=excerpt, shared=shared)
+
+
+def _pinned(by: Declared, revision: str, deployed: Deployed, repository: Repository) -> Deployed:
+    """What a source at another revision deploys: nothing that is here, if it is known which branch this is."""
+    what = f"{by.kind} {by.name}"
+    unrendered = Unrendered(what=what, why=revisions.why(revision), path=by.path, line=by.line_of("spec", "sourceRef"))
+    return Deployed((unrendered,), () if repository.snapshot.branch is not None else deployed.reads, deployed.path)
 
 
 def _cluster(by: Declared) -> str:

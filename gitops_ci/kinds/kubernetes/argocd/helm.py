@@ -59,7 +59,7 @@ def _named(written: str, directory: str, referred: frozenset[str]) -> ValueFile:
     if written.startswith("$"):
         name, _, rest = written.partition("/")
         if name not in referred:
-            return ValueFile(written, problem=f"{name} is no source of this repository")
+            return ValueFile(written, problem=f"{name} is no source of this repository as it is here")
         directory, written = "", rest
     path = join("", written.lstrip("/") or ".") if written.startswith("/") else join(directory, written)
     return ValueFile(written, problem="it lies outside of the repository") if path is None else ValueFile(written, path)

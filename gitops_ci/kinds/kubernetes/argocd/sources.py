@@ -9,7 +9,7 @@ import yaml
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import globs, manifests, values
+from gitops_ci.kinds.kubernetes import globs, manifests, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import edits, helm
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.repositories import Repositories
@@ -73,11 +73,12 @@ class _Of(Struct, frozen=True):
                 yield from self.repository.through(each.path)
 
     def referred(self) -> frozenset[str]:
-        """The names (`$name`) of sources that are this repository."""
+        """The names (`$name`) of sources that are this repository, as it is in front of us."""
         return frozenset(
             f"${values.text(each, 'ref')}"
             for each in self.application.sources
             if values.text(each, "ref") and self.repositories.has(values.text(each, "repoURL"))
+            if revisions.is_current(values.text(each, "targetRevision"), self.repository.snapshot)
         )
 
     def deployed(self) -> Deployed:
@@ -86,6 +87,9 @@ class _Of(Struct, frozen=True):
         if not written:
             return Deployed()
         path = join("", written.strip("/") or ".")
+        revision = values.text(self.source, "targetRevision")
+        if not revisions.is_current(revision, self.repository.snapshot):
+            return self._pinned(written, path, revision)
         real = self.repository.snapshot.resolve(path) if path is not None else None
         if path is None or real is None or not self.repository.snapshot.is_directory(real):
             why = "there is no such directory in this repository"
@@ -102,6 +106,13 @@ class _Of(Struct, frozen=True):
                 return Deployed((unrendered,), reads, path)
             case _:
                 return self._directory(path)
+
+    def _pinned(self, written: str, path: str | None, revision: str) -> Deployed:
+        """Files in front of us mean nothing to it, if it is known that this is not the branch it is at."""
+        is_known = self.repository.snapshot.branch is not None
+        reads = () if is_known or path is None else (Reading(path, "tree", "direct"),)
+        unrendered = self.unrendered(written, revisions.why(revision), "targetRevision")
+        return Deployed((unrendered,), reads, path)
 
     def _type(self, directory: str) -> str:
         """What Argo CD takes a source for: what its options are of, else what is there (util/app/discovery)."""
