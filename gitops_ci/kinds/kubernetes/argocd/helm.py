@@ -82,7 +82,8 @@ def parameters(options: dict[str, Any], *, forced: bool) -> Iterator[tuple[str, 
     """Names and values of the parameters that are texts by force, or that are not."""
     for each in values.mappings(options, "parameters"):
         name, value = each.get("name"), each.get("value")
-        if isinstance(name, str) and (each.get("forceString") is True) is forced:
+        is_text = any(each.get(key) is True for key in ("forceString", "forcestring"))  # as the image updater has it
+        if isinstance(name, str) and is_text is forced:
             yield (
                 name,
                 value if isinstance(value, str) else "" if value is None else yaml.safe_dump(value).split("\n")[0],

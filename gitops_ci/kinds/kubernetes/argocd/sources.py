@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes import globs, manifests, revisions, values
-from gitops_ci.kinds.kubernetes.argocd import edits, helm
+from gitops_ci.kinds.kubernetes.argocd import edits, helm, overrides
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
@@ -95,6 +95,17 @@ class _Of(Struct, frozen=True):
             why = "there is no such directory in this repository"
             reads = (Reading(path, "tree", "direct"),) if path else ()
             return Deployed((self.unrendered(written, why, "path"),), reads)
+        given = overrides.of(self.source, real, self.application.name, self.repository.snapshot)
+        deployed = structs.replace(self, source=given.source).of_type(written, path, real)
+        files = tuple(read for each in given.files for read in self.repository.through(each, "direct"))
+        sources = deployed.sources
+        if given.wrong is not None:
+            place, file = given.wrong
+            sources = (Unrendered(what=place, why=file.wrong, path=place, line=file.line),)
+        return structs.replace(deployed, sources=sources, reads=(*deployed.reads, *files))
+
+    def of_type(self, written: str, path: str, real: str) -> Deployed:
+        """A directory of this repository, as what Argo CD takes it for."""
         match self._type(real):
             case "kustomize":
                 return self._kustomize(path)
