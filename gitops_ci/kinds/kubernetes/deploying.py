@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, structs
 
-from gitops_ci.config import Config
 from gitops_ci.kinds.kubernetes import names, repositories, revisions, values
-from gitops_ci.kinds.kubernetes.argocd import applications, sets, sources
+from gitops_ci.kinds.kubernetes.argocd import applications, constants, sets, sources
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
 from gitops_ci.kinds.kubernetes.argocd.voting import votes
@@ -48,7 +47,7 @@ def of(repository: Repository) -> Deploying:
             projects[each.name] = (*projects.get(each.name, ()), each)
     placed = (
         *filter(None, (_of_application(each, repository, ours, projects) for each in argo)),
-        *(_of_rendering(each, config) for each in renderings if each.troubles),
+        *(_of_rendering(each, repository, ours) for each in renderings if each.troubles),
         *_of_flux(objects, repository, known, ours),
     )
     return Deploying(placed, argo, renderings, ours)
@@ -88,7 +87,7 @@ def _of_application(
     )
 
 
-def _of_rendering(rendering: Rendering, config: Config) -> Placed:
+def _of_rendering(rendering: Rendering, repository: Repository, ours: Repositories) -> Placed:
     """A set that cannot be rendered, or only in part: what it deploys is not known, and so never passes."""
     by = rendering.by
     what = f"ApplicationSet {by.name}"
@@ -98,8 +97,9 @@ def _of_rendering(rendering: Rendering, config: Config) -> Placed:
         else Unrendered(what=what, why=each.message, path=by.path, line=each.line)
         for each in rendering.troubles
     )
-    stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), config)
-    deployed = Deployed(found, (Reading(by.path), *map(Reading, rendering.read)), None)
+    stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), repository.config)
+    reads = (Reading(by.path), *map(Reading, rendering.read), *constants.of(by, repository, ours))
+    deployed = Deployed(found, reads, None)
     return Placed(
         stack, deployed, Deployment(sources=found, by=what, path=by.path, line=by.line), ("", by.name, by.path)
     )
