@@ -113,7 +113,7 @@ def _update(pair: Pair, before: Object, after: Object, told_by: tuple[Masking, C
     said = [
         *reasons,
         *([keeping.RUNS_AGAIN] if hook else []),
-        *([keeping.lost_anew(after)] if action == "replace" else []),
+        *([keeping.REFUSED, keeping.lost_anew(after)] if action == "replace" else []),
     ]
     if restarts:
         said.append("its pods restart: nothing but checksums or generated names differs in them")
@@ -173,6 +173,7 @@ def _made(each: Object, known: Masking, action: Action, told: Iterable[Attribute
         path=each.path,
         line=each.line,
         destructive=action in DESTRUCTIVE,
+        create_before_destroy=None if action == "replace" else False,
         attributes=tuple(told),
     )
 

@@ -135,6 +135,8 @@ def test_what_nobody_may_change_is_replaced(kind: str, api: str, before: dict[st
     change = only(between([one(kind, api, **before)], [one(kind, api, **after)]))
     assert (change.action, change.destructive) == ("replace", True)
     assert any(each.forces_replacement for each in change.attributes)
+    assert change.create_before_destroy is None  # nothing replaces it by itself
+    assert "the API server refuses it" in (change.reason or "")
 
 
 MUTABLE = [
