@@ -15,6 +15,7 @@ from gitops_ci.kinds.terraform.attributes import Sides
 from gitops_ci.kinds.terraform.masking import Masking, TooDeep
 from gitops_ci.model.plan import DESTRUCTIVE, Action, Attribute, Change
 from gitops_ci.policy import secrets as detector
+from gitops_ci.policy.secrets import sops
 
 
 class Difference(Struct, frozen=True):
@@ -34,7 +35,7 @@ class Pair(Struct, frozen=True):
 
 def between(base: Iterable[Object], head: Iterable[Object], *, prune: bool | None) -> Difference:
     """What becomes of each object. `prune`: whether what is no longer rendered is deleted; None where nobody tells."""
-    ends = (tuple(base), tuple(head))
+    ends = (tuple(map(_decrypted, base)), tuple(map(_decrypted, head)))
     known = secrets.known((*ends[0], *ends[1]))
     counts = Counter[str]()
     found: list[Change] = []
@@ -43,6 +44,12 @@ def between(base: Iterable[Object], head: Iterable[Object], *, prune: bool | Non
         if change is not None:
             found.append(change)
     return Difference(tuple(sorted(found, key=lambda change: change.address)), dict(+counts))
+
+
+def _decrypted(each: Object) -> Object:
+    """An object without what SOPS keeps of itself, which never reaches the cluster."""
+    value = sops.without(each.value)
+    return each if value is each.value else structs.replace(each, value=value)
 
 
 def _pairs(base: tuple[Object, ...], head: tuple[Object, ...]) -> Iterator[Pair]:

@@ -361,3 +361,13 @@ def test_whatever_objects_hold_there_is_a_difference_or_none(
     assert not between(base, base).changes
     for change in between(base, head).changes:
         msgspec.json.decode(msgspec.json.encode(change), type=Change)
+
+
+def test_what_sops_keeps_of_itself_is_no_part_of_an_object() -> None:
+    held: dict[str, Any] = {"data": {"a": "ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]"}}
+    one_end, other = (one("Secret", **held, sops={"mac": f"ENC[{mac}]", "age": [mac]}) for mac in "ab")
+    assert between([one_end], [other]).changes == ()
+    change = only(between([], [other]))
+    assert [each.path for each in change.attributes] == ["data.a"]
+    plain = one("Secret", sops={"mac": "no"})
+    assert "sops.mac" in {each.path for each in only(between([], [plain])).attributes}
