@@ -235,7 +235,24 @@ def test_generated_names_are_the_same_object() -> None:
     assert (config.address, config.action) == ("ConfigMap shop/conf", "update")
     assert [(each.path, each.before, each.after) for each in config.attributes] == [("data.a", "1", "2")]
     assert web.attributes == ()
-    assert "pods restart" in (web.reason or "")
+    assert web.reason == "its pods restart: nothing but checksums or generated names differs in them"
+
+
+@pytest.mark.parametrize("image", ["a:1", "a:2"])
+def test_a_name_that_is_generated_at_one_end_only_is_said(image: str) -> None:
+    """The generator is called otherwise now, and the reference leads nowhere."""
+
+    def end(name: str, made: str, image: str = "a:1") -> list[dict[str, Any]]:
+        volumes = [{"name": "c", "configMap": {"name": name}}]
+        pods = {"spec": {"containers": [{"image": image}], "volumes": volumes}}
+        return [one("ConfigMap", name=made), {**WEB, "spec": {"template": pods}}]
+
+    generated, plain = end("conf-5t5k7m8g9b", "conf-5t5k7m8g9b"), end("conf", "other-5t5k7m8g9b", image)
+    [web] = (each for each in between(generated, plain).changes if each.type == "apps/Deployment")
+    assert "conf is no longer a generated name" in (web.reason or "")
+    assert "nothing but" not in (web.reason or "")
+    [web] = (each for each in between(plain, generated).changes if each.type == "apps/Deployment")
+    assert "conf is generated from now on" in (web.reason or "")
 
 
 def test_a_name_that_two_objects_would_have_is_left_as_it_is() -> None:
