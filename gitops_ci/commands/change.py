@@ -68,8 +68,11 @@ def opened(
             config, digest = deciding.read(options, base, _tried(repository, options, judging.result()))
         else:
             config, digest = deciding.read(options, base, base)
+        if base is not None:
+            base.branch = event.base_ref or event.onto
         before = inventory.take(base, config, catalog.ALL) if base is not None else None
         head = judging.result()
+        head.branch = event.base_ref or event.onto
         judged = _is_the_events(repository, event, head, outside)
         proposed, told = deciding.proposed(options, config, base, head)
         yield Change(

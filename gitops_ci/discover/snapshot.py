@@ -43,7 +43,12 @@ class _Seen(Struct):
 
 
 class Snapshot:
-    """A tree of files. `commit` is None for a work tree; paths use `/` and are relative to the root."""
+    """A tree of files. `commit` is None for a work tree; paths use `/` and are relative to the root.
+
+    `branch` is the one that the change goes to, None where nobody says.
+    """
+
+    branch: str | None = None
 
     def __init__(self, *, commit: str | None, tree: str, entries: Mapping[str, Entry], blobs: Blobs) -> None:
         self.commit = commit

@@ -88,6 +88,7 @@ class Event(Struct, frozen=True, kw_only=True):
     """The ends of a change as the payload names them; all None where the event is about no change.
 
     `base_ref` is the branch that a pull request, or a merge queue's group, goes to.
+    `onto` is the one that was pushed to.
     `open_base`: nothing protects the branch that the pull request goes to.
     `queue_ref` is the branch that a merge queue made of a group.
     `closed`: the pull request was just closed, so that nobody asks any more.
@@ -99,6 +100,7 @@ class Event(Struct, frozen=True, kw_only=True):
     base: str | None = None
     head: str | None = None
     base_ref: str | None = None
+    onto: str | None = None
     pull_request: int | None = None
     queue_ref: str | None = None
     open_base: bool = False
@@ -119,7 +121,7 @@ def read(path: Path) -> Event:
         return _of_pull_request(payload, payload.pull_request)
     if payload.merge_group is not None:
         group = payload.merge_group
-        into = (group.base_ref or "").removeprefix("refs/heads/") or None
+        into = _branch(group.base_ref)
         return Event(base=group.base_sha, head=group.head_sha, base_ref=into, queue_ref=group.head_ref)
     if payload.workflow_run is not None:
         run = payload.workflow_run
@@ -147,7 +149,13 @@ def _of_push(payload: _Payload) -> Event:
     after, before = payload.after, payload.before
     if after is None or _NOTHING.fullmatch(after):
         return _asked_for(payload.inputs or {})
-    return Event(base=None if before is None or _NOTHING.fullmatch(before) else before, head=after, pushed=True)
+    base = None if before is None or _NOTHING.fullmatch(before) else before
+    return Event(base=base, head=after, pushed=True, onto=_branch(payload.ref))
+
+
+def _branch(ref: str | None) -> str | None:
+    """The name of the branch that a ref is."""
+    return ref.removeprefix("refs/heads/") if ref is not None else None
 
 
 def _asked_for(inputs: dict[str, Any]) -> Event:

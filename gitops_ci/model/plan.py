@@ -41,8 +41,9 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
     `importing`: an existing object comes under management, with the action `import` where nothing else happens to it.
     `path` and `line` point at the source where that is known; `reason` is the engine's own word for
     why (e.g. Terraform's `action_reason`). `deposed` is the key of an old object that a replacement left behind.
-    `create_before_destroy` says in which order a replace happens. `relevant`: of drift, whether the plan builds on what
-    drifted. `generated_config` is the configuration that the engine wrote for an import.
+    `create_before_destroy` says in which order a replace happens; None where the engine makes none by itself.
+    `relevant`: of drift, whether the plan builds on what drifted. `generated_config` is the configuration that the
+    engine wrote for an import.
     """
 
     address: str
@@ -55,7 +56,7 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
     destructive: bool = False
     importing: bool = False
     deposed: str | None = None
-    create_before_destroy: bool = False
+    create_before_destroy: bool | None = False
     relevant: bool = True
     generated_config: str | None = None
     attributes: tuple[Attribute, ...] = ()

@@ -53,7 +53,7 @@ def reason(engine_says: str) -> str:
     """An engine's reason as words; a sentence stays as it is."""
     if engine_says in _REASONS:
         return _REASONS[engine_says]
-    return cut(engine_says.replace("_", " ") if _IDENTIFIER.fullmatch(engine_says) else engine_says, 120)
+    return cut(engine_says.replace("_", " ") if _IDENTIFIER.fullmatch(engine_says) else engine_says, 200)
 
 
 def is_sentence(engine_says: str | None) -> bool:
@@ -62,8 +62,8 @@ def is_sentence(engine_says: str | None) -> bool:
 
 
 def order(what: Change) -> str:
-    """In which order a replace happens; empty for what is no replace, or destroys nothing."""
-    if what.action != "replace" or not what.destructive:
+    """In which order a replace happens; empty where there is none, or none by itself, or nothing is destroyed."""
+    if what.action != "replace" or not what.destructive or what.create_before_destroy is None:
         return ""
     return "create before destroy" if what.create_before_destroy else "destroy before create"
 

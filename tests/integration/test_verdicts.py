@@ -144,10 +144,10 @@ def test_a_change_of_the_configuration_is_told(repository: Scratch) -> None:
     assert "config/changed" in outcome.rules()
 
 
-def event(repository: Scratch, base: str, head: str, owner: int = 1) -> dict[str, str]:
-    """A pull request of somebody whose repository has the id `owner`; ours has 1."""
+def event(repository: Scratch, base: str, head: str, owner: int = 1, branch: str | None = None) -> dict[str, str]:
+    """A pull request of somebody whose repository has the id `owner`; ours has 1. It goes to `branch`."""
     payload = repository.path.parent / "event.json"
-    sides = {"base": {"sha": base, "repo": {"id": 1}}, "head": {"sha": head, "repo": {"id": owner}}}
+    sides = {"base": {"sha": base, "ref": branch, "repo": {"id": 1}}, "head": {"sha": head, "repo": {"id": owner}}}
     payload.write_text(json.dumps({"pull_request": {"number": 7, **sides}}))
     return {"GITHUB_EVENT_PATH": str(payload), "GITHUB_EVENT_NAME": "pull_request"}
 
@@ -181,6 +181,35 @@ def test_a_dirty_work_tree_does_not_make_a_fork_ours(repository: Scratch) -> Non
     outcome = gitops_ci(repository.path, "run", env=event(repository, base, head, owner=2))
     assert outcome.code == 3
     assert {plan.reason.code for plan in outcome.report.plans if plan.reason is not None} == {"fork"}
+
+
+APPLICATION = """apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web-production, namespace: argocd}
+spec:
+  project: default
+  destination: {name: production, namespace: web}
+  source: {repoURL: "https://github.com/acme/gitops", path: apps/web, targetRevision: REVISION}
+"""
+WEB = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {a: '%s'}\n"
+
+
+def test_what_is_pinned_to_a_tag_is_never_planned_from_head(repository: Scratch) -> None:
+    pinned = {"argocd/web.yaml": APPLICATION.replace("REVISION", "v1.0.0"), "apps/web/a.yaml": WEB % 1}
+    base = repository.commit(pinned)
+    head = repository.commit({"apps/web/a.yaml": WEB % 2})
+    affected = {
+        branch: [each.id for each in gitops_ci(repository.path, "run", env=asked).report.stacks]
+        for branch in ("main", "v1.0.0", None)
+        if (asked := event(repository, base, head, branch=branch))
+    }
+    web = ["production/kubernetes/web"]
+    assert affected == {"main": [], "v1.0.0": web, None: web}
+    promoted = repository.commit({"argocd/web.yaml": APPLICATION.replace("REVISION", "v1.1.0")})
+    outcome = gitops_ci(repository.path, "run", env=event(repository, head, promoted, branch="main"))
+    assert outcome.code == 3
+    [said] = (plan.reason.message for plan in outcome.report.plans if plan.stack == web[0] and plan.reason is not None)
+    assert said.startswith("not rendered: apps/web: at v1.1.0, ")
 
 
 def test_what_runs_no_code_of_a_fork_is_planned(repository: Scratch) -> None:

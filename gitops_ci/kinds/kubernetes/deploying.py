@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, structs
 
-from gitops_ci.config import Config
-from gitops_ci.kinds.kubernetes import names, repositories, values
-from gitops_ci.kinds.kubernetes.argocd import applications, sets, sources
+from gitops_ci.kinds.kubernetes import names, repositories, revisions, values
+from gitops_ci.kinds.kubernetes.argocd import applications, constants, sets, sources
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
 from gitops_ci.kinds.kubernetes.argocd.voting import votes
@@ -48,7 +47,7 @@ def of(repository: Repository) -> Deploying:
             projects[each.name] = (*projects.get(each.name, ()), each)
     placed = (
         *filter(None, (_of_application(each, repository, ours, projects) for each in argo)),
-        *(_of_rendering(each, config) for each in renderings if each.troubles),
+        *(_of_rendering(each, repository, ours) for each in renderings if each.troubles),
         *_of_flux(objects, repository, known, ours),
     )
     return Deploying(placed, argo, renderings, ours)
@@ -88,7 +87,7 @@ def _of_application(
     )
 
 
-def _of_rendering(rendering: Rendering, config: Config) -> Placed:
+def _of_rendering(rendering: Rendering, repository: Repository, ours: Repositories) -> Placed:
     """A set that cannot be rendered, or only in part: what it deploys is not known, and so never passes."""
     by = rendering.by
     what = f"ApplicationSet {by.name}"
@@ -98,8 +97,9 @@ def _of_rendering(rendering: Rendering, config: Config) -> Placed:
         else Unrendered(what=what, why=each.message, path=by.path, line=each.line)
         for each in rendering.troubles
     )
-    stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), config)
-    deployed = Deployed(found, (Reading(by.path), *map(Reading, rendering.read)), None)
+    stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), repository.config)
+    reads = (Reading(by.path), *map(Reading, rendering.read), *constants.of(by, repository, ours))
+    deployed = Deployed(found, reads, None)
     return Placed(
         stack, deployed, Deployment(sources=found, by=what, path=by.path, line=by.line), ("", by.name, by.path)
     )
@@ -115,6 +115,8 @@ def _of_flux(
         deployed = made(by, repository, known, ours)
         if deployed is None:
             continue
+        if revision := revisions.of_flux(by, objects, known, repository.snapshot):
+            deployed = _pinned(by, revision, deployed, repository)
         spec = values.mapping(by.manifest.value, "spec")
         path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
         stack = names.of_application(by.name, path, (by.path,), repository.config)
@@ -133,6 +135,13 @@ def _of_flux(
         deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
         excerpt = (by.manifest.value, known.meant(by))
         yield Placed(stack, deployed, deployment, (_cluster(by), by.name, by.path), excerpt=excerpt, shared=shared)
+
+
+def _pinned(by: Declared, revision: str, deployed: Deployed, repository: Repository) -> Deployed:
+    """What a source at another revision deploys: nothing that is here, if it is known which branch this is."""
+    what = f"{by.kind} {by.name}"
+    unrendered = Unrendered(what=what, why=revisions.why(revision), path=by.path, line=by.line_of("spec", "sourceRef"))
+    return Deployed((unrendered,), () if repository.snapshot.branch is not None else deployed.reads, deployed.path)
 
 
 def _cluster(by: Declared) -> str:

@@ -53,7 +53,7 @@ def secrets_in(value: Any) -> Iterator[Literal]:
     """
     if sops.is_encrypted(value):
         yield from (Literal(sops.RULE, place, name, leaf) for place, name, leaf in sops.in_clear(value))
-        value = {key: inner for key, inner in value.items() if key != "sops"}
+        value = sops.without(value)
     yield from _inside(value, ())
 
 

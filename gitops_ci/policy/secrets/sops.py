@@ -24,6 +24,16 @@ def is_encrypted(value: Any) -> bool:
     return isinstance(metadata, Mapping) and isinstance(metadata.get("mac"), str) and "ENC[" in metadata["mac"]
 
 
+def without(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A document as it is once decrypted, but for its values: what SOPS keeps of itself is no part of it."""
+    return {key: value for key, value in document.items() if key != "sops"} if is_encrypted(document) else document
+
+
+def is_leaf(value: Any) -> bool:
+    """Whether a value is one that SOPS encrypted, of whatever type it is once decrypted."""
+    return isinstance(value, str) and _ENCRYPTED.fullmatch(value) is not None
+
+
 def in_clear(document: Mapping[str, Any]) -> Iterator[Leaf]:
     """Leaves that SOPS ought to have encrypted and that are in clear: place, key, value.
 

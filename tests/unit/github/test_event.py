@@ -86,11 +86,12 @@ def test_the_source_of_a_forks_run(tmp_path: Path) -> None:
 def test_a_merge_group(tmp_path: Path) -> None:
     group = {
         "base_sha": "b" * 40,
+        "base_ref": "refs/heads/main",
         "head_sha": "a" * 40,
         "head_ref": f"refs/heads/gh-readonly-queue/main/pr-7-{'b' * 40}",
     }
     found = read(tmp_path, {"merge_group": group})
-    assert found == Event(base="b" * 40, head="a" * 40, queue_ref=group["head_ref"])
+    assert found == Event(base="b" * 40, head="a" * 40, queue_ref=group["head_ref"], onto="main")
 
 
 ZEROS = "0" * 40
@@ -98,8 +99,8 @@ PUSH = {"ref": "refs/heads/main", "before": "b" * 40, "after": "a" * 40, "reposi
 
 
 def test_a_push_is_from_what_the_branch_had_to_what_it_has(tmp_path: Path) -> None:
-    assert read(tmp_path, PUSH) == Event(base="b" * 40, head="a" * 40, pushed=True)
-    assert read(tmp_path, {**PUSH, "before": ZEROS}) == Event(head="a" * 40, pushed=True), "a new branch"
+    assert read(tmp_path, PUSH) == Event(base="b" * 40, head="a" * 40, pushed=True, onto="main")
+    assert read(tmp_path, {**PUSH, "before": ZEROS}) == Event(head="a" * 40, pushed=True, onto="main"), "a new branch"
 
 
 BY_HAND = {"ref": "refs/heads/main", "repository": OURS, "workflow": ".github/workflows/plan-by-hand.yml"}

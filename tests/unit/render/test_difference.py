@@ -135,6 +135,7 @@ def note(**fields: Any) -> str:
 def test_a_replace_says_in_which_order_it_happens() -> None:
     assert note(action="replace", destructive=True) == "a  # destroy before create"
     assert note(action="replace", destructive=True, create_before_destroy=True) == "a  # create before destroy"
+    assert note(action="replace", destructive=True, create_before_destroy=None) == "a"  # the engine makes none itself
     assert note(action="replace") == "a"  # the old object is forgotten, not destroyed
 
 

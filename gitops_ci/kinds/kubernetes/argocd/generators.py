@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from gitops_ci.config_argocd import Answers, Cluster, Generators
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import globs, values
+from gitops_ci.kinds.kubernetes import globs, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import parameters as sets
 from gitops_ci.kinds.kubernetes.argocd.templates import Parameters, Templating
 from gitops_ci.kinds.kubernetes.gotemplate import TemplateProblem
@@ -144,6 +144,9 @@ class Asked(Struct):
         url = values.text(spec, "repoURL")
         if not self.repositories.has(url):
             raise Elsewhere(f"its generator git looks into another repository, {url}")
+        revision = values.text(spec, "revision")
+        if not revisions.is_current(revision, self.snapshot):
+            raise Elsewhere(f"its generator git looks at {revision}, and not at what is here")
         self.looked += len(self.snapshot.entries)
         if self.looked > _MOST_LOOKS:
             raise TemplateProblem("its generators look at too many paths")

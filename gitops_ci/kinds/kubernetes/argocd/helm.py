@@ -59,7 +59,7 @@ def _named(written: str, directory: str, referred: frozenset[str]) -> ValueFile:
     if written.startswith("$"):
         name, _, rest = written.partition("/")
         if name not in referred:
-            return ValueFile(written, problem=f"{name} is no source of this repository")
+            return ValueFile(written, problem=f"{name} is no source of this repository as it is here")
         directory, written = "", rest
     path = join("", written.lstrip("/") or ".") if written.startswith("/") else join(directory, written)
     return ValueFile(written, problem="it lies outside of the repository") if path is None else ValueFile(written, path)
@@ -82,7 +82,8 @@ def parameters(options: dict[str, Any], *, forced: bool) -> Iterator[tuple[str, 
     """Names and values of the parameters that are texts by force, or that are not."""
     for each in values.mappings(options, "parameters"):
         name, value = each.get("name"), each.get("value")
-        if isinstance(name, str) and (each.get("forceString") is True) is forced:
+        is_text = any(each.get(key) is True for key in ("forceString", "forcestring"))  # as the image updater has it
+        if isinstance(name, str) and is_text is forced:
             yield (
                 name,
                 value if isinstance(value, str) else "" if value is None else yaml.safe_dump(value).split("\n")[0],

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import globs, manifests, values
-from gitops_ci.kinds.kubernetes.argocd import edits, helm
+from gitops_ci.kinds.kubernetes import globs, manifests, revisions, values
+from gitops_ci.kinds.kubernetes.argocd import edits, helm, overrides
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
@@ -73,11 +73,12 @@ class _Of(Struct, frozen=True):
                 yield from self.repository.through(each.path)
 
     def referred(self) -> frozenset[str]:
-        """The names (`$name`) of sources that are this repository."""
+        """The names (`$name`) of sources that are this repository, as it is in front of us."""
         return frozenset(
             f"${values.text(each, 'ref')}"
             for each in self.application.sources
             if values.text(each, "ref") and self.repositories.has(values.text(each, "repoURL"))
+            if revisions.is_current(values.text(each, "targetRevision"), self.repository.snapshot)
         )
 
     def deployed(self) -> Deployed:
@@ -86,11 +87,25 @@ class _Of(Struct, frozen=True):
         if not written:
             return Deployed()
         path = join("", written.strip("/") or ".")
+        revision = values.text(self.source, "targetRevision")
+        if not revisions.is_current(revision, self.repository.snapshot):
+            return self._pinned(written, path, revision)
         real = self.repository.snapshot.resolve(path) if path is not None else None
         if path is None or real is None or not self.repository.snapshot.is_directory(real):
             why = "there is no such directory in this repository"
             reads = (Reading(path, "tree", "direct"),) if path else ()
             return Deployed((self.unrendered(written, why, "path"),), reads)
+        given = overrides.of(self.source, real, self.application.name, self.repository.snapshot)
+        deployed = structs.replace(self, source=given.source).of_type(written, path, real)
+        files = tuple(read for each in given.files for read in self.repository.through(each, "direct"))
+        sources = deployed.sources
+        if given.wrong is not None:
+            place, file = given.wrong
+            sources = (Unrendered(what=place, why=file.wrong, path=place, line=file.line),)
+        return structs.replace(deployed, sources=sources, reads=(*deployed.reads, *files))
+
+    def of_type(self, written: str, path: str, real: str) -> Deployed:
+        """A directory of this repository, as what Argo CD takes it for."""
         match self._type(real):
             case "kustomize":
                 return self._kustomize(path)
@@ -102,6 +117,13 @@ class _Of(Struct, frozen=True):
                 return Deployed((unrendered,), reads, path)
             case _:
                 return self._directory(path)
+
+    def _pinned(self, written: str, path: str | None, revision: str) -> Deployed:
+        """Files in front of us mean nothing to it, if it is known that this is not the branch it is at."""
+        is_known = self.repository.snapshot.branch is not None
+        reads = () if is_known or path is None else (Reading(path, "tree", "direct"),)
+        unrendered = self.unrendered(written, revisions.why(revision), "targetRevision")
+        return Deployed((unrendered,), reads, path)
 
     def _type(self, directory: str) -> str:
         """What Argo CD takes a source for: what its options are of, else what is there (util/app/discovery)."""

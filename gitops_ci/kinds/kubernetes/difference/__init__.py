@@ -15,6 +15,7 @@ from gitops_ci.kinds.terraform.attributes import Sides
 from gitops_ci.kinds.terraform.masking import Masking, TooDeep
 from gitops_ci.model.plan import DESTRUCTIVE, Action, Attribute, Change
 from gitops_ci.policy import secrets as detector
+from gitops_ci.policy.secrets import sops
 
 
 class Difference(Struct, frozen=True):
@@ -25,16 +26,20 @@ class Difference(Struct, frozen=True):
 
 
 class Pair(Struct, frozen=True):
-    """An object at both ends, as it is and with plain names in place of generated ones; None where there is none."""
+    """An object at both ends, as it is and with plain names in place of generated ones; None where there is none.
+
+    `names` are the generated ones of both ends, and the plain ones that stand for them.
+    """
 
     before: Object | None
     after: Object | None
     written: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
+    names: tuple[Mapping[str, str], Mapping[str, str]]
 
 
 def between(base: Iterable[Object], head: Iterable[Object], *, prune: bool | None) -> Difference:
     """What becomes of each object. `prune`: whether what is no longer rendered is deleted; None where nobody tells."""
-    ends = (tuple(base), tuple(head))
+    ends = (tuple(map(_decrypted, base)), tuple(map(_decrypted, head)))
     known = secrets.known((*ends[0], *ends[1]))
     counts = Counter[str]()
     found: list[Change] = []
@@ -45,15 +50,21 @@ def between(base: Iterable[Object], head: Iterable[Object], *, prune: bool | Non
     return Difference(tuple(sorted(found, key=lambda change: change.address)), dict(+counts))
 
 
+def _decrypted(each: Object) -> Object:
+    """An object without what SOPS keeps of itself, which never reaches the cluster."""
+    value = sops.without(each.value)
+    return each if value is each.value else structs.replace(each, value=value)
+
+
 def _pairs(base: tuple[Object, ...], head: tuple[Object, ...]) -> Iterator[Pair]:
-    generated = [names.generated(each) for each in (base, head)]
+    generated = (names.generated(base), names.generated(head))
     plain = [[names.without(each, known) for each in end] for end, known in zip((base, head), generated, strict=True)]
     written = [
         {id(one): other.value for one, other in zip(ours, end, strict=True)}
         for ours, end in zip(plain, (base, head), strict=True)
     ]
     for before, after in matching.pairs(*plain):
-        yield Pair(before, after, (written[0].get(id(before)), written[1].get(id(after))))
+        yield Pair(before, after, (written[0].get(id(before)), written[1].get(id(after))), generated)
 
 
 def _change(pair: Pair, known: Masking, counts: Counter[str], *, prune: bool | None) -> Change | None:
@@ -105,6 +116,7 @@ def _update(pair: Pair, before: Object, after: Object, told_by: tuple[Masking, C
     )
     told = _attributes(sides, known)
     restarts = _restarts(pair, one, other)
+    renamed = _renamed(pair)
     noisy = +folded.counts
     if not told and not reasons and not restarts:
         counts.update(noisy.keys() or (_unseen(before, after),))
@@ -113,10 +125,12 @@ def _update(pair: Pair, before: Object, after: Object, told_by: tuple[Masking, C
     said = [
         *reasons,
         *([keeping.RUNS_AGAIN] if hook else []),
-        *([keeping.lost_anew(after)] if action == "replace" else []),
+        *([keeping.REFUSED, keeping.lost_anew(after)] if action == "replace" else []),
     ]
     if restarts:
-        said.append("its pods restart: nothing but checksums or generated names differs in them")
+        said.append(f"its pods restart: {renamed or 'nothing but checksums or generated names differs in them'}")
+    elif renamed:
+        said.append(renamed)
     elif noisy and action == "update":
         said.append(f"folded: {', '.join(_several(count, rule) for rule, count in noisy.items())}")
     return _with_reason(_made(after, known, action, told), "; ".join(filter(None, said)))
@@ -148,6 +162,15 @@ def _restarts(pair: Pair, one: Mapping[str, Any], other: Mapping[str, Any]) -> b
     return not pairing.same(*(keeping.pods(each or {}) for each in pair.written)) and not keeping.is_hook(other)
 
 
+def _renamed(pair: Pair) -> str:
+    """What is said of names in its pods that are generated at one end only, and so may lead elsewhere, or nowhere."""
+    one, other = (keeping.pods(each or {}) for each in pair.written)
+    told = sorted(set(names.settled(one, other, pair.names)))
+    return ", ".join(
+        f"{name} is {'generated from now on' if now else 'no longer a generated name'}" for name, now in told
+    )
+
+
 def _unnamed(content: Mapping[str, Any]) -> Mapping[str, Any]:
     """An object without what its address says."""
     metadata = content.get("metadata")
@@ -173,6 +196,7 @@ def _made(each: Object, known: Masking, action: Action, told: Iterable[Attribute
         path=each.path,
         line=each.line,
         destructive=action in DESTRUCTIVE,
+        create_before_destroy=None if action == "replace" else False,
         attributes=tuple(told),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gitops_ci.kinds.kubernetes.objects import Object
 
+REFUSED = "the API server refuses it until it is deleted by hand, or Replace or Force is set"
 RUNS_AGAIN = "a hook: it is made anew and runs again"
 
 _KEPT: tuple[tuple[str, str, str], ...] = (

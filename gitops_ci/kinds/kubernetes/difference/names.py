@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import structs
@@ -33,6 +33,20 @@ def generated(objects: Iterable[Object]) -> dict[str, str]:
         if match:
             found.append((plain, identity.name))
     return {name: plain[2] for plain, name in found if there[plain] == 1}
+
+
+def settled(one: Any, other: Any, known: tuple[Mapping[str, str], Mapping[str, str]]) -> Iterator[tuple[str, bool]]:
+    """Plain names that stand for a generated one at one end only, each with whether it is generated at the second."""
+    if isinstance(one, str) and isinstance(other, str):
+        plain, is_now = known[0].get(one), known[1].get(other)
+        if one != other and (plain is None) != (is_now is None) and (plain or one) == (is_now or other):
+            yield plain or one, is_now is not None
+    elif isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in one.keys() & other.keys():
+            yield from settled(one[key], other[key], known)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for mine, theirs in zip(one, other, strict=True):
+            yield from settled(mine, theirs, known)
 
 
 def without(each: Object, known: Mapping[str, str]) -> Object:

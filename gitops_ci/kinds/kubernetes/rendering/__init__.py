@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import msgspec
+
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import ToolError
@@ -45,7 +47,7 @@ def known(stack: Stack, inventory: Inventory) -> Rendered | None:
 def _content(deployment: Deployment, stack: Stack, inventory: Inventory) -> object:
     """What a rendering follows from: the sources, and every file that the stack may read."""
     snapshot = inventory.snapshot
-    settings = inventory.config.kinds.kubernetes
+    settings = msgspec.json.encode(inventory.config.kinds.kubernetes)  # mappings in it have no hash
     if any(each.certainty == "conservative" and not each.suffixes for each in inventory.graph.read_by(stack.id)):
         return deployment, settings, snapshot.tree
     read = inventory.graph.closure(stack.id, snapshot) | frozenset(_below(stack.path, snapshot))

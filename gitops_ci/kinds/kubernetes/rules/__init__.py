@@ -9,7 +9,16 @@ from gitops_ci.kinds.kubernetes import declared
 from gitops_ci.kinds.kubernetes.manifests import ARGO
 from gitops_ci.kinds.kubernetes.objects import Object, Rendered
 from gitops_ci.kinds.kubernetes.places import Places
-from gitops_ci.kinds.kubernetes.rules import around, duplicates, files, references, rendered_secrets, reporting, schema
+from gitops_ci.kinds.kubernetes.rules import (
+    around,
+    duplicates,
+    files,
+    references,
+    rendered_secrets,
+    reporting,
+    schema,
+    selectors,
+)
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Around, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
@@ -54,6 +63,7 @@ def _told(subject: Subject, closure: Iterable[str], inventory: Inventory) -> Ite
     yield from schema.findings(subject)
     yield from files.duplicate_keys(subject.deployment, inventory.snapshot)
     yield from duplicates.twice(subject)
+    yield from selectors.mismatches(subject)
     yield from references.missing(subject)
     yield from references.selects_nothing(subject)
     if any(each.identity.group == ARGO for each in subject.objects) and subject.around.argo is not None:

@@ -24,6 +24,10 @@ ALL: Mapping[str, tuple[Severity, str]] = {
         "Correct the name, add the object, or make the reference optional; waive what is made outside of git.",
     ),
     "kubernetes/selects-nothing": ("warning", "Give the Service a selector that the pods' labels fit."),
+    "kubernetes/selector-mismatch": (
+        "error",
+        "Give the template the labels that the selector asks for: the API server refuses the object as it is.",
+    ),
     "kubernetes/rendered-secret": (
         "error",
         "Replace it where it was issued; then let it come from a secret store (External Secrets, SealedSecret, SOPS).",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.kubernetes.rules import api_versions
 from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN, NOT_APPLIED, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.kinds.kubernetes.schemas import bundle, validation
 from gitops_ci.kinds.kubernetes.schemas.bundle import Version
-from gitops_ci.kinds.kubernetes.schemas.validation import Misfit
+from gitops_ci.kinds.kubernetes.schemas.validation import Misfit, Validator
+from gitops_ci.policy.secrets import sops
 
 MISFIT = "kubernetes/schema"
 UNKNOWN_FIELD = "kubernetes/unknown-field"
@@ -92,9 +94,18 @@ def _validated(each: Object, subject: Subject, checked: _Checked) -> Iterator[To
                 yield subject.told(UNKNOWN_API, said, each, ("apiVersion",))
                 return
             continue
-        for misfit in validation.misfits(each.value, validator):
+        for misfit in _unfit(each, validator):
             told.setdefault(misfit, []).append(asked)
     yield from _misfits(each, told, subject, checked)
+
+
+def _unfit(each: Object, validator: Validator) -> tuple[Misfit, ...]:
+    """What does not fit in an object as it is once decrypted: what SOPS encrypted may be of any type."""
+    value = sops.without(each.value)
+    found = validation.misfits(value, validator)
+    return (
+        found if value is each.value else tuple(one for one in found if not sops.is_leaf(values.at(value, *one.place)))
+    )
 
 
 def _any_knows(checked: _Checked, group: str, version: str, kind: str) -> bool:
@@ -107,7 +118,7 @@ def _of_custom(each: Object, version: str, subject: Subject, checked: _Checked) 
         return
     validator = subject.custom.validator((group, version, kind))
     if validator is not None:
-        found = validation.misfits(each.value, validator)
+        found = _unfit(each, validator)
         is_ruled = (group, kind) in _RULED
         told = {misfit: list[Version]() for misfit in found if not (is_ruled and misfit.is_missing)}
         yield from _misfits(each, told, subject, checked)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes import revisions, values
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.rules.argocd.application import Fault, World, sources
 from gitops_ci.policy.documents.yaml_documents import Place
@@ -17,19 +17,14 @@ VALUE_FILE = "argocd/value-file-missing"
 
 _MANIFESTS = (".yaml", ".yml", ".json", ".jsonnet")
 _TOOLS = ("Chart.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization")
-_MOVING = frozenset({"", "HEAD", "main", "master"})
-"""Revisions that are, or follow, what is in front of us; a tag has files of its own."""
 
 
 def faults(app: Application, world: World) -> Iterator[Fault]:
     """What its sources of this repository lack."""
     found = list(sources(app))
-    refs: dict[str | None, bool] = {
-        values.text(source, "ref"): world.repositories.has(values.text(source, "repoURL")) and _is_current(source)
-        for _, source in found
-    }
+    refs: dict[str | None, bool] = {values.text(source, "ref"): _is_here(source, world) for _, source in found}
     for place, source in found:
-        is_here = world.repositories.has(values.text(source, "repoURL")) and _is_current(source)
+        is_here = _is_here(source, world)
         path = values.text(source, "path")
         if is_here and path and not values.text(source, "chart") and "{{" not in path:
             yield from _path(path, source, place, world.snapshot)
@@ -37,9 +32,11 @@ def faults(app: Application, world: World) -> Iterator[Fault]:
             yield from _value_files(source, place, world.snapshot, refs | {None: is_here})
 
 
-def _is_current(source: Mapping[str, Any]) -> bool:
+def _is_here(source: Mapping[str, Any], world: World) -> bool:
+    """Whether a source is this repository as it is in front of us, as far as can be told."""
     revision = values.text(source, "targetRevision")
-    return revision in _MOVING or "{{" in revision
+    is_current = revisions.is_current(revision, world.snapshot) or "{{" in revision
+    return is_current and world.repositories.has(values.text(source, "repoURL"))
 
 
 def _path(path: str, source: Mapping[str, Any], place: Place, snapshot: Snapshot) -> Iterator[Fault]:

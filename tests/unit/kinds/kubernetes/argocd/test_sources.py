@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests, Source, Unrendered
-from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, application, deployed, kustomization
+from gitops_ci.kinds.kubernetes import deployments
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Source, Unrendered
+from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, application, deployed, end, kustomization
 
 CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
 FILES: Files = {
@@ -146,3 +147,53 @@ def test_an_application_of_other_repositories_deploys_nothing_from_here() -> Non
     files = {"argo/app.yaml": foreign, "argo/own.yaml": application("own", "plain"), **FILES}
     found = deployed(files, "shared/kubernetes/argo")
     assert found.sources == (Manifests(path="argo", files=("argo/app.yaml", "argo/own.yaml")),)
+
+
+def overridden(name: str, text: str, path: str = "kustomized", more: str = "") -> tuple[Deployment, list[str]]:
+    """A source with one file beside it, and what its stack reads."""
+    files = {**FILES, "app.yaml": application("web", path, more=more), f"{path}/{name}": text}
+    seen = end(files)
+    stack = seen.stacks["shared/kubernetes/web"]
+    return deployments.of(stack, seen), sorted(seen.graph.closure(stack.id, seen.snapshot))
+
+
+@pytest.mark.parametrize("name", [".argocd-source.yaml", ".argocd-source-web.yaml"])
+def test_what_the_image_updater_commits(name: str) -> None:
+    found, read = overridden(name, "kustomize:\n  images: ['nginx:8.8']\npath: elsewhere\n")
+    [source] = found.sources
+    assert isinstance(source, Kustomization)
+    assert (source.path, yaml.safe_load(source.edits)) == (
+        "kustomized",
+        {"images": [{"name": "nginx", "newTag": "8.8"}]},
+    )
+    assert f"kustomized/{name}" in read
+
+
+def test_a_file_beside_a_source_replaces_lists_and_keeps_the_rest() -> None:
+    more = "    helm: {releaseName: other, parameters: [{name: a, value: b}]}\n"
+    text = "helm: {parameters: [{name: image.tag, value: '4.4', forcestring: true}]}\n"
+    [source] = overridden(".argocd-source-web.yaml", text, "chart", more)[0].sources
+    assert isinstance(source, Chart)
+    assert (source.release, source.parameters, source.forced) == ("other", (), (("image.tag", "4.4"),))
+
+
+def test_the_file_of_the_name_wins_and_another_name_s_is_none() -> None:
+    files = {
+        **FILES,
+        "app.yaml": application("web", "kustomized"),
+        "kustomized/.argocd-source.yaml": "kustomize: {namePrefix: a-, nameSuffix: -z}",
+        "kustomized/.argocd-source-web.yaml": "kustomize: {namePrefix: b-}",
+        "kustomized/.argocd-source-other.yaml": "kustomize: {namePrefix: c-}",
+    }
+    [source] = deployed(files, "shared/kubernetes/web").sources
+    assert isinstance(source, Kustomization)
+    assert yaml.safe_load(source.edits) == {"namePrefix": "b-", "nameSuffix": "-z"}
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a"])
+def test_a_file_beside_a_source_that_cannot_be_read(text: str) -> None:
+    found, read = overridden(".argocd-source.yaml", text)
+    [source] = found.sources
+    assert isinstance(source, Unrendered)
+    assert source.path == "kustomized/.argocd-source.yaml"
+    assert "kustomized/.argocd-source.yaml" in read

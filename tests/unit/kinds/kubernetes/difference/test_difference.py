@@ -135,6 +135,8 @@ def test_what_nobody_may_change_is_replaced(kind: str, api: str, before: dict[st
     change = only(between([one(kind, api, **before)], [one(kind, api, **after)]))
     assert (change.action, change.destructive) == ("replace", True)
     assert any(each.forces_replacement for each in change.attributes)
+    assert change.create_before_destroy is None  # nothing replaces it by itself
+    assert "the API server refuses it" in (change.reason or "")
 
 
 MUTABLE = [
@@ -233,7 +235,24 @@ def test_generated_names_are_the_same_object() -> None:
     assert (config.address, config.action) == ("ConfigMap shop/conf", "update")
     assert [(each.path, each.before, each.after) for each in config.attributes] == [("data.a", "1", "2")]
     assert web.attributes == ()
-    assert "pods restart" in (web.reason or "")
+    assert web.reason == "its pods restart: nothing but checksums or generated names differs in them"
+
+
+@pytest.mark.parametrize("image", ["a:1", "a:2"])
+def test_a_name_that_is_generated_at_one_end_only_is_said(image: str) -> None:
+    """The generator is called otherwise now, and the reference leads nowhere."""
+
+    def end(name: str, made: str, image: str = "a:1") -> list[dict[str, Any]]:
+        volumes = [{"name": "c", "configMap": {"name": name}}]
+        pods = {"spec": {"containers": [{"image": image}], "volumes": volumes}}
+        return [one("ConfigMap", name=made), {**WEB, "spec": {"template": pods}}]
+
+    generated, plain = end("conf-5t5k7m8g9b", "conf-5t5k7m8g9b"), end("conf", "other-5t5k7m8g9b", image)
+    [web] = (each for each in between(generated, plain).changes if each.type == "apps/Deployment")
+    assert "conf is no longer a generated name" in (web.reason or "")
+    assert "nothing but" not in (web.reason or "")
+    [web] = (each for each in between(plain, generated).changes if each.type == "apps/Deployment")
+    assert "conf is generated from now on" in (web.reason or "")
 
 
 def test_a_name_that_two_objects_would_have_is_left_as_it_is() -> None:
@@ -359,3 +378,13 @@ def test_whatever_objects_hold_there_is_a_difference_or_none(
     assert not between(base, base).changes
     for change in between(base, head).changes:
         msgspec.json.decode(msgspec.json.encode(change), type=Change)
+
+
+def test_what_sops_keeps_of_itself_is_no_part_of_an_object() -> None:
+    held: dict[str, Any] = {"data": {"a": "ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]"}}
+    one_end, other = (one("Secret", **held, sops={"mac": f"ENC[{mac}]", "age": [mac]}) for mac in "ab")
+    assert between([one_end], [other]).changes == ()
+    change = only(between([], [other]))
+    assert [each.path for each in change.attributes] == ["data.a"]
+    plain = one("Secret", sops={"mac": "no"})
+    assert "sops.mac" in {each.path for each in only(between([], [plain])).attributes}
