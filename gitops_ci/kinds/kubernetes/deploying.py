@@ -34,8 +34,8 @@ class Deploying(Struct, frozen=True):
 def of(repository: Repository) -> Deploying:
     """Goes through all objects of Argo CD and Flux."""
     objects, config = repository.declared, repository.config
-    known = origins.of(objects)
-    told = (*votes(objects, repository.snapshot), *flux.votes(objects, repository, known))
+    known = origins.of(objects, repository.snapshot)
+    told = (*votes(objects, repository.snapshot), *flux.votes(objects, repository.snapshot, known))
     ours = repositories.of(config.kinds.kubernetes.repositories, told)
     fixtures = config.kinds.kubernetes.generators
     found = [each for each in objects if each.kind == "ApplicationSet"]

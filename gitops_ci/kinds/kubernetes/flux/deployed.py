@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.flux import origins as sources_of
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
@@ -17,15 +18,10 @@ from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Source, Unrendered
 
 
-def votes(objects: tuple[Declared, ...], repository: Repository, origins: Origins) -> Iterator[tuple[str, bool]]:
+def votes(objects: tuple[Declared, ...], snapshot: Snapshot, origins: Origins) -> Iterator[tuple[str, bool]]:
     """The addresses of GitRepositories, and whether a path that is asked of them is here."""
-    for each in objects:
-        if each.kind == "Kustomization":
-            spec = values.mapping(each.manifest.value, "spec")
-            reference, path = values.mapping(spec, "sourceRef"), values.text(spec, "path").strip("./")
-            if path:
-                is_here = repository.snapshot.is_directory(path)
-                yield from ((url, is_here) for url in origins.addresses(reference, each.namespace))
+    for key, is_here in sources_of.asked(objects, snapshot):
+        yield from ((url, is_here) for url in origins.urls.get(key, ()))
 
 
 def kustomization(
@@ -37,12 +33,12 @@ def kustomization(
     ours = sources_of.is_ours(by, reference, origins, repositories)
     written = values.text(spec, "path") or "."
     path = sources_of.directory(by, written, reference, repository, origins)
+    if origins.lacks(reference):
+        return _unmade(by, reference, "spec", "sourceRef", "name")
     if ours is False or (ours is None and path is None):
         return None
     if path is None:
-        why = "there is no such directory in this repository"
-        line = by.line_of("spec", "path")
-        return Deployed((Unrendered(what=written, why=why, path=by.path, line=line),), (), None)
+        return _missing(by, written, "spec", "path")
     edits = _edits(spec)
     files: tuple[str, ...] = ()
     if path in repository.kustomizations.files:
@@ -69,6 +65,19 @@ def kustomization(
         what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "postBuild", "substituteFrom", index)
         found.append(Unrendered(what=what, why="the cluster keeps these variables", path=by.path, line=line))
     return Deployed(tuple(found), tuple(reads), path)
+
+
+def _missing(by: Declared, written: str, *place: str) -> Deployed:
+    """Flux stops at a path that is not there: it deploys nothing anew, and deletes nothing."""
+    why = "there is no such directory in this repository"
+    return Deployed((Unrendered(what=written, why=why, path=by.path, line=by.line_of(*place)),), (), None)
+
+
+def _unmade(by: Declared, reference: dict[str, Any], *place: str) -> Deployed:
+    """Flux waits for a source that nobody makes, and deletes nothing."""
+    what = f"{values.text(reference, 'kind')} {values.text(reference, 'name')}"
+    why = "nothing in this repository makes this source"
+    return Deployed((Unrendered(what=what, why=why, path=by.path, line=by.line_of(*place)),), (), None)
 
 
 def generated(path: str, repository: Repository) -> Iterator[str]:
@@ -108,8 +117,13 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     if values.text(reference, "kind") not in ("GitRepository", "ExternalArtifact") or not written:
         return None
     path = sources_of.directory(by, written, reference, repository, origins)
-    if path is None or sources_of.is_ours(by, reference, origins, repositories) is False:
+    ours = sources_of.is_ours(by, reference, origins, repositories)
+    if origins.lacks(reference):
+        return _unmade(by, reference, "spec", "chart", "spec", "sourceRef", "name")
+    if ours is False or (ours is None and path is None):
         return None
+    if path is None:
+        return _missing(by, written, "spec", "chart", "spec", "chart")
     files = [each.removeprefix("./") for each in values.texts(chart, "valuesFiles")]
     given = values.mapping(spec, "values")
     target = values.text(spec, "targetNamespace")

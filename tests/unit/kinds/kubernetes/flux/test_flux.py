@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import yaml
 
+from gitops_ci.kinds.kubernetes import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Unrendered
-from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, deployed, kustomization, paths
+from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, deployed, end, findings, kustomization, paths
 
 SOURCE = """apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
@@ -94,6 +95,33 @@ def test_a_path_that_is_not_there() -> None:
     assert (gap.what, gap.line) == ("./nope", 5)
 
 
+def rules(files: Files) -> list[tuple[str, str | None, int | None]]:
+    return [(each.rule, each.path, each.line) for each in findings(files) if each.rule.startswith("flux/")]
+
+
+def test_a_path_that_is_not_there_is_found_whether_or_not_its_source_is_declared() -> None:
+    files = {**FLEET, "clusters/production/apps.yaml": flux("apps", "apps/prodution")}
+    told = [("flux/path-missing", "clusters/production/apps.yaml", 5)]
+    assert rules(files) == told
+    bare = {path: text for path, text in files.items() if "gotk-sync" not in path}
+    assert rules(bare) == told
+    [gap] = [
+        each
+        for id, stack in end(bare).stacks.items()
+        if stack.path == "clusters/production" and "apps" in id
+        for each in deployments.of(stack, end(bare)).sources
+    ]
+    assert isinstance(gap, Unrendered)
+
+
+def test_paths_of_other_places_are_not_looked_for() -> None:
+    pinned = SOURCE.replace("fleet'}", "fleet', ref: {tag: v1}}")
+    at_a_tag = {**FLEET, "clusters/production/flux-system/gotk-sync.yaml": pinned}
+    assert rules({**at_a_tag, "clusters/production/x.yaml": flux("x", "apps/nope")}) == []
+    assert rules({**FLEET, "clusters/production/x.yaml": flux("x", "apps/${cluster}")}) == []
+    assert rules({**FLEET, "clusters/production/x.yaml": flux("x", "apps/nope", source="of-others")}) == []
+
+
 ARTIFACTS = """apiVersion: source.extensions.fluxcd.io/v1beta1
 kind: ArtifactGenerator
 metadata: {name: all, namespace: flux-system}
@@ -114,6 +142,25 @@ def test_artifacts_that_are_copied_together() -> None:
         "clusters/production/apps.yaml": flux("apps", "prod", kind="ExternalArtifact", source="apps"),
     }
     assert paths(files)["production/kubernetes/apps"] == "apps/production"
+
+
+def test_an_artifact_that_nobody_makes() -> None:
+    """A repository that makes none may get them from elsewhere."""
+    files = {
+        **FLEET,
+        "clusters/production/artifacts.yaml": ARTIFACTS,
+        "clusters/production/web.yaml": flux("web", "prod", kind="ExternalArtifact", source="app"),
+    }
+    assert rules(files) == [("flux/source-missing", "clusters/production/web.yaml", 7)]
+    [gap] = deployed(files, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert rules({path: text for path, text in files.items() if "artifacts" not in path}) == []
+
+
+def test_a_path_that_no_artifact_has() -> None:
+    web = flux("web", "prd", kind="ExternalArtifact", source="apps")
+    files = {**FLEET, "clusters/production/artifacts.yaml": ARTIFACTS, "clusters/production/web.yaml": web}
+    assert rules(files) == [("flux/path-missing", "clusters/production/web.yaml", 5)]
 
 
 RELEASE = """apiVersion: helm.toolkit.fluxcd.io/v2
@@ -144,5 +191,7 @@ def test_a_release_of_a_chart_that_lies_here() -> None:
     )
     assert isinstance(gap, Unrendered)
     assert gap.what == "ConfigMap settings"
+    misspelt = {**files, "clusters/production/web.yaml": RELEASE.replace("./charts/web,", "./charts/wbe,")}
+    assert rules(misspelt) == [("flux/path-missing", "clusters/production/web.yaml", 6)]
     registry = RELEASE.replace("kind: GitRepository", "kind: HelmRepository")
     assert "production/kubernetes/web" not in paths({**FLEET, "clusters/production/web.yaml": registry})
