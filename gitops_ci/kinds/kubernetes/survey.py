@@ -177,10 +177,11 @@ def _used(placed: list[Placed], repository: Repository) -> frozenset[str]:
     """The directories whose kustomizations something deploys."""
     snapshot = repository.snapshot
     paths = {
-        snapshot.resolve(source.path) or source.path
+        snapshot.resolve(path) or path
         for each in placed
         for source in each.deployed.sources
         if isinstance(source, Kustomization)
+        for path in (source.path, *source.components)
     }
     return repository.kustomizations.reached(paths)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.flux import origins as sources_of
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
@@ -39,7 +39,8 @@ def kustomization(
         return None
     if path is None:
         return _missing(by, written, "spec", "path")
-    edits = _edits(spec)
+    components = _components(by, path, repository, origins)
+    edits = _edits(spec, tuple(components))
     files: tuple[str, ...] = ()
     if path in repository.kustomizations.files:
         reads = list(repository.of_kustomization(path))
@@ -49,6 +50,8 @@ def kustomization(
         for one in files:
             is_file = one in repository.snapshot
             reads += repository.through(one, "direct") if is_file else repository.of_kustomization(one, "module")
+    taken = tuple(each for each in components.values() if each is not None)
+    reads += [read for each in taken for read in repository.of_kustomization(each, "module")]
     text = yaml.safe_dump(edits, sort_keys=False) if edits else ""
     given = values.mapping(spec, "postBuild", "substitute")
     kept = values.mappings(spec, "postBuild", "substituteFrom")
@@ -57,6 +60,7 @@ def kustomization(
             path=path,
             edits=text,
             files=files,
+            components=taken,
             variables=tuple((name, str(value)) for name, value in given.items()) if given or kept else None,
             has_all_variables=not kept,
         )
@@ -94,7 +98,23 @@ def generated(path: str, repository: Repository) -> Iterator[str]:
         pending += [at + name for name in reversed(snapshot.directories.get(here, ())) if not name.startswith(".")]
 
 
-def _edits(spec: dict[str, Any]) -> dict[str, Any]:
+def _components(by: Declared, path: str, repository: Repository, origins: Origins) -> dict[str, str | None]:
+    """`spec.components`, each with its directory of this repository, None where kustomize will not find it.
+
+    They are relative to `spec.path`; with `ignoreMissingComponents` those that are not there are left out.
+    """
+    spec = values.mapping(by.manifest.value, "spec")
+    found: dict[str, str | None] = {}
+    for each in values.texts(spec, "components"):
+        target = join(path, each)
+        real = repository.snapshot.resolve(target) if target is not None else None
+        is_there = real is not None and repository.snapshot.is_directory(real)
+        if is_there or spec.get("ignoreMissingComponents") is not True:
+            found[each] = target if is_there else None
+    return found
+
+
+def _edits(spec: dict[str, Any], components: tuple[str, ...]) -> dict[str, Any]:
     """Keys that Flux writes into the kustomization (fluxcd/pkg/kustomize: Generator)."""
     found: dict[str, Any] = {key: spec[key] for key in ("namePrefix", "nameSuffix") if spec.get(key)}
     if namespace := values.text(spec, "targetNamespace"):
@@ -102,8 +122,8 @@ def _edits(spec: dict[str, Any]) -> dict[str, Any]:
     for key in ("patches", "images"):
         if listed := values.mappings(spec, key):
             found[key] = listed
-    if components := values.texts(spec, "components"):
-        found["components"] = components
+    if components:
+        found["components"] = list(components)
     if labels := values.mapping(spec, "commonMetadata", "labels"):
         found["labels"] = [{"pairs": labels}]
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import yaml
 
+from gitops_ci.discover import affected
 from gitops_ci.kinds.kubernetes import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Unrendered
 from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, deployed, end, findings, kustomization, paths
@@ -64,6 +65,34 @@ def test_a_directory_without_a_kustomization_gets_one() -> None:
     [source] = deployed(FLEET, "production/kubernetes/flux-system").sources
     files = ("clusters/production/apps.yaml", "clusters/production/flux-system")
     assert source == Kustomization(path="clusters/production", files=files)
+
+
+COMPONENTS: Files = {
+    **FLEET,
+    "clusters/production/apps.yaml": flux(
+        "apps", "apps/production", more="  components: [../../parts/backup, ../no]\n"
+    ),
+    "parts/backup/kustomization.yaml": kustomization("pvc.yaml", more="kind: Component\n"),
+    "parts/backup/pvc.yaml": DEPLOYMENT,
+}
+
+
+def test_components_are_taken_from_the_path_on() -> None:
+    [source] = deployed(COMPONENTS, "production/kubernetes/apps").sources
+    assert isinstance(source, Kustomization)
+    assert source.components == ("parts/backup",)
+    assert yaml.safe_load(source.edits) == {"components": ["../../parts/backup", "../no"]}
+    changed = {**COMPONENTS, "parts/backup/pvc.yaml": f"{DEPLOYMENT}# more\n"}
+    [stack] = affected.between(end(COMPONENTS), end(changed))
+    assert (stack.id, stack.certainty) == ("production/kubernetes/apps", "module")
+
+
+def test_components_that_are_not_there_may_be_left_out() -> None:
+    more = "  components: [../../parts/backup, ../no]\n  ignoreMissingComponents: true\n"
+    files = {**COMPONENTS, "clusters/production/apps.yaml": flux("apps", "apps/production", more=more)}
+    [source] = deployed(files, "production/kubernetes/apps").sources
+    assert isinstance(source, Kustomization)
+    assert yaml.safe_load(source.edits) == {"components": ["../../parts/backup"]}
 
 
 def test_variables_of_the_build() -> None:
