@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from msgspec import Struct, structs
@@ -17,6 +18,9 @@ _MOVING = frozenset({"", "main", "master"})
 BOOTSTRAPPED = "flux-system"
 """What `flux bootstrap` calls the repository that it is run for."""
 
+Artifact = tuple[Declared, dict[str, Any]]
+"""What makes an artifact, and what it says of it."""
+
 
 class Origins(Struct, frozen=True):
     """The sources of Flux that are in a repository, by namespace and name.
@@ -27,7 +31,7 @@ class Origins(Struct, frozen=True):
     """
 
     urls: dict[tuple[str, str], tuple[str, ...]]
-    artifacts: dict[tuple[str, str], tuple[Declared, dict[str, Any]]]
+    artifacts: dict[tuple[str, str], tuple[Artifact, ...]]
     elsewhere: frozenset[tuple[str, str]] = frozenset()
     trusted: frozenset[tuple[str, str]] = frozenset()
 
@@ -39,11 +43,16 @@ class Origins(Struct, frozen=True):
         """Whether a GitRepository that nothing here declares is this one, by the paths that are asked of it."""
         return _key(reference, namespace) in self.trusted
 
-    def is_elsewhere(self, reference: dict[str, Any], namespace: str) -> bool:
+    def made(self, reference: dict[str, Any], by: Declared) -> Artifact | None:
+        """The artifact that a reference means: clusters have artifacts of one name, and the nearest file is its own."""
+        several = self.artifacts.get(_key(reference, by.namespace), ())
+        return max(several, key=lambda each: _shared(each[0].path, by.path), default=None)
+
+    def is_elsewhere(self, reference: dict[str, Any], by: Declared) -> bool:
         """Whether a source has files that are not in front of us."""
-        known = self.artifacts.get(_key(reference, namespace)) if _is_artifact(reference) else None
+        known = self.made(reference, by) if _is_artifact(reference) else None
         sources = values.mappings(known[0].manifest.value, "spec", "sources") if known is not None else [reference]
-        home = known[0].namespace if known is not None else namespace
+        home = known[0].namespace if known is not None else by.namespace
         return any(_key(each, home) in self.elsewhere for each in sources)
 
     def lacks(self, reference: dict[str, Any]) -> bool:
@@ -53,11 +62,11 @@ class Origins(Struct, frozen=True):
         told = bool(name) and not any("$" in each or "{{" in each for each in (*names, name))
         return _is_artifact(reference) and bool(names) and told and name not in names
 
-    def artifact(self, by: Declared) -> tuple[Declared, dict[str, Any]] | None:
+    def artifact(self, by: Declared) -> Artifact | None:
         """The artifact that a Kustomization or HelmRelease takes, and what makes it."""
         spec = values.mapping(by.manifest.value, "spec")
         references = (values.mapping(spec, "sourceRef"), values.mapping(spec, "chart", "spec", "sourceRef"))
-        found = (self.artifacts.get(_key(each, by.namespace)) for each in references if _is_artifact(each))
+        found = (self.made(each, by) for each in references if _is_artifact(each))
         return next(found, None)
 
     def files(self, by: Declared) -> tuple[str, ...]:
@@ -74,7 +83,7 @@ class Origins(Struct, frozen=True):
 def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Origins:
     """What the objects of Flux say about sources."""
     urls: dict[tuple[str, str], tuple[str, ...]] = {}
-    artifacts = {}
+    artifacts: dict[tuple[str, str], tuple[Artifact, ...]] = {}
     elsewhere: set[tuple[str, str]] = set()
     for each in objects:
         spec = values.mapping(each.manifest.value, "spec")
@@ -85,7 +94,8 @@ def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Origins:
                 elsewhere.add(key)
         elif each.group == manifests.ARTIFACTS:
             for artifact in values.mappings(spec, "artifacts"):
-                artifacts[each.namespace, values.text(artifact, "name")] = (each, artifact)
+                made = each.namespace, values.text(artifact, "name")
+                artifacts[made] = (*artifacts.get(made, ()), (each, artifact))
     found = Origins(urls, artifacts, frozenset(elsewhere))
     counts: dict[tuple[str, str], list[bool]] = {}
     for key, is_here in asked(objects, snapshot):
@@ -124,6 +134,12 @@ def _is_artifact(reference: dict[str, Any]) -> bool:
     return values.text(reference, "kind") == "ExternalArtifact"
 
 
+def _shared(one: str, other: str) -> int:
+    """How many folders two files share from the root on."""
+    pairs = zip(one.split("/")[:-1], other.split("/")[:-1], strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+
 def _key(reference: dict[str, Any], namespace: str) -> tuple[str, str]:
     return values.text(reference, "namespace") or namespace, values.text(reference, "name")
 
@@ -134,7 +150,7 @@ def paths(by: Declared, path: str, reference: dict[str, Any], origins: Origins) 
         if (found := join("", path.strip("/") or ".")) is not None:
             yield found
         return
-    known = origins.artifacts.get(_key(reference, by.namespace))
+    known = origins.made(reference, by)
     wanted = join("", path.strip("/") or ".")
     rules = values.mappings(known[1], "copy") if known is not None else []
     copied = []
@@ -159,7 +175,7 @@ def directory(
 def is_ours(by: Declared, reference: dict[str, Any], origins: Origins, repositories: Repositories) -> bool | None:
     """Whether a source is this repository; None where nothing here says so."""
     if _is_artifact(reference):
-        known = origins.artifacts.get(_key(reference, by.namespace))
+        known = origins.made(reference, by)
         sources = values.mappings(known[0].manifest.value, "spec", "sources") if known is not None else []
         told = [is_ours(by, each, origins, repositories) for each in sources if each.get("kind") == "GitRepository"]
         return told[0] if told else None

@@ -49,7 +49,7 @@ def _told(by: Declared, repository: Repository, repositories: Repositories, know
     is_plain = bool(written.strip("./")) and "$" not in written and "{{" not in written
     if not is_plain or origins.is_ours(by, reference, known, repositories) is not True:
         return
-    if known.is_elsewhere(reference, by.namespace) or _is_in_submodule(written, repository):
+    if known.is_elsewhere(reference, by) or _is_in_submodule(written, repository):
         return
     if origins.directory(by, written, reference, repository, known) is None:
         inside = (

@@ -173,6 +173,21 @@ def test_artifacts_that_are_copied_together() -> None:
     assert paths(files)["production/kubernetes/apps"] == "apps/production"
 
 
+def test_clusters_have_artifacts_of_one_name() -> None:
+    staging = ARTIFACTS.replace("apps/production", "apps/staging").replace("artifact/prod/", "artifact/stage/")
+    files = {
+        **FLEET,
+        "clusters/production/artifacts.yaml": ARTIFACTS,
+        "clusters/production/apps.yaml": flux("apps", "prod", kind="ExternalArtifact", source="apps"),
+        "clusters/staging/artifacts.yaml": staging,
+        "clusters/staging/apps.yaml": flux("apps", "stage", kind="ExternalArtifact", source="apps"),
+    }
+    found = paths(files)
+    assert found["production/kubernetes/apps"] == "apps/production"
+    assert found["staging/kubernetes/apps"] == "apps/staging"
+    assert rules(files) == []
+
+
 def test_an_artifact_that_nobody_makes() -> None:
     """A repository that makes none may get them from elsewhere."""
     files = {
