@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
+from difflib import get_close_matches
 from itertools import takewhile
 from typing import Any
 
@@ -14,6 +17,7 @@ from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
 
+_NUMBER = re.compile(r"[-_.]?\d+")
 _MOVING = frozenset({"", "main", "master"})
 BOOTSTRAPPED = "flux-system"
 """What `flux bootstrap` calls the repository that it is run for."""
@@ -27,13 +31,14 @@ class Origins(Struct, frozen=True):
 
     `elsewhere` are those GitRepositories whose files are not, or not only, those in front of us: a tag, a commit,
     another branch, others included. `trusted` are those that nothing here declares and whose paths are here all the
-    same.
+    same; `misspelt` are names that are nearly those of others.
     """
 
     urls: dict[tuple[str, str], tuple[str, ...]]
     artifacts: dict[tuple[str, str], tuple[Artifact, ...]]
     elsewhere: frozenset[tuple[str, str]] = frozenset()
     trusted: frozenset[tuple[str, str]] = frozenset()
+    misspelt: frozenset[str] = frozenset()
 
     def addresses(self, reference: dict[str, Any], namespace: str) -> tuple[str, ...]:
         """The addresses of a GitRepository; those of several clusters may have one name."""
@@ -56,17 +61,18 @@ class Origins(Struct, frozen=True):
         return any(_key(each, home) in self.elsewhere for each in sources)
 
     def lacks(self, reference: dict[str, Any]) -> bool:
-        """Whether a source is an artifact that nothing makes, in a repository that makes artifacts."""
+        """Whether a source is misspelt, or an artifact that nothing makes, in a repository that makes artifacts."""
         names = {name for _, name in self.artifacts}
         name = values.text(reference, "name")
+        if not _is_artifact(reference):
+            return values.text(reference, "kind") in ("GitRepository", "") and name in self.misspelt
         told = bool(name) and not any("$" in each or "{{" in each for each in (*names, name))
-        return _is_artifact(reference) and bool(names) and told and name not in names
+        return bool(names) and told and name not in names
 
     def artifact(self, by: Declared) -> Artifact | None:
         """The artifact that a Kustomization or HelmRelease takes, and what makes it."""
         spec = values.mapping(by.manifest.value, "spec")
-        references = (values.mapping(spec, "sourceRef"), values.mapping(spec, "chart", "spec", "sourceRef"))
-        found = (self.made(each, by) for each in references if _is_artifact(each))
+        found = (self.made(each, by) for each in _references(spec) if _is_artifact(each))
         return next(found, None)
 
     def files(self, by: Declared) -> tuple[str, ...]:
@@ -101,7 +107,35 @@ def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Origins:
     for key, is_here in asked(objects, snapshot):
         counts.setdefault(key, [key[1] == BOOTSTRAPPED]).append(is_here)
     trusted = (key for key, told in counts.items() if key not in urls and any(told) and 2 * sum(told) >= len(told) - 1)
-    return structs.replace(found, trusted=frozenset(trusted))
+    return structs.replace(found, trusted=frozenset(trusted), misspelt=frozenset(_misspelt(objects)))
+
+
+def _misspelt(objects: tuple[Declared, ...]) -> Iterator[str]:
+    """Names of GitRepositories that one object takes and nothing declares, but for a letter that lacks or is too much.
+
+    One with another number or another letter is another one.
+    """
+    used = Counter(
+        values.text(reference, "name")
+        for each in objects
+        for reference in _references(values.mapping(each.manifest.value, "spec"))
+        if values.text(reference, "kind") == "GitRepository"
+    )
+    known = {each.name for each in objects if each.kind == "GitRepository"} | (used.keys() & {BOOTSTRAPPED})
+    for name, count in used.items():
+        plain = _NUMBER.sub("", name)
+        if count == 1 and name not in known and "$" not in name and "{{" not in name:
+            near = get_close_matches(name, known, n=1, cutoff=0.85)
+            if near and len(_NUMBER.sub("", near[0])) != len(plain):
+                yield name
+
+
+def _references(spec: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    return (
+        values.mapping(spec, "sourceRef"),
+        values.mapping(spec, "chart", "spec", "sourceRef"),
+        *values.mappings(spec, "sources"),
+    )
 
 
 def asked(objects: tuple[Declared, ...], snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], bool]]:

@@ -42,7 +42,8 @@ def _told(by: Declared, repository: Repository, repositories: Repositories, know
     reference, written = values.mapping(spec, "sourceRef"), values.text(spec, key)
     label = f"{by.kind} {by.name or '(no name)'}"
     if known.lacks(reference):
-        said = f"{label}: nothing in this repository makes the ExternalArtifact {values.text(reference, 'name')}"
+        what = f"{values.text(reference, 'kind')} {values.text(reference, 'name')}"
+        said = f"{label}: nothing in this repository makes the {what}"
         line = by.line_of(*place, "sourceRef", "name")
         yield Told(rule=SOURCE_MISSING, message=said, path=by.path, line=line)
         return

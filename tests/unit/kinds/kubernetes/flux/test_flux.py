@@ -151,6 +151,20 @@ def test_paths_of_other_places_are_not_looked_for() -> None:
     assert rules({**FLEET, "clusters/production/x.yaml": flux("x", "apps/nope", source="of-others")}) == []
 
 
+def test_a_source_that_is_misspelt() -> None:
+    """Others may be made outside of git, and what has another number is another one."""
+    files = {**FLEET, "clusters/production/apps.yaml": flux("apps", "apps/production", source="flux-sytem")}
+    told = [("flux/source-missing", "clusters/production/apps.yaml", 7)]
+    assert rules(files) == told
+    [gap] = deployed(files, "production/kubernetes/apps@production").sources
+    assert isinstance(gap, Unrendered)
+    bare = {path: text for path, text in files.items() if "gotk-sync" not in path}
+    assert rules(bare) == told
+    for other in ("flux-system2", "flux-system-2", "flux-systex", "fleet", "flux-${system}"):
+        named = flux("apps", "apps/production", source=other)
+        assert rules({**FLEET, "clusters/production/apps.yaml": named}) == []
+
+
 ARTIFACTS = """apiVersion: source.extensions.fluxcd.io/v1beta1
 kind: ArtifactGenerator
 metadata: {name: all, namespace: flux-system}
