@@ -21,6 +21,8 @@ _DEPLOYED = re.compile(
     r"|(?:^|/)(?:terragrunt(?:\.stack)?\.hcl|[Kk]ustomization(?:\.ya?ml)?|Chart\.ya?ml))$"
 )
 """Names of files that say by themselves that something is deployed from them."""
+_KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
+_MANIFESTS = (".yaml", ".yml", ".json")
 
 
 def between(base: Inventory, head: Inventory) -> tuple[AffectedStack, ...]:
@@ -127,15 +129,18 @@ def notices(downstream: Iterable[AffectedStack], base: Inventory | None, head: I
 def unclaimed(base: Inventory, head: Inventory, policies: Iterable[str] = ()) -> tuple[str, ...]:
     """Changed files that something is deployed from and that no stack of either end reads, sorted.
 
+    A manifest is one where a kustomization names it.
     Files of Rego below the folders of `policies` judge changes and are deployed nowhere. A Terraform module that no
     root uses is none, unless the repository has stacks of Terragrunt: these make units that are not known.
     """
     declared = naming.is_declared("terraform", head.config)
     folders = tuple("" if folder == "." else f"{folder}/" for folder in policies)
+    all_changed = changed_paths(base.snapshot, head.snapshot)
+    named = _named(frozenset(each for each in all_changed if each.endswith(_MANIFESTS)), base, head)
     changed = [
         path
-        for path in changed_paths(base.snapshot, head.snapshot)
-        if _DEPLOYED.search(path) and not (path.endswith(".rego") and path.startswith(folders))
+        for path in all_changed
+        if (path in named or _DEPLOYED.search(path)) and not (path.endswith(".rego") and path.startswith(folders))
     ]
     reached = set[str]()
     for inventory in (base, head):
@@ -147,6 +152,17 @@ def unclaimed(base: Inventory, head: Inventory, policies: Iterable[str] = ()) ->
         return not made and _MODULE.search(path) is not None and (not declared or "modules" in path.split("/"))
 
     return tuple(path for path in changed if path not in reached and not is_unused_module(path))
+
+
+def _named(manifests: frozenset[str], *ends: Inventory) -> set[str]:
+    """Those of the manifests that a kustomization or a component names, at either end."""
+    found: set[str] = set()
+    for end in ends if manifests else ():
+        kustomized = {
+            directory for directory, names in end.snapshot.children.items() if not _KUSTOMIZATIONS.isdisjoint(names)
+        }
+        found.update(each.path for each in end.graph.references if each.path in manifests and each.reader in kustomized)
+    return found
 
 
 def _affected(stack: Stack, change: ChangeOfStack, reach: Reach | None) -> AffectedStack:

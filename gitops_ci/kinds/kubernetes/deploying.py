@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, structs
 
-from gitops_ci.kinds.kubernetes import names, repositories, revisions, values
+from gitops_ci.kinds.kubernetes import cascading, names, repositories, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import applications, constants, sets, sources
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
@@ -20,21 +20,27 @@ from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Deployment, Unrendered
 
+_FLUX = ("Kustomization", "HelmRelease")
+
 
 class Deploying(Struct, frozen=True):
-    """The stacks of Argo CD and Flux, all Applications and ApplicationSets, and which addresses are this repository."""
+    """The stacks of Argo CD and Flux, all Applications and ApplicationSets, and which addresses are this repository.
+
+    `written` is all that may deploy something, from here or from elsewhere, with its file.
+    """
 
     placed: tuple[Placed, ...]
     applications: tuple[Application, ...]
     renderings: tuple[Rendering, ...]
     repositories: Repositories
+    written: frozenset[tuple[str, str]]
 
 
 def of(repository: Repository) -> Deploying:
     """Goes through all objects of Argo CD and Flux."""
     objects, config = repository.declared, repository.config
-    known = origins.of(objects)
-    told = (*votes(objects, repository.snapshot), *flux.votes(objects, repository, known))
+    known = origins.of(objects, repository.snapshot)
+    told = (*votes(objects, repository.snapshot), *flux.votes(objects, repository.snapshot, known))
     ours = repositories.of(config.kinds.kubernetes.repositories, told)
     fixtures = config.kinds.kubernetes.generators
     found = [each for each in objects if each.kind == "ApplicationSet"]
@@ -50,7 +56,9 @@ def of(repository: Repository) -> Deploying:
         *(_of_rendering(each, repository, ours) for each in renderings if each.troubles),
         *_of_flux(objects, repository, known, ours),
     )
-    return Deploying(placed, argo, renderings, ours)
+    written = {(f"Application {each.name}", each.by.path) for each in argo}
+    written |= {(f"{each.kind} {each.name}", each.path) for each in objects if each.kind in _FLUX}
+    return Deploying(placed, argo, renderings, ours, frozenset(written))
 
 
 def _of_application(
@@ -109,7 +117,7 @@ def _of_flux(
     objects: tuple[Declared, ...], repository: Repository, known: origins.Origins, ours: Repositories
 ) -> Iterator[Placed]:
     for by in objects:
-        if by.kind not in ("Kustomization", "HelmRelease"):
+        if by.kind not in _FLUX:
             continue
         made = flux.kustomization if by.kind == "Kustomization" else flux.release
         deployed = made(by, repository, known, ours)
@@ -126,7 +134,7 @@ def _of_flux(
             cluster=_cluster(by),
             namespace=values.text(spec, "targetNamespace"),
             prune=is_pruned,
-            cascade=is_pruned and values.text(spec, "deletionPolicy") != "Orphan",
+            cascade=cascading.takes_along(by.manifest.value),
             by=f"{by.kind} {by.name}",
             path=by.path,
             line=by.line,

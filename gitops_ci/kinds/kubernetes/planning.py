@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.kubernetes import deployments, difference, generated, rendering
+from gitops_ci.kinds.kubernetes import deployments, difference, following, generated, rendering
 from gitops_ci.kinds.kubernetes.difference import Difference
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization
@@ -41,9 +41,10 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     is missing at one end only is never taken for what comes or goes.
     """
     started = time.perf_counter()
-    before = _end(stack, base, tools)
-    after = _end(stack, head, tools)
-    removed = head is None or stack.id not in head.stacks
+    ends = following.of(stack, base, head)
+    before = _end(ends.base, base, tools)
+    after = _with(_end(ends.head, head, tools), ends.gap)
+    removed = ends.head is None and ends.gap is None
     deployment = before.deployment if removed else after.deployment
     found = _difference(before, after, removed=removed)
     changes = tuple(each for each in found.changes if _is_sure(each, before.rendered, after.rendered))
@@ -51,7 +52,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = _failure(before.rendered.gaps) if removed else _failure(after.rendered.gaps, before.rendered.gaps)
     altered = any(each.action != "read" for each in changes)
-    caveats = () if failure is not None else _caveats(before.rendered.gaps, found, left_out)
+    caveats = () if failure is not None else _caveats(before.rendered.gaps, found, left_out, ends.note)
     return Plan(
         stack=stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",
@@ -63,10 +64,13 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     )
 
 
-def _end(stack: Stack, inventory: Inventory | None, tools: Tools) -> End:
-    if inventory is None or stack.id not in inventory.stacks:
+def _with(end: End, gap: Gap | None) -> End:
+    return end if gap is None else End(end.deployment, Rendered(objects=end.rendered.objects, gaps=(gap,)))
+
+
+def _end(own: Stack | None, inventory: Inventory | None, tools: Tools) -> End:
+    if inventory is None or own is None:
         return _NOTHING
-    own = inventory.stacks[stack.id]
     deployment = deployments.of(own, inventory)
     return End(deployment, rendering.rendered(deployment, own, inventory, tools))
 
@@ -112,9 +116,9 @@ def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
     return Problem(code=first.code, message=message, path=first.path, line=first.line)
 
 
-def _caveats(base: Sequence[Gap], found: Difference, left_out: int) -> tuple[Problem, ...]:
+def _caveats(base: Sequence[Gap], found: Difference, left_out: int, note: Problem | None = None) -> tuple[Problem, ...]:
     """What a plan that succeeded has to say all the same."""
-    problems: list[Problem] = []
+    problems = [note] if note is not None else []
     if base:
         first = base[0]
         message = (

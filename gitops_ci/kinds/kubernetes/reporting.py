@@ -32,13 +32,13 @@ class Findings(Struct, frozen=True):
         yield from _circles(self.repository, self.used)
         yield from _sets(self.renderings)
         if self.repository.declared:
-            from gitops_ci.kinds.kubernetes.rules.argocd import (
-                judging,
-            )  # many rules, of what many repositories have not
+            from gitops_ci.kinds.kubernetes.rules import flux  # many rules, of what many repositories have not
+            from gitops_ci.kinds.kubernetes.rules.argocd import judging
 
             yield from judging.of(
                 self.repository.declared, self.renderings, judging.world(self.repository, self.repositories)
             )
+            yield from flux.of(self.repository, self.repositories)
 
 
 def _unreadable(repository: Repository, used: frozenset[str]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
 
     `edits` is YAML of what Argo CD or Flux writes into it before it builds (`kustomize.edits.applied`). `files` (paths
     of files and of directories with a kustomization) are the resources of one that Flux generates, where there is none.
+    `components` are directories of this repository that `edits` adds.
     `variables` are what Flux puts into the rendering (`flux.substitution`), None where it puts in nothing;
     `has_all_variables` is false where more are kept in the cluster.
     """
@@ -17,6 +18,7 @@ class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
     path: str
     edits: str = ""
     files: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] | None = None
     has_all_variables: bool = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -30,7 +31,8 @@ class Survey(Struct, frozen=True):
     """What was found, and what each stack (by id) is rendered from.
 
     `applications` are all that are written or generated, in this repository or not, by namespace and name; `stacks` are
-    the ids of those that deploy from it. `renderings` are the ApplicationSets.
+    the ids of those that deploy from it. `renderings` are the ApplicationSets. `deployers` are the ids of stacks by
+    what deploys them and its file; `elsewhere` are those that deploy nothing of this repository.
     """
 
     found: Found
@@ -39,6 +41,8 @@ class Survey(Struct, frozen=True):
     stacks: Mapping[tuple[str, str], str]
     renderings: tuple[Rendering, ...]
     repositories: Repositories
+    deployers: Mapping[tuple[str, str], str]
+    elsewhere: frozenset[tuple[str, str]]
 
 
 _known: WeakKeyDictionary[Snapshot, tuple[Config, Survey]] = WeakKeyDictionary()
@@ -63,6 +67,7 @@ def _made(repository: Repository) -> Survey:
     placed = list(_told_apart(list(_with_directories(placed, repository))))
     renderings = made.renderings if made is not None else ()
     ours = made.repositories if made is not None else Repositories(frozenset())
+    deployers = _deployers(placed)
     return Survey(
         found=Found(
             stacks=tuple(each.stack for each in placed),
@@ -75,7 +80,19 @@ def _made(repository: Repository) -> Survey:
         stacks={each.application.key: each.stack.id for each in placed if each.application is not None},
         renderings=renderings,
         repositories=ours,
+        deployers=deployers,
+        elsewhere=(made.written if made is not None else frozenset()) - {_deployer(each) for each in placed},
     )
+
+
+def _deployer(placed: Placed) -> tuple[str, str]:
+    return placed.deployment.by, placed.deployment.path
+
+
+def _deployers(placed: list[Placed]) -> dict[tuple[str, str], str]:
+    """The stacks that something deploys which is told apart by its name and its file."""
+    counts = Counter(_deployer(each) for each in placed if each.deployment.by)
+    return {_deployer(each): each.stack.id for each in placed if counts[_deployer(each)] == 1}
 
 
 def _with_directories(placed: list[Placed], repository: Repository) -> Iterator[Placed]:
@@ -177,10 +194,11 @@ def _used(placed: list[Placed], repository: Repository) -> frozenset[str]:
     """The directories whose kustomizations something deploys."""
     snapshot = repository.snapshot
     paths = {
-        snapshot.resolve(source.path) or source.path
+        snapshot.resolve(path) or path
         for each in placed
         for source in each.deployed.sources
         if isinstance(source, Kustomization)
+        for path in (source.path, *source.components)
     }
     return repository.kustomizations.reached(paths)
 

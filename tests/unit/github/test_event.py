@@ -91,7 +91,7 @@ def test_a_merge_group(tmp_path: Path) -> None:
         "head_ref": f"refs/heads/gh-readonly-queue/main/pr-7-{'b' * 40}",
     }
     found = read(tmp_path, {"merge_group": group})
-    assert found == Event(base="b" * 40, head="a" * 40, queue_ref=group["head_ref"], onto="main")
+    assert found == Event(base="b" * 40, head="a" * 40, queue_ref=group["head_ref"], base_ref="main")
 
 
 ZEROS = "0" * 40

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
-from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes import cascading, values
 from gitops_ci.kinds.kubernetes.manifests import Declared
-
-FINALIZER = "resources-finalizer.argocd.argoproj.io"
-"""With it, or with `/background` or `/foreground` behind it, all that an Application deployed goes with it."""
 
 
 class Application(Struct, frozen=True, kw_only=True):
@@ -89,7 +86,7 @@ def written(objects: tuple[Declared, ...]) -> Iterator[Application]:
                 namespace=each.namespace,
                 value=value,
                 by=each,
-                cascade=_has_finalizer(value),
+                cascade=cascading.has_finalizer(value),
             )
 
 
@@ -103,12 +100,7 @@ def made(value: dict[str, Any], by: Declared, read: tuple[str, ...]) -> Applicat
         namespace=by.namespace,
         value=value,
         by=by,
-        cascade=_has_finalizer(value) if own or preserves else True,
+        cascade=cascading.has_finalizer(value) if own or preserves else True,
         kept=policy.get("applicationsSync") in ("create-only", "create-update"),
         read=read,
     )
-
-
-def _has_finalizer(value: Mapping[str, Any]) -> bool:
-    own = values.texts(value, "metadata", "finalizers")
-    return any(each == FINALIZER or each.startswith(f"{FINALIZER}/") for each in own)

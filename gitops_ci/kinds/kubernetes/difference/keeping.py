@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gitops_ci.kinds.kubernetes import cascading
 from gitops_ci.kinds.kubernetes.objects import Object
 
 REFUSED = "the API server refuses it until it is deleted by hand, or Replace or Force is set"
@@ -42,7 +43,7 @@ def left_behind(value: Mapping[str, Any], *, prune: bool | None) -> str:
 def lost(each: Object, *, prune: bool | None) -> str:
     """What a deletion loses, and that nobody says whether there is one."""
     known = _GOES_WITH.get((each.identity.group, each.identity.kind), "")
-    return "; ".join(filter(None, (known, "" if prune else _NOBODY_TELLS)))
+    return "; ".join(filter(None, (known, cascading.told(each.value), "" if prune else _NOBODY_TELLS)))
 
 
 def lost_anew(each: Object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.flux import origins as sources_of
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
@@ -17,15 +18,10 @@ from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Source, Unrendered
 
 
-def votes(objects: tuple[Declared, ...], repository: Repository, origins: Origins) -> Iterator[tuple[str, bool]]:
+def votes(objects: tuple[Declared, ...], snapshot: Snapshot, origins: Origins) -> Iterator[tuple[str, bool]]:
     """The addresses of GitRepositories, and whether a path that is asked of them is here."""
-    for each in objects:
-        if each.kind == "Kustomization":
-            spec = values.mapping(each.manifest.value, "spec")
-            reference, path = values.mapping(spec, "sourceRef"), values.text(spec, "path").strip("./")
-            if path:
-                is_here = repository.snapshot.is_directory(path)
-                yield from ((url, is_here) for url in origins.addresses(reference, each.namespace))
+    for key, is_here in sources_of.asked(objects, snapshot):
+        yield from ((url, is_here) for url in origins.urls.get(key, ()))
 
 
 def kustomization(
@@ -37,13 +33,14 @@ def kustomization(
     ours = sources_of.is_ours(by, reference, origins, repositories)
     written = values.text(spec, "path") or "."
     path = sources_of.directory(by, written, reference, repository, origins)
+    if origins.lacks(reference):
+        return _unmade(by, reference, "spec", "sourceRef", "name")
     if ours is False or (ours is None and path is None):
         return None
     if path is None:
-        why = "there is no such directory in this repository"
-        line = by.line_of("spec", "path")
-        return Deployed((Unrendered(what=written, why=why, path=by.path, line=line),), (), None)
-    edits = _edits(spec)
+        return _missing(by, written, "spec", "path")
+    components = _components(by, path, repository, origins)
+    edits = _edits(spec, tuple(components))
     files: tuple[str, ...] = ()
     if path in repository.kustomizations.files:
         reads = list(repository.of_kustomization(path))
@@ -53,6 +50,8 @@ def kustomization(
         for one in files:
             is_file = one in repository.snapshot
             reads += repository.through(one, "direct") if is_file else repository.of_kustomization(one, "module")
+    taken = tuple(each for each in components.values() if each is not None)
+    reads += [read for each in taken for read in repository.of_kustomization(each, "module")]
     text = yaml.safe_dump(edits, sort_keys=False) if edits else ""
     given = values.mapping(spec, "postBuild", "substitute")
     kept = values.mappings(spec, "postBuild", "substituteFrom")
@@ -61,6 +60,7 @@ def kustomization(
             path=path,
             edits=text,
             files=files,
+            components=taken,
             variables=tuple((name, str(value)) for name, value in given.items()) if given or kept else None,
             has_all_variables=not kept,
         )
@@ -69,6 +69,19 @@ def kustomization(
         what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "postBuild", "substituteFrom", index)
         found.append(Unrendered(what=what, why="the cluster keeps these variables", path=by.path, line=line))
     return Deployed(tuple(found), tuple(reads), path)
+
+
+def _missing(by: Declared, written: str, *place: str) -> Deployed:
+    """Flux stops at a path that is not there: it deploys nothing anew, and deletes nothing."""
+    why = "there is no such directory in this repository"
+    return Deployed((Unrendered(what=written, why=why, path=by.path, line=by.line_of(*place)),), (), None)
+
+
+def _unmade(by: Declared, reference: dict[str, Any], *place: str) -> Deployed:
+    """Flux waits for a source that nobody makes, and deletes nothing."""
+    what = f"{values.text(reference, 'kind')} {values.text(reference, 'name')}"
+    why = "nothing in this repository makes this source"
+    return Deployed((Unrendered(what=what, why=why, path=by.path, line=by.line_of(*place)),), (), None)
 
 
 def generated(path: str, repository: Repository) -> Iterator[str]:
@@ -85,7 +98,23 @@ def generated(path: str, repository: Repository) -> Iterator[str]:
         pending += [at + name for name in reversed(snapshot.directories.get(here, ())) if not name.startswith(".")]
 
 
-def _edits(spec: dict[str, Any]) -> dict[str, Any]:
+def _components(by: Declared, path: str, repository: Repository, origins: Origins) -> dict[str, str | None]:
+    """`spec.components`, each with its directory of this repository, None where kustomize will not find it.
+
+    They are relative to `spec.path`; with `ignoreMissingComponents` those that are not there are left out.
+    """
+    spec = values.mapping(by.manifest.value, "spec")
+    found: dict[str, str | None] = {}
+    for each in values.texts(spec, "components"):
+        target = join(path, each)
+        real = repository.snapshot.resolve(target) if target is not None else None
+        is_there = real is not None and repository.snapshot.is_directory(real)
+        if is_there or spec.get("ignoreMissingComponents") is not True:
+            found[each] = target if is_there else None
+    return found
+
+
+def _edits(spec: dict[str, Any], components: tuple[str, ...]) -> dict[str, Any]:
     """Keys that Flux writes into the kustomization (fluxcd/pkg/kustomize: Generator)."""
     found: dict[str, Any] = {key: spec[key] for key in ("namePrefix", "nameSuffix") if spec.get(key)}
     if namespace := values.text(spec, "targetNamespace"):
@@ -93,8 +122,8 @@ def _edits(spec: dict[str, Any]) -> dict[str, Any]:
     for key in ("patches", "images"):
         if listed := values.mappings(spec, key):
             found[key] = listed
-    if components := values.texts(spec, "components"):
-        found["components"] = components
+    if components:
+        found["components"] = list(components)
     if labels := values.mapping(spec, "commonMetadata", "labels"):
         found["labels"] = [{"pairs": labels}]
     return found
@@ -108,8 +137,13 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     if values.text(reference, "kind") not in ("GitRepository", "ExternalArtifact") or not written:
         return None
     path = sources_of.directory(by, written, reference, repository, origins)
-    if path is None or sources_of.is_ours(by, reference, origins, repositories) is False:
+    ours = sources_of.is_ours(by, reference, origins, repositories)
+    if origins.lacks(reference):
+        return _unmade(by, reference, "spec", "chart", "spec", "sourceRef", "name")
+    if ours is False or (ours is None and path is None):
         return None
+    if path is None:
+        return _missing(by, written, "spec", "chart", "spec", "chart")
     files = [each.removeprefix("./") for each in values.texts(chart, "valuesFiles")]
     given = values.mapping(spec, "values")
     target = values.text(spec, "targetNamespace")

@@ -2,33 +2,77 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
+from difflib import get_close_matches
+from itertools import takewhile
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from gitops_ci.discover.snapshot import join
+from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes import manifests, values
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
 
+_NUMBER = re.compile(r"[-_.]?\d+")
+_MOVING = frozenset({"", "main", "master"})
+BOOTSTRAPPED = "flux-system"
+"""What `flux bootstrap` calls the repository that it is run for."""
+
+Artifact = tuple[Declared, dict[str, Any]]
+"""What makes an artifact, and what it says of it."""
+
 
 class Origins(Struct, frozen=True):
-    """The sources of Flux that are in a repository, by kind, namespace and name."""
+    """The sources of Flux that are in a repository, by namespace and name.
+
+    `elsewhere` are those GitRepositories whose files are not, or not only, those in front of us: a tag, a commit,
+    another branch, others included. `trusted` are those that nothing here declares and whose paths are here all the
+    same; `misspelt` are names that are nearly those of others.
+    """
 
     urls: dict[tuple[str, str], tuple[str, ...]]
-    artifacts: dict[tuple[str, str], tuple[Declared, dict[str, Any]]]
+    artifacts: dict[tuple[str, str], tuple[Artifact, ...]]
+    elsewhere: frozenset[tuple[str, str]] = frozenset()
+    trusted: frozenset[tuple[str, str]] = frozenset()
+    misspelt: frozenset[str] = frozenset()
 
     def addresses(self, reference: dict[str, Any], namespace: str) -> tuple[str, ...]:
         """The addresses of a GitRepository; those of several clusters may have one name."""
         return self.urls.get(_key(reference, namespace), ())
 
-    def artifact(self, by: Declared) -> tuple[Declared, dict[str, Any]] | None:
+    def is_trusted(self, reference: dict[str, Any], namespace: str) -> bool:
+        """Whether a GitRepository that nothing here declares is this one, by the paths that are asked of it."""
+        return _key(reference, namespace) in self.trusted
+
+    def made(self, reference: dict[str, Any], by: Declared) -> Artifact | None:
+        """The artifact that a reference means: clusters have artifacts of one name, and the nearest file is its own."""
+        several = self.artifacts.get(_key(reference, by.namespace), ())
+        return max(several, key=lambda each: _shared(each[0].path, by.path), default=None)
+
+    def is_elsewhere(self, reference: dict[str, Any], by: Declared) -> bool:
+        """Whether a source has files that are not in front of us."""
+        known = self.made(reference, by) if _is_artifact(reference) else None
+        sources = values.mappings(known[0].manifest.value, "spec", "sources") if known is not None else [reference]
+        home = known[0].namespace if known is not None else by.namespace
+        return any(_key(each, home) in self.elsewhere for each in sources)
+
+    def lacks(self, reference: dict[str, Any]) -> bool:
+        """Whether a source is misspelt, or an artifact that nothing makes, in a repository that makes artifacts."""
+        names = {name for _, name in self.artifacts}
+        name = values.text(reference, "name")
+        if not _is_artifact(reference):
+            return values.text(reference, "kind") in ("GitRepository", "") and name in self.misspelt
+        told = bool(name) and not any("$" in each or "{{" in each for each in (*names, name))
+        return bool(names) and told and name not in names
+
+    def artifact(self, by: Declared) -> Artifact | None:
         """The artifact that a Kustomization or HelmRelease takes, and what makes it."""
         spec = values.mapping(by.manifest.value, "spec")
-        references = (values.mapping(spec, "sourceRef"), values.mapping(spec, "chart", "spec", "sourceRef"))
-        found = (self.artifacts.get(_key(each, by.namespace)) for each in references if _is_artifact(each))
+        found = (self.made(each, by) for each in _references(spec) if _is_artifact(each))
         return next(found, None)
 
     def files(self, by: Declared) -> tuple[str, ...]:
@@ -42,23 +86,92 @@ class Origins(Struct, frozen=True):
         return self.urls, None if artifact is None else artifact[0].manifest.value
 
 
-def of(objects: tuple[Declared, ...]) -> Origins:
+def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Origins:
     """What the objects of Flux say about sources."""
     urls: dict[tuple[str, str], tuple[str, ...]] = {}
-    artifacts = {}
+    artifacts: dict[tuple[str, str], tuple[Artifact, ...]] = {}
+    elsewhere: set[tuple[str, str]] = set()
     for each in objects:
         spec = values.mapping(each.manifest.value, "spec")
         if each.kind == "GitRepository" and (url := values.text(spec, "url")):
             key = (each.namespace, each.name)
             urls[key] = (*urls.get(key, ()), url)
+            if not _is_current(spec):
+                elsewhere.add(key)
         elif each.group == manifests.ARTIFACTS:
             for artifact in values.mappings(spec, "artifacts"):
-                artifacts[each.namespace, values.text(artifact, "name")] = (each, artifact)
-    return Origins(urls, artifacts)
+                made = each.namespace, values.text(artifact, "name")
+                artifacts[made] = (*artifacts.get(made, ()), (each, artifact))
+    found = Origins(urls, artifacts, frozenset(elsewhere))
+    counts: dict[tuple[str, str], list[bool]] = {}
+    for key, is_here in asked(objects, snapshot):
+        counts.setdefault(key, [key[1] == BOOTSTRAPPED]).append(is_here)
+    trusted = (key for key, told in counts.items() if key not in urls and any(told) and 2 * sum(told) >= len(told) - 1)
+    return structs.replace(found, trusted=frozenset(trusted), misspelt=frozenset(_misspelt(objects)))
+
+
+def _misspelt(objects: tuple[Declared, ...]) -> Iterator[str]:
+    """Names of GitRepositories that one object takes and nothing declares, but for a letter that lacks or is too much.
+
+    One with another number or another letter is another one.
+    """
+    used = Counter(
+        values.text(reference, "name")
+        for each in objects
+        for reference in _references(values.mapping(each.manifest.value, "spec"))
+        if values.text(reference, "kind") == "GitRepository"
+    )
+    known = {each.name for each in objects if each.kind == "GitRepository"} | (used.keys() & {BOOTSTRAPPED})
+    for name, count in used.items():
+        plain = _NUMBER.sub("", name)
+        if count == 1 and name not in known and "$" not in name and "{{" not in name:
+            near = get_close_matches(name, known, n=1, cutoff=0.85)
+            if near and len(_NUMBER.sub("", near[0])) != len(plain):
+                yield name
+
+
+def _references(spec: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    return (
+        values.mapping(spec, "sourceRef"),
+        values.mapping(spec, "chart", "spec", "sourceRef"),
+        *values.mappings(spec, "sources"),
+    )
+
+
+def asked(objects: tuple[Declared, ...], snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], bool]]:
+    """GitRepositories of which a path is asked, and whether it is here; paths that say nothing are left out."""
+    for each in objects:
+        spec = values.mapping(each.manifest.value, "spec")
+        reference, path = values.mapping(spec, "sourceRef"), values.text(spec, "path").strip("./")
+        is_of_git = values.text(reference, "kind") in ("GitRepository", "")
+        if each.kind == "Kustomization" and is_of_git and path and "$" not in path and "{{" not in path:
+            yield _key(reference, each.namespace), snapshot.is_directory(path)
+        elif each.group == manifests.ARTIFACTS:
+            sources = {values.text(one, "alias"): one for one in values.mappings(spec, "sources")}
+            for artifact in values.mappings(spec, "artifacts"):
+                for rule in values.mappings(artifact, "copy"):
+                    alias, _, rest = values.text(rule, "from").removeprefix("@").partition("/")
+                    origin = rest.partition("*")[0].strip("/")
+                    if origin and values.text(sources.get(alias), "kind") == "GitRepository":
+                        is_here = snapshot.is_directory(origin) or origin in snapshot
+                        yield _key(sources[alias], each.namespace), is_here
+
+
+def _is_current(spec: dict[str, Any]) -> bool:
+    """Whether a GitRepository has what is in front of us, and nothing else."""
+    reference = values.mapping(spec, "ref")
+    is_pinned = any(reference.get(key) for key in ("tag", "semver", "commit", "name"))
+    return not is_pinned and not spec.get("include") and values.text(reference, "branch") in _MOVING
 
 
 def _is_artifact(reference: dict[str, Any]) -> bool:
     return values.text(reference, "kind") == "ExternalArtifact"
+
+
+def _shared(one: str, other: str) -> int:
+    """How many folders two files share from the root on."""
+    pairs = zip(one.split("/")[:-1], other.split("/")[:-1], strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 
 
 def _key(reference: dict[str, Any], namespace: str) -> tuple[str, str]:
@@ -71,7 +184,7 @@ def paths(by: Declared, path: str, reference: dict[str, Any], origins: Origins) 
         if (found := join("", path.strip("/") or ".")) is not None:
             yield found
         return
-    known = origins.artifacts.get(_key(reference, by.namespace))
+    known = origins.made(reference, by)
     wanted = join("", path.strip("/") or ".")
     rules = values.mappings(known[1], "copy") if known is not None else []
     copied = []
@@ -88,17 +201,21 @@ def directory(
     by: Declared, path: str, reference: dict[str, Any], repository: Repository, origins: Origins
 ) -> str | None:
     """The directory of this repository that a path in a source means; None where it has none of that name."""
-    return next((each for each in paths(by, path, reference, origins) if repository.snapshot.is_directory(each)), None)
+    snapshot = repository.snapshot
+    found = paths(by, path, reference, origins)
+    return next((each for each in found if snapshot.is_directory(snapshot.resolve(each) or each)), None)
 
 
 def is_ours(by: Declared, reference: dict[str, Any], origins: Origins, repositories: Repositories) -> bool | None:
     """Whether a source is this repository; None where nothing here says so."""
     if _is_artifact(reference):
-        known = origins.artifacts.get(_key(reference, by.namespace))
+        known = origins.made(reference, by)
         sources = values.mappings(known[0].manifest.value, "spec", "sources") if known is not None else []
         told = [is_ours(by, each, origins, repositories) for each in sources if each.get("kind") == "GitRepository"]
         return told[0] if told else None
     if values.text(reference, "kind") not in ("GitRepository", ""):
         return False
     urls = origins.addresses(reference, by.namespace)
-    return any(repositories.has(url) for url in urls) if urls else None
+    if urls:
+        return any(repositories.has(url) for url in urls)
+    return True if origins.is_trusted(reference, by.namespace) else None

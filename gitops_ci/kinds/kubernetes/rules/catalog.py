@@ -50,5 +50,7 @@ ALL: Mapping[str, tuple[Severity, str]] = {
     "argocd/template-language": ("error", "Write the template in the set's language, and give what it asks for."),
     "argocd/missing-key": ("warning", 'Add `goTemplateOptions: ["missingkey=error"]`.'),
     "argocd/name-collision": ("error", "Make the names differ: put what differs between the elements into them."),
+    "flux/path-missing": ("error", "Correct the path, or add the folder: until then nothing of it is reconciled."),
+    "flux/source-missing": ("error", "Correct the name, or add what makes it: until then nothing of it is reconciled."),
 }
 """Each rule with its severity and what to do."""

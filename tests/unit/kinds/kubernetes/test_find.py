@@ -54,6 +54,20 @@ def test_bases_and_components_are_no_stacks() -> None:
     assert affected.unclaimed(end({}), end(files)) == ("unused/kustomization.yaml",)
 
 
+def test_manifests_of_a_component_that_no_stack_takes_are_read_by_nobody() -> None:
+    """What the component does not name is deployed by nobody either way, and so is YAML elsewhere."""
+    files = {
+        "unused/kustomization.yaml": kustomization("deep/a.yaml", more="kind: Component\n"),
+        "unused/deep/a.yaml": DEPLOYMENT,
+        "unused/beside.yaml": DEPLOYMENT,
+        ".github/workflows/ci.yaml": "on: push\n",
+    }
+    changed = {path: f"{text}# more\n" if "kustom" not in path else text for path, text in files.items()}
+    assert affected.unclaimed(end(files), end(changed)) == ("unused/deep/a.yaml",)
+    taken = {"web/kustomization.yaml": "components: [../unused]\n"}
+    assert affected.unclaimed(end({**files, **taken}), end({**changed, **taken})) == ()
+
+
 def test_charts_once_for_each_environment() -> None:
     files: Files = {
         "charts/web/Chart.yaml": "name: shop\n",

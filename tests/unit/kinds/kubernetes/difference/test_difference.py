@@ -103,6 +103,29 @@ def test_a_deletion_says_what_goes_with_it(kind: str, api: str, words: str) -> N
     assert words in (change.reason or "")
 
 
+FLUX = "kustomize.toolkit.fluxcd.io/v1"
+FINALIZER = {"name": "x", "finalizers": ["resources-finalizer.argocd.argoproj.io/background"]}
+
+
+@pytest.mark.parametrize(
+    ("each", "goes"),
+    [
+        (one("Application", "argoproj.io/v1alpha1", metadata=FINALIZER), True),
+        (one("Application", "argoproj.io/v1alpha1"), False),
+        (one("Kustomization", FLUX, spec={"prune": True}), True),
+        (one("Kustomization", FLUX, spec={"prune": False}), False),
+        (one("Kustomization", FLUX, spec={"prune": True, "deletionPolicy": "Orphan"}), False),
+        (one("Kustomization", FLUX, spec={"deletionPolicy": "Delete"}), True),
+        (one("Kustomization", FLUX, spec={"prune": True, "suspend": True}), False),
+        (one("HelmRelease", "helm.toolkit.fluxcd.io/v2"), True),
+        (one("HelmRelease", "helm.toolkit.fluxcd.io/v2", spec={"suspend": True}), False),
+    ],
+)
+def test_what_deploys_says_whether_all_of_it_goes(each: dict[str, Any], goes: bool) -> None:
+    words = "what it deployed goes with it" if goes else "what it deployed is left behind"
+    assert words in (only(between([each], [])).reason or "")
+
+
 IMMUTABLE = [
     ("Deployment", "apps/v1", {"spec": {"selector": {"matchLabels": {"a": "b"}}}}, {"spec": {"selector": {"matchLabels": {"a": "c"}}}}),
     ("DaemonSet", "apps/v1", {"spec": {"selector": {"matchLabels": {"a": "b"}}}}, {"spec": {"selector": {"matchLabels": {"b": "b"}}}}),

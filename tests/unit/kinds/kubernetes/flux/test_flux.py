@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import yaml
 
+from gitops_ci.discover import affected
+from gitops_ci.kinds.kubernetes import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Unrendered
-from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, deployed, kustomization, paths
+from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, deployed, end, findings, kustomization, paths
 
 SOURCE = """apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
@@ -65,6 +67,34 @@ def test_a_directory_without_a_kustomization_gets_one() -> None:
     assert source == Kustomization(path="clusters/production", files=files)
 
 
+COMPONENTS: Files = {
+    **FLEET,
+    "clusters/production/apps.yaml": flux(
+        "apps", "apps/production", more="  components: [../../parts/backup, ../no]\n"
+    ),
+    "parts/backup/kustomization.yaml": kustomization("pvc.yaml", more="kind: Component\n"),
+    "parts/backup/pvc.yaml": DEPLOYMENT,
+}
+
+
+def test_components_are_taken_from_the_path_on() -> None:
+    [source] = deployed(COMPONENTS, "production/kubernetes/apps").sources
+    assert isinstance(source, Kustomization)
+    assert source.components == ("parts/backup",)
+    assert yaml.safe_load(source.edits) == {"components": ["../../parts/backup", "../no"]}
+    changed = {**COMPONENTS, "parts/backup/pvc.yaml": f"{DEPLOYMENT}# more\n"}
+    [stack] = affected.between(end(COMPONENTS), end(changed))
+    assert (stack.id, stack.certainty) == ("production/kubernetes/apps", "module")
+
+
+def test_components_that_are_not_there_may_be_left_out() -> None:
+    more = "  components: [../../parts/backup, ../no]\n  ignoreMissingComponents: true\n"
+    files = {**COMPONENTS, "clusters/production/apps.yaml": flux("apps", "apps/production", more=more)}
+    [source] = deployed(files, "production/kubernetes/apps").sources
+    assert isinstance(source, Kustomization)
+    assert yaml.safe_load(source.edits) == {"components": ["../../parts/backup"]}
+
+
 def test_variables_of_the_build() -> None:
     more = "  postBuild:\n    substitute: {a: b, n: 1}\n    substituteFrom: [{kind: Secret, name: settings}]\n"
     files = {**FLEET, "clusters/staging/apps.yaml": flux("apps", "apps/staging", more=more)}
@@ -94,6 +124,47 @@ def test_a_path_that_is_not_there() -> None:
     assert (gap.what, gap.line) == ("./nope", 5)
 
 
+def rules(files: Files) -> list[tuple[str, str | None, int | None]]:
+    return [(each.rule, each.path, each.line) for each in findings(files) if each.rule.startswith("flux/")]
+
+
+def test_a_path_that_is_not_there_is_found_whether_or_not_its_source_is_declared() -> None:
+    files = {**FLEET, "clusters/production/apps.yaml": flux("apps", "apps/prodution")}
+    told = [("flux/path-missing", "clusters/production/apps.yaml", 5)]
+    assert rules(files) == told
+    bare = {path: text for path, text in files.items() if "gotk-sync" not in path}
+    assert rules(bare) == told
+    [gap] = [
+        each
+        for id, stack in end(bare).stacks.items()
+        if stack.path == "clusters/production" and "apps" in id
+        for each in deployments.of(stack, end(bare)).sources
+    ]
+    assert isinstance(gap, Unrendered)
+
+
+def test_paths_of_other_places_are_not_looked_for() -> None:
+    pinned = SOURCE.replace("fleet'}", "fleet', ref: {tag: v1}}")
+    at_a_tag = {**FLEET, "clusters/production/flux-system/gotk-sync.yaml": pinned}
+    assert rules({**at_a_tag, "clusters/production/x.yaml": flux("x", "apps/nope")}) == []
+    assert rules({**FLEET, "clusters/production/x.yaml": flux("x", "apps/${cluster}")}) == []
+    assert rules({**FLEET, "clusters/production/x.yaml": flux("x", "apps/nope", source="of-others")}) == []
+
+
+def test_a_source_that_is_misspelt() -> None:
+    """Others may be made outside of git, and what has another number is another one."""
+    files = {**FLEET, "clusters/production/apps.yaml": flux("apps", "apps/production", source="flux-sytem")}
+    told = [("flux/source-missing", "clusters/production/apps.yaml", 7)]
+    assert rules(files) == told
+    [gap] = deployed(files, "production/kubernetes/apps@production").sources
+    assert isinstance(gap, Unrendered)
+    bare = {path: text for path, text in files.items() if "gotk-sync" not in path}
+    assert rules(bare) == told
+    for other in ("flux-system2", "flux-system-2", "flux-systex", "fleet", "flux-${system}"):
+        named = flux("apps", "apps/production", source=other)
+        assert rules({**FLEET, "clusters/production/apps.yaml": named}) == []
+
+
 ARTIFACTS = """apiVersion: source.extensions.fluxcd.io/v1beta1
 kind: ArtifactGenerator
 metadata: {name: all, namespace: flux-system}
@@ -114,6 +185,40 @@ def test_artifacts_that_are_copied_together() -> None:
         "clusters/production/apps.yaml": flux("apps", "prod", kind="ExternalArtifact", source="apps"),
     }
     assert paths(files)["production/kubernetes/apps"] == "apps/production"
+
+
+def test_clusters_have_artifacts_of_one_name() -> None:
+    staging = ARTIFACTS.replace("apps/production", "apps/staging").replace("artifact/prod/", "artifact/stage/")
+    files = {
+        **FLEET,
+        "clusters/production/artifacts.yaml": ARTIFACTS,
+        "clusters/production/apps.yaml": flux("apps", "prod", kind="ExternalArtifact", source="apps"),
+        "clusters/staging/artifacts.yaml": staging,
+        "clusters/staging/apps.yaml": flux("apps", "stage", kind="ExternalArtifact", source="apps"),
+    }
+    found = paths(files)
+    assert found["production/kubernetes/apps"] == "apps/production"
+    assert found["staging/kubernetes/apps"] == "apps/staging"
+    assert rules(files) == []
+
+
+def test_an_artifact_that_nobody_makes() -> None:
+    """A repository that makes none may get them from elsewhere."""
+    files = {
+        **FLEET,
+        "clusters/production/artifacts.yaml": ARTIFACTS,
+        "clusters/production/web.yaml": flux("web", "prod", kind="ExternalArtifact", source="app"),
+    }
+    assert rules(files) == [("flux/source-missing", "clusters/production/web.yaml", 7)]
+    [gap] = deployed(files, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert rules({path: text for path, text in files.items() if "artifacts" not in path}) == []
+
+
+def test_a_path_that_no_artifact_has() -> None:
+    web = flux("web", "prd", kind="ExternalArtifact", source="apps")
+    files = {**FLEET, "clusters/production/artifacts.yaml": ARTIFACTS, "clusters/production/web.yaml": web}
+    assert rules(files) == [("flux/path-missing", "clusters/production/web.yaml", 5)]
 
 
 RELEASE = """apiVersion: helm.toolkit.fluxcd.io/v2
@@ -144,5 +249,7 @@ def test_a_release_of_a_chart_that_lies_here() -> None:
     )
     assert isinstance(gap, Unrendered)
     assert gap.what == "ConfigMap settings"
+    misspelt = {**files, "clusters/production/web.yaml": RELEASE.replace("./charts/web,", "./charts/wbe,")}
+    assert rules(misspelt) == [("flux/path-missing", "clusters/production/web.yaml", 6)]
     registry = RELEASE.replace("kind: GitRepository", "kind: HelmRepository")
     assert "production/kubernetes/web" not in paths({**FLEET, "clusters/production/web.yaml": registry})

@@ -15,10 +15,12 @@ from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import declared, manifests, repositories, rules
 from gitops_ci.kinds.kubernetes.argocd import sets
+from gitops_ci.kinds.kubernetes.flux import deployed, origins
 from gitops_ci.kinds.kubernetes.gotemplate.values import Budget
 from gitops_ci.kinds.kubernetes.objects import Identity, Object, Rendered
 from gitops_ci.kinds.kubernetes.places import Places
 from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.rules import flux as flux_rules
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Around, Neighbour, Subject
 from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
@@ -62,6 +64,14 @@ def inspected(files: Mapping[str, str], rendered: str | None = None, versions: t
     own = tuple(path for path in given if path.startswith(f"{AT}/") and not path.endswith("values.yaml"))
     deployment = Deployment(sources=(Manifests(path=AT, files=own),), path=AT)
     return list(rules.inspect(STACK, deployment, None if made is None else Rendered(objects=of(made)), inventory))
+
+
+def flux(files: Mapping[str, str]) -> list[Finding]:
+    """What the rules say of Flux's objects in files."""
+    snapshot = snapshots.of(files)
+    repository = Repository(snapshot, DEFAULT)
+    votes = deployed.votes(repository.declared, snapshot, origins.of(repository.declared, snapshot))
+    return list(flux_rules.of(repository, repositories.of((), votes)))
 
 
 def subject(

@@ -1,4 +1,4 @@
-"""docs/rules/kubernetes.md and argocd.md: a section a rule, whose examples do what they say."""
+"""docs/rules/kubernetes.md, argocd.md and flux.md: a section a rule, whose examples do what they say."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def told(rule: str, title: str) -> list[Finding]:
     assert block is not None
     files = ends.parts(block[1])
     assert files
-    return ends.argo(files) if rule.startswith("argocd/") else ends.inspected(files)
+    asked = {"argocd": ends.argo, "flux": ends.flux}.get(rule.partition("/")[0], ends.inspected)
+    return asked(files)
 
 
 @pytest.mark.parametrize("rule", catalog.ALL)
