@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.kubernetes import deployments, difference, generated, rendering
+from gitops_ci.kinds.kubernetes import clusters, deployments, difference, generated, rendering
 from gitops_ci.kinds.kubernetes.difference import Difference
+from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization
 from gitops_ci.kinds.protocol import Tools
@@ -50,6 +51,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     left_out = len(found.changes) - len(changes)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = _failure(before.rendered.gaps) if removed else _failure(after.rendered.gaps, before.rendered.gaps)
+    failure = failure or _unknown(before.rendered.gaps)
     altered = any(each.action != "read" for each in changes)
     caveats = () if failure is not None else _caveats(before.rendered.gaps, found, left_out)
     return Plan(
@@ -72,16 +74,35 @@ def _end(stack: Stack, inventory: Inventory | None, tools: Tools) -> End:
 
 
 def _difference(before: End, after: End, *, removed: bool) -> Difference:
-    """What becomes of the objects; a stack that goes to another cluster leaves all of them behind in the old one."""
+    """What becomes of the objects; a stack that goes to another cluster leaves all of them behind in the old one.
+
+    Where two words may mean one cluster, what is no longer rendered may be deleted, and all else be new there.
+    """
+    by = before.deployment.by.partition(" ")[0]
+    if removed:
+        fate = Pruning(before.deployment.cascade, by, all_goes=True)
+        return difference.between(before.rendered.objects, after.rendered.objects, fate)
     was, is_now = before.deployment.cluster, after.deployment.cluster
-    if not removed and was and is_now and was != is_now:
-        left = difference.between(before.rendered.objects, (), prune=False)
-        came = difference.between((), after.rendered.objects, prune=False)
-        reason = f"the stack goes from cluster {was} to {is_now}: left behind"
-        stays = (msgspec.structs.replace(each, reason=secrets.masked(reason)) for each in left.changes)
-        return Difference((*stays, *came.changes), {})
-    prune = before.deployment.cascade if removed else after.deployment.prune
-    return difference.between(before.rendered.objects, after.rendered.objects, prune=prune)
+    fate = Pruning(after.deployment.prune, by)
+    same = clusters.are_same(was, is_now)
+    if same:
+        return difference.between(before.rendered.objects, after.rendered.objects, fate)
+    moves = f"the stack goes from cluster {was} to {is_now}"
+    if same is False:
+        left = difference.between(before.rendered.objects, (), Pruning(prune=False))
+        reason = secrets.masked(f"{moves}: left behind")
+        stays = [msgspec.structs.replace(each, reason=reason) for each in left.changes]
+    else:
+        found = difference.between(before.rendered.objects, after.rendered.objects, fate)
+        stays = [_because(each, f"{moves}, which may be one") for each in found.changes if each.action != "create"]
+    came = difference.between((), after.rendered.objects, fate)
+    return Difference((*stays, *came.changes), {})
+
+
+def _because(change: Change, reason: str) -> Change:
+    return msgspec.structs.replace(
+        change, reason=secrets.masked("; ".join(filter(None, (reason, change.reason or ""))))
+    )
 
 
 def _is_sure(change: Change, base: Rendered, head: Rendered) -> bool:
@@ -109,6 +130,18 @@ def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
     more = [f"(and {len(told) - _NAMED:,} more)"] if len(told) > _NAMED else []
     skipped = "not rendered: " if first.code == "not-rendered" else ""
     message = "\n".join([skipped + told[0], *told[1:_NAMED], *more])
+    return Problem(code=first.code, message=message, path=first.path, line=first.line)
+
+
+def _unknown(base: Sequence[Gap]) -> Problem | None:
+    """What base deploys and cannot be rendered here, and head has no more: nobody knows what goes, or what is new.
+
+    A base that no engine takes is another thing: nothing of it is deployed.
+    """
+    first = next((each for each in base if each.code not in BLOCKING_CODES), None)
+    if first is None:
+        return None
+    message = f"not rendered at base, so what goes with it is not known: {first.message}"
     return Problem(code=first.code, message=message, path=first.path, line=first.line)
 
 

@@ -103,6 +103,22 @@ def test_a_stack_that_goes_to_another_cluster_leaves_all_behind(ends: Ends) -> N
     assert ends.plan(base, ends.end(ONE.format("a", 1))).changes == ()
 
 
+@pytest.mark.parametrize(
+    ("was", "is_now"),
+    [
+        ("https://kubernetes.default.svc", "in-cluster"),
+        ("https://kubernetes.default.svc", "https://KUBERNETES.default.svc:443/"),
+        ("https://kubernetes.default.svc", "production"),
+        ("production", "https://10.0.0.1:6443"),
+    ],
+)
+def test_another_word_for_what_may_be_the_same_cluster_hides_no_deletion(was: str, is_now: str, ends: Ends) -> None:
+    two = "---\n".join(ONE.format(name, 1) for name in "ab")
+    plan = ends.plan(ends.end(two, cluster=was), ends.end(ONE.format("a", 1), cluster=is_now))
+    assert ("delete", "ConfigMap shop/b") in actions(plan)
+    assert [each.address for each in plan.changes if each.destructive] == ["ConfigMap shop/b"]
+
+
 def test_a_gap_fails_the_plan_and_keeps_the_rest(ends: Ends) -> None:
     plan = ends.plan(ends.end(ONE.format("a", 1), REMOTE), ends.end(ONE.format("a", 2), REMOTE))
     assert plan.status == "failed"
@@ -115,11 +131,18 @@ def test_a_gap_fails_the_plan_and_keeps_the_rest(ends: Ends) -> None:
 def test_what_a_gap_may_hide_is_taken_for_neither_new_nor_gone(ends: Ends) -> None:
     whole, part = ONE.format("a", 1), ends.end(ONE.format("b", 1), REMOTE)
     assert actions(ends.plan(ends.end(whole), part)) == [("create", "ConfigMap shop/b")]
-    plan = ends.plan(part, ends.end(whole))
+    plan = ends.plan(ends.end(f"{ONE.format('b', 1)}---\nkind: Pod\n"), ends.end(whole))
     assert (plan.status, actions(plan)) == ("changed", [("delete", "ConfigMap shop/b")])
     assert plan.reason is not None
     assert plan.reason.code == "base-unplanned"
     assert "(1 objects)" in plan.reason.message
+
+
+def test_what_base_deploys_unseen_never_goes_unseen(ends: Ends) -> None:
+    """A remote base that a change takes away: all that it brought may be deleted."""
+    plan = ends.plan(ends.end(ONE.format("a", 1), REMOTE), ends.end(ONE.format("a", 1)))
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code, plan.reason.line) == ("failed", "not-rendered", 7)
 
 
 def test_a_gap_that_both_ends_have_hides_nothing(ends: Ends) -> None:
