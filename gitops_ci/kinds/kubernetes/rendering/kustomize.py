@@ -62,7 +62,7 @@ def _built(source: Kustomization, call: Call, found: Closure, own: str | None) -
         except UnknownForm as problem:
             yield Gap(
                 code="not-rendered",
-                message=f"{source.path} has a variable in a form not known here: {problem}",
+                message=f"{source.path} has `${{` in a form that is not known here, {problem}",
                 path=source.path,
             )
             return
