@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.kubernetes import clusters, deployments, difference, generated, rendering
+from gitops_ci.kinds.kubernetes import clusters, deployments, difference, generated, rendering, survey
 from gitops_ci.kinds.kubernetes.difference import Difference
 from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
@@ -46,12 +46,12 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     after = _end(stack, head, tools)
     removed = head is None or stack.id not in head.stacks
     deployment = before.deployment if removed else after.deployment
-    found = _difference(before, after, removed=removed)
+    found = _difference(before, after, _going(before, after, head, removed=removed), removed=removed)
     changes = tuple(each for each in found.changes if _is_sure(each, before.rendered, after.rendered))
     left_out = len(found.changes) - len(changes)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = _failure(before.rendered.gaps) if removed else _failure(after.rendered.gaps, before.rendered.gaps)
-    failure = failure or _unknown(before.rendered.gaps)
+    failure = failure or _unknown(before.rendered.gaps) or _elsewhere(before.deployment, after.deployment)
     altered = any(each.action != "read" for each in changes)
     caveats = () if failure is not None else _caveats(before.rendered.gaps, found, left_out)
     return Plan(
@@ -73,15 +73,37 @@ def _end(stack: Stack, inventory: Inventory | None, tools: Tools) -> End:
     return End(deployment, rendering.rendered(deployment, own, inventory, tools))
 
 
-def _difference(before: End, after: End, *, removed: bool) -> Difference:
+def _going(before: End, after: End, head: Inventory | None, *, removed: bool) -> Pruning | None:
+    """What becomes of all that base deploys, where the stack goes or what deploys it does; None where neither does.
+
+    An Application may still be there and deploy something else, as another stack or from another repository: it prunes.
+    """
+    was = before.deployment
+    if not removed and was.by in ("", after.deployment.by):
+        return None
+    by = was.by.partition(" ")[0]
+    known = survey.of(head.snapshot, head.config) if head is not None and was.by else None
+    for each in known.applications.values() if known is not None else ():
+        if was.by == f"Application {each.name}":
+            return Pruning(each.prune, by)
+    for other in known.deployments.values() if known is not None else ():
+        if was.by == other.by:
+            return Pruning(other.prune, by)
+    return Pruning(was.cascade, by, all_goes=True)
+
+
+def _difference(before: End, after: End, going: Pruning | None, *, removed: bool) -> Difference:
     """What becomes of the objects; a stack that goes to another cluster leaves all of them behind in the old one.
 
     Where two words may mean one cluster, what is no longer rendered may be deleted, and all else be new there.
     """
-    by = before.deployment.by.partition(" ")[0]
-    if removed:
-        fate = Pruning(before.deployment.cascade, by, all_goes=True)
-        return difference.between(before.rendered.objects, after.rendered.objects, fate)
+    by = after.deployment.by.partition(" ")[0]
+    if going is not None:
+        gone = difference.between(before.rendered.objects, (), going)
+        if removed or not after.deployment.by:
+            return gone
+        came = difference.between((), after.rendered.objects, going)
+        return Difference((*gone.changes, *came.changes), {})
     was, is_now = before.deployment.cluster, after.deployment.cluster
     fate = Pruning(after.deployment.prune, by)
     same = clusters.are_same(was, is_now)
@@ -143,6 +165,15 @@ def _unknown(base: Sequence[Gap]) -> Problem | None:
         return None
     message = f"not rendered at base, so what goes with it is not known: {first.message}"
     return Problem(code=first.code, message=message, path=first.path, line=first.line)
+
+
+def _elsewhere(was: Deployment, is_now: Deployment) -> Problem | None:
+    """Another address or revision than before: that it holds what is rendered here nobody knows."""
+    new = sorted(set(is_now.revisions) - set(was.revisions))
+    if not new or not was.revisions or was.by != is_now.by:
+        return None
+    message = f"not rendered: {is_now.by} now takes {', '.join(new)}, which is not what is seen here"
+    return Problem(code=_SAME, message=secrets.masked(message), path=is_now.path, line=is_now.line)
 
 
 def _caveats(base: Sequence[Gap], found: Difference, left_out: int) -> tuple[Problem, ...]:

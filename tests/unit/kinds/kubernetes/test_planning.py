@@ -14,6 +14,7 @@ from gitops_ci.kinds.protocol import Ended
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import Stack
 from tests.unit.kinds.kubernetes.bed import STACK, Tools, inventory
+from tests.unit.kinds.kubernetes.ends import application, end
 
 ONE = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {}\ndata:\n  a: '{}'\n"
 MANIFESTS = Manifests(path="web", files=("web/a.yaml",))
@@ -45,11 +46,20 @@ class Ends:
         prune: bool | None = True,
         cascade: bool | None = True,
         cluster: str = "",
+        by: str = "",
+        revisions: tuple[str, ...] = (),
     ) -> Inventory:
         found = inventory({"web/a.yaml": text} if text is not None else {})
         sources = (MANIFESTS, *sources) if text is not None else sources
         self._deployments[id(found)] = Deployment(
-            sources=sources, namespace="shop", prune=prune, cascade=cascade, cluster=cluster, path="app.yaml"
+            sources=sources,
+            namespace="shop",
+            prune=prune,
+            cascade=cascade,
+            cluster=cluster,
+            path="app.yaml",
+            by=by,
+            revisions=revisions,
         )
         return found
 
@@ -117,6 +127,26 @@ def test_another_word_for_what_may_be_the_same_cluster_hides_no_deletion(was: st
     plan = ends.plan(ends.end(two, cluster=was), ends.end(ONE.format("a", 1), cluster=is_now))
     assert ("delete", "ConfigMap shop/b") in actions(plan)
     assert [each.address for each in plan.changes if each.destructive] == ["ConfigMap shop/b"]
+
+
+@pytest.mark.parametrize(("cascade", "action"), [(True, "delete"), (False, "forget")])
+@pytest.mark.parametrize("by", ["", "Application other"])
+def test_where_what_deploys_a_stack_goes_all_goes_with_it(cascade: bool, action: str, by: str, ends: Ends) -> None:
+    """The directory of an Application that is removed is a stack all the same, and would be `no change`."""
+    base = ends.end(ONE.format("a", 1), by="Application web", cascade=cascade)
+    plan = ends.plan(base, ends.end(ONE.format("a", 1), by=by))
+    assert actions(plan) == [(action, "ConfigMap shop/a"), *([("create", "ConfigMap shop/a")] if by else [])]
+
+
+@pytest.mark.parametrize("revision", ["example.com/r at other", "evil.example/r at main"])
+def test_another_revision_is_not_what_is_rendered(revision: str, ends: Ends) -> None:
+    text, by = ONE.format("a", 1), "Application web"
+    base = ends.end(text, by=by, revisions=("example.com/r at main",))
+    assert ends.plan(base, ends.end(text, by=by, revisions=("example.com/r at main",))).status == "unchanged"
+    plan = ends.plan(base, ends.end(text, by=by, revisions=(revision,)))
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code) == ("failed", "not-rendered")
+    assert revision in plan.reason.message
 
 
 def test_a_gap_fails_the_plan_and_keeps_the_rest(ends: Ends) -> None:
@@ -200,3 +230,19 @@ def test_the_engine_is_named_even_where_it_fails(source: Source, name: str, ends
     plan = ends.plan(None, ends.end(None, source))
     assert plan.engine is not None
     assert (plan.status, plan.engine.name) == ("failed", name)
+
+
+def test_what_an_application_deployed_before_it_had_another_path_goes(tmp_path: Path) -> None:
+    synced = "  syncPolicy: {automated: {prune: true}}\n"
+    files = {
+        "apps/a.yaml": application("web", "production/web", more=synced),
+        "production/web/a.yaml": ONE.format("a", 1),
+    }
+    moved = {
+        **files,
+        "apps/a.yaml": application("web", "production/web2", more=synced),
+        "production/web2/a.yaml": ONE.format("b", 1),
+    }
+    base, head = end(files), end(moved)
+    plan = planning.plan(base.stacks["production/kubernetes/web"], base, head, Tools(tmp_path, never))
+    assert [(each.action, each.destructive) for each in plan.changes] == [("delete", True)]

@@ -167,6 +167,15 @@ def test_what_is_elsewhere_is_never_asked_for(written: str, line: int, tmp_path:
     assert not re.search("://|@|github|helmCharts", "".join(read))
 
 
+@pytest.mark.parametrize("key", ["resources", "components"])
+def test_what_leads_out_of_the_repository_is_never_built(key: str, tmp_path: Path) -> None:
+    """kustomize takes any directory of the machine that has a kustomization."""
+    entry = f"{key}: ['../../../elsewhere']\n"
+    for files, edits in (({"web/kustomization.yaml": entry}, ""), ({"web/kustomization.yaml": "{}"}, entry)):
+        found = gap(render(Kustomization(path="web", edits=edits), files, Tools(tmp_path, never)))
+        assert (found.code, "leads out of the repository" in found.message) == ("invalid", True)
+
+
 def test_where_the_rest_cannot_be_built_that_may_be_for_what_is_missing(tmp_path: Path) -> None:
     files = {"web/kustomization.yaml": "resources: [https://example.com/x.yaml]\npatches: [{path: p.yaml}]\n"}
     said = Ended(1, b"", b"no matches for what is patched", "exited")
