@@ -81,12 +81,17 @@ def _taken(path: str, entry: Entry, snapshot: Snapshot, found: Closure) -> Itera
     local = None if target is None else snapshot.resolve(target)
     if local is not None and snapshot.is_directory(local):
         yield local
-    elif target is None and not entry.maybe and not REMOTE.search(entry.name):
+    elif target is None and _is_path(entry) and not REMOTE.search(entry.name):
         message = f"{path} leads out of the repository: {entry.name}"
         found.gaps.append(Gap(code="invalid", message=message, path=path, line=entry.line))
     elif (local is None or local not in snapshot) and not entry.maybe and REMOTE.search(entry.name):
         found.elsewhere.setdefault(path, set()).add(entry.name)
         found.gaps.append(_gap(f"{path} takes what is not in this repository: {entry.name}", path, entry))
+
+
+def _is_path(entry: Entry) -> bool:
+    """Whether an entry is no text that is written in place."""
+    return "\n" not in entry.name and (not entry.maybe or entry.use == "plugin")
 
 
 _INFLATED = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")

@@ -167,7 +167,7 @@ def test_what_is_elsewhere_is_never_asked_for(written: str, line: int, tmp_path:
     assert not re.search("://|@|github|helmCharts", "".join(read))
 
 
-@pytest.mark.parametrize("key", ["resources", "components"])
+@pytest.mark.parametrize("key", ["resources", "components", "generators", "transformers"])
 def test_what_leads_out_of_the_repository_is_never_built(key: str, tmp_path: Path) -> None:
     """kustomize takes any directory of the machine that has a kustomization."""
     entry = f"{key}: ['../../../elsewhere']\n"
