@@ -72,11 +72,17 @@ def toolbox(tmp_path: Path, boxes: list[Toolbox]) -> Callable[..., Toolbox]:
 @pytest.fixture
 def render(toolbox: Callable[..., Toolbox]) -> Render:
     def run(
-        source: Source, files: dict[str, str], config: Config | None = None, tools: Toolbox | None = None
+        source: Source,
+        files: dict[str, str],
+        config: Config | None = None,
+        tools: Toolbox | None = None,
+        links: dict[str, str] | None = None,
     ) -> Rendered:
         graph = Graph([Reference(STACK.id, "", "tree", "direct")])
         config = config or Config()
-        head = Inventory(snapshot=snapshots.of(files), config=config, stacks={STACK.id: STACK}, graph=graph)
+        head = Inventory(
+            snapshot=snapshots.of(files, links=links), config=config, stacks={STACK.id: STACK}, graph=graph
+        )
         deployment = Deployment(sources=(source,), namespace="shop")
         return rendering.rendered(deployment, STACK, head, tools or toolbox(config))
 
@@ -272,6 +278,26 @@ def test_a_chart_sees_nothing_of_the_machine(render: Render) -> None:
     for function in ("env `GITHUB_TOKEN`", "expandenv `$GITHUB_TOKEN`"):
         files = {**CHART, "web/templates/a.yaml": f"{{{{ {function} }}}}"}
         assert "not defined" in gap(render(Chart(path="web", release="r"), files)).message
+
+
+@needs_helm
+def test_a_link_of_a_chart_that_another_one_takes_leads_nowhere_else(render: Render, tmp_path: Path) -> None:
+    """Copied to where it lies less deep, a relative link would lead out of the private copy, to any file of the runner."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("of the runner")
+    deep = "/".join(["d"] * 40)
+    inside = str(secret).lstrip("/")
+    depends = f"dependencies:\n- {{name: lib, version: 1.0.0, repository: file://../{deep}/lib}}\n"
+    template = OBJECT.format("a") + 'data: {found: {{ .Files.Get "link.txt" | quote }}}\n'
+    files = {
+        "web/Chart.yaml": CHART["web/Chart.yaml"] + depends,
+        f"{deep}/lib/Chart.yaml": "apiVersion: v2\nname: lib\nversion: 1.0.0\n",
+        f"{deep}/lib/templates/a.yaml": template,
+        inside: "of the repository",
+    }
+    links = {f"{deep}/lib/link.txt": f"{'../' * 41}{inside}"}
+    found = render(Chart(path="web", release="r"), files, links=links)
+    assert [each.value["data"]["found"] for each in found.objects] == ["of the repository"]
 
 
 @needs_kubectl

@@ -16,6 +16,7 @@ from gitops_ci.kinds.kubernetes.manifests import below
 FILE = "Chart.yaml"
 _VALUE_FILE = re.compile(r"(?:values[-_.](?P<after>.+?)|(?P<before>.+?)[-_.]values|(?P<alone>.+?))\.ya?ml")
 _VALUE_FOLDERS = ("", "values", "environments", "envs", "env")
+_FILES = re.compile(rb"\bFiles\b")  # `.Files`, and `index . "Files"`
 _OLD_DEPENDENCIES = "requirements.yaml"  # of charts before Helm 3
 
 
@@ -116,10 +117,14 @@ class Charts(Struct, frozen=True, dict=True):
         return found
 
     def reads_files(self, directory: str) -> bool:
-        """Whether a template of a chart may read any file of it (`.Files`)."""
-        at = f"{directory}/templates" if directory else "templates"
-        paths = below(at, self.snapshot, recurse=True)
-        return any(self.snapshot.facts(paths, _has_files).values())
+        """Whether a chart may read any file of it (`.Files`): its templates, what `tpl` is given, its parts."""
+        paths = [
+            path
+            for each in (directory, *self.local.get(directory, ()))
+            for path in below(each, self.snapshot, recurse=True)
+            if not path.endswith(".md")
+        ]
+        return any(path.endswith(".tgz") for path in paths) or any(self.snapshot.facts(paths, _has_files).values())
 
     def references(self) -> Iterator[Reference]:
         """What each chart reads beside itself: the local charts that it depends on."""
@@ -129,7 +134,7 @@ class Charts(Struct, frozen=True, dict=True):
 
 
 def _has_files(content: bytes) -> bool:
-    return b".Files" in content
+    return _FILES.search(content) is not None
 
 
 def _path(directory: str, dependency: Dependency) -> str | None:

@@ -74,6 +74,11 @@ def _of_application(
     deployment = Deployment(
         sources=deployed.sources,
         cluster=application.cluster,
+        revisions=tuple(
+            f"{repositories.canonical(url)} at {values.text(each, 'targetRevision') or 'HEAD'}"
+            for each in application.sources
+            if ours.has(url := values.text(each, "repoURL"))
+        ),
         namespace=application.target,
         prune=application.prune,
         cascade=application.cascade and not application.kept,

@@ -28,10 +28,12 @@ _KINDS = {
     ARTIFACTS: frozenset({"ArtifactGenerator"}),
 }
 _DECLARES = re.compile(
-    rb"apiVersion[\"']?\s*:\s*[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io)/"
+    rb"apiVersion[\"']?\s*:\s*(?:[!&|>]\S*\s+)?[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io)/"
 )
-_VERSION = re.compile(rb"(?:^|[{,\s])[\"']?apiVersion[\"']?[ \t]*:", re.MULTILINE)
-_KIND = re.compile(rb"(?:^|[{,\s])[\"']?kind[\"']?[ \t]*:", re.MULTILINE)
+_VERSION = re.compile(rb"(?:^|[{,\s\xbf])[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
+_KIND = re.compile(rb"(?:^|[{,\s\xbf])[\"']?kind[\"']?\s*:", re.MULTILINE)
+_OBSCURE = re.compile(rb"\\[uUx]|\\\r?$|^[ \t]*\?[ \t\r\n]|^[ \t]*\*\S+[ \t]*:|^\xff\xfe|^\xfe\xff", re.MULTILINE)
+"""Keys can be written otherwise: with escapes, behind `?`, as an alias, in UTF-16. Then only a parser knows."""
 
 
 class Declared(Struct, frozen=True):
@@ -103,8 +105,21 @@ def read(content: bytes) -> Read:
 
 
 def is_manifest(content: bytes) -> bool:
-    """Whether a content looks as if it held an object of Kubernetes, without parsing it."""
-    return _VERSION.search(content) is not None and _KIND.search(content) is not None
+    """Whether a content looks as if it held an object of Kubernetes, without parsing it where it is written plainly."""
+    if _VERSION.search(content) is not None and _KIND.search(content) is not None:
+        return True
+    return _OBSCURE.search(content) is not None and _holds_an_object(content)
+
+
+def _holds_an_object(content: bytes) -> bool:
+    """Whether a parser finds one, or none that it can read: what is not known is told when it is rendered."""
+    from gitops_ci.policy.documents import yaml_documents
+
+    try:
+        found = [each.value for each in yaml_documents.documents(content)]
+    except yaml_documents.YamlProblem:
+        return True
+    return any(isinstance(each, dict) and {"apiVersion", "kind"} <= each.keys() for each in found)
 
 
 def declared(snapshot: Snapshot, charts: Iterable[str]) -> tuple[tuple[Declared, ...], dict[str, tuple[int, str]]]:

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.kubernetes import deployments, difference, following, generated, rendering
+from gitops_ci.kinds.kubernetes import clusters, deployments, difference, following, generated, rendering, survey
 from gitops_ci.kinds.kubernetes.difference import Difference
+from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization
 from gitops_ci.kinds.protocol import Tools
@@ -46,11 +47,12 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     after = _with(_end(ends.head, head, tools), ends.gap)
     removed = ends.head is None and ends.gap is None
     deployment = before.deployment if removed else after.deployment
-    found = _difference(before, after, removed=removed)
+    found = _difference(before, after, _going(before, after, head, removed=removed), removed=removed)
     changes = tuple(each for each in found.changes if _is_sure(each, before.rendered, after.rendered))
     left_out = len(found.changes) - len(changes)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = _failure(before.rendered.gaps) if removed else _failure(after.rendered.gaps, before.rendered.gaps)
+    failure = failure or _unknown(before.rendered.gaps) or _elsewhere(before.deployment, after.deployment)
     altered = any(each.action != "read" for each in changes)
     caveats = () if failure is not None else _caveats(before.rendered.gaps, found, left_out, ends.note)
     return Plan(
@@ -75,17 +77,58 @@ def _end(own: Stack | None, inventory: Inventory | None, tools: Tools) -> End:
     return End(deployment, rendering.rendered(deployment, own, inventory, tools))
 
 
-def _difference(before: End, after: End, *, removed: bool) -> Difference:
-    """What becomes of the objects; a stack that goes to another cluster leaves all of them behind in the old one."""
+def _going(before: End, after: End, head: Inventory | None, *, removed: bool) -> Pruning | None:
+    """What becomes of all that base deploys, where the stack goes or what deploys it does; None where neither does.
+
+    An Application may still be there and deploy something else, as another stack or from another repository: it prunes.
+    """
+    was = before.deployment
+    if not removed and was.by in ("", after.deployment.by):
+        return None
+    by = was.by.partition(" ")[0]
+    known = survey.of(head.snapshot, head.config) if head is not None and was.by else None
+    for each in known.applications.values() if known is not None else ():
+        if was.by == f"Application {each.name}":
+            return Pruning(each.prune, by)
+    for other in known.deployments.values() if known is not None else ():
+        if was.by == other.by:
+            return Pruning(other.prune, by)
+    return Pruning(was.cascade, by, all_goes=True)
+
+
+def _difference(before: End, after: End, going: Pruning | None, *, removed: bool) -> Difference:
+    """What becomes of the objects; a stack that goes to another cluster leaves all of them behind in the old one.
+
+    Where two words may mean one cluster, what is no longer rendered may be deleted, and all else be new there.
+    """
+    by = after.deployment.by.partition(" ")[0]
+    if going is not None:
+        gone = difference.between(before.rendered.objects, (), going)
+        if removed or not after.deployment.by:
+            return gone
+        came = difference.between((), after.rendered.objects, going)
+        return Difference((*gone.changes, *came.changes), {})
     was, is_now = before.deployment.cluster, after.deployment.cluster
-    if not removed and was and is_now and was != is_now:
-        left = difference.between(before.rendered.objects, (), prune=False)
-        came = difference.between((), after.rendered.objects, prune=False)
-        reason = f"the stack goes from cluster {was} to {is_now}: left behind"
-        stays = (msgspec.structs.replace(each, reason=secrets.masked(reason)) for each in left.changes)
-        return Difference((*stays, *came.changes), {})
-    prune = before.deployment.cascade if removed else after.deployment.prune
-    return difference.between(before.rendered.objects, after.rendered.objects, prune=prune)
+    fate = Pruning(after.deployment.prune, by)
+    same = clusters.are_same(was, is_now)
+    if same:
+        return difference.between(before.rendered.objects, after.rendered.objects, fate)
+    moves = f"the stack goes from cluster {was} to {is_now}"
+    if same is False:
+        left = difference.between(before.rendered.objects, (), Pruning(prune=False))
+        reason = secrets.masked(f"{moves}: left behind")
+        stays = [msgspec.structs.replace(each, reason=reason) for each in left.changes]
+    else:
+        found = difference.between(before.rendered.objects, after.rendered.objects, fate)
+        stays = [_because(each, f"{moves}, which may be one") for each in found.changes if each.action != "create"]
+    came = difference.between((), after.rendered.objects, fate)
+    return Difference((*stays, *came.changes), {})
+
+
+def _because(change: Change, reason: str) -> Change:
+    return msgspec.structs.replace(
+        change, reason=secrets.masked("; ".join(filter(None, (reason, change.reason or ""))))
+    )
 
 
 def _is_sure(change: Change, base: Rendered, head: Rendered) -> bool:
@@ -114,6 +157,27 @@ def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
     skipped = "not rendered: " if first.code == "not-rendered" else ""
     message = "\n".join([skipped + told[0], *told[1:_NAMED], *more])
     return Problem(code=first.code, message=message, path=first.path, line=first.line)
+
+
+def _unknown(base: Sequence[Gap]) -> Problem | None:
+    """What base deploys and cannot be rendered here, and head has no more: nobody knows what goes, or what is new.
+
+    A base that no engine takes is another thing: nothing of it is deployed.
+    """
+    first = next((each for each in base if each.code not in BLOCKING_CODES), None)
+    if first is None:
+        return None
+    message = f"not rendered at base, so what goes with it is not known: {first.message}"
+    return Problem(code=first.code, message=message, path=first.path, line=first.line)
+
+
+def _elsewhere(was: Deployment, is_now: Deployment) -> Problem | None:
+    """Another address or revision than before: that it holds what is rendered here nobody knows."""
+    new = sorted(set(is_now.revisions) - set(was.revisions))
+    if not new or not was.revisions or was.by != is_now.by:
+        return None
+    message = f"not rendered: {is_now.by} now takes {', '.join(new)}, which is not what is seen here"
+    return Problem(code=_SAME, message=secrets.masked(message), path=is_now.path, line=is_now.line)
 
 
 def _caveats(base: Sequence[Gap], found: Difference, left_out: int, note: Problem | None = None) -> tuple[Problem, ...]:

@@ -65,6 +65,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """What one stack deploys: its sources, and where to.
 
     `cluster` is the name or server that Argo CD or Flux names (empty: the stack's environment is all that is known).
+    `revisions` are the addresses and revisions that an Application has for sources in this repository.
     `prune` says whether an object that is no longer rendered is deleted from the cluster; None where nobody tells (a
     plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
     stack itself goes away: an Application without a finalizer leaves all of it behind.
@@ -74,6 +75,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
 
     sources: tuple[Source, ...]
     cluster: str = ""
+    revisions: tuple[str, ...] = ()
     namespace: str = ""
     prune: bool | None = None
     cascade: bool | None = None

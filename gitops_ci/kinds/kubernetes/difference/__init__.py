@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from gitops_ci.kinds.kubernetes.difference import immutable, keeping, matching, names, noise, secrets, texts
+from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.terraform import attributes, pairing
 from gitops_ci.kinds.terraform.attributes import Sides
@@ -37,14 +38,14 @@ class Pair(Struct, frozen=True):
     names: tuple[Mapping[str, str], Mapping[str, str]]
 
 
-def between(base: Iterable[Object], head: Iterable[Object], *, prune: bool | None) -> Difference:
-    """What becomes of each object. `prune`: whether what is no longer rendered is deleted; None where nobody tells."""
+def between(base: Iterable[Object], head: Iterable[Object], pruning: Pruning) -> Difference:
+    """What becomes of each object."""
     ends = (tuple(map(_decrypted, base)), tuple(map(_decrypted, head)))
     known = secrets.known((*ends[0], *ends[1]))
     counts = Counter[str]()
     found: list[Change] = []
     for pair in _pairs(*ends):
-        change = _change(pair, known, counts, prune=prune)
+        change = _change(pair, known, counts, pruning)
         if change is not None:
             found.append(change)
     return Difference(tuple(sorted(found, key=lambda change: change.address)), dict(+counts))
@@ -67,13 +68,13 @@ def _pairs(base: tuple[Object, ...], head: tuple[Object, ...]) -> Iterator[Pair]
         yield Pair(before, after, (written[0].get(id(before)), written[1].get(id(after))), generated)
 
 
-def _change(pair: Pair, known: Masking, counts: Counter[str], *, prune: bool | None) -> Change | None:
+def _change(pair: Pair, known: Masking, counts: Counter[str], pruning: Pruning) -> Change | None:
     if pair.before is None and pair.after is not None:
         return _whole(pair.after, known, "create")
     if pair.after is None and pair.before is not None:
-        kept = keeping.left_behind(pair.before.value, prune=prune)
+        kept = pruning.keeps(pair.before.value)
         change = _whole(pair.before, known, "forget" if kept else "delete")
-        return _with_reason(change, kept or keeping.lost(pair.before, prune=prune))
+        return _with_reason(change, kept or pruning.lost(pair.before))
     assert pair.before is not None
     assert pair.after is not None
     if pairing.same(*pair.written):
@@ -106,7 +107,7 @@ def _update(pair: Pair, before: Object, after: Object, told_by: tuple[Masking, C
     elif not hidden:
         one, other = texts.compared(one, other)
     key = (after.identity.group, after.identity.kind)
-    hook = keeping.is_hook(other)
+    hook = keeping.is_hook(one, other, key)
     sides = Sides(
         before=_unnamed(one),
         after=_unnamed(other),
@@ -115,7 +116,7 @@ def _update(pair: Pair, before: Object, after: Object, told_by: tuple[Masking, C
         forcing=() if hook else immutable.forcing(key, one, other),
     )
     told = _attributes(sides, known)
-    restarts = _restarts(pair, one, other)
+    restarts = not hook and _restarts(pair, one, other)
     renamed = _renamed(pair)
     noisy = +folded.counts
     if not told and not reasons and not restarts:
@@ -159,7 +160,7 @@ def _restarts(pair: Pair, one: Mapping[str, Any], other: Mapping[str, Any]) -> b
     """Whether pods start anew although nothing that is told of them differs."""
     if not pairing.same(keeping.pods(one), keeping.pods(other)):
         return False
-    return not pairing.same(*(keeping.pods(each or {}) for each in pair.written)) and not keeping.is_hook(other)
+    return not pairing.same(*(keeping.pods(each or {}) for each in pair.written))
 
 
 def _renamed(pair: Pair) -> str:

@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from gitops_ci.kinds.kubernetes import cascading
 from gitops_ci.kinds.kubernetes.objects import Object
 
 REFUSED = "the API server refuses it until it is deleted by hand, or Replace or Force is set"
 RUNS_AGAIN = "a hook: it is made anew and runs again"
 
-_KEPT: tuple[tuple[str, str, str], ...] = (
-    ("helm.sh/resource-policy", "keep", "helm.sh/resource-policy keeps it"),
-    ("kustomize.toolkit.fluxcd.io/prune", "disabled", "kustomize.toolkit.fluxcd.io/prune is disabled"),
-)
 _ARGO_OPTIONS = "argocd.argoproj.io/sync-options"
+_HELM, _FLUX = ("helm.sh/resource-policy", "keep"), ("kustomize.toolkit.fluxcd.io/prune", "disabled")
+_PRUNE, _DELETE = (_ARGO_OPTIONS, "Prune=false"), (_ARGO_OPTIONS, "Delete=false")
+_HEARD: dict[str, tuple[tuple[str, str], ...]] = {
+    "Application": (_PRUNE,),
+    "Kustomization": (_FLUX,),
+    "HelmRelease": (_HELM,),
+}
+"""Which annotations keep an object that is no longer rendered, by the kind of what deploys it.
+
+Argo CD (gitops-engine: pruneObject) asks `Prune=false` then, and `Delete=false` and Helm's only where the Application
+itself goes (controller: shouldBeDeleted); Helm and Flux each hear their own.
+"""
+_HEARD_AT_THE_END = {**_HEARD, "Application": (_DELETE, _HELM)}
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
+_RUNNING_ONCE = (("batch", "Job"), ("", "Pod"))
 _GOES_WITH: dict[tuple[str, str], str] = {
     ("", "Namespace"): "everything in the namespace goes with it",
     ("", "PersistentVolumeClaim"): "the data of its volume goes with it, unless the volume's policy is Retain",
@@ -28,22 +40,32 @@ _NOBODY_TELLS = "no longer rendered: deleted where what applies this stack prune
 _UNPRUNED = "no longer rendered, and nothing prunes it: left behind"
 
 
-def left_behind(value: Mapping[str, Any], *, prune: bool | None) -> str:
-    """Why an object that is no longer rendered stays in the cluster; empty where it does not, or may not."""
-    annotations = _annotations(value)
-    for name, setting, reason in _KEPT:
-        if annotations.get(name) == setting:
-            return reason
-    options = [each.strip() for each in str(annotations.get(_ARGO_OPTIONS, "")).split(",")]
-    if "Prune=false" in options or "Delete=false" in options:
-        return f"{_ARGO_OPTIONS} keeps it"
-    return _UNPRUNED if prune is False else ""
+class Pruning(Struct, frozen=True):
+    """What becomes of an object that is no longer rendered.
 
+    `prune`: whether it is deleted, None where nobody tells; `by` is the kind of what deploys the stack, empty where
+    that is not known; `all_goes`: the stack itself goes away. `doubt` is what else there is to say of a deletion.
+    """
 
-def lost(each: Object, *, prune: bool | None) -> str:
-    """What a deletion loses, and that nobody says whether there is one."""
-    known = _GOES_WITH.get((each.identity.group, each.identity.kind), "")
-    return "; ".join(filter(None, (known, cascading.told(each.value), "" if prune else _NOBODY_TELLS)))
+    prune: bool | None
+    by: str = ""
+    all_goes: bool = False
+    doubt: str = ""
+
+    def keeps(self, value: Mapping[str, Any]) -> str:
+        """Why an object stays in the cluster; empty where it does not, or may not."""
+        annotations = _annotations(value)
+        heard = (_HEARD_AT_THE_END if self.all_goes else _HEARD).get(self.by, (_HELM, _FLUX, _PRUNE))
+        for name, setting in heard:
+            if setting in (each.strip() for each in str(annotations.get(name, "")).split(",")):
+                return f"{name} keeps it"
+        return _UNPRUNED if self.prune is False else ""
+
+    def lost(self, each: Object) -> str:
+        """What a deletion loses, and that nobody says whether there is one."""
+        known = _GOES_WITH.get((each.identity.group, each.identity.kind), "")
+        told = cascading.told(each.value)
+        return "; ".join(filter(None, (known, told, self.doubt, "" if self.prune else _NOBODY_TELLS)))
 
 
 def lost_anew(each: Object) -> str:
@@ -51,11 +73,19 @@ def lost_anew(each: Object) -> str:
     return _GOES_WITH.get((each.identity.group, each.identity.kind), "")
 
 
-def is_hook(value: Mapping[str, Any]) -> bool:
-    """Whether an object is deleted and made anew at each release, as its annotations ask for."""
-    annotations = _annotations(value)
-    options = str(annotations.get(_ARGO_OPTIONS, ""))
-    return any(name in annotations for name in _HOOKS) or "Replace=true" in options or "Force=true" in options
+def is_hook(before: Mapping[str, Any], after: Mapping[str, Any], key: tuple[str, str]) -> bool:
+    """Whether an object is deleted and made anew at each release, as its annotations ask for.
+
+    What only now asks for it is replaced all the same, and its data with it, but for what runs once.
+    """
+    if key in _RUNNING_ONCE:
+        options = str(_annotations(after).get(_ARGO_OPTIONS, ""))
+        return _has_hook(after) or "Replace=true" in options or "Force=true" in options
+    return _has_hook(before) and _has_hook(after)
+
+
+def _has_hook(value: Mapping[str, Any]) -> bool:
+    return any(name in _annotations(value) for name in _HOOKS)
 
 
 def pods(value: Mapping[str, Any]) -> Any:

@@ -17,6 +17,9 @@ from gitops_ci.kinds.kubernetes.objects import Object
 _HASHED = re.compile(r"(.+)-[2456789bcdfghkmt]{10}")
 """What kustomize appends: ten characters of an alphabet without vowels and look-alikes (api/hasher/hasher.go)."""
 _KINDS = ("ConfigMap", "Secret")
+_REFERS = re.compile(r"config-?map|secret", re.IGNORECASE)
+"""What a field is called that names a ConfigMap or a Secret (`secretName`, `configMapRef.name`, `auth-secret`)."""
+_OWN = "name"
 
 
 def generated(objects: Iterable[Object]) -> dict[str, str]:
@@ -53,21 +56,28 @@ def without(each: Object, known: Mapping[str, str]) -> Object:
     """An object with the plain names in place of the generated ones, its own and those that it refers to."""
     if not known:
         return each
-    value = _replaced(each.value, known)
+    value = _replaced(each.value, known, "")
     identity = each.identity
     if identity.kind in _KINDS and not identity.group and identity.name in known:
         identity = structs.replace(identity, name=known[identity.name])
+        value = {**value, "metadata": {**value["metadata"], _OWN: identity.name}}
     return each if value is each.value else structs.replace(each, identity=identity, value=value)
 
 
-def _replaced(value: Any, known: Mapping[str, str]) -> Any:
-    """The same object where nothing in it is such a name."""
+def _replaced(value: Any, known: Mapping[str, str], field: str) -> Any:
+    """The same object where nothing in it is such a name.
+
+    `field` is what the value stands in. The same word elsewhere is something else, such as an image or a user.
+    """
     if isinstance(value, str):
-        return known.get(value, value)
+        return known.get(value, value) if value in known and _REFERS.search(field) else value
     if isinstance(value, Mapping):
-        items = {key: _replaced(inner, known) for key, inner in value.items()}
+        items = {
+            key: _replaced(inner, known, field if key == _OWN and isinstance(inner, str) else key)
+            for key, inner in value.items()
+        }
         return items if any(items[key] is not inner for key, inner in value.items()) else value
     if isinstance(value, list):
-        several = [_replaced(inner, known) for inner in value]
+        several = [_replaced(inner, known, field) for inner in value]
         return several if any(one is not other for one, other in zip(several, value, strict=True)) else value
     return value

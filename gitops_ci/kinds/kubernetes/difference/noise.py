@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from gitops_ci.kinds.kubernetes.rendering.unsteady import MADE_ANEW
 from gitops_ci.kinds.terraform import pairing
 
 CHART_LABELS = "chart labels"
@@ -21,6 +22,11 @@ _CHART = frozenset({"helm.sh/chart", "chart", "app.kubernetes.io/version"})
 """Labels in which charts write their own version."""
 _CHECKSUM = re.compile(r"(?:.*[/._-])?(?:check-?sum|sha256|sha1|md5|hash)(?:[/._-].*)?", re.IGNORECASE)
 """Annotations that change with what a pod reads, so that it restarts; of a Secret they are a hash of its values."""
+_DIGEST = re.compile(
+    r"|(?:sha\d+[:-])?(?=[A-Za-z]*\d)[0-9A-Za-z]{8,128}|[0-9A-Za-z+/_-]{16,88}={1,2}|\d{6,20}|" + re.escape(MADE_ANEW)
+)
+"""What a checksum looks like: what is called so and holds anything else is a setting (nginx's `upstream-hash-by`)."""
+_LONGEST_KEY = 253 + 1 + 63  # of an annotation, its prefix and the slash
 _METADATA: tuple[tuple[str, ...], ...] = (
     ("metadata",),
     ("spec", "template", "metadata"),
@@ -58,7 +64,17 @@ def _chart(one: Mapping[str, Any], other: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _checksum(one: Mapping[str, Any], other: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(key for key in (*one, *other) if _CHECKSUM.fullmatch(key))
+    return frozenset(
+        key
+        for key in (*one, *other)
+        if len(key) <= _LONGEST_KEY
+        and _CHECKSUM.fullmatch(key)
+        and all(_is_digest(side.get(key)) for side in (one, other))
+    )
+
+
+def _is_digest(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and _DIGEST.fullmatch(value) is not None)
 
 
 def _without(value: Mapping[str, Any], path: tuple[str, ...], keys: frozenset[str]) -> Mapping[str, Any]:

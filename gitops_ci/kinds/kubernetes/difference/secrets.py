@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from gitops_ci.kinds.kubernetes.difference import names
 from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.terraform.masking import Masking
 
@@ -22,7 +23,9 @@ def is_secret(value: Mapping[str, Any]) -> bool:
 
 def known(objects: Iterable[Object]) -> Masking:
     """What the Secrets of both ends hold, which is secret wherever it stands."""
-    return Masking.of(text for each in objects if is_secret(each.value) for text in _texts(each.value))
+    several = [each for each in objects if is_secret(each.value)]
+    held = (text for each in several for text in _texts(each.value))
+    return Masking.of((*held, *names.generated(several)))  # the name is a hash of the values
 
 
 def _texts(secret: Mapping[str, Any]) -> Iterator[str]:
@@ -31,9 +34,13 @@ def _texts(secret: Mapping[str, Any]) -> Iterator[str]:
             if not isinstance(value, str) or not value:
                 continue
             yield value
-            decoded = _decoded(value) if field == "data" else None
-            if decoded:
-                yield decoded
+            other = _decoded(value) if field == "data" else _encoded(value)
+            if other:
+                yield other
+
+
+def _encoded(value: str) -> str:
+    return base64.b64encode(value.encode("utf-8", "replace")).decode()
 
 
 def _decoded(value: str) -> str | None:
@@ -46,7 +53,7 @@ def _decoded(value: str) -> str | None:
 def whole(secret: Mapping[str, Any]) -> Mapping[str, Any]:
     """A Secret as the server keeps it: what is given in clear (`stringData`) is part of its `data`, and wins."""
     given = _mapping(secret.get("stringData"))
-    encoded = {key: base64.b64encode(str(value).encode("utf-8", "replace")).decode() for key, value in given.items()}
+    encoded = {key: _encoded(str(value)) for key, value in given.items()}
     held = {**_mapping(secret.get("data")), **encoded}
     others = {key: value for key, value in secret.items() if key not in _VALUES}
     return {**others, "data": held} if held else others

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_]\w*)(?:(?P<sign>:=|:-|=|-)(?P<default>[^{}]*))?\}|\$\{")
 _SEPARATOR = re.compile(r"^---$", re.MULTILINE)
-_DISABLED = re.compile(r"^\s+kustomize\.toolkit\.fluxcd\.io/substitute: [\"']?disabled[\"']?$", re.MULTILINE)
+_DISABLED = re.compile(r"^[ \t]+kustomize\.toolkit\.fluxcd\.io/substitute: [\"']?disabled[\"']?$", re.MULTILINE)
 
 
 class UnknownForm(Exception):
-    """An expression of a variable that is not known here; the message shows where it begins."""
+    """An expression of a variable that is not known here. It may be the value of a Secret: only its line is told."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"in line {line} of its object")
 
 
 def applied(text: str, variables: Mapping[str, str], *, complete: bool) -> str:
@@ -26,7 +29,7 @@ def applied(text: str, variables: Mapping[str, str], *, complete: bool) -> str:
             return "${"
         name, sign, default = found["name"], found["sign"], found["default"]
         if name is None:
-            raise UnknownForm(text[found.start() : found.start() + 20].partition("\n")[0])
+            raise UnknownForm(found.string.count("\n", 0, found.start()) + 1)
         if name in variables and (variables[name] or sign in (None, "=", "-")):
             return variables[name]
         if sign is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, assert_never
 
-from gitops_ci.kinds.kubernetes.gotemplate import builtins, sprig
+from gitops_ci.kinds.kubernetes.gotemplate import builtins, sprig, sprig_patterns
 from gitops_ci.kinds.kubernetes.gotemplate.nodes import (
     Action,
     Branch,
@@ -38,6 +38,7 @@ from gitops_ci.kinds.kubernetes.gotemplate.values import (
 
 MAX_STEPS = 100_000
 _MAX_CALLS = 100
+_CHARACTERS_PER_STEP = 1000  # that a function is given
 _FUNCTIONS: dict[str, Callable[..., Any]] = {**sprig.FUNCTIONS, **builtins.FUNCTIONS}
 _parsed = lru_cache(maxsize=1024)(parse)
 
@@ -80,7 +81,10 @@ class _Run:
         self.steps = self.size = self._calls = 0
 
     def _step(self) -> None:
-        self.steps += 1
+        self._spend(1)
+
+    def _spend(self, steps: int) -> None:
+        self.steps += steps
         if self.steps > MAX_STEPS:
             raise TemplateProblem(f"more than {MAX_STEPS:,} steps")
 
@@ -196,6 +200,9 @@ class _Run:
         if function is None:
             raise TemplateProblem(f"the function {name} is not known here")
         given = [None if isinstance(each, Missing) else each for each in args]
+        self._spend(sum(len(each) for each in given if isinstance(each, str)) // _CHARACTERS_PER_STEP)
+        if name in sprig_patterns.FUNCTIONS:
+            self._spend(sprig_patterns.steps(*given[:2]) if len(given) > 1 else 0)
         try:
             value = function(*given)
         except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError) as error:
@@ -203,7 +210,7 @@ class _Run:
         if isinstance(value, str) and len(value) > MAX_TEXT:
             raise TemplateProblem(f"{name} makes more than a megabyte")
         if isinstance(value, list | dict):
-            self.steps += weight(value) // 16
+            self._spend(weight(value) // 16)
         return value
 
     def _operand(self, operand: Operand, dot: Any, scope: _Scope) -> Any:

@@ -11,6 +11,8 @@ from gitops_ci.kinds.kubernetes.gotemplate.values import TemplateProblem
 
 _LONGEST_PATTERN, _LONGEST_TEXT, _MOST_OPEN = 200, 500, 3
 _OPEN = re.compile(r"(?<!\\)(?:\*|\+|\{\d*,\d*\})")
+_CHOICE = re.compile(r"(?<![\\(*+}])\?|\|")
+_ATTEMPTS_PER_STEP = 1000
 _REPEATED_GROUP = re.compile(r"\)\s*[*+{]")
 _FOREIGN = re.compile(r"\(\?(?![:imsUP)-])|\(\?P[>=]|\\[1-9pPCQEzAk]")
 """What Go has and Python does not, or has otherwise."""
@@ -18,7 +20,7 @@ _FOREIGN = re.compile(r"\(\?(?![:imsUP)-])|\(\?P[>=]|\\[1-9pPCQEzAk]")
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    plain = re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", pattern)
+    plain = _plain(pattern)
     if len(pattern) > _LONGEST_PATTERN or len(_OPEN.findall(plain)) > _MOST_OPEN or _REPEATED_GROUP.search(plain):
         raise TemplateProblem("a pattern that is too much to be run here")
     if _FOREIGN.search(pattern):
@@ -27,6 +29,20 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern, re.ASCII)
     except (re.error, OverflowError, RecursionError) as error:
         raise TemplateProblem(f"a pattern that cannot be read: {error}") from None
+
+
+def _plain(pattern: str) -> str:
+    """A pattern without what signs mean in classes and behind a backslash."""
+    return re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", "x", pattern)
+
+
+def steps(pattern: Any, text: Any) -> int:
+    """How many steps of a template it may take to try a pattern: from each place, every length, every choice."""
+    if not isinstance(pattern, str) or not isinstance(text, str) or len(pattern) > _LONGEST_PATTERN:
+        return 0  # refused all the same
+    plain = _plain(pattern)
+    attempts = len(text) ** (len(_OPEN.findall(plain)) + 1) * 2 ** len(_CHOICE.findall(plain))
+    return int(attempts // _ATTEMPTS_PER_STEP)
 
 
 def _over(text: Any) -> str:

@@ -89,6 +89,9 @@ def _entries(document: Document) -> Iterator[Entry]:
     for key, use in _RESOURCES.items():
         for name, place in _texts(value, key):
             yield Entry(name, use, document.line_of(place), maybe=use == "plugin")
+            if use == "plugin" and "\n" in name:  # its configuration, written in place
+                line = document.line_of(place)
+                yield from (Entry(each.name, each.use, line, each.maybe) for each in plugins(name.encode()))
     yield from _files(document)
     for key in _MAPS:
         for item, place in _mappings(value, key):

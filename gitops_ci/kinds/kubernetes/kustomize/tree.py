@@ -56,24 +56,33 @@ class Tree(Struct, frozen=True, dict=True):
             directory: tuple(self._target(directory, entry) for entry in each.entries)
             for directory, each in self.read.items()
         }
-        configured = {
-            target.path
-            for targets in first.values()
-            for target in targets
-            if target.entry.use == "plugin" and target.kind == "file"
-        }
-        plugins = self.snapshot.facts(configured, reading.plugins)
+        configuring = {directory: self._configuring(targets, first) for directory, targets in first.items()}
+        plugins = self.snapshot.facts(frozenset().union(*configuring.values()), reading.plugins)
         return {
-            directory: (*targets, *self._of_plugins(directory, targets, plugins))
+            directory: (
+                *targets,
+                *(self._target(directory, entry) for path in configuring[directory] for entry in plugins.get(path, ())),
+            )
             for directory, targets in first.items()
         }
 
-    def _of_plugins(
-        self, directory: str, targets: tuple[Target, ...], plugins: Mapping[str, tuple[Entry, ...]]
-    ) -> Iterator[Target]:
-        for target in targets:
-            if target.entry.use == "plugin" and target.kind == "file":
-                yield from (self._target(directory, entry) for entry in plugins.get(target.path, ()))
+    def _configuring(self, targets: Iterable[Target], first: Mapping[str, tuple[Target, ...]]) -> tuple[str, ...]:
+        """Files that configure plugins: those that are named, and what a directory that is named brings.
+
+        What they name in turn kustomize takes from the directory that has the plugins.
+        """
+        pending = [each for each in targets if each.entry.use == "plugin"]
+        files: dict[str, None] = {}
+        seen = set[str]()
+        while pending:
+            target = pending.pop()
+            real = self.snapshot.resolve(target.path) or target.path
+            if target.kind == "file":
+                files[real] = None
+            elif target.kind == "directory" and real not in seen:
+                seen.add(real)
+                pending += first.get(real, ())
+        return tuple(files)
 
     def _target(self, directory: str, entry: Entry) -> Target:
         """A name as kustomize looks at it: a file, a directory, else a place elsewhere, else text."""

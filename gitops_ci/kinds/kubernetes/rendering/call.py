@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct, structs
@@ -15,6 +16,14 @@ from gitops_ci.kinds.protocol import Tools, Workspace
 from gitops_ci.model.plan import Engine
 from gitops_ci.policy import secrets
 
+_QUOTED = re.compile(
+    r"(?<=unknown anchor ')[^']*(?=')|(?<=literal sources )\[.*?\](?=: )"
+    r"|(?<=invalid literal source )[^\n]*(?=, expected)|(?<=patch from )\[.*\]|`[^`]*\n[^`]*`",
+    re.DOTALL,
+)
+"""What kustomize quotes of what it reads, which may be the value of a Secret."""
+_LOGGED = re.compile(r"^[EFIW]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ", re.MULTILINE)
+"""How kubectl begins what it says: the time makes another message of the same one."""
 _SHOWN = 2_000  # characters of what an engine says
 _ENDINGS = {
     "timeout": "timeout",
@@ -74,7 +83,7 @@ def _words(said: str, call: Call) -> str:
     for root in (call.workspace.root, call.workspace.private):
         for shown in (f"{root.resolve()}/", f"{root}/", f"{root.resolve()}", f"{root}"):
             said = said.replace(shown, "")
-    said = secrets.masked(said.strip())
+    said = secrets.masked(_QUOTED.sub("(not shown)", _LOGGED.sub("", said.strip())))
     return said if len(said) <= _SHOWN else f"{said[: _SHOWN // 2]} … {said[-_SHOWN // 2 :]}"
 
 

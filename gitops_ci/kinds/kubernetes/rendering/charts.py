@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
 FILE = "Chart.yaml"
+_RELEASE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+"""Names of releases that Helm takes (pkg/chartutil: ValidateReleaseName); another one could be an option of Helm's."""
+_SEPARATING = re.compile(r'[,"\r\n]')
+"""What makes several paths, or another one, of the path in `--values`."""
 
 
 class Values(Struct, frozen=True):
@@ -29,7 +34,7 @@ class Values(Struct, frozen=True):
 
 def render(source: Chart, call: Call) -> Iterator[Part]:
     """The objects of a chart, or why there are none."""
-    wrong = [*_chart_problems(source, call), *_value_problems(source, call)]
+    wrong = [*_release_problems(source), *_chart_problems(source, call), *_value_problems(source, call)]
     if wrong:
         yield from wrong
         return
@@ -58,6 +63,12 @@ def _once(source: Chart, call: Call, using: Engine) -> Iterator[Part]:
         yield from _parts(text, source, call)
 
 
+def _release_problems(source: Chart) -> Iterator[Gap]:
+    if not _RELEASE.fullmatch(source.release):
+        message = f"{source.path} is to be released as {source.release!r}, a name that Helm does not take"
+        yield Gap(code="invalid", message=message, path=source.path)
+
+
 def _chart_problems(source: Chart, call: Call) -> Iterator[Gap]:
     snapshot = call.snapshot
     where = snapshot.resolve(source.path)
@@ -73,6 +84,10 @@ def _chart_problems(source: Chart, call: Call) -> Iterator[Gap]:
 
 def _value_problems(source: Chart, call: Call) -> Iterator[Gap]:
     for path in source.value_files:
+        if _SEPARATING.search(path):
+            message = f"Helm takes {path!r} for several value files: rename it"
+            yield Gap(code="invalid", message=message, path=path)
+            continue
         target = call.snapshot.resolve(path)
         if target is None or target not in call.snapshot:
             yield Gap(code="invalid", message=f"the value file {path} is not there", path=path)

@@ -38,10 +38,18 @@ def file_of(directory: str, snapshot: Snapshot) -> str | None:
     return None
 
 
-def of(directories: Iterable[str], snapshot: Snapshot) -> Closure:
-    """Goes through the kustomizations of directories and those that they take; a circle is kustomize's to refuse."""
+def of(directories: Iterable[str], snapshot: Snapshot, edits: str = "") -> Closure:
+    """Goes through the kustomizations of directories and those that they take; a circle is kustomize's to refuse.
+
+    `edits` is what is written into that of the first directory (YAML).
+    """
     found = Closure()
     pending = [(directory, 0) for directory in directories]
+    if edits and pending:
+        edited = f"{pending[0][0]}/{NAMES[0]}".lstrip("/")
+        for entry in reading.read(edits.encode()).entries:
+            pending += [(each, 1) for each in _taken(edited, entry, snapshot, found)]
+        found.elsewhere.pop(edited, None)  # kustomize refuses it: nothing is fetched
     seen: set[str] = set()
     while pending:
         at, depth = pending.pop()
@@ -73,9 +81,17 @@ def _taken(path: str, entry: Entry, snapshot: Snapshot, found: Closure) -> Itera
     local = None if target is None else snapshot.resolve(target)
     if local is not None and snapshot.is_directory(local):
         yield local
+    elif target is None and _is_path(entry) and not REMOTE.search(entry.name):
+        message = f"{path} leads out of the repository: {entry.name}"
+        found.gaps.append(Gap(code="invalid", message=message, path=path, line=entry.line))
     elif (local is None or local not in snapshot) and not entry.maybe and REMOTE.search(entry.name):
         found.elsewhere.setdefault(path, set()).add(entry.name)
         found.gaps.append(_gap(f"{path} takes what is not in this repository: {entry.name}", path, entry))
+
+
+def _is_path(entry: Entry) -> bool:
+    """Whether an entry is no text that is written in place."""
+    return "\n" not in entry.name and (not entry.maybe or entry.use == "plugin")
 
 
 _INFLATED = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")

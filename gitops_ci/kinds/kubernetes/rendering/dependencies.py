@@ -102,12 +102,21 @@ def _put(each: Dependency, target: Path, source: Path | str | None) -> None:
     if target.exists():
         return
     if isinstance(source, Path):
-        shutil.copytree(source, target, symlinks=True)
+        _copy(source, target)
         return
     numbers = [*_NUMBER.findall(each.version), "0", "0", "0"]
     target.mkdir(parents=True)
     text = f"apiVersion: v2\nname: {each.name}\nversion: {'.'.join(numbers[:3])}\n"
     (target / "Chart.yaml").write_text(text, encoding="utf-8")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A copy whose links lead where those of `source` do: from elsewhere relative ones lead out of the private copy."""
+    shutil.copytree(source, target, symlinks=True)
+    for link in [path for path in target.rglob("*") if path.is_symlink()]:
+        leads = (source / link.relative_to(target)).resolve()
+        link.unlink()
+        link.symlink_to(leads)
 
 
 def located(chart: str, inside: str, call: Call) -> str:

@@ -32,7 +32,7 @@ _ASKING = b"\nbuildMetadata: [originAnnotations]\n"
 
 def render(source: Kustomization, call: Call) -> Iterator[Part]:
     """The objects of a kustomization, or why there are none; of one that takes something from elsewhere the rest."""
-    found = closure.of((source.path, *source.files, *source.components), call.snapshot)
+    found = closure.of((source.path, *source.files, *source.components), call.snapshot, source.edits)
     own = closure.file_of(source.path, call.snapshot)
     if own is None and not source.files:
         yield Gap(code="invalid", message=f"{source.path} has no kustomization", path=source.path)
@@ -62,7 +62,7 @@ def _built(source: Kustomization, call: Call, found: Closure, own: str | None) -
         except UnknownForm as problem:
             yield Gap(
                 code="not-rendered",
-                message=f"{source.path} has a variable in a form not known here: {problem}",
+                message=f"{source.path} has `${{` in a form that is not known here, {problem}",
                 path=source.path,
             )
             return

@@ -14,7 +14,7 @@ from gitops_ci.policy.documents.yaml_documents import Document, YamlProblem
 Beginnings = tuple[tuple[str, str, int], ...]
 """Kind, name and line of each object of a file."""
 
-_KIND = re.compile(r"^\s*kind:\s*[\"']?(\w+)[\"']?\s*$", re.MULTILINE)
+_KIND = re.compile(r"[ \t]*kind:[ \t]*[\"']?(\w+)[\"']?\s*")
 
 
 _GENERATORS = {"configMapGenerator": "ConfigMap", "secretGenerator": "Secret"}
@@ -76,5 +76,5 @@ def _generated(document: Document) -> Iterator[tuple[str, str, int]]:
 
 
 def _kinds(content: bytes) -> tuple[tuple[str, int], ...]:
-    text = content.decode("utf-8", "replace")
-    return tuple((match[1], text.count("\n", 0, match.start(1)) + 1) for match in _KIND.finditer(text))
+    lines = content.decode("utf-8", "replace").split("\n")
+    return tuple((match[1], number) for number, line in enumerate(lines, 1) if (match := _KIND.fullmatch(line)))

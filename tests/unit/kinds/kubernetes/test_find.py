@@ -357,8 +357,14 @@ def test_values_of_one_environment_reach_no_other() -> None:
         ("web/templates/a.yaml", everything),
     ):
         assert reached(files, {**files, path: f"{files[path]!s}\n"}) == expected, path
-    files = {**files, "web/templates/b.yaml": '{{ .Files.Get "values-example.yaml" }}'}
-    assert reached(files, {**files, "web/values-example.yaml": "a: 1"}) == everything
+    for path, reads in (
+        ("web/templates/b.yaml", '{{ .Files.Get "values-example.yaml" }}'),
+        ("web/templates/b.yaml", '{{ (index . "Files").Get "values-example.yaml" }}'),
+        ("web/charts/lib/templates/_b.tpl", '{{ $.Files.Get "values-example.yaml" }}'),
+        ("web/values.yaml", "text: '{{ .Files.Get \"values-example.yaml\" }}'"),
+    ):
+        with_files = {**files, path: reads}
+        assert reached(with_files, {**with_files, "web/values-example.yaml": "a: 1"}) == everything, reads
 
 
 def test_a_base_that_comes_back_reaches_its_overlays() -> None:

@@ -95,11 +95,11 @@ def test_what_deploys_something_of_elsewhere_now_is_not_known(tmp_path: Path) ->
 
 
 def test_another_environment_is_another_stack(tmp_path: Path) -> None:
-    """Who agrees to what is deleted in production is asked there."""
+    """What goes from production is told there; the Application is still there, so that only pruning would delete it."""
     other = AT.replace("production", "staging")
     base = {**files(application("shop", AT, finalizer=True)), f"{other}/a.yaml": DEPLOYMENT}
     head = {**files(application("shop", other, finalizer=True)), f"{other}/a.yaml": DEPLOYMENT}
-    assert actions(plan(base, head, tmp_path)) == [GONE]
+    assert actions(plan(base, head, tmp_path)) == [("forget", GONE[1])]
 
 
 def test_a_stack_without_ends_is_as_it_was(tmp_path: Path) -> None:

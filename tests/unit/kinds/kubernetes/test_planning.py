@@ -14,6 +14,7 @@ from gitops_ci.kinds.protocol import Ended
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.stack import Stack
 from tests.unit.kinds.kubernetes.bed import STACK, Tools, inventory
+from tests.unit.kinds.kubernetes.ends import application, end
 
 ONE = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {}\ndata:\n  a: '{}'\n"
 MANIFESTS = Manifests(path="web", files=("web/a.yaml",))
@@ -45,11 +46,20 @@ class Ends:
         prune: bool | None = True,
         cascade: bool | None = True,
         cluster: str = "",
+        by: str = "",
+        revisions: tuple[str, ...] = (),
     ) -> Inventory:
         found = inventory({"web/a.yaml": text} if text is not None else {})
         sources = (MANIFESTS, *sources) if text is not None else sources
         self._deployments[id(found)] = Deployment(
-            sources=sources, namespace="shop", prune=prune, cascade=cascade, cluster=cluster, path="app.yaml"
+            sources=sources,
+            namespace="shop",
+            prune=prune,
+            cascade=cascade,
+            cluster=cluster,
+            path="app.yaml",
+            by=by,
+            revisions=revisions,
         )
         return found
 
@@ -103,6 +113,42 @@ def test_a_stack_that_goes_to_another_cluster_leaves_all_behind(ends: Ends) -> N
     assert ends.plan(base, ends.end(ONE.format("a", 1))).changes == ()
 
 
+@pytest.mark.parametrize(
+    ("was", "is_now"),
+    [
+        ("https://kubernetes.default.svc", "in-cluster"),
+        ("https://kubernetes.default.svc", "https://KUBERNETES.default.svc:443/"),
+        ("https://kubernetes.default.svc", "production"),
+        ("production", "https://10.0.0.1:6443"),
+    ],
+)
+def test_another_word_for_what_may_be_the_same_cluster_hides_no_deletion(was: str, is_now: str, ends: Ends) -> None:
+    two = "---\n".join(ONE.format(name, 1) for name in "ab")
+    plan = ends.plan(ends.end(two, cluster=was), ends.end(ONE.format("a", 1), cluster=is_now))
+    assert ("delete", "ConfigMap shop/b") in actions(plan)
+    assert [each.address for each in plan.changes if each.destructive] == ["ConfigMap shop/b"]
+
+
+@pytest.mark.parametrize(("cascade", "action"), [(True, "delete"), (False, "forget")])
+@pytest.mark.parametrize("by", ["", "Application other"])
+def test_where_what_deploys_a_stack_goes_all_goes_with_it(cascade: bool, action: str, by: str, ends: Ends) -> None:
+    """The directory of an Application that is removed is a stack all the same, and would be `no change`."""
+    base = ends.end(ONE.format("a", 1), by="Application web", cascade=cascade)
+    plan = ends.plan(base, ends.end(ONE.format("a", 1), by=by))
+    assert actions(plan) == [(action, "ConfigMap shop/a"), *([("create", "ConfigMap shop/a")] if by else [])]
+
+
+@pytest.mark.parametrize("revision", ["example.com/r at other", "evil.example/r at main"])
+def test_another_revision_is_not_what_is_rendered(revision: str, ends: Ends) -> None:
+    text, by = ONE.format("a", 1), "Application web"
+    base = ends.end(text, by=by, revisions=("example.com/r at main",))
+    assert ends.plan(base, ends.end(text, by=by, revisions=("example.com/r at main",))).status == "unchanged"
+    plan = ends.plan(base, ends.end(text, by=by, revisions=(revision,)))
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code) == ("failed", "not-rendered")
+    assert revision in plan.reason.message
+
+
 def test_a_gap_fails_the_plan_and_keeps_the_rest(ends: Ends) -> None:
     plan = ends.plan(ends.end(ONE.format("a", 1), REMOTE), ends.end(ONE.format("a", 2), REMOTE))
     assert plan.status == "failed"
@@ -115,11 +161,18 @@ def test_a_gap_fails_the_plan_and_keeps_the_rest(ends: Ends) -> None:
 def test_what_a_gap_may_hide_is_taken_for_neither_new_nor_gone(ends: Ends) -> None:
     whole, part = ONE.format("a", 1), ends.end(ONE.format("b", 1), REMOTE)
     assert actions(ends.plan(ends.end(whole), part)) == [("create", "ConfigMap shop/b")]
-    plan = ends.plan(part, ends.end(whole))
+    plan = ends.plan(ends.end(f"{ONE.format('b', 1)}---\nkind: Pod\n"), ends.end(whole))
     assert (plan.status, actions(plan)) == ("changed", [("delete", "ConfigMap shop/b")])
     assert plan.reason is not None
     assert plan.reason.code == "base-unplanned"
     assert "(1 objects)" in plan.reason.message
+
+
+def test_what_base_deploys_unseen_never_goes_unseen(ends: Ends) -> None:
+    """A remote base that a change takes away: all that it brought may be deleted."""
+    plan = ends.plan(ends.end(ONE.format("a", 1), REMOTE), ends.end(ONE.format("a", 1)))
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code, plan.reason.line) == ("failed", "not-rendered", 7)
 
 
 def test_a_gap_that_both_ends_have_hides_nothing(ends: Ends) -> None:
@@ -177,3 +230,19 @@ def test_the_engine_is_named_even_where_it_fails(source: Source, name: str, ends
     plan = ends.plan(None, ends.end(None, source))
     assert plan.engine is not None
     assert (plan.status, plan.engine.name) == ("failed", name)
+
+
+def test_what_an_application_deployed_before_it_had_another_path_goes(tmp_path: Path) -> None:
+    synced = "  syncPolicy: {automated: {prune: true}}\n"
+    files = {
+        "apps/a.yaml": application("web", "production/web", more=synced),
+        "production/web/a.yaml": ONE.format("a", 1),
+    }
+    moved = {
+        **files,
+        "apps/a.yaml": application("web", "production/web2", more=synced),
+        "production/web2/a.yaml": ONE.format("b", 1),
+    }
+    base, head = end(files), end(moved)
+    plan = planning.plan(base.stacks["production/kubernetes/web"], base, head, Tools(tmp_path, never))
+    assert [(each.action, each.destructive) for each in plan.changes] == [("delete", True), ("create", False)]

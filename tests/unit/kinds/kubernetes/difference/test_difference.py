@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gitops_ci.kinds.kubernetes import difference
 from gitops_ci.kinds.kubernetes.difference import Difference
+from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.kubernetes.rendering import reading
 from gitops_ci.model.plan import Change
@@ -25,8 +26,15 @@ def objects(*values: dict[str, Any]) -> tuple[Object, ...]:
     return tuple(each for each in found if isinstance(each, Object))
 
 
-def between(base: list[dict[str, Any]], head: list[dict[str, Any]], *, prune: bool | None = True) -> Difference:
-    return difference.between(objects(*base), objects(*head), prune=prune)
+def between(
+    base: list[dict[str, Any]],
+    head: list[dict[str, Any]],
+    *,
+    prune: bool | None = True,
+    by: str = "",
+    all_goes: bool = False,
+) -> Difference:
+    return difference.between(objects(*base), objects(*head), Pruning(prune, by, all_goes))
 
 
 def only(found: Difference) -> Change:
@@ -73,19 +81,31 @@ def test_what_goes_is_deleted_or_left_behind(
     assert change.reason is None if said is None else said in (change.reason or "")
 
 
+KEEP = {"helm.sh/resource-policy": "keep"}
+PRUNE = {"argocd.argoproj.io/sync-options": "Validate=false, Prune=false"}
+DELETE = {"argocd.argoproj.io/sync-options": "Validate=false, Delete=false"}
+DISABLED = {"kustomize.toolkit.fluxcd.io/prune": "disabled"}
+
+
 @pytest.mark.parametrize(
-    "annotation",
+    ("by", "all_goes", "heard"),
     [
-        {"helm.sh/resource-policy": "keep"},
-        {"argocd.argoproj.io/sync-options": "Prune=false"},
-        {"argocd.argoproj.io/sync-options": "Validate=false, Delete=false"},
-        {"kustomize.toolkit.fluxcd.io/prune": "disabled"},
+        ("Application", False, [PRUNE]),
+        ("Application", True, [DELETE, KEEP]),
+        ("Kustomization", False, [DISABLED]),
+        ("HelmRelease", True, [KEEP]),
+        ("", False, [KEEP, PRUNE, DISABLED]),
     ],
 )
-def test_an_object_can_ask_to_be_left_behind(annotation: dict[str, str]) -> None:
-    kept = one("PersistentVolumeClaim")
-    kept["metadata"] = {**kept["metadata"], "annotations": annotation}
-    assert only(between([kept], [])).action == "forget"
+def test_an_object_can_ask_what_deploys_it_to_be_left_behind(
+    by: str, all_goes: bool, heard: list[dict[str, str]]
+) -> None:
+    for annotation in (KEEP, PRUNE, DELETE, DISABLED):
+        kept = one("PersistentVolumeClaim")
+        kept["metadata"] = {**kept["metadata"], "annotations": annotation}
+        change = only(between([kept], [], by=by, all_goes=all_goes))
+        assert change.action == ("forget" if annotation in heard else "delete"), annotation
+        assert change.destructive is (annotation not in heard)
 
 
 @pytest.mark.parametrize(
@@ -190,6 +210,17 @@ def test_a_hook_runs_again_and_replaces_nothing() -> None:
     assert "runs again" in (change.reason or "")
 
 
+@pytest.mark.parametrize(
+    "asks", [{"argocd.argoproj.io/sync-options": "Force=true,Replace=true"}, {"helm.sh/hook": "pre-upgrade"}]
+)
+def test_what_only_now_asks_to_be_made_anew_is_replaced(asks: dict[str, str]) -> None:
+    """Else a pull request could take the data of a claim and call it a hook."""
+    claim = one("PersistentVolumeClaim", spec={"storageClassName": "a"})
+    head = {**claim, "metadata": {**claim["metadata"], "annotations": asks}, "spec": {"storageClassName": "b"}}
+    change = only(between([claim], [head]))
+    assert (change.action, change.destructive) == ("replace", True)
+
+
 def test_a_kind_that_moved_to_another_group_is_the_same_object() -> None:
     change = only(between([one("Ingress", "extensions/v1beta1")], [one("Ingress", "networking.k8s.io/v1")]))
     assert change.action == "update"
@@ -278,6 +309,37 @@ def test_a_name_that_is_generated_at_one_end_only_is_said(image: str) -> None:
     assert "conf is generated from now on" in (web.reason or "")
 
 
+def test_a_generated_name_counts_only_where_such_an_object_is_referred_to() -> None:
+    """A ConfigMap of a fitting name must not hide who else comes to be called like it."""
+
+    def end(name: str) -> list[dict[str, Any]]:
+        subjects = [{"kind": "User", "name": name}]
+        template = {"spec": {"containers": [{"name": "a", "image": name}]}}
+        return [
+            one("RoleBinding", "rbac.authorization.k8s.io/v1", subjects=subjects),
+            one("CronJob", "batch/v1", spec={"jobTemplate": {"spec": {"template": template}}}),
+        ]
+
+    found = between(end("web"), [*end("web-2222222222"), one("ConfigMap", name="web-2222222222")])
+    assert [each.type for each in found.changes if each.action == "update"] == [
+        "batch/CronJob",
+        "rbac.authorization.k8s.io/RoleBinding",
+    ]
+    assert found.folded == {}
+
+
+def test_the_generated_name_of_a_secret_is_told_nowhere() -> None:
+    name = "db-5t5k7m8g9b"
+    head = [secret("one", name=name), one("ConfigMap", data={"used": f"see {name}"})]
+    assert "5t5k7m8g9b" not in str(msgspec.to_builtins(between([], head).changes))
+
+
+def test_a_secret_in_clear_is_hidden_where_it_is_encoded() -> None:
+    encoded = base64.b64encode(PASSWORD.encode()).decode()
+    head = [secret(PASSWORD, field="stringData"), one("ConfigMap", data={"a": f"Basic {encoded}"})]
+    assert encoded not in str(msgspec.to_builtins(between([], head).changes))
+
+
 def test_a_name_that_two_objects_would_have_is_left_as_it_is() -> None:
     both = [one("ConfigMap", name="conf"), one("ConfigMap", name="conf-5t5k7m8g9b")]
     assert {each.address for each in between([], both).changes} == {
@@ -308,9 +370,26 @@ def test_a_checksum_of_pods_is_a_restart() -> None:
     def end(checksum: str) -> dict[str, Any]:
         return {**WEB, "spec": {"template": {"metadata": {"annotations": {"checksum/config": checksum}}}}}
 
-    change = only(between([end("aaa")], [end("bbb")]))
+    change = only(between([end("a1" * 32)], [end("b1" * 32)]))
     assert change.attributes == ()
     assert "pods restart" in (change.reason or "")
+
+
+@pytest.mark.parametrize("key", ["nginx.ingress.kubernetes.io/upstream-hash-by", "nginx.ingress.kubernetes.io/hash"])
+def test_a_setting_that_is_called_a_hash_is_no_checksum(key: str) -> None:
+    def end(value: str) -> dict[str, Any]:
+        ingress = one("Ingress", "networking.k8s.io/v1")
+        return {**ingress, "metadata": {**ingress["metadata"], "annotations": {key: value}}}
+
+    assert only(between([end("$request_uri")], [end("$arg; proxy_pass http://evil")])).action == "update"
+
+
+def test_a_key_without_an_end_takes_no_time() -> None:
+    def end(value: str) -> dict[str, Any]:
+        config = one("ConfigMap")
+        return {**config, "metadata": {**config["metadata"], "annotations": {"-hash" * 60_000 + "\n": value}}}
+
+    assert only(between([end("1")], [end("2")])).action == "update"
 
 
 def test_chart_labels_in_a_claim_template_are_no_noise() -> None:

@@ -35,5 +35,11 @@ def test_an_object_may_be_left_alone() -> None:
 
 @pytest.mark.parametrize("text", ["${a:0:1}", "${a/b/c}", "${#a}", "${1}", "${a", "${a:=${b}}"])
 def test_other_forms_are_not_guessed(text: str) -> None:
-    with pytest.raises(UnknownForm):
-        substitution.applied(f"x: {text}", GIVEN, complete=True)
+    with pytest.raises(UnknownForm, match="in line 2 of its object") as raised:
+        substitution.applied(f"y: 1\nx: {text}", GIVEN, complete=True)
+    assert text not in str(raised.value)  # it may be the value of a Secret
+
+
+def test_empty_lines_take_no_time() -> None:
+    text = "x: |\n" + "\n" * 300_000 + " ${a}"
+    assert substitution.applied(text, GIVEN, complete=True).endswith(" 1")

@@ -47,6 +47,22 @@ def read(files: Files, directory: str = "overlay", links: dict[str, str] | None 
     return set(Graph(references).closure("stack", snapshot))
 
 
+PATCH = "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: p}\npath: patch.yaml\n"
+
+
+def test_what_a_plugin_reads_that_is_written_in_place_or_in_a_directory() -> None:
+    inline = "".join(f"  {line}\n" for line in PATCH.splitlines())
+    files: Files = {"overlay/kustomization.yaml": f"transformers:\n- |-\n{inline}", "overlay/patch.yaml": "a: 1"}
+    assert "overlay/patch.yaml" in read(files)
+    files = {
+        "overlay/kustomization.yaml": "transformers: [plugins]\n",
+        "overlay/plugins/kustomization.yaml": "resources: [one.yaml, ../plugins]\n",
+        "overlay/plugins/one.yaml": PATCH,
+        "overlay/patch.yaml": "a: 1",
+    }
+    assert "overlay/patch.yaml" in read(files)
+
+
 def test_it_reads_all_that_it_names_and_nothing_else() -> None:
     assert read(FILES) == FILES.keys() - {"base/unused.yaml"}
 

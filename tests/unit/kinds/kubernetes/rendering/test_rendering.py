@@ -167,6 +167,15 @@ def test_what_is_elsewhere_is_never_asked_for(written: str, line: int, tmp_path:
     assert not re.search("://|@|github|helmCharts", "".join(read))
 
 
+@pytest.mark.parametrize("key", ["resources", "components", "generators", "transformers"])
+def test_what_leads_out_of_the_repository_is_never_built(key: str, tmp_path: Path) -> None:
+    """kustomize takes any directory of the machine that has a kustomization."""
+    entry = f"{key}: ['../../../elsewhere']\n"
+    for files, edits in (({"web/kustomization.yaml": entry}, ""), ({"web/kustomization.yaml": "{}"}, entry)):
+        found = gap(render(Kustomization(path="web", edits=edits), files, Tools(tmp_path, never)))
+        assert (found.code, "leads out of the repository" in found.message) == ("invalid", True)
+
+
 def test_where_the_rest_cannot_be_built_that_may_be_for_what_is_missing(tmp_path: Path) -> None:
     files = {"web/kustomization.yaml": "resources: [https://example.com/x.yaml]\npatches: [{path: p.yaml}]\n"}
     said = Ended(1, b"", b"no matches for what is patched", "exited")
@@ -201,6 +210,29 @@ def test_the_places_of_this_machine_are_in_no_message(tmp_path: Path) -> None:
 
     found = gap(render(Kustomization(path="web"), {"web/kustomization.yaml": "{}"}, Tools(tmp_path, answers)))
     assert found.message == "kustomize cannot render web: cannot open web/x.yaml"
+
+
+def test_when_it_was_said_is_no_part_of_a_message(tmp_path: Path) -> None:
+    """Else base and head would not have the same wrong with them."""
+    ended = Ended(1, b"", b'E1126 00:09:50.899269      11 run.go:72] "command failed" err="no"', "exited")
+    found = gap(render(Kustomization(path="web"), {"web/kustomization.yaml": "{}"}, Tools(tmp_path, lambda _: ended)))
+    assert found.message == 'kustomize cannot render web: "command failed" err="no"'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "MalformedYAMLError: yaml: unknown anchor 'hunter2' referenced in File: a.yaml",
+        "loading KV pairs: literal sources [a=b hunter2]: invalid literal source hunter2, expected key=value",
+        'unable to parse SM or JSON patch from [kind: Secret\ndata: {a: "hunter2]"}]',
+        "trouble configuring builtin PatchTransformer with config: `\npatch: hunter2\n`: no",
+    ],
+)
+def test_what_an_engine_quotes_of_a_secret_is_not_shown(said: str, tmp_path: Path) -> None:
+    ended = Ended(1, b"", said.encode(), "exited")
+    found = gap(render(Kustomization(path="web"), {"web/kustomization.yaml": "{}"}, Tools(tmp_path, lambda _: ended)))
+    assert "hunter2" not in found.message
+    assert said[:20] in found.message
 
 
 @pytest.mark.parametrize(
@@ -258,6 +290,26 @@ def test_values_that_cannot_be_used(
     found = gap(render(source, {**CHART, **files}, Tools(tmp_path, never)))
     assert (found.code, found.path, found.line) == ("invalid", path, line)
     assert words in found.message
+
+
+@pytest.mark.parametrize("release", ["--post-renderer=./evil.sh", "-f/etc/passwd", "", "a b", "Web"])
+def test_a_release_is_no_option_of_helm(release: str, tmp_path: Path) -> None:
+    found = gap(render(Chart(path="web", release=release), CHART, Tools(tmp_path, never)))
+    assert (found.code, "a name that Helm does not take" in found.message) == ("invalid", True)
+
+
+@pytest.mark.parametrize("path", ["v.yaml,/proc/self/environ", 'v"x".yaml', "v\n.yaml"])
+def test_a_value_file_is_not_several(path: str, tmp_path: Path) -> None:
+    """Helm takes `--values a,b` apart, and `/proc/self/environ` can be a path of a repository."""
+    source = Chart(path="web", release="r", value_files=(path,))
+    found = gap(render(source, {**CHART, path: "a: 1\n"}, Tools(tmp_path, never)))
+    assert (found.code, "for several value files" in found.message) == ("invalid", True)
+
+
+def test_many_empty_lines_of_a_template_take_no_time(tmp_path: Path) -> None:
+    files = {**CHART, "web/templates/a.yaml": OBJECT.format("a") + "\n" * 300_000}
+    tools = Tools(tmp_path, lambda _: f"---\n# Source: web/templates/a.yaml\n{OBJECT.format('a')}")
+    assert render(Chart(path="web", release="r"), files, tools).objects[0].line == 2
 
 
 def test_a_chart_without_templates_deploys_nothing(tmp_path: Path) -> None:

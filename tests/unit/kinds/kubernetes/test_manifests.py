@@ -1,0 +1,34 @@
+"""Which contents are manifests, however their keys are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitops_ci.kinds.kubernetes import manifests
+
+PLAIN = "apiVersion: v1\nkind: ConfigMap\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN.encode(),
+        b"\xef\xbb\xbf" + PLAIN.encode(),
+        PLAIN.replace("\n", "\r\n").encode(),
+        PLAIN.encode("utf-16"),
+        b'{"apiVersion"\n: "v1", "kind"\n: "ConfigMap"}',
+        b'{"\\u0061piVersion": "v1", "\\u006bind": "ConfigMap"}',
+        b'"api\\\n  Version": v1\n"kin\\x64": ConfigMap\n',
+        b"? apiVersion\n: v1\n? kind\n: ConfigMap\n",
+        b"? |-\n  apiVersion\n: v1\nkind: ConfigMap\n",
+        b"x: &k apiVersion\n*k : v1\nkind: ConfigMap\n",
+    ],
+)
+def test_an_object_is_seen_however_it_is_written(content: bytes) -> None:
+    """kubectl reads all of them."""
+    assert manifests.is_manifest(content)
+
+
+@pytest.mark.parametrize("content", [b"a: 1\n", b'a: "\\u0061"\n', b"? kind\n: x\n", b"run: |\n  a \\\n  b\n", b""])
+def test_what_is_none_is_none(content: bytes) -> None:
+    assert not manifests.is_manifest(content)
