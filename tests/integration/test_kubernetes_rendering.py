@@ -25,7 +25,7 @@ from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
 from gitops_ci.kinds.kubernetes.rendering import reading
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Source
 from gitops_ci.model import stack as stacks
-from gitops_ci.model.plan import Engine
+from gitops_ci.model.plan import BLOCKING_CODES, Engine
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox
 
@@ -150,13 +150,13 @@ def test_what_argo_cd_sets_is_written_into_the_kustomization(render: Render) -> 
         ({"web/kustomization.yaml": "resources: [../none]\n"}, "none"),
         ({"web/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../web]\n"}, "cycle"),
         ({"web/kustomization.yaml": "resources: [a.yaml, b.yaml]\n", "web/a.yaml": OBJECT.format("a"), "web/b.yaml": OBJECT.format("a")}, "already registered"),
-        ({"web/kustomization.yaml": "configMapGenerator:\n- name: a\n  files: [/proc/self/environ]\n"}, "security"),
+        ({"web/kustomization.yaml": "configMapGenerator:\n- name: a\n  files: [/proc/self/environ]\n"}, "proc/self/environ"),
         ({"web/kustomization.yaml": "resources: [/etc]\n"}, "etc"),
     ],
 )  # fmt: skip
 def test_a_kustomization_that_cannot_be_built_says_why(files: dict[str, str], words: str, render: Render) -> None:
     found = gap(render(Kustomization(path="web"), files))
-    assert found.code == "plan-failed"
+    assert found.code in BLOCKING_CODES
     assert words in found.message
     assert "/scratch" not in found.message
 
