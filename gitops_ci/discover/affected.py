@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from gitops_ci.config import KIND_DIRECTORIES
 from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Reach
@@ -129,7 +131,7 @@ def notices(downstream: Iterable[AffectedStack], base: Inventory | None, head: I
 def unclaimed(base: Inventory, head: Inventory, policies: Iterable[str] = ()) -> tuple[str, ...]:
     """Changed files that something is deployed from and that no stack of either end reads, sorted.
 
-    A manifest is one where a kustomization names it.
+    A manifest is one where a kustomization names it, and in the folder of an environment that is for manifests.
     Files of Rego below the folders of `policies` judge changes and are deployed nowhere. A Terraform module that no
     root uses is none, unless the repository has stacks of Terragrunt: these make units that are not known.
     """
@@ -140,7 +142,8 @@ def unclaimed(base: Inventory, head: Inventory, policies: Iterable[str] = ()) ->
     changed = [
         path
         for path in all_changed
-        if (path in named or _DEPLOYED.search(path)) and not (path.endswith(".rego") and path.startswith(folders))
+        if (path in named or _DEPLOYED.search(path) or _is_in_its_folder(path, head))
+        and not (path.endswith(".rego") and path.startswith(folders))
     ]
     reached = set[str]()
     for inventory in (base, head):
@@ -152,6 +155,15 @@ def unclaimed(base: Inventory, head: Inventory, policies: Iterable[str] = ()) ->
         return not made and _MODULE.search(path) is not None and (not declared or "modules" in path.split("/"))
 
     return tuple(path for path in changed if path not in reached and not is_unused_module(path))
+
+
+def _is_in_its_folder(path: str, head: Inventory) -> bool:
+    """Whether a file is called like a manifest and lies below `ENVIRONMENT/k8s` (or `kubernetes`)."""
+    folders = path.split("/")[:-1]
+    return path.endswith(_MANIFESTS) and any(
+        KIND_DIRECTORIES.get(name) == "kubernetes" and head.config.environment_of(outer) is not None
+        for outer, name in itertools.pairwise(folders)
+    )
 
 
 def _named(manifests: frozenset[str], *ends: Inventory) -> set[str]:

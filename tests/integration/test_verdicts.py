@@ -314,3 +314,10 @@ def test_a_removed_root_whose_state_nobody_new_keeps_is_destroyed(repository: Sc
     repository.commit()
     outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
     assert {plan.reason is None for plan in outcome.report.plans} == {True}
+
+
+def test_a_manifest_that_is_none_in_an_environments_folder_is_told_and_not_passed_over(repository: Scratch) -> None:
+    """Without `apiVersion` it makes no stack of the folder, and the API server would refuse it."""
+    repository.commit({"environments/staging/k8s/deployment.yaml": "kind: Deployment\n"})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~1")
+    assert (outcome.code, rules(outcome)) == (3, ["checks/unclaimed"])
