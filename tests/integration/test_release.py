@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.repositories import Scratch
+from tests.integration.repositories import IDENTITY, Scratch
 from tools import release
 
 WORKFLOW = """on: [workflow_call]
@@ -22,7 +22,9 @@ jobs:
 
 
 @pytest.fixture
-def scratch(tmp_path: Path) -> Scratch:
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scratch:
+    for name, value in IDENTITY.items():  # a machine may have none of its own
+        monkeypatch.setenv(name, value)
     made = Scratch(tmp_path / "action")
     made.commit({".github/workflows/gate.yml": WORKFLOW, "action.yml": "name: x\n"})
     return made
