@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ from tests.integration import throwaway
 
 pytestmark = pytest.mark.skipif(bool(throwaway.why_not()), reason=throwaway.why_not())
 
-MIRROR = Path("/work/.mirror")
+MIRROR = Path(os.environ.get("GITOPS_CI_MIRROR") or Path(__file__).parents[2].parent / ".mirror")
+"""A folder with git directories of public repositories, as `OWNER+NAME/repo`; the tests skip where it is absent."""
 REPOSITORIES = (
     ("concourse+concourse", "atc/db/migration/migrations", r"\d+_[^/]*\.up\.sql"),
     ("langfuse+langfuse", "packages/shared/prisma/migrations", r"\d+_[^/]*/migration\.sql"),
