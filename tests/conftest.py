@@ -50,12 +50,19 @@ def closed_world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(socket.socket, name, refuse)
 
 
-@pytest.fixture
-def github() -> Iterator[Server]:
-    """GitHub's API, with nothing in it yet; in the end nothing may have been sent that its description does not know."""
+@pytest.fixture(scope="session")
+def github_server() -> Iterator[Server]:
+    """GitHub's API, started once, for its description is long; a test takes `github`."""
     from tests.integration.github_server import Server  # unit tests do without it
 
     server = Server()
     yield server
     server.close()
-    assert server.problems == []
+
+
+@pytest.fixture
+def github(github_server: Server) -> Iterator[Server]:
+    """GitHub's API, with nothing in it yet; in the end nothing may have been sent that its description does not know."""
+    github_server.begin_anew()
+    yield github_server
+    assert github_server.problems == []

@@ -74,6 +74,10 @@ class Server:
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
+    def begin_anew(self) -> None:
+        """The server stays; its repository is new and nothing has been said yet."""
+        self.repository, self.problems = Repository(), []
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._http.server_address[1]}"

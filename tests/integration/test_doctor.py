@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,21 +65,11 @@ SETTINGS: dict[str, Any] = {
 SETTINGS["branches/main/protection"]["required_status_checks"]["checks"] = [{"context": "gitops-ci", "app_id": APP}]
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
-
-
 @pytest.fixture
-def github(started: Server) -> Iterator[Server]:
-    """A repository that is set as it should be; nothing may be said that GitHub's descriptions do not know."""
-    started.repository.__init__()  # type: ignore[misc]  # the server stays, its state begins anew
-    started.problems.clear()
-    started.repository.settings = copy.deepcopy(SETTINGS)
-    yield started
-    assert started.problems == []
+def github(github: Server) -> Server:
+    """A repository that is set as it should be."""
+    github.repository.settings = copy.deepcopy(SETTINGS)
+    return github
 
 
 @pytest.fixture(scope="module")

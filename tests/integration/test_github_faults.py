@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,18 +24,11 @@ def http(body: bytes, *, kind: str = "application/json", length: int | None = No
     return f"{head}\r\nconnection: close\r\n\r\n".encode() + body
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
-
-
 @pytest.fixture
-def github(started: Server) -> Server:
-    started.repository.__init__()  # type: ignore[misc]  # the server stays, its state begins anew
-    started.problems.clear()
-    return started
+def github(github_server: Server) -> Server:
+    """A fresh repository; what it says wrongly is what is tried here, so nobody looks at it in the end."""
+    github_server.begin_anew()
+    return github_server
 
 
 def patient(github: Server, seconds: float = 90.0, clock: Clock | None = None) -> Api:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -33,22 +32,6 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.time += seconds
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def github(started: Server) -> Iterator[Server]:
-    """A fresh repository; in the end nothing may have been sent that GitHub's description does not know."""
-    started.repository.__init__()  # type: ignore[misc]  # the server stays, its state begins anew
-    started.problems.clear()
-    yield started
-    assert started.problems == []
 
 
 def api(github: Server, *, token: str = TOKEN, clock: Clock | None = None) -> Api:

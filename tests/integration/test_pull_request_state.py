@@ -28,26 +28,18 @@ EVERYTHING = Wanted(
 BOT = Person("github-actions[bot]", bot=True)
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.close()
-
-
 @pytest.fixture
-def github(started: Server) -> Iterator[Server]:
+def github(github_server: Server) -> Iterator[Server]:
     """A pull request of octocat's with one commit; nothing may be said that GitHub's descriptions do not know."""
-    started.repository.__init__()  # type: ignore[misc]  # the server stays, its state begins anew
-    started.problems.clear()
-    state = started.repository
+    github_server.begin_anew()
+    state = github_server.repository
     state.commit(HEAD, actor("octocat"))
     state.push("octocat", HEAD)
     state.branches["main"] = TIP
     state.roles = {"octocat": "write", "ann": "maintain", "bob": "read"}
     state.teams = {"acme/dba": ["Ann", "bob"]}
-    yield started
-    assert [each for each in started.problems if not _is_about_what_is_gone(each)] == []
+    yield github_server
+    assert [each for each in github_server.problems if not _is_about_what_is_gone(each)] == []
 
 
 def _is_about_what_is_gone(problem: str) -> bool:
