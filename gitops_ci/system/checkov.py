@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gitops_ci.errors import ToolError
 from gitops_ci.policy.checkov.job import Answers, Job
-from gitops_ci.system import checkov_charts, clean_room, process
+from gitops_ci.system import checkov_charts, clean_room, process, wall
 from gitops_ci.system.checkov_files import Laid, Source
 
 MEMORY = 4 << 30
@@ -41,7 +41,8 @@ class Checkov:
         try:
             laid = Laid(place, job, self._template)
             command = (str(python), "-I", "-B", str(_WORKER), *map(str, laid.files))
-            done = self._start(command, laid.home, job.timeout)
+            room = wall.Room(programs=(python,), reads=(*wall.python(python), _WORKER), writes=(place,))
+            done = self._start(command, laid.home, room, job.timeout)
             return laid.answers(done, source)
         except OSError as error:
             raise ToolError(f"what checkov is asked about cannot be laid out: {error.strerror}") from None
@@ -57,11 +58,12 @@ class Checkov:
         """`helm template` with the chart's own values: no network, no cluster, nothing of the user's configuration."""
         home = chart.parent / f".{chart.name}.helm"
         home.mkdir()
-        return self._start((str(self._helm), "template", "release", str(chart)), home, checkov_charts.LONGEST)
+        room = wall.Room(programs=(Path(str(self._helm)),), reads=(chart,), writes=(home,))
+        return self._start((str(self._helm), "template", "release", str(chart)), home, room, checkov_charts.LONGEST)
 
-    def _start(self, command: tuple[str, ...], home: Path, timeout: float) -> process.Completed:
+    def _start(self, command: tuple[str, ...], home: Path, room: wall.Room, timeout: float) -> process.Completed:
         env = {"PATH": self._path, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", **self._locale}
-        argv = (*clean_room.prefix(offline=True, memory=MEMORY), *command)
+        argv = (*clean_room.prefix(offline=True, memory=MEMORY), *wall.around(room), *command)
         return process.run(argv, cwd=home, env=env, timeout=timeout, stop=self._stop)
 
     def _interpreter(self) -> tuple[Path, Source]:

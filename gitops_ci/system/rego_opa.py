@@ -13,7 +13,7 @@ import msgspec
 from gitops_ci.errors import ToolError
 from gitops_ci.model.plan import Engine, JsonValue
 from gitops_ci.policy.rego.engine import Answer, Bundle, Limits, RegoProblem, TestRun
-from gitops_ci.system import clean_room, process, rego_bundle, rego_opa_tests
+from gitops_ci.system import clean_room, process, rego_bundle, rego_opa_tests, wall
 from gitops_ci.system.rego_bundle import Laid
 
 OLDEST = (1, 0)
@@ -37,7 +37,7 @@ class Opa:
     def __init__(self, program: str, *, scratch: Path, stop: process.Stop) -> None:
         """Raises ToolError where the program does not run or is too old."""
         self._program = program
-        self._scratch = scratch
+        self._scratch = scratch = Path(tempfile.mkdtemp(dir=scratch, prefix="opa-"))
         self._stop = stop
         # What needs the network anyway (a schema that refers to one) finds none where namespaces are not permitted.
         nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
@@ -71,7 +71,8 @@ class Opa:
         self, *arguments: str, cwd: Path | None = None, seconds: float = _STARTING, memory: int = Limits().memory
     ) -> process.Completed:
         """Runs opa in the clean room, without network."""
-        command = (*clean_room.prefix(offline=True, memory=memory), self._program, *arguments)
+        around = wall.around(wall.Room(programs=(Path(self._program),), reads=(self._scratch,)))
+        command = (*clean_room.prefix(offline=True, memory=memory), *around, self._program, *arguments)
         return process.run(command, cwd=cwd or self._scratch, env=self._env, timeout=seconds, stop=self._stop)
 
     def checked(self, folder: Path, *arguments: str) -> list[JsonValue]:

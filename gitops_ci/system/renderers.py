@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.config_kubernetes import Kubernetes
 from gitops_ci.errors import ConfigError, ToolError
 from gitops_ci.kinds.protocol import Ended
 from gitops_ci.model.plan import Engine
-from gitops_ci.system import clean_room
+from gitops_ci.system import clean_room, wall
 from gitops_ci.system.process import Stop
 from gitops_ci.system.worker import Died, Worker
 
@@ -54,10 +54,20 @@ class _Program(Struct, frozen=True):
 
 
 class Renderers:
-    """The engines of one run that render. `scratch` is private and removed by its owner, who calls `close` before."""
+    """The engines of one run that render what lies in `copies`, and see nothing else that is not the system's.
+
+    `scratch` is private and removed by its owner, who calls `close` before.
+    """
 
     def __init__(
-        self, *, settings: Kubernetes, environ: Mapping[str, str], repository: Path, scratch: Path, stop: Stop
+        self,
+        *,
+        settings: Kubernetes,
+        environ: Mapping[str, str],
+        repository: Path,
+        scratch: Path,
+        copies: Path,
+        stop: Stop,
     ) -> None:
         """Raises ConfigError for a program in the repository, which a pull request could replace."""
         for name in NAMES:
@@ -68,10 +78,11 @@ class Renderers:
         self._settings = settings
         self._path = clean_room.safe_path(environ.get("PATH", os.defpath), repository)
         self._scratch = scratch
+        self._copies = copies
         self._stop = stop
         self._lock = threading.Lock()
         self._identifying = threading.Lock()
-        self._home: Path | None = None
+        self._binaries: tuple[Path, ...] | None = None
         self._idle: list[Worker] = []
         self._there: dict[str, tuple[_Program, ...]] = {}
         self._known: dict[str, Engine | ToolError] = {}
@@ -126,7 +137,7 @@ class Renderers:
 
     def _asked(self, program: _Program) -> Engine:
         """Its version. kubectl tells which kustomize is in it."""
-        ended = self._ended((program.command, *_VERSIONS[program.called]), self._place(), _STARTING)
+        ended = self._ended((program.command, *_VERSIONS[program.called]), self._scratch, _STARTING)
         try:
             said = ended.stdout.decode().strip()
             if program.called != "helm":
@@ -166,16 +177,26 @@ class Renderers:
         return Ended(int(told["code"]), out, str(told["words"]).encode("utf-8", "replace"), "exited")
 
     def _started(self) -> Worker:
-        place = self._place()
-        env = {**_OFFLINE, **_SWIFT, "PATH": str(place)}  # no program is found there: git, a plugin
+        place = Path(tempfile.mkdtemp(dir=self._scratch, prefix="renderer-"))
+        env = {**_OFFLINE, **_SWIFT, "PATH": os.devnull}  # no program is found there: git, a plugin
         command = (sys.executable, "-I", str(_SHIM))
-        return Worker(command, place, called="the renderer", memory=MEMORY, stop=self._stop, env=env)
+        room = self._room(place)
+        return Worker(command, place, called="the renderer", memory=MEMORY, stop=self._stop, env=env, room=room)
 
-    def _place(self) -> Path:
-        with self._lock:
-            if self._home is None:
-                self._home = Path(tempfile.mkdtemp(dir=self._scratch, prefix="renderers-"))
-            return self._home
+    def _room(self, place: Path) -> wall.Room:
+        """What a worker sees, whatever it is asked: all the renderers that there are, and the private copies."""
+        if self._binaries is None:
+            found = (program for name in NAMES for program in self._known_programs(name))
+            self._binaries = tuple(Path(each.command) for each in found if each.command != _EMBEDDED_HELM)
+        own = wall.worker()
+        programs, reads = (*own.programs, *self._binaries), (*own.reads, self._copies)
+        return structs.replace(own, programs=programs, reads=reads, writes=(place,))
+
+    def _known_programs(self, name: str) -> tuple[_Program, ...]:
+        try:
+            return tuple(self._programs(name))
+        except ToolError:  # a configured one that is not there; told to who asks for it
+            return ()
 
     def close(self) -> None:
         """Ends the workers."""

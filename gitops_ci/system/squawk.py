@@ -18,7 +18,7 @@ from gitops_ci.errors import ToolError
 from gitops_ci.kinds.database.rules import squawk
 from gitops_ci.kinds.database.rules.squawk import Answer, Answers
 from gitops_ci.model.plan import Engine
-from gitops_ci.system import clean_room, process
+from gitops_ci.system import clean_room, process, wall
 
 MEMORY = 2 << 30
 """Bytes of private data: a thousand migrations take less than a tenth of it."""
@@ -101,7 +101,8 @@ class Squawk:
 
     def _start(self, command: tuple[str, ...], place: Path) -> process.Completed:
         env = {"PATH": self._path, "HOME": str(place), "TMPDIR": str(place), "LANG": "C.UTF-8"}
-        argv = (*clean_room.prefix(offline=True, memory=MEMORY), *command)
+        room = wall.Room(programs=(Path(command[0]),), reads=(place,))
+        argv = (*clean_room.prefix(offline=True, memory=MEMORY), *wall.around(room), *command)
         return process.run(argv, cwd=place, env=env, timeout=TIMEOUT, stop=self._stop)
 
 

@@ -70,7 +70,12 @@ class Toolbox:
         self._env = self._engine_environment()
         self._mirror = providers.Mirror(scratch / "providers", self._write_cli_config())
         self._renderers = renderers.Renderers(
-            settings=config.kinds.kubernetes, environ=environ, repository=repository, scratch=scratch, stop=stop
+            settings=config.kinds.kubernetes,
+            environ=environ,
+            repository=repository,
+            scratch=scratch,
+            copies=self._copies("kubernetes"),
+            stop=stop,
         )
         self._hidden = clean_room.credentials(self._env)
         self._servers: Servers | None = None
@@ -247,7 +252,13 @@ class Toolbox:
 
     def workspace(self, inventory: Inventory, *stacks: Stack) -> AbstractContextManager[AnyWorkspace]:
         """The stacks' files in a private place."""
-        return workspace.of(inventory, stacks, self._scratch)
+        return workspace.of(inventory, stacks, self._copies(stacks[0].kind))
+
+    def _copies(self, kind: str) -> Path:
+        """Where copies of a kind's stacks lie: what renders sees those of Kubernetes, and no state of Terraform."""
+        place = self._scratch / kind
+        place.mkdir(exist_ok=True)
+        return place
 
 
 def _configured(config: Config) -> Iterator[tuple[str, str]]:

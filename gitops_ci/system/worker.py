@@ -18,7 +18,7 @@ import msgspec
 
 from gitops_ci.errors import ToolError
 from gitops_ci.policy.rego.engine import ProblemCode
-from gitops_ci.system import clean_room
+from gitops_ci.system import clean_room, wall
 from gitops_ci.system.process import Stop
 
 _LENGTH = struct.Struct(">Q")
@@ -48,8 +48,12 @@ class Worker:
         memory: int,
         stop: Stop,
         env: Mapping[str, str] | None = None,
+        room: wall.Room | None = None,
     ) -> None:
-        """`called` names the engine in errors, `memory` is in bytes of private data; `env` is added to a bare one."""
+        """`called` names the engine in errors, `memory` is in bytes of private data; `env` is added to a bare one.
+
+        `room` is what it sees beside our own Python.
+        """
         self._stop = stop
         self._called = called
         self._memory = memory
@@ -57,7 +61,7 @@ class Worker:
         self._buffer = bytearray()
         try:
             self._process = subprocess.Popen(
-                (*clean_room.prefix(offline=True, memory=memory), *command),
+                (*clean_room.prefix(offline=True, memory=memory), *wall.around(room or wall.worker()), *command),
                 cwd=scratch,
                 env={
                     "PATH": os.defpath,

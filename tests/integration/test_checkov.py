@@ -447,7 +447,7 @@ TELLS = (
     "import os, socket\n"
     "leaked = [name for name in os.environ if 'TOKEN' in name or 'AWS' in name or 'GITHUB' in name]\n"
     "try:\n    socket.create_connection(('192.0.2.1', 80), 2); reached = True\n"
-    "except OSError as error:\n    reached = 'unreachable' not in str(error)\n"
+    "except OSError as error:\n    reached = not any(word in str(error) for word in ('unreachable', 'not permitted'))\n"
     "raise ValueError((leaked, reached))\n"
 )
 
@@ -486,11 +486,11 @@ def test_a_check_that_breaks_is_told(customs: Told) -> None:
 
 
 def test_it_has_no_network_and_no_token(customs: Told) -> None:
-    from gitops_ci.system import clean_room
+    from gitops_ci.system import clean_room, wall_shim
 
     [problem] = [problem for problem in customs.run.problems if problem.path == "checks/tells.py"]
     assert "([], " in problem.message
-    if "--net" in clean_room.namespaces(offline=True):
+    if wall_shim.filters() or "--net" in clean_room.namespaces(offline=True):
         assert "([], False)" in problem.message
 
 

@@ -332,11 +332,11 @@ def test_a_renderer_that_dies_hangs_or_floods(
 
 
 def test_what_hangs_is_gone_with_its_children(render: Render, tmp_path: Path) -> None:
-    beat = tmp_path / "beat"
     program = script(
-        tmp_path / "kubectl", f"(while :; do /bin/date +%s%N > {beat}; /bin/sleep 0.1; done) & /bin/sleep 600"
+        tmp_path / "kubectl", "(while :; do /bin/date +%s%N > $TMPDIR/beat; /bin/sleep 0.1; done) & /bin/sleep 600"
     )
     gap(render(Kustomization(path="web"), {"web/kustomization.yaml": "{}"}, configured(timeout=2, kustomize=program)))
+    beat = next(tmp_path.glob("scratch-*/renderer-*/beat"))
     last = beat.read_text()
     time.sleep(1)
     assert beat.read_text() == last

@@ -18,7 +18,8 @@ PURE = ("model", "discover", "policy", "gate", "doctor", "render")
 OUTSIDE = ("gitops_ci.github", "gitops_ci.commands", "gitops_ci.cli", "gitops_ci.settings", "gitops_ci.system")
 STARTS_PROCESSES = ("subprocess", "multiprocessing", "asyncio", "ctypes", "pty")
 ENGINE_SHIMS = {
-    f"gitops_ci/system/{name}.py" for name in ("terraform_shim", "rego_worker", "checkov_worker", "render_worker")
+    f"gitops_ci/system/{name}.py"
+    for name in ("terraform_shim", "wall_shim", "rego_worker", "checkov_worker", "render_worker")
 }
 """Run by an interpreter of their own, as the engine's process: they have its arguments, environment and exit."""
 ENTRANCES = {"gitops_ci/cli.py", "gitops_ci/__main__.py"} | ENGINE_SHIMS
