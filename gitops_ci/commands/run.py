@@ -24,8 +24,12 @@ from gitops_ci.model.report import Report
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import EXIT_CODES, Verdict, VerdictReason
 from gitops_ci.render import progress
+from gitops_ci.system import wall
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox
+
+_WALLED = ("kubernetes", "database")
+"""Kinds whose engines are kept from the files of the machine; Terraform's providers need some of them."""
 
 
 def run(options: Options, outside: Outside) -> int:
@@ -109,6 +113,8 @@ def _planned(
     stacks = changes.selected(change, options, expected)
     if not stacks:
         return (), (), {}
+    for each in wall.missing() if any(stack.kind in _WALLED for stack in stacks) else ():
+        output.say(f"engines run without a part of their wall (docs/runners.md): {each}", outside)
     stop = Stop()
     tools = Toolbox(
         config=change.config,

@@ -19,7 +19,7 @@ from msgspec import structs
 from gitops_ci.config import Config
 from gitops_ci.kinds.database.server import ENGINE, WATCHER, Role, ServerLostError
 from gitops_ci.model.plan import Engine
-from gitops_ci.system import clean_room, postgres_live, postgres_programs, postgres_room, process
+from gitops_ci.system import clean_room, postgres_live, postgres_programs, postgres_room, process, wall
 from gitops_ci.system.postgres_programs import Installation
 from gitops_ci.system.postgres_session import PostgresSession
 
@@ -123,7 +123,8 @@ class Servers:
             try:
                 postgres_room.hand_over(directory, postgres_room.nobody())
                 command = [str(installation.programs / "initdb"), f"--username={WATCHER}", *INITDB]
-                done = self._run([*command, f"--pgdata={directory / 'data'}"], directory)
+                room = postgres_room.preparing(installation.programs, directory)
+                done = self._run([*command, f"--pgdata={directory / 'data'}"], room)
                 if done.returncode:
                     said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
                     raise ServerLostError(
@@ -134,8 +135,8 @@ class Servers:
                 shutil.rmtree(directory, ignore_errors=True)
         return place
 
-    def _run(self, command: list[str], *places: Path) -> process.Completed:
-        prefix = postgres_room.prefix(postgres_room.preparing(Path(command[0]).parent, *places))
+    def _run(self, command: list[str], room: wall.Room | None = None) -> process.Completed:
+        prefix = postgres_room.prefix(room)
         return process.run([*prefix, *command], cwd=Path("/"), env=self._env, timeout=120, stop=self._stop)
 
     def _copy(self, source: Path, directory: Path, user: postgres_room.User) -> None:

@@ -24,10 +24,10 @@ User = tuple[int, int] | None
 """Of a process: uid and gid; None for our own."""
 
 
-def preparing(programs: Path, *places: Path) -> wall.Room:
-    """What `initdb` gets, which starts a shell and asks who it is; a program that tells its version gets the same."""
+def preparing(programs: Path, place: Path) -> wall.Room:
+    """What `initdb` gets, which starts a shell and asks who it is."""
     run = (programs / "initdb", programs / "postgres", Path("/bin/sh"))
-    return wall.Room(programs=run, reads=(*_beside(programs), *_USERS), writes=places, user=nobody())
+    return wall.Room(programs=run, reads=(*_beside(programs), *_USERS), writes=(place,), user=nobody())
 
 
 def serving(programs: Path, place: Path, user: User) -> wall.Room:
@@ -36,12 +36,13 @@ def serving(programs: Path, place: Path, user: User) -> wall.Room:
     return wall.Room(programs=run, reads=_beside(programs), writes=(place,), serves=True, user=user)
 
 
-def prefix(room: wall.Room) -> tuple[str, ...]:
-    """The clean room: no network, limits, and never root."""
-    if room.user is not None and not wall.around(room):
+def prefix(room: wall.Room | None) -> tuple[str, ...]:
+    """The clean room: no network and limits; never root and behind a wall but for what only tells its version."""
+    around = wall.around(room) if room is not None else ()
+    if room is not None and room.user is not None and not around:
         message = "PostgreSQL does not run as root, and only on Linux we can make it another user"
         raise ServerLostError("engine-failed", message)
-    return (*clean_room.prefix(offline=True, memory=_MEMORY), *wall.around(room))
+    return (*clean_room.prefix(offline=True, memory=_MEMORY), *around)
 
 
 def _beside(programs: Path) -> tuple[Path, ...]:

@@ -72,7 +72,8 @@ class Squawk:
             for name, bundle in bundles.items():
                 (place / name).write_text(bundle.text, encoding="utf-8", newline="")
             (place / "none.toml").touch()
-            done = self._start((engine[0], "--reporter", "json", "-c", "none.toml", "*.sql"), place)
+            around = wall.around(wall.Room(programs=(Path(engine[0]),), reads=(place,)))
+            done = self._start((engine[0], "--reporter", "json", "-c", "none.toml", "*.sql"), place, around)
         except OSError as error:
             raise ToolError(f"what squawk is asked about cannot be laid out: {error.strerror}") from None
         finally:
@@ -93,16 +94,15 @@ class Squawk:
         program = own or shutil.which("squawk", path=self._path)
         if program is None:
             raise ToolError("squawk is not there", hint=HINT)
-        done = self._start((program, "--version"), self._scratch)
+        done = self._start((program, "--version"), self._scratch, ())
         words = done.stdout.decode("ascii", "replace").split()
         if done.ending != "exited" or done.returncode or len(words) != 2 or words[0] != "squawk":
             raise ToolError("squawk does not tell its version", hint=HINT)
         return program, Engine(name="squawk", version=words[1][:40], source="embedded" if own else "path")
 
-    def _start(self, command: tuple[str, ...], place: Path) -> process.Completed:
+    def _start(self, command: tuple[str, ...], place: Path, around: tuple[str, ...]) -> process.Completed:
         env = {"PATH": self._path, "HOME": str(place), "TMPDIR": str(place), "LANG": "C.UTF-8"}
-        room = wall.Room(programs=(Path(command[0]),), reads=(place,))
-        argv = (*clean_room.prefix(offline=True, memory=MEMORY), *wall.around(room), *command)
+        argv = (*clean_room.prefix(offline=True, memory=MEMORY), *around, *command)
         return process.run(argv, cwd=place, env=env, timeout=TIMEOUT, stop=self._stop)
 
 

@@ -22,6 +22,7 @@ _FILES = (
     *("/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu", "/sys/kernel/mm/transparent_hugepage"),
 )
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
+_PACKAGES = ("site-packages", "dist-packages")
 _OF_PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
@@ -89,7 +90,8 @@ def python(interpreter: Path, *more: Path) -> tuple[Path, ...]:
 def worker() -> Room:
     """The room of a process of ours that runs a module of ours and answers through its pipes."""
     prefixes = [Path(each) for each in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)]
-    reads = (*python(Path(sys.executable), *prefixes), _PACKAGE)
+    linked = [Path(each) for each in sys.path if Path(each).name in _PACKAGES]
+    reads = (*python(Path(sys.executable), *prefixes), *linked, _PACKAGE)
     return Room(programs=(Path(sys.executable),), reads=reads, lists=(_PACKAGE.parent,))
 
 

@@ -93,8 +93,10 @@ def places(tmp_path: Path) -> Iterator[dict[str, object]]:
     (own / "true").chmod(0o755)
     abstract = f"gitops-ci-{os.getpid()}"
     listening = [socket.socket(family) for family in (socket.AF_UNIX, socket.AF_UNIX, socket.AF_INET)]
-    for server, address in zip(listening, (str(outside / "s"), f"\0{abstract}", ("127.0.0.1", 0)), strict=True):
-        server.bind(address)
+    listening[0].bind(str(outside / "s"))
+    listening[1].bind(f"\0{abstract}")
+    listening[2].bind(("127.0.0.1", 0))
+    for server in listening:
         server.listen()
     other = subprocess.Popen(["/bin/sleep", "600"], env={"TOKEN": SECRET})
     yield {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from gitops_ci.system import wall
+from gitops_ci.system import wall, wall_shim
 from gitops_ci.system.wall import Room
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is a wall on Linux only")
@@ -49,4 +49,16 @@ def test_nobody_has_a_socket_unless_it_serves(tmp_path: Path) -> None:
 
 def test_a_python_at_the_root_of_everything_opens_nothing_but_folders_of_programs() -> None:
     assert Path("/") not in wall.python(Path("/bin/python3"))
-    assert Path("/python/lib") not in wall.python(Path("/python"))
+    assert {Path("/lib"), Path("/bin")} <= set(wall.python(Path("/python")))
+
+
+def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wall_shim, "version", lambda: 0)
+    monkeypatch.setattr(wall_shim, "filters", lambda: True)
+    (said,) = wall.missing()
+    assert said.startswith("files: this kernel has no Landlock")
+    monkeypatch.setattr(wall_shim, "version", lambda: 4)
+    assert wall.missing() == ()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert [each.partition(":")[0] for each in wall.missing()] == ["files", "sockets"]
+    assert wall.around(Room(programs=())) == ()
