@@ -12,8 +12,15 @@ from msgspec import Struct
 
 _SHIM = Path(__file__).with_name("wall_shim.py")
 _PACKAGE = Path(__file__).parents[1]
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
-_LOADERS = ("/lib*/ld-*", "/usr/lib*/ld-*", "/nix/store/*-glibc-*/lib/ld-*", "/nix/store/*-musl-*/lib/ld-*")
+_BREW = "/home/linuxbrew/.linuxbrew"
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store", _BREW)
+_LOADERS = (
+    "/lib*/ld-*",
+    "/usr/lib*/ld-*",
+    "/nix/store/*-*libc-*/lib/ld-*",
+    "/gnu/store/*/lib/ld-*",
+    f"{_BREW}/lib/ld.so",
+)
 """What the kernel starts in place of a program that needs libraries."""
 _FILES = (
     *("/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/ld.so.conf", "/etc/ld.so.conf.d"),

@@ -18,7 +18,7 @@ from gitops_ci.errors import ToolError
 from gitops_ci.kinds.database.server import WATCHER, ServerError
 from gitops_ci.kinds.protocol import Ended
 from gitops_ci.model.plan import Engine
-from gitops_ci.system import wall
+from gitops_ci.system import wall, wall_shim
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox
 from gitops_ci.system.wall import Room
@@ -115,7 +115,10 @@ def places(tmp_path: Path) -> Iterator[dict[str, object]]:
 
 
 def outcome(room: Room | None, places: dict[str, object]) -> dict[str, bool]:
-    around = wall.around(room) if room is not None else ()
+    return asked(wall.around(room) if room is not None else (), places)
+
+
+def asked(around: tuple[str, ...], places: dict[str, object]) -> dict[str, bool]:
     command = [*around, sys.executable, "-I", "-c", TRIES, json.dumps(places)]
     done = subprocess.run(command, capture_output=True, check=False, timeout=60, env={"HOME": "/", "LC_ALL": "C.UTF-8"})
     assert done.returncode == 0, done.stderr.decode()
@@ -129,6 +132,21 @@ def test_who_gets_out_of_an_engine_gets_nowhere(places: dict[str, object]) -> No
     found = outcome(room, places)
     assert {name for name, succeeded in found.items() if succeeded} == OPEN
     assert Path(str(places["secret"])).read_text() == SECRET
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+def test_it_holds_with_what_older_kernels_have(places: dict[str, object], version: int) -> None:
+    if version > wall_shim.version():
+        pytest.skip(f"the kernel has version {wall_shim.version()} of Landlock only")
+    own = wall.worker()
+    room = structs.replace(own, reads=(*own.reads, Path(str(places["own"]))), writes=(Path(str(places["scratch"])),))
+    python, *options, shim = wall.around(room)[:4]
+    older = f"import sys; sys.path.append({str(Path(shim).parent)!r}); import wall_shim as it; it.version = lambda: "
+    older += f"{version}; it.main(sys.argv[1:])"
+    found = asked((python, *options, "-c", older, *wall.around(room)[4:]), places)
+    later = {"truncate"} if version < 3 else set()  # the fourth brings TCP, the sixth signals
+    assert {name for name, succeeded in found.items() if succeeded} <= {*OPEN, *later, "signal"}
+    assert found["own"]
 
 
 def test_without_the_wall_it_would_have_got_there(places: dict[str, object]) -> None:
