@@ -14,7 +14,9 @@ import pytest
 
 from gitops_ci.config import Database
 from gitops_ci.kinds import database
-from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError
+from gitops_ci.kinds.database import dry_run_watch
+from gitops_ci.kinds.database.dry_run_watch import Lock
+from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError, Session
 from gitops_ci.model.stack import Stack
 from gitops_ci.system import postgres_programs
 from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
@@ -57,14 +59,15 @@ def test_renames_are_moves(tmp_path: Path) -> None:
 
 def test_locks_and_rewrites_of_tables_that_existed(tmp_path: Path) -> None:
     sql = (
-        "CREATE TABLE other (a int);\nALTER TABLE users ALTER age TYPE bigint;\nALTER TABLE other ALTER a TYPE bigint;"
+        "CREATE TABLE other (a int);\nALTER TABLE users ALTER age TYPE bigint;\nALTER TABLE other ALTER a TYPE bigint;\n"
+        "CREATE INDEX mails ON users (mail);"
     )
     plan = tried(tmp_path, sql, USERS)
     assert [(each.address, each.line) for each in seen(plan, "rewrite")] == [("table users", 2)]
     locks = seen(plan, "lock")
     assert {(each.address, each.line, each.mode) for each in locks} == {
         ("table users", 2, "AccessExclusiveLock"),
-        ("table users", 3, "AccessExclusiveLock"),  # it is held until the end
+        ("table users", 4, "AccessExclusiveLock"),  # it is held until the end, so nobody knows what this would take
     }
     assert [(each.line, each.statement) for each in locks if each.seconds is not None] == [(2, "AlterTableStmt")]
     assert not change(plan, "table users").destructive, "bigint takes every integer"
@@ -86,6 +89,34 @@ def side_of() -> Stack:
 )
 def test_only_what_is_rewritten_is_said_to_be(tmp_path: Path, sql: str, rewrites: bool) -> None:
     assert bool(seen(tried(tmp_path, sql, USERS), "rewrite")) is rewrites
+
+
+def test_a_lock_that_no_text_shows_is_seen_before_its_transaction_ends(tmp_path: Path) -> None:
+    base = (
+        f"{USERS} CREATE FUNCTION locking(int) RETURNS int LANGUAGE plpgsql AS"
+        " $$ BEGIN LOCK TABLE users; RETURN $1; END $$;"
+    )
+    whole = "CREATE TABLE other AS SELECT 1 AS a;\nALTER TABLE other ADD b int DEFAULT locking(1);\n"
+    (lock,) = seen(tried(tmp_path, whole, base), "lock")
+    assert (lock.address, lock.line) == ("table users", 2)
+    own = f"BEGIN;\n{whole}CREATE INDEX j ON other (a);\nCOMMIT;\nALTER TABLE users ADD b int;"
+    assert [each.line for each in seen(tried(tmp_path, own, base), "lock")] == [4, 6]
+
+
+def test_many_tables_in_one_change_are_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look reads every lock of the transaction: three a table."""
+    looks: list[int] = []
+    locks = dry_run_watch.locks
+
+    def counted(session: Session, process: int, newest: int) -> tuple[Lock, ...]:
+        looks.append(process)
+        return locks(session, process, newest)
+
+    monkeypatch.setattr(dry_run_watch, "locks", counted)
+    many = "".join(f"CREATE TABLE t{n} (id int PRIMARY KEY);\nALTER TABLE t{n} ADD a int;\n" for n in range(100))
+    plan = tried(tmp_path, f"{many}ALTER TABLE users ADD a int;\nALTER TABLE t1 ADD b int;", USERS)
+    assert [(each.address, each.line) for each in seen(plan, "lock")] == [("table users", 201)]
+    assert len(looks) == 2
 
 
 @pytest.mark.parametrize(

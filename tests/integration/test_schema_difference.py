@@ -104,7 +104,7 @@ def test_the_difference_is_that_of_two_dumps(name: str, directory: str, pattern:
     with throwaway.servers(tmp_path).start("nothing", 600) as cluster:
         watcher = cluster.connect(WATCHER)
         watcher.run(f"{dry_run_watch.PREPARE}; CREATE SCHEMA auth AUTHORIZATION {OWNER}")
-        steps = Steps(cluster.connect(OWNER), None, ())
+        steps = Steps(cluster.connect(OWNER), ())
         before = catalog.read(watcher)
         dump = dumped(cluster.directory, cluster.installation.programs)
         for number, (path, text) in enumerate(texts.items(), 1):

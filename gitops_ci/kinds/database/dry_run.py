@@ -25,6 +25,7 @@ from gitops_ci.kinds.database import (
 from gitops_ci.kinds.database.catalog import Catalog, Key
 from gitops_ci.kinds.database.dry_run_declared import Declared
 from gitops_ci.kinds.database.dry_run_errors import Place, RefusedError
+from gitops_ci.kinds.database.dry_run_locks import Locks
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.dry_run_steps import Steps
 from gitops_ci.kinds.database.dry_run_watch import Event
@@ -109,7 +110,8 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
             raise HistoryError(f"what base has is in the way of what looks on: {error}") from None
         before = catalog.read(watcher)
         drifted, unread = _drift(request.compared, before, cluster)
-        steps = Steps(owner, watcher, request.settings.extensions)
+        locks = Locks(watcher, owner.process, before)
+        steps = Steps(owner, request.settings.extensions, locks)
         ran: list[Observation] = []
         held = dry_run_emptied.holding(watcher) if rows else ()
         try:
@@ -126,7 +128,7 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         events = dry_run_watch.events(watcher)
         seen = [
             *ran,
-            *dry_run_seen.locks(before, steps),
+            *dry_run_seen.locks(before, locks),
             *dry_run_seen.rewrites(before, events, steps),
             *dry_run_declared.seen(request.declared, cluster, (before, after), request.settings.extensions),
             *_undone(request, before, watcher, owner),
@@ -181,7 +183,7 @@ def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
     try:
         watcher.run(dry_run_watch.PREPARE)
         dry_run_watch.provide_extensions(watcher, extensions)
-        steps = Steps(cluster.connect(OWNER), None, extensions)
+        steps = Steps(cluster.connect(OWNER), extensions)
         for script in _history_scripts(request):
             _apply(script, steps, watcher)
     except ServerError as error:
@@ -202,7 +204,7 @@ def _history_scripts(request: Request) -> Iterator[Script]:
 
 def _rows(request: Request, watcher: Session, owner: Session) -> tuple[str, ...]:
     """Seeds, then rows for what is still empty; the tables that stay so."""
-    steps = Steps(owner, None, request.settings.extensions)
+    steps = Steps(owner, request.settings.extensions)
     try:
         for script in request.seeds:
             _apply(script, steps, watcher)
@@ -214,7 +216,7 @@ def _rows(request: Request, watcher: Session, owner: Session) -> tuple[str, ...]
 
 def _undone(request: Request, before: Catalog, watcher: Session, owner: Session) -> Iterator[Observation]:
     """Whether the way down leads back to the schema that was there before."""
-    steps = Steps(owner, None, request.settings.extensions)
+    steps = Steps(owner, request.settings.extensions)
     for script in request.undoing:
         try:
             _apply(script, steps, watcher)

@@ -64,7 +64,7 @@ def _differences(
     cluster.connect(WATCHER).run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")
     watcher, owner = cluster.connect(WATCHER, name), cluster.connect(OWNER, name)
     dry_run_watch.provide_extensions(watcher, extensions)
-    steps = Steps(owner, None, extensions)
+    steps = Steps(owner, extensions)
     for script in scripts:
         dry_run_watch.provide_roles(watcher, script.roles)
         steps.run(script)

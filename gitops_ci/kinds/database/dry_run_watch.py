@@ -68,9 +68,6 @@ _EVENTS = """SELECT coalesce(json_agg(json_build_object('at', at, 'what', what, 
     'identity', coalesce(identity, ''), 'catalog', coalesce(catalog, ''), 'object', coalesce(object, 0),
     'part', coalesce(part, 0)) ORDER BY at), '[]') FROM gitops_ci.event"""
 
-_LOCKS = """SELECT coalesce(json_agg(json_build_object('object', relation::int8, 'mode', mode)), '[]') FROM pg_locks
-    WHERE pid = {process} AND locktype = 'relation' AND granted AND relation >= 16384"""
-
 MODES = (
     "AccessShareLock",
     "RowShareLock",
@@ -82,6 +79,11 @@ MODES = (
     "AccessExclusiveLock",
 )
 """From the weakest to the strongest (https://www.postgresql.org/docs/current/explicit-locking.html)."""
+
+_LOCKS = f"""SELECT coalesce(json_agg(json_build_object('object', relation::int8, 'mode', mode)), '[]') FROM pg_locks
+    WHERE pid = {{process}} AND locktype = 'relation' AND granted AND relation BETWEEN 16384 AND {{newest}}
+    AND mode IN ({", ".join(f"'{mode}'" for mode in MODES[4:])})"""
+"""Those that let rows be read and written are left out."""
 
 
 class Event(Struct, frozen=True):
@@ -108,9 +110,9 @@ def events(session: Session) -> tuple[Event, ...]:
     return session.read(_EVENTS, tuple[Event, ...])
 
 
-def locks(session: Session, process: int) -> tuple[Lock, ...]:
-    """The locks on relations that a session holds now."""
-    return session.read(_LOCKS.format(process=int(process)), tuple[Lock, ...])
+def locks(session: Session, process: int, newest: int) -> tuple[Lock, ...]:
+    """The locks that keep writers out which a session holds now on relations up to a number."""
+    return session.read(_LOCKS.format(process=int(process), newest=int(newest)), tuple[Lock, ...])
 
 
 def provide_roles(session: Session, names: tuple[str, ...]) -> None:
