@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,11 +23,13 @@ from gitops_ci.model.plan import Engine
 from gitops_ci.system import clean_room, postgres_live, postgres_programs, postgres_room, process
 from gitops_ci.system.postgres_programs import Installation
 from gitops_ci.system.postgres_session import PostgresSession
+from gitops_ci.system.private_directory import PrivateDirectory
 
 _START = 30.0  # seconds
 INITDB = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1")
 SETTINGS = (
     "listen_addresses=",
+    "dynamic_shared_memory_type=mmap",  # in its own directory: nothing is left of one that is killed
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
@@ -71,7 +74,7 @@ class Servers:
         self._environ = environ
         self._lock = threading.Lock()
         self._found: Installation | None = None
-        self._brought: Path | None = None
+        self._private: dict[str | None, PrivateDirectory] = {}
         self._cache = postgres_room.cache(environ, repository) or scratch / "postgres"
 
     @contextlib.contextmanager
@@ -86,9 +89,9 @@ class Servers:
             # a quarter of a second, while other programs start, write and copy
             threading.Thread(target=importlib.import_module, args=("psycopg",), daemon=True).start()
             empty = self._empty(installation)
+            directory = self._directory()
         copy = self._cache / installation.name(kept)
         fresh = not copy.is_dir()
-        directory = postgres_room.directory()
         guardian: subprocess.Popen[bytes] | None = None
         try:
             self._copy(empty if fresh else copy, directory)
@@ -102,22 +105,33 @@ class Servers:
             _ended(guardian, directory)
 
     def close(self) -> None:
-        """Removes what was copied of the programs."""
-        if self._brought is not None:
-            shutil.rmtree(self._brought, ignore_errors=True)
+        """Removes what is left: the programs where they were copied."""
+        for each in self._private.values():
+            each.close()
+        self._private.clear()
+        self._found = None
+
+    def _directory(self) -> Path:
+        """A new one inside that of this run, which nothing survives."""
+        place = postgres_room.place()
+        try:
+            if place not in self._private:
+                self._private[place] = PrivateDirectory(place)
+            return Path(tempfile.mkdtemp(dir=self._private[place].path))
+        except OSError as error:
+            raise ServerLostError("engine-failed", f"there is no place for a PostgreSQL: {error.strerror}") from None
 
     def _chosen(self) -> Installation:
         found = postgres_programs.chosen(self._path, self._settings.version, lambda command: self._run(command).stdout)
         if found.source != "embedded" or postgres_room.is_within_reach(found.programs):
             return found
-        self._brought = postgres_room.directory()
-        return structs.replace(found, programs=postgres_room.brought(found.programs, self._brought))
+        return structs.replace(found, programs=postgres_room.brought(found.programs, self._directory()))
 
     def _empty(self, installation: Installation) -> Path:
         """A data directory as `initdb` makes it; made once."""
         place = self._cache / installation.name("empty")
         if not place.is_dir():
-            directory = postgres_room.directory()
+            directory = self._directory()
             try:
                 postgres_room.hand_over(directory)
                 command = [str(installation.programs / "initdb"), f"--username={WATCHER}", *INITDB]

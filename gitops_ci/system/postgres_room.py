@@ -72,20 +72,13 @@ def brought(programs: Path, place: Path) -> Path:
     return place / programs.relative_to(packages)
 
 
-def directory() -> Path:
-    """A new private directory: in memory where there is room, for a thousand small files take a disk a second.
-
-    Raises ServerLostError where there is no place for one.
-    """
+def place() -> str | None:
+    """Where a directory belongs: in memory where there is room, for a thousand small files take a disk a second."""
     try:
         free = os.statvfs(IN_MEMORY)
-        roomy = free.f_bavail * free.f_frsize >= _ROOM and os.access(IN_MEMORY, os.W_OK)
     except OSError:
-        roomy = False
-    try:
-        return Path(tempfile.mkdtemp(prefix="gitops-ci-", dir=IN_MEMORY if roomy else None))
-    except OSError as error:
-        raise ServerLostError("engine-failed", f"there is no place for a PostgreSQL: {error.strerror}") from None
+        return None
+    return IN_MEMORY if free.f_bavail * free.f_frsize >= _ROOM and os.access(IN_MEMORY, os.W_OK) else None
 
 
 def copied(source: Path, target: Path) -> bool:

