@@ -13,14 +13,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from msgspec import structs
 
 from gitops_ci.config import Config
-from gitops_ci.kinds.database.server import ENGINE, WATCHER, Role, ServerLostError
+from gitops_ci.kinds.database import dry_run_watch
+from gitops_ci.kinds.database.server import ENGINE, OWNER, WATCHER, Cluster, Role, ServerLostError, Session
 from gitops_ci.model.plan import Engine
 from gitops_ci.system import clean_room, postgres_live, postgres_programs, postgres_room, process
+from gitops_ci.system.postgres_configured import ConfiguredServer
 from gitops_ci.system.postgres_programs import Installation
 from gitops_ci.system.postgres_session import PostgresSession
 from gitops_ci.system.private_directory import PrivateDirectory
@@ -70,19 +73,32 @@ class Servers:
         self._path = clean_room.safe_path(environ.get("PATH", os.defpath), repository)
         self._env = {"PATH": self._path, "LC_ALL": "C", "TZ": "UTC", "HOME": "/"}
         self._stop = stop
+        self._config = config
         self._settings = config.kinds.database
+        self._configured: ConfiguredServer | None = None
         self._environ = environ
         self._lock = threading.Lock()
         self._found: Installation | None = None
         self._private: dict[str | None, PrivateDirectory] = {}
         self._cache = postgres_room.cache(environ, repository) or scratch / "postgres"
 
-    @contextlib.contextmanager
-    def start(self, kept: str, timeout: float) -> Iterator[RunningCluster]:
+    def start(self, kept: str, timeout: float) -> AbstractContextManager[Cluster]:
         """A server from the copy that was kept as `kept`, if there is one, else an empty one; `timeout` in seconds.
 
-        Raises ToolError where there is no PostgreSQL, and ServerLostError where it cannot be started.
+        One that is configured comes first. Raises ToolError where there is no PostgreSQL, and ServerLostError where it
+        cannot be started or used.
         """
+        dsn = self._environ.get(self._settings.server_env or "", "")
+        if not dsn.strip():
+            return self.own(kept, timeout)
+        postgres_programs.needed()
+        with self._lock:
+            self._configured = self._configured or ConfiguredServer(dsn, self._config, self._environ, self._stop)
+        return self._configured.start(kept, timeout)
+
+    @contextlib.contextmanager
+    def own(self, kept: str, timeout: float) -> Iterator[RunningCluster]:
+        """A server that we start."""
         deadline = time.monotonic() + timeout
         with self._lock:
             installation = self._found = self._found or self._chosen()
@@ -105,7 +121,10 @@ class Servers:
             _ended(guardian, directory)
 
     def close(self) -> None:
-        """Removes what is left: the programs where they were copied."""
+        """Removes what is left: the programs where they were copied, what a configured server has of us."""
+        if self._configured is not None:
+            self._configured.close()
+            self._configured = None
         for each in self._private.values():
             each.close()
         self._private.clear()
@@ -220,6 +239,19 @@ class RunningCluster:
     def engine(self) -> Engine:
         """What to call it in a plan."""
         return Engine(name=ENGINE, version=self._version, source=self.installation.source)
+
+    @property
+    def owner(self) -> str:
+        """The role that migrations run as."""
+        return OWNER
+
+    def prepare(self, watcher: Session) -> None:
+        """Makes that role."""
+        watcher.run(dry_run_watch.PREPARE)
+
+    def create(self, name: str) -> None:
+        """Another database."""
+        self.connect(WATCHER).run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")
 
     def connect(self, role: Role, database: str = "postgres") -> PostgresSession:
         """A connection of its own."""

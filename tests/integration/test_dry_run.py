@@ -392,7 +392,7 @@ def test_what_a_stranger_wrote_is_not_run(tmp_path: Path) -> None:
 
 
 def test_a_server_is_private_and_gone_afterwards(tmp_path: Path) -> None:
-    with servers(tmp_path).start("nothing", 60) as cluster:
+    with servers(tmp_path).own("nothing", 60) as cluster:
         directory = cluster.directory
         watcher = cluster.connect(WATCHER)
         assert directory.stat().st_mode & 0o077 == 0
@@ -405,17 +405,17 @@ def test_a_server_is_private_and_gone_afterwards(tmp_path: Path) -> None:
 def test_what_is_kept_is_what_was_there(tmp_path: Path) -> None:
     found = servers(tmp_path)
     key = f"test-{os.getpid()}"
-    with found.start(key, 60) as cluster:
+    with found.own(key, 60) as cluster:
         assert cluster.fresh
         cluster.connect(WATCHER).run("CREATE ROLE kept; CREATE TABLE public.kept AS SELECT 42 AS answer")
         cluster.keep()
-    with found.start(key, 60) as cluster:
+    with found.own(key, 60) as cluster:
         assert not cluster.fresh
         assert cluster.connect(WATCHER).read("SELECT to_json(answer) FROM public.kept", int) == 42
 
 
 def test_rows_without_end_do_not_fill_our_memory(tmp_path: Path) -> None:
-    with servers(tmp_path).start("nothing", 4) as cluster:
+    with servers(tmp_path).own("nothing", 4) as cluster:
         session = cluster.connect(WATCHER)
         with pytest.raises(ServerLostError) as lost:
             session.run("SELECT repeat('x', 1000) FROM generate_series(1, 1000000000)")
@@ -423,7 +423,7 @@ def test_rows_without_end_do_not_fill_our_memory(tmp_path: Path) -> None:
 
 
 def test_copy_neither_stalls_nor_takes_our_input(tmp_path: Path) -> None:
-    with servers(tmp_path).start("nothing", 60) as cluster:
+    with servers(tmp_path).own("nothing", 60) as cluster:
         session = cluster.connect(WATCHER)
         session.run("COPY (SELECT generate_series(1, 1000)) TO STDOUT")
         session.run("CREATE TABLE public.t (a int)")
@@ -436,7 +436,7 @@ _KILLED = """
 import os, sys, pathlib, signal
 from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
 from gitops_ci.kinds.database.server import WATCHER
-with servers(pathlib.Path(sys.argv[1])).start("nothing", 60) as cluster:
+with servers(pathlib.Path(sys.argv[1])).own("nothing", 60) as cluster:
     cluster.connect(WATCHER)
     print(cluster.directory.parent, flush=True)  # all that the run has, copied programs too
     os.kill(os.getpid(), signal.SIGKILL)
@@ -472,7 +472,7 @@ def test_programs_that_are_copied_go_with_the_run(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(postgres_programs, "_FOLDERS", ())
     monkeypatch.setattr(postgres_room, "is_within_reach", lambda programs: False)
     found = Servers(DEFAULT, {"PATH": "/nowhere", "XDG_CACHE_HOME": str(CACHE)}, tmp_path, tmp_path, Stop())
-    with found.start("nothing", 60) as cluster:
+    with found.own("nothing", 60) as cluster:
         programs, room = cluster.installation.programs, cluster.directory.parent
         assert programs.is_relative_to(room)
     assert programs.exists()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -36,6 +37,7 @@ from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import Change, Engine, Observation
 from gitops_ci.model.schema import Table
 
+Apply = Callable[[Script, Steps], None]
 _WORTH_KEEPING = 0.5
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
 _FORMAT = b"1"
@@ -99,11 +101,11 @@ def tried(request: Request, tools: Tools) -> Trial:
 
 def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
     with tools.postgres(_digest(request), request.settings.timeout) as cluster:
-        watcher = cluster.connect(WATCHER)
         if cluster.fresh:
-            _history(request, cluster, watcher)
-        owner = cluster.connect(OWNER)
-        empty = _rows(request, watcher, owner) if rows else ()
+            _history(request, cluster)
+        watcher, owner = cluster.connect(WATCHER), cluster.connect(OWNER)
+        apply = functools.partial(_apply, watcher=watcher, owner=cluster.owner)
+        empty = _rows(request, watcher, owner, apply) if rows else ()
         try:
             watcher.run(dry_run_watch.WATCH)
         except ServerError as error:  # base has a schema of that name
@@ -117,7 +119,7 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         try:
             for script in request.entering:
                 started = time.monotonic()
-                _apply(script, steps, watcher)
+                apply(script, steps)
                 ran.append(dry_run_seen.ran(script, time.monotonic() - started))
                 if any(table.has_rows for table in held):
                     then, held = held, dry_run_emptied.holding(watcher)
@@ -131,7 +133,7 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
             *dry_run_seen.locks(before, locks),
             *dry_run_seen.rewrites(before, events, steps),
             *dry_run_declared.seen(request.declared, cluster, (before, after), request.settings.extensions),
-            *_undone(request, before, watcher, owner),
+            *_undone(request, before, apply, (watcher, owner)),
         ]
         notes = (
             Observation(what="left-empty", address=f"table {name}", message="takes none of the rows that were made up")
@@ -171,21 +173,22 @@ def _digest(request: Request) -> str:
     return digest.hexdigest()[:32]
 
 
-def _apply(script: Script, steps: Steps, watcher: Session) -> None:
-    dry_run_watch.provide_roles(watcher, script.roles)
+def _apply(script: Script, steps: Steps, *, watcher: Session, owner: str) -> None:
+    dry_run_watch.provide_roles(watcher, script.roles, owner)
     steps.run(script)
 
 
-def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
+def _history(request: Request, cluster: Cluster) -> None:
     """Makes what base has, and keeps it where that took long."""
     started = time.monotonic()
     extensions = request.settings.extensions
+    watcher = cluster.connect(WATCHER)
     try:
-        watcher.run(dry_run_watch.PREPARE)
+        cluster.prepare(watcher)
         dry_run_watch.provide_extensions(watcher, extensions)
         steps = Steps(cluster.connect(OWNER), extensions)
         for script in _history_scripts(request):
-            _apply(script, steps, watcher)
+            _apply(script, steps, watcher=watcher, owner=cluster.owner)
     except ServerError as error:
         raise HistoryError(f"an extension of `kinds.database.extensions` cannot be made: {error}") from None
     except MigrationError as error:
@@ -202,24 +205,27 @@ def _history_scripts(request: Request) -> Iterator[Script]:
         yield dry_run_scripts.of(migration, text, closely=False)
 
 
-def _rows(request: Request, watcher: Session, owner: Session) -> tuple[str, ...]:
+def _rows(request: Request, watcher: Session, owner: Session, apply: Apply) -> tuple[str, ...]:
     """Seeds, then rows for what is still empty; the tables that stay so."""
     steps = Steps(owner, request.settings.extensions)
     try:
         for script in request.seeds:
-            _apply(script, steps, watcher)
+            apply(script, steps)
     except RefusedError as refused:
         raise HistoryError(f"the rows of `kinds.database.seed` are refused: {refused}") from None
     opaque = any(each.tag in _OPAQUE for script in request.entering for each in script.statements or ())
     return dry_run_rows.fill(watcher, owner, None if opaque else [script.text for script in request.entering])
 
 
-def _undone(request: Request, before: Catalog, watcher: Session, owner: Session) -> Iterator[Observation]:
-    """Whether the way down leads back to the schema that was there before."""
+def _undone(
+    request: Request, before: Catalog, apply: Apply, sessions: tuple[Session, Session]
+) -> Iterator[Observation]:
+    """Whether the way down leads back to the schema that was there before; `sessions` are the watcher's and ours."""
+    watcher, owner = sessions
     steps = Steps(owner, request.settings.extensions)
     for script in request.undoing:
         try:
-            _apply(script, steps, watcher)
+            apply(script, steps)
         except RefusedError as refused:
             yield Observation(
                 what="down-differs",
