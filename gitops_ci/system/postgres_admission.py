@@ -10,8 +10,8 @@ from msgspec import Struct
 from gitops_ci.config import Config
 from gitops_ci.kinds.database.server import ServerError, ServerLostError
 from gitops_ci.model.stack import SHARED
-from gitops_ci.system import postgres_live
-from gitops_ci.system.postgres_session import PostgresSession, addresses
+from gitops_ci.system import postgres_addresses, postgres_live
+from gitops_ci.system.postgres_session import PostgresSession
 
 OURS = re.compile(r"gitops_ci_([0-9a-f]{16})(?:_\w+)?")
 """What the databases and roles of a run are called; the group is the run."""
@@ -49,8 +49,9 @@ class Environments:
         if self._has_own:
             return "its variable is one that `kinds.database.dsn_env` names"
         started = control.read(_STARTED, str)
+        own = _where(dsn)
         for other in self._dsns:
-            if addresses(dsn) & addresses(other) or self._started(other) == started:
+            if own & _where(other) or self._started(other) == started:
                 return "it is the server of an environment's own database (`kinds.database.dsn_env`)"
         return None
 
@@ -66,6 +67,10 @@ class Environments:
             return None
         finally:
             session.close()
+
+
+def _where(dsn: str) -> frozenset[postgres_addresses.Address]:
+    return postgres_addresses.numbers(postgres_addresses.of(dsn))
 
 
 def refused(control: PostgresSession, connect: Callable[[str], PostgresSession]) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from gitops_ci.config import Config
 from gitops_ci.kinds.database.server import ENGINE, OWNER, Role, ServerError, ServerLostError, Session, without_address
 from gitops_ci.model.plan import Engine
-from gitops_ci.system import postgres_admission, postgres_leftovers, postgres_live
+from gitops_ci.system import postgres_addresses, postgres_admission, postgres_leftovers, postgres_live
 from gitops_ci.system.postgres_admission import Environments
 from gitops_ci.system.postgres_leftovers import key
 from gitops_ci.system.postgres_session import PostgresSession
@@ -111,6 +111,8 @@ class ConfiguredServer:
         try:
             control = self._control
             if control is None:
+                if len(postgres_addresses.of(self._dsn)) > 1:
+                    raise _unusable("its DSN has to name one host")
                 control = self._control = self.connect(_MAIN)
                 self._await(control)
                 self._prepare(control)
@@ -197,7 +199,12 @@ class ConfiguredServer:
             raise _unusable(without_address(error)) from None
 
     def _other(self, dsn: str) -> PostgresSession:
-        return PostgresSession({}, dsn, deadline=time.monotonic() + _OURS, stop=self._stop)
+        """A session of an environment's own server, to know that by."""
+        deadline = time.monotonic() + _OURS
+        try:
+            return PostgresSession({}, dsn, deadline=deadline, stop=self._stop)
+        except ServerLostError:  # its database is not there yet, or not any more
+            return PostgresSession({"dbname": _MAIN}, dsn, deadline=deadline, stop=self._stop)
 
     def live(self, stack: str, deadline: float) -> PostgresSession | None:
         """A session in the database of a stack as it is deployed."""

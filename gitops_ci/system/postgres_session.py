@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import select
 import time
 from collections.abc import Iterator, Mapping
@@ -144,21 +143,6 @@ class PostgresSession:
         position = _text(result.error_field(field.STATEMENT_POSITION))
         table = _text(result.error_field(field.TABLE_NAME))
         return ServerError(sqlstate, message, int(position) if position.isdigit() else None, table)
-
-
-def addresses(dsn: str) -> frozenset[tuple[str, str]]:
-    """Host and port of each server that a DSN names; nothing where it cannot be read."""
-    from psycopg import Error, conninfo
-
-    try:
-        known = conninfo.conninfo_to_dict(dsn)
-    except Error:
-        return frozenset()
-    hosts = [str(known.get(key) or "").lower().split(",") for key in ("host", "hostaddr")]
-    ports = str(known.get("port") or "5432").split(",")
-    return frozenset(
-        (host, port or "5432") for names in hosts for host, port in zip(names, itertools.cycle(ports)) if host
-    )
 
 
 def _text(value: bytes | str | None) -> str:
