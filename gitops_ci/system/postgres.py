@@ -259,6 +259,7 @@ class RunningCluster:
         options = "-c search_path=pg_catalog,pg_temp" if role == WATCHER else ""
         known = {"host": str(self.directory), "port": "5432", "user": role, "dbname": database, "options": options}
         session = PostgresSession(known, deadline=self._deadline, stop=self._stop)
+        session.full = functools.partial(postgres_room.full, self.directory)
         self._sessions.append(session)
         return session
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from gitops_ci.kinds.database.server import ServerLostError
 from gitops_ci.system import clean_room
 
-_MEMORY = 2 << 30  # bytes of private data one of the server's processes may hold
+_MEMORY = 1 << 30  # bytes of private data one of the server's processes may hold: a row of it can be as large as that
 IN_MEMORY = "/dev/shm"  # noqa: S108  # a file system, not a name in it
 _ROOM = 4 << 30  # bytes that have to be free there: a container has 64 MB
+_MOST = 2 << 30  # bytes that a server may fill
+_LEFT = 256 << 20  # bytes that have to be left to others
 _KEPT = 8  # data directories in the cache: about 30 MB each
 
 
@@ -79,6 +81,31 @@ def place() -> str | None:
     except OSError:
         return None
     return IN_MEMORY if free.f_bavail * free.f_frsize >= _ROOM and os.access(IN_MEMORY, os.W_OK) else None
+
+
+def full(directory: Path) -> str | None:
+    """Why a server must not go on writing to its directory: memory and disk are not its alone."""
+    try:
+        free = os.statvfs(directory)
+    except OSError:
+        return None
+    if free.f_bavail * free.f_frsize < _LEFT:
+        return f"PostgreSQL leaves less than {_LEFT >> 20} MB where it has its files"
+    return f"PostgreSQL fills more than {_MOST >> 30} GB here" if _size(directory) > _MOST else None
+
+
+def _size(directory: Path) -> int:
+    """Bytes of what lies below; what goes meanwhile counts for nothing."""
+    total, waiting = 0, [str(directory)]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as found:
+            for each in found:
+                if each.is_dir(follow_symlinks=False):
+                    waiting.append(each.path)
+                else:
+                    with contextlib.suppress(OSError):
+                        total += each.stat(follow_symlinks=False).st_blocks * 512
+    return total
 
 
 def copied(source: Path, target: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _TICK = 0.2
+_LOOK = 1.0  # seconds
 _MAX_MESSAGE = 2000  # characters: a migration may raise an error of any length
 
 
@@ -43,6 +44,9 @@ class PostgresSession:
         self.deadline = deadline
         self._stop = stop
         self._said_as = said_as or {}
+        self._looked = 0.0
+        self.full: Callable[[], str | None] = lambda: None
+        """Why the server must not go on filling its place, asked about once a second."""
         try:
             given = conninfo.make_conninfo(dsn, client_encoding="UTF8", connect_timeout="10", **known)
         except Error:
@@ -129,8 +133,14 @@ class PostgresSession:
             raise ServerLostError("interrupted", "the run was interrupted")
         if time.monotonic() > self.deadline:
             raise ServerLostError("timeout", "the time limit passed (`kinds.database.timeout`)")
+        if time.monotonic() > self._looked + _LOOK:
+            self._looked = time.monotonic()
+            if (why := self.full()) is not None:
+                raise ServerLostError("engine-failed", why)
         if ready:
             self._connection.consume_input()
+            while self._connection.notifies() is not None:  # libpq keeps them for us
+                pass
 
     def _refused(self, result: PGresult) -> ServerError:
         field = self._pq.DiagnosticField

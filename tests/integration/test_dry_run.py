@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -420,6 +421,38 @@ def test_rows_without_end_do_not_fill_our_memory(tmp_path: Path) -> None:
         with pytest.raises(ServerLostError) as lost:
             session.run("SELECT repeat('x', 1000) FROM generate_series(1, 1000000000)")
         assert lost.value.code == "timeout"
+
+
+def test_a_server_that_fills_its_place_is_ended_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_room, "_MOST", 200 << 20)
+    sql = "SELECT 1;\nCREATE TABLE big AS SELECT repeat(md5(g::text), 30) FROM generate_series(1, 30000000) g;"
+    plan = tried(tmp_path, sql, USERS)
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code, plan.reason.line) == ("failed", "engine-failed", 2)
+    assert "fills more than" in plan.reason.message
+    monkeypatch.setattr(postgres_room, "_LEFT", 1 << 60)
+    low = tried(tmp_path, sql, USERS).reason
+    assert low is not None
+    assert "leaves less than" in low.message
+
+
+def test_a_row_that_is_too_large_does_not_come_to_us(tmp_path: Path) -> None:
+    with servers(tmp_path).own("nothing", 60) as cluster:
+        session = cluster.connect(WATCHER)
+        with pytest.raises(ServerError, match="out of memory"):
+            session.run("SELECT repeat('x', 900000000)")
+
+
+def test_notifications_are_not_kept(tmp_path: Path) -> None:
+    with servers(tmp_path).own("nothing", 60) as cluster:
+        session = cluster.connect(WATCHER)
+        session.run("LISTEN c")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for each in range(20):
+            session.run(f"SELECT pg_notify('c', {each}::text || n || repeat('x', 7000)) FROM generate_series(1, 500) n")
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000, "70 MB were sent"
 
 
 def test_copy_neither_stalls_nor_takes_our_input(tmp_path: Path) -> None:
