@@ -166,6 +166,45 @@ def test_rows_that_a_statement_takes_itself_are_its_own_finding(tmp_path: Path, 
     assert seen(tried(tmp_path, sql, USERS), "emptied") == []
 
 
+_THREE = "DO $$ BEGIN IF (SELECT count(*) FROM users) = 3 THEN RAISE 'three'; END IF; END $$;"
+_TIDY = "CREATE FUNCTION tidy() RETURNS void LANGUAGE sql AS $$ DELETE FROM users WHERE id > 0 $$;"
+
+
+@pytest.mark.parametrize(
+    ("sql", "line"),
+    [
+        (f"{_THREE}\nSELECT tidy();", 2),
+        ("SELECT 1/(3 - count(*)) FROM users;\n\nDO $$ BEGIN PERFORM tidy(); END $$;", 3),
+        (f"{_THREE}\nDO $$ BEGIN EXECUTE 'DELETE FROM users'; END $$;", 2),
+        (_THREE.replace("END $$;", "PERFORM tidy(); END $$;"), 1),
+        (f"{_THREE}\nINSERT INTO guarded VALUES (1);", 2),
+        (f"{_THREE}\nCREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SELECT tidy()';\nSELECT f();", 3),
+    ],
+)
+def test_what_refuses_made_up_rows_hides_nothing_behind_that(tmp_path: Path, sql: str, line: int) -> None:
+    trigger = "CREATE FUNCTION on_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NEW; END $$;"
+    fires = "CREATE TABLE guarded (a int); CREATE TRIGGER t AFTER INSERT ON guarded EXECUTE FUNCTION on_insert();"
+    plan = tried(tmp_path, sql, f"{USERS} {_TIDY} {trigger} {fires}")
+    assert len(seen(plan, "fails-on-data")) == 1
+    assert [each.line for each in seen(plan, "unseen")] == [line]
+    found = {each.rule: each.severity for each in database.check(side_of(), plan, None, None)}
+    assert found["database/unseen-on-rows"] == "error"
+
+
+@pytest.mark.parametrize(
+    "then", ["ALTER TABLE users ADD b int;", "SELECT count(*) FROM users;", "DELETE FROM users WHERE id > 0;"]
+)
+def test_a_guard_before_what_can_be_read_is_none_of_that(tmp_path: Path, then: str) -> None:
+    plan = tried(tmp_path, f"{_THREE}\n{then}", f"{USERS} {_TIDY}")
+    assert (len(seen(plan, "fails-on-data")), seen(plan, "unseen")) == (1, [])
+
+
+def test_what_was_seen_on_rows_before_one_fails_is_kept(tmp_path: Path) -> None:
+    new = {"002_wipe.sql": "SELECT tidy();", "003_fails.sql": "ALTER TABLE orders ADD name text NOT NULL;"}
+    plan = tried(tmp_path, new, {"001_base.sql": f"{USERS} CREATE TABLE orders (id int); {_TIDY}"})
+    assert [each.address for each in seen(plan, "emptied")] == ["table users"]
+
+
 def test_rows_are_made_up_for_all_that_tables_ask_for(tmp_path: Path) -> None:
     base = """
         CREATE TYPE mood AS ENUM ('fine', 'bad');

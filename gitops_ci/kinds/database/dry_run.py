@@ -19,6 +19,7 @@ from gitops_ci.kinds.database import (
     dry_run_rows,
     dry_run_scripts,
     dry_run_seen,
+    dry_run_unseen,
     dry_run_watch,
     new_schema,
     schema_difference,
@@ -96,7 +97,8 @@ def tried(request: Request, tools: Tools) -> Trial:
         line=place.line,
         statement=place.statement,
     )
-    return msgspec.structs.replace(without, observations=(seen, *without.observations))
+    on_rows = (each for each in trial.observations if each.what in ("emptied", "unseen"))
+    return msgspec.structs.replace(without, observations=(seen, *on_rows, *without.observations))
 
 
 def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
@@ -125,7 +127,8 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
                     then, held = held, dry_run_emptied.holding(watcher)
                     ran += dry_run_emptied.seen(script, before, then, held)
         except RefusedError as refused:
-            return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread))
+            unseen = dry_run_unseen.after(refused.place, request.entering, before) if rows else ()
+            return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread, *unseen))
         after = catalog.read(watcher)
         events = dry_run_watch.events(watcher)
         seen = [
