@@ -21,9 +21,10 @@ class Database(Section, frozen=True):
     `dry_run: auto` tries PostgreSQL's on a throw-away server where there is one, `required` leaves a plan undecided
     where there is none. `version` is the major version that is preferred where there are several. `extensions` are
     made by the server's superuser before anything else; `seed` is a file of rows, or a directory of such files.
-    `timeout` is in seconds for each stack's dry run. `dsn_env` names the variable with the DSN of an environment's
-    own database, which is compared with what base's migrations build; `{environment}` and `{name}` in it are the
-    stack's, in capitals.
+    `timeout` is in seconds for each stack's dry run. `server_env` names the variable with the DSN of a server that is
+    there to try migrations on, where the job has one: it comes before any other. `dsn_env` names the variable with the
+    DSN of an environment's own database, which is compared with what base's migrations build; `{environment}` and
+    `{name}` in it are the stack's, in capitals.
     """
 
     engine: Dialect | None = None
@@ -31,5 +32,6 @@ class Database(Section, frozen=True):
     version: Annotated[int, Meta(ge=13, le=99)] | None = None
     extensions: tuple[Name, ...] = ()
     seed: RelativePath | None = None
+    server_env: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)] | None = None
     dsn_env: Variable | None = None
     timeout: Annotated[float, Meta(gt=0, le=86400)] = 120.0

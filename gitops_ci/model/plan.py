@@ -107,7 +107,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     """What was seen while a plan was tried on a server that was thrown away.
 
     `what` is `ran` (a migration, to its end in `seconds`), `lock` and `rewrite` (of what existed), `emptied` (a table
-    that a migration took every row of, as no statement of it says), `fails-on-data`,
+    that a migration took every row of, as no statement of it says), `fails-on-data`, `unseen` (what may have done more
+    to rows than its text says, where the migration was planned on empty tables because of that),
     `down-differs`, `left-empty` (a table that took no rows), `schema-differs` (a declared one, from what the
     migrations build), `drift-unread` (an environment's own database could not be read) or `not-tried` (the plan is
     by parsing only). `statement` is the type of what did it. A lock has its `mode` as `pg_locks` names it: each
@@ -121,6 +122,7 @@ class Observation(Struct, frozen=True, kw_only=True):
         "rewrite",
         "emptied",
         "fails-on-data",
+        "unseen",
         "down-differs",
         "left-empty",
         "schema-differs",

@@ -9,31 +9,36 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from msgspec import structs
 
 from gitops_ci.config import Config
-from gitops_ci.kinds.database.server import ENGINE, WATCHER, Role, ServerLostError
+from gitops_ci.kinds.database import dry_run_watch
+from gitops_ci.kinds.database.server import ENGINE, OWNER, WATCHER, Cluster, Role, ServerLostError, Session
 from gitops_ci.model.plan import Engine
 from gitops_ci.system import clean_room, postgres_live, postgres_programs, postgres_room, process, wall
+from gitops_ci.system.postgres_configured import ConfiguredServer
 from gitops_ci.system.postgres_programs import Installation
 from gitops_ci.system.postgres_session import PostgresSession
+from gitops_ci.system.private_directory import PrivateDirectory
 
 _START = 30.0  # seconds
 INITDB = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1")
 SETTINGS = (
     "listen_addresses=",
+    "dynamic_shared_memory_type=mmap",  # in its own directory: nothing is left of one that is killed
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
     "autovacuum=off",
     "restart_after_crash=off",
     "jit=off",
-    "dynamic_shared_memory_type=mmap",  # in its own directory; in `/dev/shm` it would be among those of others
     "shared_buffers=32MB",
     "max_connections=20",
     "max_locks_per_transaction=4096",  # thousands of tables in one migration
@@ -68,28 +73,41 @@ class Servers:
         self._path = clean_room.safe_path(environ.get("PATH", os.defpath), repository)
         self._env = {"PATH": self._path, "LC_ALL": "C", "TZ": "UTC", "HOME": "/"}
         self._stop = stop
+        self._config = config
         self._settings = config.kinds.database
+        self._configured: ConfiguredServer | None = None
         self._environ = environ
         self._lock = threading.Lock()
         self._found: Installation | None = None
-        self._brought: Path | None = None
+        self._private: dict[str | None, PrivateDirectory] = {}
         self._cache = postgres_room.cache(environ, repository) or scratch / "postgres"
 
-    @contextlib.contextmanager
-    def start(self, kept: str, timeout: float) -> Iterator[RunningCluster]:
+    def start(self, kept: str, timeout: float) -> AbstractContextManager[Cluster]:
         """A server from the copy that was kept as `kept`, if there is one, else an empty one; `timeout` in seconds.
 
-        Raises ToolError where there is no PostgreSQL, and ServerLostError where it cannot be started.
+        One that is configured comes first. Raises ToolError where there is no PostgreSQL, and ServerLostError where it
+        cannot be started or used.
         """
+        dsn = self._environ.get(self._settings.server_env or "", "")
+        if not dsn.strip():
+            return self.own(kept, timeout)
+        postgres_programs.needed()
+        with self._lock:
+            self._configured = self._configured or ConfiguredServer(dsn, self._config, self._environ, self._stop)
+        return self._configured.start(kept, timeout)
+
+    @contextlib.contextmanager
+    def own(self, kept: str, timeout: float) -> Iterator[RunningCluster]:
+        """A server that we start."""
         deadline = time.monotonic() + timeout
         with self._lock:
             installation = self._found = self._found or self._chosen()
             # a quarter of a second, while other programs start, write and copy
             threading.Thread(target=importlib.import_module, args=("psycopg",), daemon=True).start()
             empty = self._empty(installation)
+            directory = self._directory()
         copy = self._cache / installation.name(kept)
         fresh = not copy.is_dir()
-        directory = postgres_room.directory()
         guardian: subprocess.Popen[bytes] | None = None
         try:
             user = postgres_room.somebody()
@@ -104,22 +122,36 @@ class Servers:
             _ended(guardian, directory)
 
     def close(self) -> None:
-        """Removes what was copied of the programs."""
-        if self._brought is not None:
-            shutil.rmtree(self._brought, ignore_errors=True)
+        """Removes what is left: the programs where they were copied, what a configured server has of us."""
+        if self._configured is not None:
+            self._configured.close()
+            self._configured = None
+        for each in self._private.values():
+            each.close()
+        self._private.clear()
+        self._found = None
+
+    def _directory(self) -> Path:
+        """A new one inside that of this run, which nothing survives."""
+        place = postgres_room.place()
+        try:
+            if place not in self._private:
+                self._private[place] = PrivateDirectory(place)
+            return Path(tempfile.mkdtemp(dir=self._private[place].path))
+        except OSError as error:
+            raise ServerLostError("engine-failed", f"there is no place for a PostgreSQL: {error.strerror}") from None
 
     def _chosen(self) -> Installation:
         found = postgres_programs.chosen(self._path, self._settings.version, lambda command: self._run(command).stdout)
         if found.source != "embedded" or postgres_room.is_within_reach(found.programs):
             return found
-        self._brought = postgres_room.directory()
-        return structs.replace(found, programs=postgres_room.brought(found.programs, self._brought))
+        return structs.replace(found, programs=postgres_room.brought(found.programs, self._directory()))
 
     def _empty(self, installation: Installation) -> Path:
         """A data directory as `initdb` makes it; made once."""
         place = self._cache / installation.name("empty")
         if not place.is_dir():
-            directory = postgres_room.directory()
+            directory = self._directory()
             try:
                 postgres_room.hand_over(directory, postgres_room.nobody())
                 command = [str(installation.programs / "initdb"), f"--username={WATCHER}", *INITDB]
@@ -212,12 +244,26 @@ class RunningCluster:
         """What to call it in a plan."""
         return Engine(name=ENGINE, version=self._version, source=self.installation.source)
 
+    @property
+    def owner(self) -> str:
+        """The role that migrations run as."""
+        return OWNER
+
+    def prepare(self, watcher: Session) -> None:
+        """Makes that role."""
+        watcher.run(dry_run_watch.PREPARE)
+
+    def create(self, name: str) -> None:
+        """Another database."""
+        self.connect(WATCHER).run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")
+
     def connect(self, role: Role, database: str = "postgres") -> PostgresSession:
         """A connection of its own."""
         # An owner of the database may store other settings in it: those given here count.
         options = "-c search_path=pg_catalog,pg_temp" if role == WATCHER else ""
         known = {"host": str(self.directory), "port": "5432", "user": role, "dbname": database, "options": options}
         session = PostgresSession(known, deadline=self._deadline, stop=self._stop)
+        session.full = functools.partial(postgres_room.full, self.directory)
         self._sessions.append(session)
         return session
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gitops_ci.system.postgres_session import PostgresSession
 from gitops_ci.system.process import Stop
@@ -18,6 +18,16 @@ def variable(pattern: str, stack: str) -> str:
     for word, value in known.items():
         pattern = pattern.replace(word, _NO_WORD.sub("_", value).upper())
     return pattern
+
+
+def variables(pattern: str | None, environments: Iterable[str], environ: Iterable[str]) -> tuple[str, ...]:
+    """Those of `environ` that may hold the DSN of a stack of one of these environments, whatever its name."""
+    if pattern is None:
+        return ()
+    known = "|".join({_NO_WORD.sub("_", name).upper() for name in environments})
+    stands = {"{environment}": f"(?:{known})", "{name}": "[A-Z0-9_]*"}
+    wanted = "".join(stands.get(part, part) for part in re.split(r"(\{(?:environment|name)\})", pattern))
+    return tuple(name for name in environ if re.fullmatch(wanted, name))
 
 
 def connected(

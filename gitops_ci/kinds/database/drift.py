@@ -8,7 +8,7 @@ import msgspec
 
 from gitops_ci.kinds.database import catalog, schema_difference
 from gitops_ci.kinds.database.catalog import Catalog, Item
-from gitops_ci.kinds.database.server import ServerError, ServerLostError, Session
+from gitops_ci.kinds.database.server import ServerError, ServerLostError, Session, without_address
 from gitops_ci.model.plan import Change
 
 _BEGIN = """BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
@@ -41,10 +41,7 @@ def said(error: ServerError | ServerLostError) -> str:
     """Why it could not be read, without the words of a server that has its address and names in them."""
     if isinstance(error, ServerError):
         return f"the server refused to tell (SQLSTATE {error.sqlstate})"
-    if error.code != "engine-failed":
-        return str(error)
-    fatal = re.search(r"FATAL:\s+([a-z ]{1,60})", str(error))
-    return f"no connection: {fatal[1].strip()}" if fatal else "no connection"
+    return without_address(error)
 
 
 def comparable(found: Catalog) -> Catalog:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +19,7 @@ from gitops_ci.kinds.database import (
     dry_run_rows,
     dry_run_scripts,
     dry_run_seen,
+    dry_run_unseen,
     dry_run_watch,
     new_schema,
     schema_difference,
@@ -25,6 +27,7 @@ from gitops_ci.kinds.database import (
 from gitops_ci.kinds.database.catalog import Catalog, Key
 from gitops_ci.kinds.database.dry_run_declared import Declared
 from gitops_ci.kinds.database.dry_run_errors import Place, RefusedError
+from gitops_ci.kinds.database.dry_run_locks import Locks
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.dry_run_steps import Steps
 from gitops_ci.kinds.database.dry_run_watch import Event
@@ -35,6 +38,7 @@ from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import Change, Engine, Observation
 from gitops_ci.model.schema import Table
 
+Apply = Callable[[Script, Steps], None]
 _WORTH_KEEPING = 0.5
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
 _FORMAT = b"1"
@@ -93,43 +97,46 @@ def tried(request: Request, tools: Tools) -> Trial:
         line=place.line,
         statement=place.statement,
     )
-    return msgspec.structs.replace(without, observations=(seen, *without.observations))
+    on_rows = (each for each in trial.observations if each.what in ("emptied", "unseen"))
+    return msgspec.structs.replace(without, observations=(seen, *on_rows, *without.observations))
 
 
 def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
     with tools.postgres(_digest(request), request.settings.timeout) as cluster:
-        watcher = cluster.connect(WATCHER)
         if cluster.fresh:
-            _history(request, cluster, watcher)
-        owner = cluster.connect(OWNER)
-        empty = _rows(request, watcher, owner) if rows else ()
+            _history(request, cluster)
+        watcher, owner = cluster.connect(WATCHER), cluster.connect(OWNER)
+        apply = functools.partial(_apply, watcher=watcher, owner=cluster.owner)
+        empty = _rows(request, watcher, owner, apply) if rows else ()
         try:
             watcher.run(dry_run_watch.WATCH)
         except ServerError as error:  # base has a schema of that name
             raise HistoryError(f"what base has is in the way of what looks on: {error}") from None
         before = catalog.read(watcher)
         drifted, unread = _drift(request.compared, before, cluster)
-        steps = Steps(owner, watcher, request.settings.extensions)
+        locks = Locks(watcher, owner.process, before)
+        steps = Steps(owner, request.settings.extensions, locks)
         ran: list[Observation] = []
         held = dry_run_emptied.holding(watcher) if rows else ()
         try:
             for script in request.entering:
                 started = time.monotonic()
-                _apply(script, steps, watcher)
+                apply(script, steps)
                 ran.append(dry_run_seen.ran(script, time.monotonic() - started))
                 if any(table.has_rows for table in held):
                     then, held = held, dry_run_emptied.holding(watcher)
                     ran += dry_run_emptied.seen(script, before, then, held)
         except RefusedError as refused:
-            return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread))
+            unseen = dry_run_unseen.after(refused.place, request.entering, before) if rows else ()
+            return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread, *unseen))
         after = catalog.read(watcher)
         events = dry_run_watch.events(watcher)
         seen = [
             *ran,
-            *dry_run_seen.locks(before, steps),
+            *dry_run_seen.locks(before, locks),
             *dry_run_seen.rewrites(before, events, steps),
             *dry_run_declared.seen(request.declared, cluster, (before, after), request.settings.extensions),
-            *_undone(request, before, watcher, owner),
+            *_undone(request, before, apply, (watcher, owner)),
         ]
         notes = (
             Observation(what="left-empty", address=f"table {name}", message="takes none of the rows that were made up")
@@ -169,21 +176,22 @@ def _digest(request: Request) -> str:
     return digest.hexdigest()[:32]
 
 
-def _apply(script: Script, steps: Steps, watcher: Session) -> None:
-    dry_run_watch.provide_roles(watcher, script.roles)
+def _apply(script: Script, steps: Steps, *, watcher: Session, owner: str) -> None:
+    dry_run_watch.provide_roles(watcher, script.roles, owner)
     steps.run(script)
 
 
-def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
+def _history(request: Request, cluster: Cluster) -> None:
     """Makes what base has, and keeps it where that took long."""
     started = time.monotonic()
     extensions = request.settings.extensions
+    watcher = cluster.connect(WATCHER)
     try:
-        watcher.run(dry_run_watch.PREPARE)
+        cluster.prepare(watcher)
         dry_run_watch.provide_extensions(watcher, extensions)
-        steps = Steps(cluster.connect(OWNER), None, extensions)
+        steps = Steps(cluster.connect(OWNER), extensions)
         for script in _history_scripts(request):
-            _apply(script, steps, watcher)
+            _apply(script, steps, watcher=watcher, owner=cluster.owner)
     except ServerError as error:
         raise HistoryError(f"an extension of `kinds.database.extensions` cannot be made: {error}") from None
     except MigrationError as error:
@@ -200,24 +208,27 @@ def _history_scripts(request: Request) -> Iterator[Script]:
         yield dry_run_scripts.of(migration, text, closely=False)
 
 
-def _rows(request: Request, watcher: Session, owner: Session) -> tuple[str, ...]:
+def _rows(request: Request, watcher: Session, owner: Session, apply: Apply) -> tuple[str, ...]:
     """Seeds, then rows for what is still empty; the tables that stay so."""
-    steps = Steps(owner, None, request.settings.extensions)
+    steps = Steps(owner, request.settings.extensions)
     try:
         for script in request.seeds:
-            _apply(script, steps, watcher)
+            apply(script, steps)
     except RefusedError as refused:
         raise HistoryError(f"the rows of `kinds.database.seed` are refused: {refused}") from None
     opaque = any(each.tag in _OPAQUE for script in request.entering for each in script.statements or ())
     return dry_run_rows.fill(watcher, owner, None if opaque else [script.text for script in request.entering])
 
 
-def _undone(request: Request, before: Catalog, watcher: Session, owner: Session) -> Iterator[Observation]:
-    """Whether the way down leads back to the schema that was there before."""
-    steps = Steps(owner, None, request.settings.extensions)
+def _undone(
+    request: Request, before: Catalog, apply: Apply, sessions: tuple[Session, Session]
+) -> Iterator[Observation]:
+    """Whether the way down leads back to the schema that was there before; `sessions` are the watcher's and ours."""
+    watcher, owner = sessions
+    steps = Steps(owner, request.settings.extensions)
     for script in request.undoing:
         try:
-            _apply(script, steps, watcher)
+            apply(script, steps)
         except RefusedError as refused:
             yield Observation(
                 what="down-differs",

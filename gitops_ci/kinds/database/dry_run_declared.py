@@ -61,12 +61,12 @@ def _differences(
     scripts: Iterable[Script], cluster: Cluster, name: str, built: Catalog, extensions: tuple[str, ...]
 ) -> Mapping[tuple[str, str], str]:
     """What is said of each object and part of it that differs. Raises RefusedError, ServerLostError."""
-    cluster.connect(WATCHER).run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")
+    cluster.create(name)
     watcher, owner = cluster.connect(WATCHER, name), cluster.connect(OWNER, name)
     dry_run_watch.provide_extensions(watcher, extensions)
-    steps = Steps(owner, None, extensions)
+    steps = Steps(owner, extensions)
     for script in scripts:
-        dry_run_watch.provide_roles(watcher, script.roles)
+        dry_run_watch.provide_roles(watcher, script.roles, cluster.owner)
         steps.run(script)
     its, theirs = drift.comparable(catalog.read(watcher)), drift.comparable(built)
     return {

@@ -35,6 +35,11 @@ _RULES = {
         "warning",
         "Bring the rows that there may be into shape first, in the same migration or before.",
     ),
+    "unseen": _Rule(
+        "database/unseen-on-rows",
+        "error",
+        "Bring the rows into shape first, or give rows that pass (`kinds.database.seed`); else write out what it does.",
+    ),
     "down-differs": _Rule("database/down-differs", "warning", "Undo in the way down all that the way up does."),
     "schema-differs": _Rule("database/schema-differs", "error", DIFFERS),
     "drift-unread": _Rule(

@@ -11,7 +11,6 @@ from gitops_ci.kinds.database import postgres, refusals, runners
 from gitops_ci.kinds.database.identifiers import quoted
 from gitops_ci.kinds.database.postgres import SqlError, Statement, TooDeepError
 from gitops_ci.kinds.database.refusals import MigrationError
-from gitops_ci.kinds.database.server import OWNER, WATCHER
 from gitops_ci.kinds.database.versions import Migration
 
 _ALONE = frozenset(
@@ -68,7 +67,7 @@ class Script(Struct, frozen=True):
         nodes = [bytes(each.node) for each in self.statements or ()]
         named = {msgspec.json.decode(found, type=str) for node in nodes for found in _ROLE.findall(node)}
         made = {each.read(_CreateRole).role for each in self.statements or () if each.tag == "CreateRoleStmt"}
-        return tuple(sorted(name for name in named - made - {OWNER, WATCHER} if not name.startswith("pg_")))
+        return tuple(sorted(name for name in named - made if not name.startswith("pg_")))
 
 
 def wants_none(statement: Statement) -> bool:

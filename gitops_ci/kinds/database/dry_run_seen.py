@@ -7,12 +7,11 @@ from typing import Literal
 
 from gitops_ci.kinds.database.catalog import Catalog
 from gitops_ci.kinds.database.dry_run_errors import Place
+from gitops_ci.kinds.database.dry_run_locks import TABLES, Locks
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.dry_run_steps import Steps
 from gitops_ci.kinds.database.dry_run_watch import MODES, Event
 from gitops_ci.model.plan import Observation
-
-_TABLES = frozenset({"table", "materialized view"})
 
 
 def ran(script: Script, seconds: float) -> Observation:
@@ -21,13 +20,13 @@ def ran(script: Script, seconds: float) -> Observation:
     return Observation(what="ran", address=script.name, message=message, path=script.path, seconds=round(seconds, 4))
 
 
-def locks(before: Catalog, steps: Steps) -> Iterator[Observation]:
+def locks(before: Catalog, taken: Locks) -> Iterator[Observation]:
     """The locks on what was there before that keep writers out, by statement."""
-    for (place, number), mode in steps.seen.items():
-        item, held = before.get(("pg_class", number)), steps.held.get(number)
+    for (place, number), mode in taken.seen.items():
+        item, held = before.get(("pg_class", number)), taken.held.get(number)
         if number == 0:
             yield _seen("lock", "tables", "nobody can read or write what it works on", place, mode=mode, seconds=0.0)
-        if item is not None and item.kind in _TABLES:
+        if item is not None and item.kind in TABLES:
             first = held is not None and (held.place, held.mode) == (place, mode)
             seconds = held.seconds if held is not None and first else None
             message = "nobody can read or write it" if mode == MODES[-1] else "nobody can write it"

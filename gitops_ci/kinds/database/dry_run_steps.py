@@ -7,15 +7,12 @@ from bisect import bisect_right
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database import dry_run_errors, dry_run_scripts, dry_run_watch
+from gitops_ci.kinds.database import dry_run_errors, dry_run_scripts
 from gitops_ci.kinds.database.dry_run_errors import Place
+from gitops_ci.kinds.database.dry_run_locks import Locks, Ran
 from gitops_ci.kinds.database.dry_run_scripts import Script
-from gitops_ci.kinds.database.dry_run_watch import MODES
 from gitops_ci.kinds.database.postgres import Statement
 from gitops_ci.kinds.database.server import ServerError, ServerLostError, Session
-
-_HARMLESS = "ShareUpdateExclusiveLock"
-"""The strongest mode that lets rows be read and written."""
 
 
 class Step(Struct, frozen=True):
@@ -25,27 +22,15 @@ class Step(Struct, frozen=True):
     place: Place
 
 
-class Held(Struct, frozen=True):
-    """A lock: its mode, the statement that took it, the seconds until its transaction ended."""
-
-    mode: str
-    place: Place
-    began: float
-    seconds: float
-
-
 class Steps:
-    """The statements of one try. `owner` runs them, `watcher` looks at the locks that they take."""
+    """The statements of one try. `owner` runs them, `locks` looks at what they lock."""
 
-    def __init__(self, owner: Session, watcher: Session | None, extensions: tuple[str, ...]) -> None:
-        """Without a watcher nothing is looked at; `extensions` are there already and are not created again."""
+    def __init__(self, owner: Session, extensions: tuple[str, ...], locks: Locks | None = None) -> None:
+        """Without `locks` nothing is looked at; `extensions` are there already and are not created again."""
         self._owner = owner
-        self._watcher = watcher
+        self._locks = locks
         self._extensions = extensions
         self._ran: list[Step] = []
-        self._holding: dict[int, Held] = {}
-        self.held: dict[int, Held] = {}
-        self.seen: dict[tuple[Place, int], str] = {}
 
     def run(self, script: Script) -> None:
         """Runs a script as a tool would. Raises RefusedError, and ServerLostError."""
@@ -78,15 +63,15 @@ class Steps:
         place = Place(script.path, statement.line, statement.tag)
         self._ran.append(Step(began, place))
         single = self._owner.idle and statement.tag != "TransactionStmt" and not dry_run_scripts.wants_none(statement)
+        if self._locks is not None and statement.tag == "TransactionStmt":
+            self._locks.before_end()
         self._begin(single)
         try:
             self._owner.run(statement.text)
         except ServerLostError as lost:
             raise ServerLostError(lost.code, str(lost), place.path, place.line) from None
-        if not self._owner.idle:
-            self._look(place, began)
-        elif dry_run_scripts.locks_all(statement):  # it is over before anybody can look
-            self.seen[place, 0] = MODES[-1]
+        if self._locks is not None:
+            self._locks.after(Ran(statement, place, began), idle=self._owner.idle)
         self._end(single)
 
     def _begin(self, wanted: bool) -> None:
@@ -95,32 +80,13 @@ class Steps:
 
     def _end(self, wanted: bool) -> None:
         if wanted and not self._owner.idle:
+            if self._locks is not None:
+                self._locks.before_end()
             self._owner.run("COMMIT")
-        if self._owner.idle:
-            now = time.time()
-            for relation, held in self._holding.items():
-                ended = Held(held.mode, held.place, held.began, now - held.began)
-                known = self.held.get(relation)
-                if known is None or stronger(ended.mode, known.mode):
-                    self.held[relation] = ended
-            self._holding = {}
-
-    def _look(self, place: Place, began: float) -> None:
-        if self._watcher is None:
-            return
-        for lock in dry_run_watch.locks(self._watcher, self._owner.process):
-            known = self._holding.get(lock.object)
-            if known is None or stronger(lock.mode, known.mode):
-                self._holding[lock.object] = Held(lock.mode, place, began, 0.0)
-            if stronger(lock.mode, self.seen.get((place, lock.object), _HARMLESS)):
-                self.seen[place, lock.object] = lock.mode
+        if self._locks is not None and self._owner.idle:
+            self._locks.ended()
 
     def at(self, moment: float) -> Place | None:
         """The statement that ran at that time, in seconds since 1970."""
         index = bisect_right(self._ran, moment, key=lambda step: step.began)
         return self._ran[index - 1].place if index else None
-
-
-def stronger(mode: str, other: str) -> bool:
-    """Whether one mode of a lock is stronger than another."""
-    return mode in MODES and (other not in MODES or MODES.index(mode) > MODES.index(other))

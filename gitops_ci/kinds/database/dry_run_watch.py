@@ -9,7 +9,7 @@ import contextlib
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database.server import OWNER, WATCHER, ServerError, Session
+from gitops_ci.kinds.database.server import OWNER, ServerError, Session
 
 PREPARE = f"""
 CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE;
@@ -33,7 +33,7 @@ CREATE TABLE gitops_ci.event (
 );
 CREATE FUNCTION gitops_ci.kept() RETURNS trigger LANGUAGE plpgsql {_PATH} AS
 $$ BEGIN
-    IF current_user <> '{WATCHER}' THEN
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         RAISE insufficient_privilege USING MESSAGE = 'what was seen is not for migrations to write';
     END IF;
     RETURN NULL;
@@ -68,9 +68,6 @@ _EVENTS = """SELECT coalesce(json_agg(json_build_object('at', at, 'what', what, 
     'identity', coalesce(identity, ''), 'catalog', coalesce(catalog, ''), 'object', coalesce(object, 0),
     'part', coalesce(part, 0)) ORDER BY at), '[]') FROM gitops_ci.event"""
 
-_LOCKS = """SELECT coalesce(json_agg(json_build_object('object', relation::int8, 'mode', mode)), '[]') FROM pg_locks
-    WHERE pid = {process} AND locktype = 'relation' AND granted AND relation >= 16384"""
-
 MODES = (
     "AccessShareLock",
     "RowShareLock",
@@ -82,6 +79,14 @@ MODES = (
     "AccessExclusiveLock",
 )
 """From the weakest to the strongest (https://www.postgresql.org/docs/current/explicit-locking.html)."""
+
+_LOCKS = f"""SELECT coalesce(json_agg(json_build_object('object', relation::int8, 'mode', mode)), '[]') FROM pg_locks
+    WHERE pid = {{process}} AND locktype = 'relation' AND granted AND relation BETWEEN 16384 AND {{newest}}
+    AND mode IN ({", ".join(f"'{mode}'" for mode in MODES[4:])})"""
+"""Those that let rows be read and written are left out."""
+
+
+_OWNED = f"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO {OWNER}', current_database()); END $$"
 
 
 class Event(Struct, frozen=True):
@@ -108,21 +113,23 @@ def events(session: Session) -> tuple[Event, ...]:
     return session.read(_EVENTS, tuple[Event, ...])
 
 
-def locks(session: Session, process: int) -> tuple[Lock, ...]:
-    """The locks on relations that a session holds now."""
-    return session.read(_LOCKS.format(process=int(process)), tuple[Lock, ...])
+def locks(session: Session, process: int, newest: int) -> tuple[Lock, ...]:
+    """The locks that keep writers out which a session holds now on relations up to a number."""
+    return session.read(_LOCKS.format(process=int(process), newest=int(newest)), tuple[Lock, ...])
 
 
-def provide_roles(session: Session, names: tuple[str, ...]) -> None:
-    """Makes the roles that there are not yet: a cluster's roles are seldom made by migrations."""
+def provide_roles(session: Session, names: tuple[str, ...], owner: str) -> None:
+    """Makes the roles that there are not yet, for the `owner`: a cluster's roles are seldom made by migrations."""
     if not names:
         return
-    there = set(session.read("SELECT json_agg(rolname) FROM pg_roles", list[str]))
+    there = set(session.read(f"SELECT json_agg(rolname) FROM pg_roles WHERE rolname <> '{owner}'", list[str]))
     for name in names:
-        if name not in there:
+        if name not in there and name != owner:
             role = identifier(name)
             with contextlib.suppress(ServerError):  # a name that no role can have
-                session.run(f"CREATE ROLE {role}; GRANT {role} TO {OWNER} WITH ADMIN OPTION")
+                session.run(f"CREATE ROLE {role}; GRANT {role} TO {owner} WITH ADMIN OPTION")
+                if name == OWNER:  # migrations take it for the one that may do all in their database
+                    session.run(_OWNED)
 
 
 def provide_extensions(session: Session, names: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal, Protocol, TypeVar
 
 from gitops_ci.model.plan import Engine
@@ -44,6 +45,14 @@ class ServerLostError(Exception):
         self.line = line
 
 
+def without_address(error: ServerLostError) -> str:
+    """Why a server could not be reached, without the words that have its address and names in them."""
+    if error.code != "engine-failed":
+        return str(error)
+    fatal = re.search(r"FATAL:\s+([A-Za-z ]{1,60})", str(error))
+    return f"no connection: {fatal[1].strip()}" if fatal else "no connection"
+
+
 class Session(Protocol):
     """One connection."""
 
@@ -63,7 +72,7 @@ class Session(Protocol):
 
 
 class Cluster(Protocol):
-    """A running server of one stack; nobody else uses it."""
+    """A server, or databases on one, that one stack has for itself."""
 
     @property
     def engine(self) -> Engine:
@@ -71,10 +80,20 @@ class Cluster(Protocol):
 
     @property
     def fresh(self) -> bool:
-        """Whether it is as `initdb` made it; else it is a copy of one that was kept."""
+        """Whether it is empty; else it is a copy of one that was kept."""
+
+    @property
+    def owner(self) -> str:
+        """What the migrations' role is called on the server; what is read of it says OWNER all the same."""
+
+    def prepare(self, watcher: Session) -> None:
+        """Makes what a fresh one needs before any migration."""
+
+    def create(self, name: str) -> None:
+        """Another database for the migrations' role; raises ServerLostError."""
 
     def connect(self, role: Role, database: str = "postgres") -> Session:
-        """A connection of its own; raises ServerLostError."""
+        """A connection of its own to the stack's database, or to one that was created; raises ServerLostError."""
 
     def live(self, stack: str) -> Session | None:
         """A connection to the database of a stack as it is deployed, to be read; None where no DSN of it is given.
@@ -83,4 +102,4 @@ class Cluster(Protocol):
         """
 
     def keep(self) -> None:
-        """Keeps a copy of what the server holds now under the name it was asked for by; nothing may be running."""
+        """Keeps a copy of what is there now under the name it was asked for by; connections may be ended by that."""

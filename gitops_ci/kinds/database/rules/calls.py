@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from gitops_ci.kinds.database.rules.reading import Read
 
@@ -41,14 +41,16 @@ def of(reads: Iterable[Read]) -> frozenset[str]:
         return frozenset()
     fires = any(read.tag in _FIRES for read in top)
     running = [read for read in top if read.tag not in _NO_CALL and (fires or read.tag != "CreateTrigStmt")]
-    if any('U&"' in read.statement.text.upper() for read in running):  # a name with escapes
-        return frozenset(made)
-    called = {name for name in made if running and not _WORD.fullmatch(name)} | _named(running, made)
-    while more := _named([read for read in top if read.function in called], made) - called:
+    called = {name for name in made if running and not _WORD.fullmatch(name)} | named(running, made)
+    while more := named([read for read in top if read.function in called], made) - called:
         called |= more
     return frozenset(called)
 
 
-def _named(reads: Sequence[Read], names: set[str]) -> set[str]:
+def named(reads: Iterable[Read], names: Collection[str]) -> set[str]:
+    """Those of some names that are a word of a statement, in whatever case; all of them where words have escapes."""
+    reads = tuple(reads)
+    if any('U&"' in read.statement.text.upper() for read in reads):
+        return set(names)
     words = {word for read in reads for word in _WORD.findall(read.statement.text.lower())}
     return {name for name in names if name.lower() in words}

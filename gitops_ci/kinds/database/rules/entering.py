@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -13,6 +14,7 @@ from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.database import dialects, sets
 from gitops_ci.kinds.database import pointer as pointers
 from gitops_ci.kinds.database.dialects import End
+from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.sets import MigrationSet
 from gitops_ci.kinds.database.texts import MAX_BYTES, Texts
 from gitops_ci.kinds.database.versions import Migration
@@ -41,6 +43,19 @@ class Earlier:
     def mentions(self, name: str) -> bool:
         """Whether one of the migrations has a word that is this name, in whatever case."""
         return bool(self._text) and re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", self._text) is not None
+
+    @cached_property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Path and applied text of each in order, but for those that cannot be read."""
+        if self._before is None or self._base is None:
+            return ()
+        applied = self._before.applied or ()
+        texts = Texts(self._before, self._base, applied)
+        found: list[tuple[str, str]] = []
+        for migration in applied:
+            with contextlib.suppress(MigrationError):
+                found.append((migration.path, texts.of(migration)))
+        return tuple(found)
 
     @cached_property
     def _text(self) -> str:

@@ -137,7 +137,12 @@ class File(Struct, frozen=True, dict=True):
 
 def read(migration: Migration, text: str) -> File:
     """A migration's applied part. Raises SqlError or TooDeepError."""
-    return File(migration.path, text, reading.read(text, path=migration.path))
+    return parsed(migration.path, text)
+
+
+def parsed(path: str, text: str) -> File:
+    """The file of a text. Raises SqlError or TooDeepError."""
+    return File(path, text, reading.read(text, path=path))
 
 
 def _does_the_same(read: Read) -> bool:

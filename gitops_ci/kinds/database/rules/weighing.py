@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from gitops_ci.kinds.database.rules import alterations, calls, contract, file, squawk, statements
+from gitops_ci.kinds.database.rules import called as base_functions
 from gitops_ci.kinds.database.rules.catalog import RULES
 from gitops_ci.kinds.database.rules.created import Created
 from gitops_ci.kinds.database.rules.entering import Entering
@@ -46,6 +47,8 @@ def of(
             found += ((one.path, each) for each in file.in_transactions(one, migration))
             for name in _expands(one, created):
                 expanded.setdefault(name, one.path.rpartition("/")[2])
+    there = [files[migration.path] for migration in entering.migrations if migration.path in files]
+    found += ((path, each) for path, each in base_functions.found(there, entering.earlier) if each.table not in created)
     hidden = _hidden(entering, files)
     for path, each in dict.fromkeys(contract.judged(found, expanded)):
         if path in hidden or not saw.overrules(path, each, files[path].lines(each.statement)):

@@ -370,6 +370,61 @@ def test_text_that_a_called_function_runs_is_that_of_the_change() -> None:
     assert {each.rule for each in then.findings} == {"database/dynamic-sql"}
 
 
+_WIPE = """CREATE FUNCTION wipe() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    IF (SELECT count(*) FROM orders) > 1000 THEN DELETE FROM orders; END IF; END $$;
+CREATE FUNCTION outer_one() RETURNS void LANGUAGE sql AS $$ SELECT wipe() $$;
+CREATE FUNCTION fine() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;"""
+
+
+def on_functions(sql: str, functions: str = _WIPE) -> list[tuple[str, int | None]]:
+    """What is said of a migration where base has functions."""
+    base = {**BASE, "migrations/0015_functions.sql": functions}
+    return rules(lint({**base, "migrations/0016_new.sql": sql}, base))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "SELECT 1;\nSELECT wipe();",
+        "SELECT 1;\nSELECT public.WIPE /* */ ();",
+        "SELECT 1;\nDO $$ BEGIN PERFORM outer_one(); END $$;",
+        "CREATE FUNCTION mine() RETURNS void LANGUAGE sql AS 'SELECT outer_one()';\nSELECT mine();",
+        'SELECT 1;\nSELECT U&"w\\0069pe"();',
+        "INSERT INTO orders VALUES (1);\nCREATE TRIGGER t AFTER INSERT ON orders EXECUTE FUNCTION wipe();",
+    ],
+)
+def test_a_function_of_base_that_the_change_calls_is_read(call: str) -> None:
+    assert on_functions(call) == [("database/destructive-delete-all", 2)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT fine();",
+        "COMMENT ON FUNCTION wipe() IS 'x';",
+        "DROP FUNCTION wipe();",
+        "CREATE TRIGGER t AFTER INSERT ON orders EXECUTE FUNCTION wipe();",
+        "SELECT wiped FROM orders;",
+    ],
+)
+def test_one_that_it_does_not_call_says_nothing(sql: str) -> None:
+    assert [rule for rule, _ in on_functions(sql) if rule != "database/contract"] == []
+
+
+def test_of_a_function_that_was_replaced_the_last_counts() -> None:
+    better = _WIPE.replace("DELETE FROM orders", "DELETE FROM orders WHERE id < 9").replace(
+        "CREATE", "CREATE OR REPLACE"
+    )
+    assert on_functions("SELECT wipe();", f"{_WIPE}\n{better}") == []
+    overloaded = better.replace("wipe()", "wipe(int)")
+    assert [rule for rule, _ in on_functions("SELECT wipe();", f"{_WIPE}\n{overloaded}")] != []
+
+
+def test_text_that_a_function_of_base_runs_is_told_where_it_is_called() -> None:
+    dynamic = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DROP TABLE users'; END $$;"
+    assert on_functions("SELECT 1;\n\nCALL p();", dynamic) == [("database/dynamic-sql", 3)]
+
+
 def test_what_destroys_is_never_overruled() -> None:
     assert said("DROP TABLE users; LOCK TABLE orders;", tried(), squawk=NOTHING) == ["database/destructive-drop-table"]
 

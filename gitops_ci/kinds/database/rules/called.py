@@ -1,0 +1,104 @@
+"""What functions of base do that a change calls: their bodies count as if they stood where they are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from gitops_ci.kinds.database import addresses, routines
+from gitops_ci.kinds.database.identifiers import qualified
+from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
+from gitops_ci.kinds.database.rules import calls, file, statements
+from gitops_ci.kinds.database.rules.entering import Earlier
+from gitops_ci.kinds.database.rules.file import File
+from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.reading import Read
+from gitops_ci.kinds.database.tree import strings
+
+_NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
+_MAKES = re.compile(
+    rf"\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?:{_NAME}\s*\.\s*)*({_NAME})", re.IGNORECASE
+)
+
+
+class Definition(Struct, frozen=True):
+    """A function or procedure that base has: its statements, and what is found in them as they run."""
+
+    name: str
+    path: str
+    reads: tuple[Read, ...]
+    found: tuple[Found, ...]
+
+
+def found(files: Sequence[File], earlier: Earlier) -> Iterator[tuple[str, Found]]:
+    """What base's functions do that are called in files of one change (by path), at the line of the call."""
+    reads = [read for one in files for read in one.reads if not read.nested or read.tag == "CreateFunctionStmt"]
+    definitions = _definitions(reads, earlier)
+    if not definitions:
+        return
+    theirs = [read for each in definitions for read in each.reads]
+    made = [read for read in reads if read.tag == "CreateFunctionStmt"]
+    called = calls.of([*theirs, *reads])
+    left = [each for each in definitions if each.name in called and each.found]
+    for one in files:
+        for read in one.reads:
+            if not left or read.nested:
+                continue
+            here = calls.of([*theirs, *made, read])
+            if read.tag == "CreateTrigStmt":  # what only a trigger of the change runs is told where that names it
+                here |= calls.named([read], called)
+            yield from ((one.path, found) for each in left if each.name in here for found in _at(each, read))
+            left = [each for each in left if each.name not in here]
+
+
+def _at(definition: Definition, read: Read) -> Iterator[Found]:
+    place = definition.path.rpartition("/")[2]
+    for each in definition.found:
+        says = f"calls {definition.name} of {place}, which {each.says}"
+        yield msgspec.structs.replace(each, says=says, line=read.line, column=None, statement=read.line)
+
+
+def _definitions(reads: Iterable[Read], earlier: Earlier) -> tuple[Definition, ...]:
+    """The functions of base whose name is a word of what runs, and those that these name."""
+    places: dict[str, set[int]] = {}
+    for number, (_, text) in enumerate(earlier.texts):
+        for name in _MAKES.findall(text):
+            places.setdefault(name.strip('"').replace('""', '"').lower(), set()).add(number)
+    if not places:
+        return ()
+    known: dict[str, tuple[int, Definition]] = {}
+    waiting, parsed = list(reads), set[int]()
+    while waiting:
+        numbers = {number for name in calls.named(waiting, places.keys()) for number in places[name]} - parsed
+        parsed |= numbers
+        waiting = []
+        for number in sorted(numbers):
+            for signature, each in _of(*earlier.texts[number]):
+                waiting.append(each.reads[0])
+                if signature not in known or known[signature][0] <= number:
+                    known[signature] = number, each
+    return tuple(each for _, (_, each) in sorted(known.items(), key=lambda found: (found[1][0], found[0])))
+
+
+def _of(path: str, text: str) -> Iterator[tuple[str, Definition]]:
+    """The functions that one migration makes, by what tells them apart; a later one takes the place of an earlier."""
+    try:
+        one = file.parsed(path, text)
+    except (SqlError, TooDeepError):  # a plan that tries it says so
+        return
+    for index, read in enumerate(one.reads):
+        if read.tag != "CreateFunctionStmt" or read.nested:
+            continue
+        end = next((at for at in range(index + 1, len(one.reads)) if not one.reads[at].nested), len(one.reads))
+        inner = [each for at in range(index + 1, end) for each in one.found[at]]
+        found = (*statements.called(read), *inner)
+        yield _signature(read), Definition(read.function, path, one.reads[index:end], found)
+
+
+def _signature(read: Read) -> str:
+    node = read.statement.read(routines.CreateFunctionStmt)
+    taken = (each.parameter.argType for each in node.parameters if each.parameter is not None)
+    return addresses.signature(qualified(strings(node.funcname)), taken)
