@@ -71,7 +71,9 @@ def _times(place: Path, history: dict[str, str], new: str, rounds: int) -> dict[
     with _server(place) as (directory, programs):
         for turn in range(rounds + 1):
             database = ("-h", str(directory), "-U", WATCHER, "-q", "-v", "ON_ERROR_STOP=1")
-            Program((measure.tool("psql"), *database, "-c", f"CREATE DATABASE round_{turn}", "postgres")).run()
+            Program(
+                (measure.tool("psql"), *database, "-c", f"CREATE DATABASE round_{turn} TEMPLATE postgres", "postgres")
+            ).run()
             measured = {
                 "whole": _whole(programs, files),
                 "psql": Program((measure.tool("psql"), *database, *files, f"round_{turn}")),

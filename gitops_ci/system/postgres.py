@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import os
 import shutil
 import signal
@@ -22,6 +21,7 @@ from gitops_ci.model.plan import Engine
 from gitops_ci.system import clean_room, postgres_live, postgres_programs, postgres_room, process
 from gitops_ci.system.postgres_programs import Installation
 from gitops_ci.system.postgres_session import PostgresSession
+from gitops_ci.system.postgres_wire import WireSession
 
 _START = 30.0  # seconds
 INITDB = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1")
@@ -34,6 +34,10 @@ SETTINGS = (
     "restart_after_crash=off",
     "jit=off",
     "shared_buffers=32MB",
+    "wal_level=minimal",
+    "max_wal_senders=0",  # shared memory is made ready for whoever might connect: half of the start
+    "max_worker_processes=0",
+    "autovacuum_max_workers=1",
     "max_connections=20",
     "max_locks_per_transaction=4096",  # thousands of tables in one migration
     "temp_file_limit=2GB",
@@ -72,6 +76,7 @@ class Servers:
         self._lock = threading.Lock()
         self._found: Installation | None = None
         self._brought: Path | None = None
+        self._ending: list[threading.Thread] = []
         self._cache = postgres_room.cache(environ, repository) or scratch / "postgres"
 
     @contextlib.contextmanager
@@ -83,26 +88,29 @@ class Servers:
         deadline = time.monotonic() + timeout
         with self._lock:
             installation = self._found = self._found or self._chosen()
-            # a quarter of a second, while other programs start, write and copy
-            threading.Thread(target=importlib.import_module, args=("psycopg",), daemon=True).start()
             empty = self._empty(installation)
         copy = self._cache / installation.name(kept)
         fresh = not copy.is_dir()
         directory = postgres_room.directory()
         guardian: subprocess.Popen[bytes] | None = None
+        closing = contextlib.ExitStack()
         try:
             self._copy(empty if fresh else copy, directory)
             guardian = self._guardian(installation, directory)
             live = functools.partial(postgres_live.connected, self._settings.dsn_env, environ=self._environ)
             cluster = RunningCluster(directory, installation, deadline, self._stop, fresh=fresh, copy=copy, live=live)
+            closing.callback(cluster.close)
             cluster.wait(guardian)
             yield cluster
-            cluster.close()
         finally:
-            _ended(guardian, directory)
+            closing.close()
+            self._ending.append(threading.Thread(target=_ended, args=(guardian, directory)))
+            self._ending[-1].start()
 
     def close(self) -> None:
-        """Removes what was copied of the programs."""
+        """Waits until every server has ended, and removes what was copied of the programs."""
+        for thread in self._ending:
+            thread.join()
         if self._brought is not None:
             shutil.rmtree(self._brought, ignore_errors=True)
 
@@ -115,7 +123,7 @@ class Servers:
 
     def _empty(self, installation: Installation) -> Path:
         """A data directory as `initdb` makes it; made once."""
-        place = self._cache / installation.name("empty")
+        place = self._cache / installation.name("empty-2")
         if not place.is_dir():
             directory = postgres_room.directory()
             try:
@@ -127,6 +135,7 @@ class Servers:
                     raise ServerLostError(
                         "engine-failed", f"PostgreSQL's initdb failed: {said or f'exit code {done.returncode}'}"
                     )
+                postgres_room.leave_one_database(directory / "data")
                 postgres_room.store(directory / "data", place)
             finally:
                 shutil.rmtree(directory, ignore_errors=True)
@@ -181,8 +190,9 @@ class RunningCluster:
         self._stop = stop
         self._copy = copy
         self._live = live
-        self._sessions: list[PostgresSession] = []
+        self._sessions: list[PostgresSession | WireSession] = []
         self._version = ""
+        self._first: WireSession | None = None
         self.fresh = fresh
 
     def wait(self, guardian: subprocess.Popen[bytes]) -> None:
@@ -190,16 +200,16 @@ class RunningCluster:
         until = time.monotonic() + _START
         while True:
             try:
-                session = self.connect(WATCHER)
+                self._first = self._connected(WATCHER)
             except ServerLostError as error:
                 ended = not (self.directory / "data/postmaster.pid").exists() and guardian.poll() is not None
                 if time.monotonic() > until or ended or self._stop.is_set():
                     log = (self.directory / "log").read_bytes()[-2000:].decode("utf-8", "replace").strip()
                     last = (log or str(error)).rpartition("\n")[2]
                     raise ServerLostError("engine-failed", f"PostgreSQL does not start: {last}") from None
-                time.sleep(0.01)
+                time.sleep(0.002)
             else:
-                self._version = session.version
+                self._version = self._first.version
                 return
 
     @property
@@ -207,12 +217,18 @@ class RunningCluster:
         """What to call it in a plan."""
         return Engine(name=ENGINE, version=self._version, source=self.installation.source)
 
-    def connect(self, role: Role, database: str = "postgres") -> PostgresSession:
+    def connect(self, role: Role, database: str = "postgres") -> WireSession:
         """A connection of its own."""
+        if (role, database) != (WATCHER, "postgres") or self._first is None:
+            return self._connected(role, database)
+        first, self._first = self._first, None
+        return first
+
+    def _connected(self, role: Role, database: str = "postgres") -> WireSession:
         # An owner of the database may store other settings in it: those given here count.
         options = "-c search_path=pg_catalog,pg_temp" if role == WATCHER else ""
-        known = {"host": str(self.directory), "port": "5432", "user": role, "dbname": database, "options": options}
-        session = PostgresSession(known, deadline=self._deadline, stop=self._stop)
+        known = {"user": role, "database": database, "options": options}
+        session = WireSession(self.directory / ".s.PGSQL.5432", known, deadline=self._deadline, stop=self._stop)
         self._sessions.append(session)
         return session
 

@@ -100,6 +100,17 @@ def copied(source: Path, target: Path) -> bool:
     return done.returncode == 0
 
 
+def leave_one_database(data: Path) -> None:
+    """Takes the files of the two templates out of what `initdb` made: two of three that would be copied for nothing.
+
+    The server does not look for them before it is told to; `dry_run_watch.PREPARE` makes it forget the templates. The
+    database that is left, `postgres`, is the last one made and has the highest number.
+    """
+    *templates, _ = sorted((data / "base").iterdir(), key=lambda each: int(each.name))
+    for each in templates:
+        shutil.rmtree(each, ignore_errors=True)
+
+
 def store(data: Path, place: Path) -> None:
     """Puts a copy of a data directory in its place at once; where that fails there is none, and the oldest go."""
     try:

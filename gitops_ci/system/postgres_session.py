@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -67,6 +67,12 @@ class PostgresSession:
         if self._connection.parameter_status(b"standard_conforming_strings") == b"off":
             message = "standard_conforming_strings is turned off, so that strings end elsewhere than they are read to"
             raise ServerError(STRINGS, message)
+
+    def run_all(self, texts: Iterable[str]) -> Iterator[None]:
+        """Runs one text after the other; a sign for each that came to its end."""
+        for sql in texts:
+            self.run(sql)
+            yield
 
     def read(self, sql: str, type_: type[T]) -> T:
         """The one JSON value of a query as `type_`."""

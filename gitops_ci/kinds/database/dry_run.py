@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from collections.abc import Iterable, Iterator
 
@@ -35,9 +36,9 @@ from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import Change, Engine, Observation
 from gitops_ci.model.schema import Table
 
-_WORTH_KEEPING = 0.5
+_WORTH_KEEPING = 0.2
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
-_FORMAT = b"1"
+_FORMAT = b"2"
 """Renewed where what is kept would be made otherwise."""
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
 """Statements that may reach tables which they do not name."""
@@ -162,7 +163,7 @@ def _drift(
 
 def _digest(request: Request) -> str:
     """What identifies the state that the history makes."""
-    digest = hashlib.sha256(_FORMAT)
+    digest = hashlib.sha256(_FORMAT + (b" declared" if request.declared.now else b""))
     for part in (*request.settings.extensions, "", *(text for _, text in request.history)):
         content = part.encode()
         digest.update(b"%d:" % len(content) + content)
@@ -180,10 +181,16 @@ def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
     extensions = request.settings.extensions
     try:
         watcher.run(dry_run_watch.PREPARE)
+        if request.declared.now:
+            watcher.run(f"CREATE DATABASE {dry_run_watch.UNTOUCHED} TEMPLATE postgres")
         dry_run_watch.provide_extensions(watcher, extensions)
         steps = Steps(cluster.connect(OWNER), None, extensions)
-        for script in _history_scripts(request):
-            _apply(script, steps, watcher)
+        for plain, scripts in itertools.groupby(_history_scripts(request), lambda script: script.statements is None):
+            if plain:
+                steps.run_plain(tuple(scripts))
+            else:
+                for script in scripts:
+                    _apply(script, steps, watcher)
     except ServerError as error:
         raise HistoryError(f"an extension of `kinds.database.extensions` cannot be made: {error}") from None
     except MigrationError as error:

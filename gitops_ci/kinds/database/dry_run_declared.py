@@ -61,7 +61,7 @@ def _differences(
     scripts: Iterable[Script], cluster: Cluster, name: str, built: Catalog, extensions: tuple[str, ...]
 ) -> Mapping[tuple[str, str], str]:
     """What is said of each object and part of it that differs. Raises RefusedError, ServerLostError."""
-    cluster.connect(WATCHER).run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")
+    cluster.connect(WATCHER).run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {dry_run_watch.UNTOUCHED}")
     watcher, owner = cluster.connect(WATCHER, name), cluster.connect(OWNER, name)
     dry_run_watch.provide_extensions(watcher, extensions)
     steps = Steps(owner, None, extensions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal, Protocol, TypeVar
 
 from gitops_ci.model.plan import Engine
@@ -57,6 +58,9 @@ class Session(Protocol):
 
     def run(self, sql: str) -> None:
         """Runs statements and drops their rows. Raises ServerError, or ServerLostError where none can follow."""
+
+    def run_all(self, texts: Iterable[str]) -> Iterator[None]:
+        """Runs one text after the other as `run` does, and says of each that it came to its end."""
 
     def read(self, sql: str, type_: type[T]) -> T:
         """The one JSON value of a query of ours as `type_`; raises as `run` does."""
