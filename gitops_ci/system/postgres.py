@@ -115,11 +115,14 @@ class Servers:
             shutil.rmtree(self._brought, ignore_errors=True)
 
     def _chosen(self) -> Installation:
-        found = postgres_programs.chosen(self._path, self._settings.version, lambda command: self._run(command).stdout)
+        found = postgres_programs.chosen(self._path, self._settings.version, self._version)
         if found.source != "embedded" or postgres_room.is_within_reach(found.programs):
             return found
         self._brought = postgres_room.directory()
         return structs.replace(found, programs=postgres_room.brought(found.programs, self._brought))
+
+    def _version(self, program: Path) -> bytes:
+        return postgres_room.remembered(self._cache, program, lambda: self._run([str(program), "--version"]).stdout)
 
     def _empty(self, installation: Installation) -> Path:
         """A data directory as `initdb` makes it; made once."""

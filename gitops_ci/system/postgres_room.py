@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gitops_ci.kinds.database.server import ServerLostError
@@ -129,6 +130,23 @@ def store(data: Path, place: Path) -> None:
     kept = sorted((each for each in place.parent.iterdir() if each.is_dir()), key=lambda each: each.stat().st_mtime)
     for old in kept[:-_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def remembered(cache: Path, program: Path, said: Callable[[], bytes]) -> bytes:
+    """What a program says of its version, asked once for as long as it stays the same file."""
+    found = program.stat()
+    identity = f"{program} {found.st_size} {found.st_mtime_ns} {found.st_ino}"
+    place = cache / f"{hashlib.sha256(os.fsencode(identity)).hexdigest()[:32]}.version"
+    with contextlib.suppress(OSError):
+        return place.read_bytes()
+    text = said()
+    if text:
+        with contextlib.suppress(OSError):
+            cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+            unfinished = place.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(text)
+            unfinished.replace(place)
+    return text
 
 
 def cache(environ: Mapping[str, str], repository: Path) -> Path | None:

@@ -28,8 +28,11 @@ class PostgresSession:
 
         Raises ServerLostError where the server does not take the connection.
         """
-        from psycopg import Error, conninfo, pq  # a quarter of a second, and an extra
-
+        try:
+            from psycopg import Error, conninfo, pq  # a tenth of a second, and an extra
+        except ImportError:
+            hint = "psycopg is not installed: pip install 'gitops-ci[database]'"
+            raise ServerLostError("engine-missing", hint) from None
         self._pq, self._error = pq, Error
         self._deadline = deadline
         self._stop = stop

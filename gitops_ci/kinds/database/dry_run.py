@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
 
+from gitops_ci import __version__
 from gitops_ci.config_database import Database
 from gitops_ci.kinds.database import (
     catalog,
@@ -39,7 +40,7 @@ from gitops_ci.model.schema import Table
 _WORTH_KEEPING = 0.2
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
 _FORMAT = b"2"
-"""Renewed where what is kept would be made otherwise."""
+"""Renewed where what is kept would be made otherwise by the same version."""
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
 """Statements that may reach tables which they do not name."""
 
@@ -48,14 +49,21 @@ class HistoryError(Exception):
     """What base has cannot be applied here, so nothing can be tried on top of it."""
 
 
+class History(Struct, frozen=True):
+    """The migrations that base has. `identity` names their contents; `texts` reads them, and raises MigrationError."""
+
+    identity: tuple[str, ...] = ()
+    texts: Callable[[], Iterable[tuple[Migration, str]]] = tuple
+
+
 class Request(Struct, frozen=True):
-    """What is tried: base's migrations with their texts, new ones, and those that undo these (in their order).
+    """What is tried: what base has, new migrations, and those that undo these (in their order).
 
     `compared` is the stack whose own database is compared with what base has; None where nothing is.
     """
 
     settings: Database
-    history: tuple[tuple[Migration, str], ...]
+    history: History
     entering: tuple[Script, ...]
     undoing: tuple[Script, ...] = ()
     seeds: tuple[Script, ...] = ()
@@ -77,7 +85,7 @@ class Trial(Struct, frozen=True):
 def tried(request: Request, tools: Tools) -> Trial:
     """Applies the new migrations to a database with rows; where rows are what they fail on, to one without.
 
-    Raises HistoryError, ServerLostError, ToolError.
+    Raises HistoryError, MigrationError (base cannot be read), ServerLostError, ToolError.
     """
     trial = _attempt(request, tools, rows=True)
     if trial.refused is None or not trial.refused.of_data:
@@ -162,9 +170,9 @@ def _drift(
 
 
 def _digest(request: Request) -> str:
-    """What identifies the state that the history makes."""
+    """What identifies the state that the history makes, as this version makes it."""
     digest = hashlib.sha256(_FORMAT + (b" declared" if request.declared.now else b""))
-    for part in (*request.settings.extensions, "", *(text for _, text in request.history)):
+    for part in (__version__, *request.settings.extensions, "", *request.history.identity):
         content = part.encode()
         digest.update(b"%d:" % len(content) + content)
     return digest.hexdigest()[:32]
@@ -176,7 +184,8 @@ def _apply(script: Script, steps: Steps, watcher: Session) -> None:
 
 
 def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
-    """Makes what base has, and keeps it where that took long."""
+    """Makes what base has, and keeps it where that took long. Raises MigrationError where that cannot be read."""
+    texts = request.history.texts()
     started = time.monotonic()
     extensions = request.settings.extensions
     try:
@@ -185,7 +194,7 @@ def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
             watcher.run(f"CREATE DATABASE {dry_run_watch.UNTOUCHED} TEMPLATE postgres")
         dry_run_watch.provide_extensions(watcher, extensions)
         steps = Steps(cluster.connect(OWNER), None, extensions)
-        for plain, scripts in itertools.groupby(_history_scripts(request), lambda script: script.statements is None):
+        for plain, scripts in itertools.groupby(_history_scripts(texts), lambda script: script.statements is None):
             if plain:
                 steps.run_plain(tuple(scripts))
             else:
@@ -202,8 +211,8 @@ def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
         cluster.keep()
 
 
-def _history_scripts(request: Request) -> Iterator[Script]:
-    for migration, text in request.history:
+def _history_scripts(texts: Iterable[tuple[Migration, str]]) -> Iterator[Script]:
+    for migration, text in texts:
         yield dry_run_scripts.of(migration, text, closely=False)
 
 
