@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import sysconfig
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +21,8 @@ from gitops_ci.system import clean_room, process
 
 MEMORY = 2 << 30
 """Bytes of private data: a thousand migrations take less than a tenth of it."""
+SCRIPTS = Path(sys.executable).parent
+"""Where programs lie that packages of our own Python bring; `sysconfig` would take a hundredth of a second to say so."""
 TIMEOUT = 120.0
 """Seconds for one run."""
 HINT = "`pip install 'gitops-ci[squawk]'` brings it; or have `squawk` 2 on PATH"
@@ -88,7 +89,7 @@ class Squawk:
 
     def _engine(self) -> tuple[str, Engine]:
         """The one beside our own Python, else the one on PATH, with its version."""
-        beside = shutil.which("squawk", path=sysconfig.get_path("scripts"))
+        beside = shutil.which("squawk", path=str(SCRIPTS))
         own = beside if beside and Path(beside).is_relative_to(sys.prefix) else None
         program = own or shutil.which("squawk", path=self._path)
         if program is None:

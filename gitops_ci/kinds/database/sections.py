@@ -46,7 +46,7 @@ def _only(direction: str, text: str, tool_: str) -> str:
 
 
 def _marked(text: str) -> Iterator[tuple[str, str, int]]:
-    if _ANY.search(text) is None:
+    if "--" not in text or _ANY.search(text) is None:
         return
     for number, line in enumerate(text.split("\n"), 1):
         if "--" not in line:
