@@ -22,7 +22,7 @@ from gitops_ci.system import clean_room, process
 MEMORY = 2 << 30
 """Bytes of private data: a thousand migrations take less than a tenth of it."""
 SCRIPTS = Path(sys.executable).parent
-"""Where programs lie that packages of our own Python bring; `sysconfig` would take a hundredth of a second to say so."""
+"""Where programs lie that packages of our own Python bring; `sysconfig` takes a hundredth of a second to say so."""
 TIMEOUT = 120.0
 """Seconds for one run."""
 HINT = "`pip install 'gitops-ci[squawk]'` brings it; or have `squawk` 2 on PATH"
