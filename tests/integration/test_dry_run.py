@@ -175,7 +175,20 @@ def test_statements_that_want_no_transaction(tmp_path: Path) -> None:
 
 def test_a_full_vacuum_is_seen_though_it_is_over_at_once(tmp_path: Path) -> None:
     (lock,) = seen(tried(tmp_path, "VACUUM FULL users;", USERS), "lock")
-    assert (lock.mode, lock.line) == ("AccessExclusiveLock", 1)
+    assert (lock.address, lock.mode, lock.line) == ("table users", "AccessExclusiveLock", 1)
+
+
+def test_a_limit_of_waiting_for_locks_is_seen(tmp_path: Path) -> None:
+    sql = "SET lock_timeout = '1s';\nALTER TABLE users ADD name text;\n{last}\nALTER TABLE users ADD last text;"
+    assert _limited(tmp_path, sql.format(last="")) == {2: True, 4: True}
+    for last in ("RESET lock_timeout;", "SET lock_timeout TO 0;", "SET lock_timeout = '0ms';", "RESET ALL;"):
+        assert _limited(tmp_path, sql.format(last=last)) == {2: True, 4: False}
+
+
+def _limited(tmp_path: Path, sql: str) -> dict[int | None, bool]:
+    """By line, whether the lock of ALTER TABLE was waited for with a limit."""
+    locks = [lock for lock in seen(tried(tmp_path, sql, USERS), "lock") if lock.statement == "AlterTableStmt"]
+    return {lock.line: lock.message.endswith("`lock_timeout`") for lock in locks}
 
 
 def test_the_way_down_leads_back_or_is_told(tmp_path: Path) -> None:

@@ -135,7 +135,8 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         events = dry_run_watch.events(watcher)
         seen = [
             *ran,
-            *dry_run_seen.locks(before, steps),
+            *dry_run_seen.bounded(dry_run_seen.locks(before, steps), request.entering),
+            *dry_run_seen.vacuumed(before, request.entering),
             *dry_run_seen.rewrites(before, events, steps),
             *dry_run_declared.seen(request.declared, cluster, (before, after), request.settings.extensions),
             *_undone(request, before, watcher, owner),

@@ -97,8 +97,6 @@ class Steps:
             raise ServerLostError(lost.code, str(lost), place.path, place.line) from None
         if not self._owner.idle:
             self._look(place, began)
-        elif dry_run_scripts.locks_all(statement):  # it is over before anybody can look
-            self.seen[place, 0] = MODES[-1]
         self._end(single)
 
     def _begin(self, wanted: bool) -> None:
