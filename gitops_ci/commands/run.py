@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from gitops_ci.commands import assembly, inspection, judging, output, planning, policing
+from gitops_ci.commands import ahead, assembly, inspection, judging, output, planning, policing
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.assembly import Clock
 from gitops_ci.commands.change import Change
@@ -121,6 +121,7 @@ def _planned(
     stacks = changes.selected(change, options, expected)
     if not stacks:
         return (), (), {}
+    ahead.load(stack.kind for stack in stacks)
     stop = Stop()
     tools = Toolbox(
         config=change.config,

@@ -94,8 +94,11 @@ class Servers:
         directory = postgres_room.directory()
         guardian: subprocess.Popen[bytes] | None = None
         closing = contextlib.ExitStack()
+        probing = threading.Thread(target=postgres_room.probe)
+        probing.start()
         try:
             self._copy(empty if fresh else copy, directory)
+            probing.join()
             guardian = self._guardian(installation, directory)
             live = functools.partial(postgres_live.connected, self._settings.dsn_env, environ=self._environ)
             cluster = RunningCluster(directory, installation, deadline, self._stop, fresh=fresh, copy=copy, live=live)

@@ -26,6 +26,12 @@ def prefix() -> tuple[str, ...]:
     return (*clean_room.prefix(offline=True, memory=_MEMORY), *other_user())
 
 
+def probe() -> None:
+    """Finds out what of the clean room there is, which takes as long as a copy, and is remembered."""
+    with contextlib.suppress(ServerLostError):
+        prefix()
+
+
 def other_user() -> tuple[str, ...]:
     """What runs a command as another user where we are root: PostgreSQL refuses that, and so do we."""
     if os.geteuid() != 0:
