@@ -71,7 +71,9 @@ def _times(place: Path, history: dict[str, str], new: str, rounds: int) -> dict[
     with _server(place) as (directory, programs):
         for turn in range(rounds + 1):
             database = ("-h", str(directory), "-U", WATCHER, "-q", "-v", "ON_ERROR_STOP=1")
-            Program((measure.tool("psql"), *database, "-c", f"CREATE DATABASE round_{turn}", "postgres")).run()
+            Program(
+                (measure.tool("psql"), *database, "-c", f"CREATE DATABASE round_{turn} TEMPLATE postgres", "postgres")
+            ).run()
             measured = {
                 "whole": _whole(programs, files),
                 "psql": Program((measure.tool("psql"), *database, *files, f"round_{turn}")),
@@ -87,7 +89,8 @@ def _times(place: Path, history: dict[str, str], new: str, rounds: int) -> dict[
 def _whole(programs: Path, files: list[str]) -> Program:
     """A server of one's own for `psql`, in memory and with the settings that ours has; not as root."""
     options = " ".join(f"-c {each}" for each in SETTINGS)
-    other = " ".join(postgres_room.other_user())
+    somebody = postgres_room.nobody()
+    other = f"setpriv --reuid={somebody[0]} --regid={somebody[1]} --clear-groups" if somebody else ""
     script = f"""set -e; room=$({other} mktemp -d -p {postgres_room.IN_MEMORY})
     {other} {programs}/initdb {" ".join(INITDB)} --username={WATCHER} -D $room/data >/dev/null
     {other} {programs}/pg_ctl -w -D $room/data -l $room/log -o "-k $room {options}" start >/dev/null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -30,4 +31,5 @@ def main(directory: Path, count: int) -> int:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(1_000_000)  # as `gitops_ci/__main__.py` does
     sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -13,9 +13,9 @@ def main() -> int:
     try:
         import gc
 
+        gc.set_threshold(1_000_000)  # values are frozen and rarely cyclic: collecting often costs a tenth of a run
         from gitops_ci import cli
 
-        gc.set_threshold(1_000_000)  # values are frozen and rarely cyclic: collecting often costs a tenth of a run
         return cli.main(sys.argv[1:])
     except KeyboardInterrupt:  # while it was starting
         return 130

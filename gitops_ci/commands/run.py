@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from gitops_ci.commands import assembly, inspection, judging, output, planning, policing
+from gitops_ci.commands import ahead, assembly, inspection, judging, output, planning, policing
 from gitops_ci.commands import change as changes
 from gitops_ci.commands.assembly import Clock
 from gitops_ci.commands.change import Change
@@ -66,9 +66,17 @@ def _reported(options: Options, outside: Outside, *, judged: bool) -> int:
 
 def looked_at(change: Change, options: Options, outside: Outside, clock: Clock) -> tuple[Report, Verdict]:
     """Plans, checks and judges; the report of all that, and the verdict about what was asked for, if that is a part."""
+    with contextlib.ExitStack() as closing:
+        return _looked_at(change, options, outside, clock, closing)
+
+
+def _looked_at(
+    change: Change, options: Options, outside: Outside, clock: Clock, closing: contextlib.ExitStack
+) -> tuple[Report, Verdict]:
+    """The same; what planned closes while the rest is looked at, and is waited for at `closing`."""
     judge = judging.prepared(change, options, clock)
     expected = changes.expected(change, options)
-    stacks, plans, documents = _planned(options, outside, change, expected)
+    stacks, plans, documents = _planned(options, outside, change, expected, closing)
     scope = policing.scope(change, stacks, options, expected=expected, plans=documents)
     policed = policing.step(scope, outside, change.repository.root, plans)
     findings = judge.final(
@@ -107,7 +115,11 @@ def _of_the_whole(change: Change) -> Iterator[VerdictReason]:
 
 
 def _planned(
-    options: Options, outside: Outside, change: Change, expected: tuple[AffectedStack, ...]
+    options: Options,
+    outside: Outside,
+    change: Change,
+    expected: tuple[AffectedStack, ...],
+    closing: contextlib.ExitStack,
 ) -> tuple[tuple[AffectedStack, ...], tuple[Plan, ...], Mapping[str, Path]]:
     """The stacks that are asked for, their plans, and the engines' own documents of them by the stack's id."""
     stacks = changes.selected(change, options, expected)
@@ -115,6 +127,7 @@ def _planned(
         return (), (), {}
     for each in wall.missing() if any(stack.kind in _WALLED for stack in stacks) else ():
         output.say(f"engines run without a part of their wall (docs/runners.md): {each}", outside)
+    ahead.load(stack.kind for stack in stacks)
     stop = Stop()
     tools = Toolbox(
         config=change.config,
@@ -125,7 +138,8 @@ def _planned(
         timeout=options.timeout,
         stranger=change.event.fork,
     )
-    with _progress(outside, len(stacks)) as shown, contextlib.closing(tools):
+    closing.callback(tools.close)
+    with _progress(outside, len(stacks)) as shown:
         limits = Limits(options.jobs, options.total_timeout)
         plans = planning.plans(stacks, change, tools, limits=limits, progress=shown, stop=stop)
     return stacks, planning.marked(plans, change, expected), tools.documents

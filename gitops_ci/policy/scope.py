@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -13,7 +13,9 @@ from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.policy import PolicyRun
 from gitops_ci.model.stack import Stack
-from gitops_ci.policy.documents.yaml_documents import Place
+
+if TYPE_CHECKING:  # which loads a parser
+    from gitops_ci.policy.documents.yaml_documents import Place
 
 
 class Past(Struct, frozen=True, gc=False):

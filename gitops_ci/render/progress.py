@@ -9,7 +9,6 @@ from typing import Protocol, Self, TextIO
 from gitops_ci.model.plan import Plan
 from gitops_ci.render import words
 from gitops_ci.render.lines import Line, Span, line, span, write
-from gitops_ci.render.stack_lines import counts
 
 
 class Progress(Protocol):
@@ -99,5 +98,7 @@ def outcome(plan: Plan) -> list[Span]:
         case "unchanged":
             said = [span("  no change", "dim")]
         case _:
+            from gitops_ci.render.stack_lines import counts  # while others are planned
+
             said = counts(plan)
     return [span(plan.stack), *said, span(f"  {words.duration(plan.seconds)}", "dim")]

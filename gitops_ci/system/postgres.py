@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import os
 import shutil
 import signal
@@ -12,23 +11,20 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from msgspec import structs
 
 from gitops_ci.config import Config
-from gitops_ci.kinds.database import dry_run_watch
-from gitops_ci.kinds.database.server import ENGINE, OWNER, WATCHER, Cluster, Role, ServerLostError, Session
-from gitops_ci.model.plan import Engine
+from gitops_ci.kinds.database.server import WATCHER, Cluster, ServerLostError
 from gitops_ci.system import clean_room, postgres_live, postgres_programs, postgres_room, process, wall
+from gitops_ci.system.postgres_cluster import RunningCluster
 from gitops_ci.system.postgres_configured import ConfiguredServer
 from gitops_ci.system.postgres_programs import Installation
-from gitops_ci.system.postgres_session import PostgresSession
 from gitops_ci.system.private_directory import PrivateDirectory
 
-_START = 30.0  # seconds
 INITDB = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1")
 SETTINGS = (
     "listen_addresses=",
@@ -40,6 +36,10 @@ SETTINGS = (
     "restart_after_crash=off",
     "jit=off",
     "shared_buffers=32MB",
+    "wal_level=minimal",
+    "max_wal_senders=0",  # shared memory is made ready for whoever might connect: half of the start
+    "max_worker_processes=0",
+    "autovacuum_max_workers=1",
     "max_connections=20",
     "max_locks_per_transaction=4096",  # thousands of tables in one migration
     "temp_file_limit=2GB",
@@ -80,6 +80,7 @@ class Servers:
         self._lock = threading.Lock()
         self._found: Installation | None = None
         self._private: dict[str | None, PrivateDirectory] = {}
+        self._ending: list[threading.Thread] = []
         self._cache = postgres_room.cache(environ, repository) or scratch / "postgres"
 
     def start(self, kept: str, timeout: float) -> AbstractContextManager[Cluster]:
@@ -102,27 +103,34 @@ class Servers:
         deadline = time.monotonic() + timeout
         with self._lock:
             installation = self._found = self._found or self._chosen()
-            # a quarter of a second, while other programs start, write and copy
-            threading.Thread(target=importlib.import_module, args=("psycopg",), daemon=True).start()
             empty = self._empty(installation)
             directory = self._directory()
         copy = self._cache / installation.name(kept)
         fresh = not copy.is_dir()
         guardian: subprocess.Popen[bytes] | None = None
+        closing = contextlib.ExitStack()
+        probing = threading.Thread(target=postgres_room.probe)
+        probing.start()
         try:
             user = postgres_room.somebody()
             self._copy(empty if fresh else copy, directory, user)
+            probing.join()
             guardian = self._guardian(installation, directory, user)
             live = functools.partial(postgres_live.connected, self._settings.dsn_env, environ=self._environ)
             cluster = RunningCluster(directory, installation, deadline, self._stop, fresh=fresh, copy=copy, live=live)
+            closing.callback(cluster.close)
             cluster.wait(guardian)
             yield cluster
-            cluster.close()
         finally:
-            _ended(guardian, directory)
+            closing.close()
+            self._ending.append(threading.Thread(target=_ended, args=(guardian, directory)))
+            self._ending[-1].start()
 
     def close(self) -> None:
-        """Removes what is left: the programs where they were copied, what a configured server has of us."""
+        """Waits until every server has ended, and removes what is left: the programs where they were copied, too."""
+        for thread in self._ending:
+            thread.join()
+        self._ending.clear()
         if self._configured is not None:
             self._configured.close()
             self._configured = None
@@ -142,14 +150,17 @@ class Servers:
             raise ServerLostError("engine-failed", f"there is no place for a PostgreSQL: {error.strerror}") from None
 
     def _chosen(self) -> Installation:
-        found = postgres_programs.chosen(self._path, self._settings.version, lambda command: self._run(command).stdout)
+        found = postgres_programs.chosen(self._path, self._settings.version, self._version)
         if found.source != "embedded" or postgres_room.is_within_reach(found.programs):
             return found
         return structs.replace(found, programs=postgres_room.brought(found.programs, self._directory()))
 
+    def _version(self, program: Path) -> bytes:
+        return postgres_room.remembered(self._cache, program, lambda: self._run([str(program), "--version"]).stdout)
+
     def _empty(self, installation: Installation) -> Path:
         """A data directory as `initdb` makes it; made once."""
-        place = self._cache / installation.name("empty")
+        place = self._cache / installation.name("empty-2")
         if not place.is_dir():
             directory = self._directory()
             try:
@@ -162,6 +173,7 @@ class Servers:
                     raise ServerLostError(
                         "engine-failed", f"PostgreSQL's initdb failed: {said or f'exit code {done.returncode}'}"
                     )
+                postgres_room.leave_one_database(directory / "data")
                 postgres_room.store(directory / "data", place)
             finally:
                 shutil.rmtree(directory, ignore_errors=True)
@@ -196,93 +208,6 @@ class Servers:
             )
         except OSError as error:
             raise ServerLostError("engine-failed", f"PostgreSQL cannot be started: {error.strerror}") from None
-
-
-class RunningCluster:
-    """A running server of one stack."""
-
-    def __init__(
-        self,
-        directory: Path,
-        installation: Installation,
-        deadline: float,
-        stop: process.Stop,
-        *,
-        fresh: bool,
-        copy: Path,
-        live: Callable[..., PostgresSession | None],
-    ) -> None:
-        self.directory = directory
-        self.installation = installation
-        self._deadline = deadline
-        self._stop = stop
-        self._copy = copy
-        self._live = live
-        self._sessions: list[PostgresSession] = []
-        self._version = ""
-        self.fresh = fresh
-
-    def wait(self, guardian: subprocess.Popen[bytes]) -> None:
-        """Waits until the server takes connections. Raises ServerLostError with the last that it said."""
-        until = time.monotonic() + _START
-        while True:
-            try:
-                session = self.connect(WATCHER)
-            except ServerLostError as error:
-                ended = not (self.directory / "data/postmaster.pid").exists() and guardian.poll() is not None
-                if time.monotonic() > until or ended or self._stop.is_set():
-                    log = (self.directory / "log").read_bytes()[-2000:].decode("utf-8", "replace").strip()
-                    last = (log or str(error)).rpartition("\n")[2]
-                    raise ServerLostError("engine-failed", f"PostgreSQL does not start: {last}") from None
-                time.sleep(0.01)
-            else:
-                self._version = session.version
-                return
-
-    @property
-    def engine(self) -> Engine:
-        """What to call it in a plan."""
-        return Engine(name=ENGINE, version=self._version, source=self.installation.source)
-
-    @property
-    def owner(self) -> str:
-        """The role that migrations run as."""
-        return OWNER
-
-    def prepare(self, watcher: Session) -> None:
-        """Makes that role."""
-        watcher.run(dry_run_watch.PREPARE)
-
-    def create(self, name: str) -> None:
-        """Another database."""
-        self.connect(WATCHER).run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")
-
-    def connect(self, role: Role, database: str = "postgres") -> PostgresSession:
-        """A connection of its own."""
-        # An owner of the database may store other settings in it: those given here count.
-        options = "-c search_path=pg_catalog,pg_temp" if role == WATCHER else ""
-        known = {"host": str(self.directory), "port": "5432", "user": role, "dbname": database, "options": options}
-        session = PostgresSession(known, deadline=self._deadline, stop=self._stop)
-        session.full = functools.partial(postgres_room.full, self.directory)
-        self._sessions.append(session)
-        return session
-
-    def live(self, stack: str) -> PostgresSession | None:
-        """A connection to the database of a stack as it is deployed; None where no DSN of it is given."""
-        session = self._live(stack=stack, deadline=self._deadline, stop=self._stop)
-        self._sessions += [session] if session is not None else []
-        return session
-
-    def keep(self) -> None:
-        """Keeps a copy for later servers: of an idle server after a checkpoint, so that there is nothing to recover."""
-        if not self._copy.is_dir():
-            self.connect(WATCHER).run("CHECKPOINT")
-            postgres_room.store(self.directory / "data", self._copy)
-
-    def close(self) -> None:
-        """Ends the connections."""
-        for session in self._sessions:
-            session.close()
 
 
 def _ended(guardian: subprocess.Popen[bytes] | None, directory: Path) -> None:

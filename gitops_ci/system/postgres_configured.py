@@ -233,7 +233,7 @@ class ConfiguredCluster:
         """What to call it in a plan."""
         return Engine(name=ENGINE, version=self._version, source="configured")
 
-    def prepare(self, watcher: Session) -> None:
+    def prepare(self, watcher: Session, *, more: bool) -> None:
         """The migrations' role is there."""
 
     def create(self, name: str) -> None:

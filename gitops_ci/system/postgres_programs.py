@@ -36,17 +36,16 @@ class Installation(Struct, frozen=True):
         return f"{self.major}-{self.identity}-{kept}"
 
 
-def chosen(path: str, wanted: int | None, output: Callable[[list[str]], bytes]) -> Installation:
+def chosen(path: str, wanted: int | None, version: Callable[[Path], bytes]) -> Installation:
     """The PostgreSQL to use: of the major version that is wanted, else the newest; the embedded one last.
 
-    `path` is a PATH to look on, `output` what a command prints. Raises ToolError where there is none, and
+    `path` is a PATH to look on, `version` what a program says of its version. Raises ToolError where there is none, and
     ServerLostError where there is one that does not even tell its version.
     """
-    needed()
     if sys.platform == "win32":
         raise ToolError("migrations are not tried on Windows")
     places = _places(path)
-    found = [each for programs in places if (each := _told(programs, output, own=places[programs])) is not None]
+    found = [each for programs in places if (each := _told(programs, version, own=places[programs])) is not None]
     if places and not found:
         raise ServerLostError("engine-failed", "PostgreSQL does not run here: it does not even tell its version")
     found = [each for each in found if each.major >= _OLDEST]
@@ -75,8 +74,8 @@ def _places(path: str) -> dict[Path, bool]:
     }
 
 
-def _told(programs: Path, output: Callable[[list[str]], bytes], *, own: bool) -> Installation | None:
-    said = output([str(programs / "postgres"), "--version"])
+def _told(programs: Path, version: Callable[[Path], bytes], *, own: bool) -> Installation | None:
+    said = version(programs / "postgres")
     match = _VERSION.search(said)
     if match is None:
         return None

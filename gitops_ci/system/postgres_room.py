@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import pwd
 import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gitops_ci.kinds.database.server import ServerLostError
@@ -45,6 +46,11 @@ def prefix(room: wall.Room | None) -> tuple[str, ...]:
         message = "PostgreSQL does not run as root, and only on Linux we can make it another user"
         raise ServerLostError("engine-failed", message)
     return (*clean_room.prefix(offline=True, memory=_MEMORY), *around)
+
+
+def probe() -> None:
+    """Finds out what of the clean room there is, which takes as long as a copy, and is remembered."""
+    clean_room.prefix(offline=True, memory=_MEMORY)
 
 
 def _beside(programs: Path) -> tuple[Path, ...]:
@@ -145,6 +151,17 @@ def copied(source: Path, target: Path) -> bool:
     return done.returncode == 0
 
 
+def leave_one_database(data: Path) -> None:
+    """Takes the files of the two templates out of what `initdb` made: two of three that would be copied for nothing.
+
+    The server does not look for them before it is told to; `dry_run_watch.PREPARE` makes it forget the templates. The
+    database that is left, `postgres`, is the last one made and has the highest number.
+    """
+    *templates, _ = sorted((data / "base").iterdir(), key=lambda each: int(each.name))
+    for each in templates:
+        shutil.rmtree(each, ignore_errors=True)
+
+
 def store(data: Path, place: Path) -> None:
     """Puts a copy of a data directory in its place at once; where that fails there is none, and the oldest go."""
     try:
@@ -163,6 +180,23 @@ def store(data: Path, place: Path) -> None:
     kept = sorted((each for each in place.parent.iterdir() if each.is_dir()), key=lambda each: each.stat().st_mtime)
     for old in kept[:-_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def remembered(cache: Path, program: Path, said: Callable[[], bytes]) -> bytes:
+    """What a program says of its version, asked once for as long as it stays the same file."""
+    found = program.stat()
+    identity = f"{program} {found.st_size} {found.st_mtime_ns} {found.st_ino}"
+    place = cache / f"{hashlib.sha256(os.fsencode(identity)).hexdigest()[:32]}.version"
+    with contextlib.suppress(OSError):
+        return place.read_bytes()
+    text = said()
+    if text:
+        with contextlib.suppress(OSError):
+            cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+            unfinished = place.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(text)
+            unfinished.replace(place)
+    return text
 
 
 def cache(environ: Mapping[str, str], repository: Path) -> Path | None:

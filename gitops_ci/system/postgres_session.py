@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -38,8 +38,11 @@ class PostgresSession:
         What the server says has the values of `said_as` in place of its keys, names that mean nothing to anybody.
         Raises ServerLostError where the server does not take the connection.
         """
-        from psycopg import Error, conninfo, pq  # a quarter of a second, and an extra
-
+        try:
+            from psycopg import Error, conninfo, pq  # a tenth of a second, and an extra
+        except ImportError:
+            hint = "psycopg is not installed: pip install 'gitops-ci[database]'"
+            raise ServerLostError("engine-missing", hint) from None
         self._pq, self._error = pq, Error
         self.deadline = deadline
         self._stop = stop
@@ -81,6 +84,12 @@ class PostgresSession:
         if self._connection.parameter_status(b"standard_conforming_strings") == b"off":
             message = "standard_conforming_strings is turned off, so that strings end elsewhere than they are read to"
             raise ServerError(STRINGS, message)
+
+    def run_all(self, texts: Iterable[str]) -> Iterator[None]:
+        """Runs one text after the other; a sign for each that came to its end."""
+        for sql in texts:
+            self.run(sql)
+            yield
 
     def read(self, sql: str, type_: type[T]) -> T:
         """The one JSON value of a query as `type_`."""

@@ -75,23 +75,28 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         free.bind(("127.0.0.1", 0))
         running = Running(major, int(free.getsockname()[1]), Path(place))
         (running.directory / "password").write_text(PASSWORD)
-        postgres_room.hand_over(running.directory)
+        somebody = postgres_room.nobody()
+        postgres_room.hand_over(running.directory, somebody)
+        user, group = somebody or (None, None)
         free.close()
-        other = [*postgres_room.other_user()]
         data = f"{place}/data"
-        made = [*other, f"{programs.programs}/initdb", "--username=boss", "--auth=scram-sha-256", "--no-sync"]
+        made = [f"{programs.programs}/initdb", "--username=boss", "--auth=scram-sha-256", "--no-sync"]
         subprocess.run(
             [*made, f"--pwfile={place}/password", "-D", data],
             check=True,
             capture_output=True,
             cwd="/",
             env={"LC_ALL": "C"},
+            user=user,
+            group=group,
         )
         options = ["-p", str(running.port), "-k", place, "-c", "fsync=off", "-c", "max_prepared_transactions=2"]
         options += ["-c", "listen_addresses=127.0.0.1"]
         with subprocess.Popen(
-            [*other, f"{programs.programs}/postgres", "-D", data, *options],
+            [f"{programs.programs}/postgres", "-D", data, *options],
             cwd="/",
+            user=user,
+            group=group,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={"LC_ALL": "C"},

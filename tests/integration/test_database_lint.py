@@ -96,7 +96,7 @@ def test_a_broken_squawk_leaves_open_what_only_it_knows(
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo squawk 2.0.0 && exit\n{script}\n')
     program.chmod(0o755)
-    monkeypatch.setattr("gitops_ci.system.squawk.sysconfig.get_path", lambda _: "/nowhere")
+    monkeypatch.setattr("gitops_ci.system.squawk.SCRIPTS", Path("/nowhere"))
     environ = {"PATH": f"{program.parent}:{os.environ['PATH']}"}
     told = new(
         "DROP TABLE users;",
@@ -108,7 +108,7 @@ def test_a_broken_squawk_leaves_open_what_only_it_knows(
 
 
 def test_no_squawk_at_all_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gitops_ci.system.squawk.sysconfig.get_path", lambda _: "/nowhere")
+    monkeypatch.setattr("gitops_ci.system.squawk.SCRIPTS", Path("/nowhere"))
     told = new(
         "DROP TABLE users;", linter=Squawk(environ={"PATH": ""}, repository=tmp_path, scratch=tmp_path, stop=Stop())
     )

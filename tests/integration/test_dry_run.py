@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -247,7 +248,20 @@ def test_statements_that_want_no_transaction(tmp_path: Path) -> None:
 
 def test_a_full_vacuum_is_seen_though_it_is_over_at_once(tmp_path: Path) -> None:
     (lock,) = seen(tried(tmp_path, "VACUUM FULL users;", USERS), "lock")
-    assert (lock.mode, lock.line) == ("AccessExclusiveLock", 1)
+    assert (lock.address, lock.mode, lock.line) == ("table users", "AccessExclusiveLock", 1)
+
+
+def test_a_limit_of_waiting_for_locks_is_seen(tmp_path: Path) -> None:
+    sql = "SET lock_timeout = '1s';\nALTER TABLE users ADD name text;\n{last}\nALTER TABLE users ADD last text;"
+    assert _limited(tmp_path, sql.format(last="")) == {2: True, 4: True}
+    for last in ("RESET lock_timeout;", "SET lock_timeout TO 0;", "SET lock_timeout = '0ms';", "RESET ALL;"):
+        assert _limited(tmp_path, sql.format(last=last)) == {2: True, 4: False}
+
+
+def _limited(tmp_path: Path, sql: str) -> dict[int | None, bool]:
+    """By line, whether the lock of ALTER TABLE was waited for with a limit."""
+    locks = [lock for lock in seen(tried(tmp_path, sql, USERS), "lock") if lock.statement == "AlterTableStmt"]
+    return {lock.line: lock.message.endswith("`lock_timeout`") for lock in locks}
 
 
 def test_the_way_down_leads_back_or_is_told(tmp_path: Path) -> None:
@@ -432,13 +446,15 @@ def test_what_a_stranger_wrote_is_not_run(tmp_path: Path) -> None:
 
 
 def test_a_server_is_private_and_gone_afterwards(tmp_path: Path) -> None:
-    with servers(tmp_path).own("nothing", 60) as cluster:
+    found = servers(tmp_path)
+    with found.own("nothing", 60) as cluster:
         directory = cluster.directory
         watcher = cluster.connect(WATCHER)
         assert directory.stat().st_mode & 0o077 == 0
         assert watcher.read("SELECT to_json(current_setting('listen_addresses'))", str) == ""
         owner = int((directory / "data").stat().st_uid)
         assert owner != 0
+    found.close()
     assert not directory.exists()
 
 
@@ -502,6 +518,42 @@ def test_copy_neither_stalls_nor_takes_our_input(tmp_path: Path) -> None:
         with pytest.raises(ServerError, match="rows are not given here"):
             session.run("COPY public.t FROM STDIN")
         assert session.idle
+
+
+def test_texts_are_run_one_after_the_other_until_one_is_refused(tmp_path: Path) -> None:
+    with servers(tmp_path).start("nothing", 60) as cluster:
+        session = cluster.connect(WATCHER)
+        texts = ["CREATE TABLE public.t (a int)", "", *(f"INSERT INTO public.t VALUES ({n})" for n in range(100))]
+        assert sum(1 for _ in session.run_all(texts)) == 102
+        ended = iter(session.run_all(["DELETE FROM public.t WHERE a < 50", "SELECT 1/0", *["SELECT 1"] * 100]))
+        next(ended)
+        with pytest.raises(ServerError, match="division by zero"):
+            next(ended)
+        assert session.idle
+        assert session.read("SELECT count(*) FROM public.t", int) == 50
+        with pytest.raises(ServerError, match="zero byte"):
+            session.run("SELECT 'a\0'")
+        assert session.read("SELECT NULL", object) is None
+
+
+def test_notices_and_large_rows_are_not_kept(tmp_path: Path) -> None:
+    loud = "DO $$ BEGIN FOR n IN 1..20000 LOOP RAISE NOTICE '%', repeat('x', 1000); END LOOP; END $$"
+    with servers(tmp_path).start("nothing", 60) as cluster:
+        session = cluster.connect(WATCHER)
+        tracemalloc.start()
+        for _ in session.run_all([loud] * 3):
+            pass
+        session.run("SELECT repeat('x', 200000000)")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_a_migration_of_base_that_fails_is_told_with_its_name(tmp_path: Path) -> None:
+    base = {f"{n:03}_base.sql": f"CREATE TABLE t{n} (a int);" for n in range(1, 60)}
+    base["040_base.sql"] = "CREATE TABLE t40 (a int);\nALTER TABLE missing ADD b int;"
+    plan = tried(tmp_path, {"900_new.sql": "CREATE TABLE x (a int);"}, base, Database(timeout=60))
+    assert "040_base.sql:1" in seen(plan, "not-tried")[0].message
 
 
 _KILLED = """

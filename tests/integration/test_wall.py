@@ -272,7 +272,7 @@ def test_the_superuser_of_a_server_gets_nowhere(tmp_path: Path, sql: str) -> Non
     (outside / "secret").write_text(SECRET)
     (outside / "secret").chmod(0o644)
     servers = throwaway.servers(tmp_path)
-    with servers.start("wall", 60) as one, servers.start("wall", 60) as two:
+    with servers.own("wall", 60) as one, servers.own("wall", 60) as two:
         watcher = one.connect(WATCHER)
         with pytest.raises(ServerError, match=r"[Pp]ermission denied|could not execute"):
             watcher.run(sql.format(outside=outside, other=two.directory))
@@ -284,7 +284,7 @@ def test_the_superuser_of_a_server_gets_nowhere(tmp_path: Path, sql: str) -> Non
 @needs_postgres
 def test_servers_are_strangers_to_each_other(tmp_path: Path) -> None:
     servers = throwaway.servers(tmp_path)
-    with servers.start("wall", 60) as one, servers.start("wall", 60) as two:
+    with servers.own("wall", 60) as one, servers.own("wall", 60) as two:
         assert one.connect(WATCHER).idle
         owners = {each.directory.stat().st_uid for each in (one, two)}
         assert len(owners) == 2 if os.geteuid() == 0 else owners == {os.geteuid()}

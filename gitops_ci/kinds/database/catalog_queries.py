@@ -43,12 +43,13 @@ _COLUMNS = """(SELECT json_agg(json_build_object(
     'generated', CASE a.attgenerated WHEN 's' THEN '(' || pg_get_expr(e.adbin, e.adrelid) || ') STORED'
                                      WHEN 'v' THEN '(' || pg_get_expr(e.adbin, e.adrelid) || ') VIRTUAL' END,
     'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
-    'collation', (SELECT quote_ident(l.collname) FROM pg_collation l JOIN pg_type y ON y.oid = a.atttypid
-                  WHERE l.oid = a.attcollation AND a.attcollation <> y.typcollation),
-    'privileges', (SELECT json_object_agg(g, w) FROM (
+    'collation', CASE WHEN a.attcollation <> 0 THEN (SELECT quote_ident(l.collname)
+                  FROM pg_collation l JOIN pg_type y ON y.oid = a.atttypid
+                  WHERE l.oid = a.attcollation AND a.attcollation <> y.typcollation) END,
+    'privileges', CASE WHEN a.attacl IS NOT NULL THEN (SELECT json_object_agg(g, w) FROM (
         SELECT CASE x.grantee WHEN 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(x.grantee)) END AS g,
                string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type) AS w
-        FROM aclexplode(a.attacl) x GROUP BY x.grantee) o))
+        FROM aclexplode(a.attacl) x GROUP BY x.grantee) o) END)
     ORDER BY a.attnum)
   FROM pg_attribute a LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'c'))"""
@@ -84,9 +85,10 @@ RELATIONS = _items(
         'options', array_to_string(c.reloptions, ', '),
         'replica_identity', nullif(c.relreplident, CASE WHEN c.relkind IN ('r', 'p', 'm') THEN 'd' ELSE 'n' END),
         'definition', CASE WHEN c.relkind IN ('v', 'm') THEN 'md5 ' || md5(pg_get_viewdef(c.oid)) END,
-        'sequence', (SELECT format('%s start %s increment %s min %s max %s%s', format_type(s.seqtypid, NULL),
+        'sequence', CASE WHEN c.relkind = 'S' THEN (
+                     SELECT format('%s start %s increment %s min %s max %s%s', format_type(s.seqtypid, NULL),
                         s.seqstart, s.seqincrement, s.seqmin, s.seqmax, CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END)
-                     FROM pg_sequence s WHERE s.seqrelid = c.oid)),
+                     FROM pg_sequence s WHERE s.seqrelid = c.oid) END),
     'privileges', CASE WHEN c.relkind = 'S' THEN {_privileges("c.relacl", "s", "c.relowner")}
                        WHEN c.relkind <> 'c' THEN {_privileges("c.relacl", "r", "c.relowner")} END""",
     f"""pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

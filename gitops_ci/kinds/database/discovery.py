@@ -9,7 +9,7 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.database import foreign, sets, versions
+from gitops_ci.kinds.database import foreign, sets, strangers, versions
 from gitops_ci.kinds.database import pointer as pointers
 from gitops_ci.kinds.database.pointer import Pointer
 from gitops_ci.model import finding as findings
@@ -114,6 +114,8 @@ def _references(stack: Stack, pointer: Pointer | None, snapshot: Snapshot) -> It
     suffixes = foreign.SUFFIXES if foreign.tool(directory, snapshot) is not None else READ
     certainty: Certainty = "direct" if pointer is None else "module"
     yield Reference(stack.id, directory, "tree" if nested else "directory", certainty, suffixes)
+    for path in strangers.of(directory, snapshot):
+        yield Reference(stack.id, path, "file", certainty)
     if pointer is None:
         for path in sets.schema_files(directory, snapshot):
             yield Reference(stack.id, path, "file", "direct")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
 
+from gitops_ci import __version__
 from gitops_ci.config_database import Database
 from gitops_ci.kinds.database import (
     catalog,
@@ -39,10 +41,10 @@ from gitops_ci.model.plan import Change, Engine, Observation
 from gitops_ci.model.schema import Table
 
 Apply = Callable[[Script, Steps], None]
-_WORTH_KEEPING = 0.5
+_WORTH_KEEPING = 0.2
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
-_FORMAT = b"1"
-"""Renewed where what is kept would be made otherwise."""
+_FORMAT = b"2"
+"""Renewed where what is kept would be made otherwise by the same version."""
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
 """Statements that may reach tables which they do not name."""
 
@@ -51,14 +53,21 @@ class HistoryError(Exception):
     """What base has cannot be applied here, so nothing can be tried on top of it."""
 
 
+class History(Struct, frozen=True):
+    """The migrations that base has. `identity` names their contents; `texts` reads them, and raises MigrationError."""
+
+    identity: tuple[str, ...] = ()
+    texts: Callable[[], Iterable[tuple[Migration, str]]] = tuple
+
+
 class Request(Struct, frozen=True):
-    """What is tried: base's migrations with their texts, new ones, and those that undo these (in their order).
+    """What is tried: what base has, new migrations, and those that undo these (in their order).
 
     `compared` is the stack whose own database is compared with what base has; None where nothing is.
     """
 
     settings: Database
-    history: tuple[tuple[Migration, str], ...]
+    history: History
     entering: tuple[Script, ...]
     undoing: tuple[Script, ...] = ()
     seeds: tuple[Script, ...] = ()
@@ -80,7 +89,7 @@ class Trial(Struct, frozen=True):
 def tried(request: Request, tools: Tools) -> Trial:
     """Applies the new migrations to a database with rows; where rows are what they fail on, to one without.
 
-    Raises HistoryError, ServerLostError, ToolError.
+    Raises HistoryError, MigrationError (base cannot be read), ServerLostError, ToolError.
     """
     trial = _attempt(request, tools, rows=True)
     if trial.refused is None or not trial.refused.of_data:
@@ -133,7 +142,8 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         events = dry_run_watch.events(watcher)
         seen = [
             *ran,
-            *dry_run_seen.locks(before, locks),
+            *dry_run_seen.bounded(dry_run_seen.locks(before, locks), request.entering),
+            *dry_run_seen.vacuumed(before, request.entering),
             *dry_run_seen.rewrites(before, events, steps),
             *dry_run_declared.seen(request.declared, cluster, (before, after), request.settings.extensions),
             *_undone(request, before, apply, (watcher, owner)),
@@ -168,9 +178,9 @@ def _drift(
 
 
 def _digest(request: Request) -> str:
-    """What identifies the state that the history makes."""
-    digest = hashlib.sha256(_FORMAT)
-    for part in (*request.settings.extensions, "", *(text for _, text in request.history)):
+    """What identifies the state that the history makes, as this version makes it."""
+    digest = hashlib.sha256(_FORMAT + (b" declared" if request.declared.now else b""))
+    for part in (__version__, *request.settings.extensions, "", *request.history.identity):
         content = part.encode()
         digest.update(b"%d:" % len(content) + content)
     return digest.hexdigest()[:32]
@@ -182,16 +192,21 @@ def _apply(script: Script, steps: Steps, *, watcher: Session, owner: str) -> Non
 
 
 def _history(request: Request, cluster: Cluster) -> None:
-    """Makes what base has, and keeps it where that took long."""
+    """Makes what base has, and keeps it where that took long. Raises MigrationError where that cannot be read."""
+    texts = request.history.texts()
     started = time.monotonic()
     extensions = request.settings.extensions
     watcher = cluster.connect(WATCHER)
     try:
-        cluster.prepare(watcher)
+        cluster.prepare(watcher, more=bool(request.declared.now))
         dry_run_watch.provide_extensions(watcher, extensions)
         steps = Steps(cluster.connect(OWNER), extensions)
-        for script in _history_scripts(request):
-            _apply(script, steps, watcher=watcher, owner=cluster.owner)
+        for plain, scripts in itertools.groupby(_history_scripts(texts), lambda script: script.statements is None):
+            if plain:
+                steps.run_plain(tuple(scripts))
+            else:
+                for script in scripts:
+                    _apply(script, steps, watcher=watcher, owner=cluster.owner)
     except ServerError as error:
         raise HistoryError(f"an extension of `kinds.database.extensions` cannot be made: {error}") from None
     except MigrationError as error:
@@ -203,8 +218,8 @@ def _history(request: Request, cluster: Cluster) -> None:
         cluster.keep()
 
 
-def _history_scripts(request: Request) -> Iterator[Script]:
-    for migration, text in request.history:
+def _history_scripts(texts: Iterable[tuple[Migration, str]]) -> Iterator[Script]:
+    for migration, text in texts:
         yield dry_run_scripts.of(migration, text, closely=False)
 
 

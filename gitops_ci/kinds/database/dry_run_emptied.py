@@ -15,9 +15,10 @@ from gitops_ci.kinds.database.server import Session
 from gitops_ci.model.plan import Observation
 
 _TABLES = """SELECT coalesce(json_agg(json_build_object('object', c.oid::int8, 'name', c.oid::regclass::text,
-  'word', c.relname)), '[]')
+  'word', c.relname, 'has_rows', pg_relation_size(c.oid) > 0)), '[]')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg\\_%'
   AND n.nspname NOT IN ('information_schema', 'gitops_ci')"""
+"""A table without a page has no row."""
 _ONE = "SELECT {object} AS object WHERE EXISTS (SELECT FROM ONLY {name})"
 _HELD = "SELECT coalesce(json_agg(object), '[]') FROM ({parts}) held"
 """`name` is as the server itself writes it, in quotes where that is needed."""
@@ -38,8 +39,9 @@ def holding(watcher: Session) -> tuple[Table, ...]:
     """The tables, and whether they have a row."""
     tables = watcher.read(_TABLES, tuple[Table, ...])
     held: set[int] = set()
-    for start in range(0, len(tables), _AT_ONCE):
-        some = tables[start : start + _AT_ONCE]
+    perhaps = [table for table in tables if table.has_rows]
+    for start in range(0, len(perhaps), _AT_ONCE):
+        some = perhaps[start : start + _AT_ONCE]
         parts = " UNION ALL ".join(_ONE.format(object=int(table.object), name=table.name) for table in some)
         held.update(watcher.read(_HELD.format(parts=parts), tuple[int, ...]))
     return tuple(Table(each.object, each.name, each.word, each.object in held) for each in tables)

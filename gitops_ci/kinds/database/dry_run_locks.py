@@ -11,7 +11,7 @@ import time
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database import dry_run_scripts, dry_run_watch
+from gitops_ci.kinds.database import dry_run_watch
 from gitops_ci.kinds.database.catalog import Catalog
 from gitops_ci.kinds.database.dry_run_errors import Place
 from gitops_ci.kinds.database.dry_run_watch import MODES
@@ -62,8 +62,7 @@ class Locks:
     """The locks of one try on the tables of before.
 
     `held` has for each table (by number) the strongest lock, `seen` for each statement the locks that it took, and
-    those held from before on tables that it needs, which tell nothing of what it would have taken; the number 0 stands
-    for a statement that keeps everybody from all that it works on.
+    those held from before on tables that it needs, which tell nothing of what it would have taken.
     """
 
     def __init__(self, watcher: Session, process: int, before: Catalog) -> None:
@@ -81,12 +80,9 @@ class Locks:
         self.held: dict[int, Held] = {}
         self.seen: dict[tuple[Place, int], str] = {}
 
-    def after(self, ran: Ran, *, idle: bool) -> None:
-        """What a statement holds, its transaction being open unless `idle`."""
-        if idle:
-            if dry_run_scripts.locks_all(ran.statement):  # it is over before anybody can look
-                self.seen[ran.place, 0] = MODES[-1]
-        elif self._words:
+    def after(self, ran: Ran) -> None:
+        """What a statement holds, its transaction being open."""
+        if self._words:
             named = self._named(ran.statement)
             if named == frozenset():
                 self._left = ran

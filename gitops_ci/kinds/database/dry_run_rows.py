@@ -13,7 +13,13 @@ from msgspec import Struct
 
 from gitops_ci.kinds.database.server import ServerError, Session
 
-_TABLES = """SELECT coalesce(json_agg(json_build_object('object', c.oid::int8, 'name', c.oid::regclass::text,
+_NAMES = """'object', c.oid::int8, 'name', c.oid::regclass::text,
+  'references', (SELECT json_agg(json_build_object('table', k.confrelid::int8, 'name', k.confrelid::regclass::text,
+      'columns', k.conkey, 'targets', (SELECT json_agg(quote_ident(f.attname) ORDER BY x.place)
+         FROM unnest(k.confkey) WITH ORDINALITY x (number, place)
+         JOIN pg_attribute f ON f.attrelid = k.confrelid AND f.attnum = x.number)))
+    FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f')"""
+_ALL = f"""{_NAMES},
   'columns', (SELECT json_agg(json_build_object(
       'number', a.attnum, 'name', quote_ident(a.attname), 'not_null', a.attnotnull,
       'filled', a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '',
@@ -25,16 +31,12 @@ _TABLES = """SELECT coalesce(json_agg(json_build_object('object', c.oid::int8, '
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
     JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-  'references', (SELECT json_agg(json_build_object('table', k.confrelid::int8, 'name', k.confrelid::regclass::text,
-      'columns', k.conkey, 'targets', (SELECT json_agg(quote_ident(f.attname) ORDER BY x.place)
-         FROM unnest(k.confkey) WITH ORDINALITY x (number, place)
-         JOIN pg_attribute f ON f.attrelid = k.confrelid AND f.attnum = x.number)))
-    FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'),
   'checks', (SELECT json_agg(json_build_object('columns', k.conkey, 'text', pg_get_constraintdef(k.oid)))
-    FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'))), '[]')
+    FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c')"""
+_TABLES = """SELECT coalesce(json_agg(json_build_object({fields})), '[]')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT LIKE 'pg\\_%'
-  AND n.nspname NOT IN ('information_schema', 'gitops_ci')
+  AND n.nspname NOT IN ('information_schema', 'gitops_ci') {which}
   AND NOT EXISTS (SELECT FROM pg_depend d
                   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"""
 
@@ -115,8 +117,12 @@ def fill(watcher: Session, owner: Session, texts: Iterable[str] | None) -> tuple
     Only into those that `texts` name and those that these refer to; into all of them where it is None. What the
     migrations' triggers refuse is refused. Raises ServerLostError.
     """
-    tables = watcher.read(_TABLES, tuple[Table, ...])
-    asked = tables if texts is None else named(tables, texts)
+    which = ""
+    if texts is not None:
+        known = watcher.read(_TABLES.format(fields=_NAMES, which=""), tuple[Table, ...])
+        numbers = ",".join(str(int(table.object)) for table in named(known, texts))
+        which = f"AND c.oid = ANY ('{{{numbers}}}'::oid[])"
+    asked = watcher.read(_TABLES.format(fields=_ALL, which=which), tuple[Table, ...])
     return tuple(table.name for table in ordered(asked) if not _filled(table, owner))
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gitops_ci.kinds.database.declared import FIX as DIFFERS
+from gitops_ci.kinds.database.dry_run_seen import BOUNDED
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Severity
 from gitops_ci.model.plan import Observation, Plan
+
+_SHORT = "Keep the transaction short, and do slow work before or after it."
 
 
 class _Rule(Struct, frozen=True):
@@ -20,7 +23,7 @@ _RULES = {
     "lock": _Rule(
         "database/locks",
         "notice",
-        "Set `lock_timeout`, keep the transaction short, and do slow work before or after it.",
+        f"Set `lock_timeout`, k{_SHORT[1:]}",
     ),
     "rewrite": _Rule(
         "database/rewrite",
@@ -72,6 +75,6 @@ def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
         message += " for as long as its transaction goes on (ACCESS EXCLUSIVE)"
     if seen.what == "schema-differs":
         message = f"{(seen.path or '').rpartition('/')[2]} {message}"
-    return finding.make(
-        rule.name, rule.severity, message, help=rule.help, path=seen.path, line=seen.line, stack=plan.stack
-    )
+    is_bounded = seen.what == "lock" and seen.message.endswith(BOUNDED)
+    help_ = _SHORT if is_bounded else rule.help
+    return finding.make(rule.name, rule.severity, message, help=help_, path=seen.path, line=seen.line, stack=plan.stack)

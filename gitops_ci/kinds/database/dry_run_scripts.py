@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct, field
 
 from gitops_ci.kinds.database import postgres, refusals, runners
 from gitops_ci.kinds.database.identifiers import quoted
-from gitops_ci.kinds.database.postgres import SqlError, Statement, TooDeepError
+from gitops_ci.kinds.database.leaves import RangeVar
+from gitops_ci.kinds.database.postgres import ABSENT, SqlError, Statement, TooDeepError
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.versions import Migration
 
@@ -31,6 +32,8 @@ _NOTHING_SPECIAL = re.compile(
     r"|system|tablespace|subscription|extension|copy|grant|revoke|owner|owned|role|user|policy|authorization)\b",
     re.IGNORECASE,
 )
+_SOME = re.compile(rb'"[isf]val":(?:"\D*[1-9]|[1-9])')
+"""A constant that is not nought, with or without a unit."""
 _ROLE = re.compile(rb'"roletype":"ROLESPEC_CSTRING","rolename":("(?:[^"\\]|\\.)*")')
 
 
@@ -40,6 +43,24 @@ class _CreateRole(Struct, frozen=True):
 
 class _CreateExtension(Struct, frozen=True):
     extname: str = ""
+
+
+class _Vacuumed(Struct, frozen=True):
+    relation: RangeVar | None = None
+
+
+class _Relation(Struct, frozen=True):
+    its: _Vacuumed = field(default=_Vacuumed(), name="VacuumRelation")
+
+
+class _Vacuum(Struct, frozen=True):
+    rels: tuple[_Relation, ...] = ()
+
+
+class _Set(Struct, frozen=True):
+    name: str = ""
+    kind: str = ""
+    args: Raw = ABSENT
 
 
 class Script(Struct, frozen=True):
@@ -81,6 +102,21 @@ def wants_none(statement: Statement) -> bool:
 def locks_all(statement: Statement) -> bool:
     """Whether a statement outside of transactions keeps everybody from the tables that it works on: VACUUM FULL."""
     return statement.tag == "VacuumStmt" and b'"defname":"full"' in bytes(statement.node)
+
+
+def vacuumed(statement: Statement) -> list[str]:
+    """The tables that a VACUUM names, as it writes them; none where it means all."""
+    return [each.its.relation.name for each in statement.read(_Vacuum).rels if each.its.relation is not None]
+
+
+def lock_timeout(statement: Statement) -> bool | None:
+    """Whether a statement limits how long locks are waited for; None where it says nothing about that."""
+    if statement.tag != "VariableSetStmt":
+        return None
+    node = statement.read(_Set)
+    if node.name == "lock_timeout":
+        return node.kind == "VAR_SET_VALUE" and _SOME.search(bytes(node.args)) is not None
+    return False if node.kind == "VAR_RESET_ALL" else None
 
 
 def extension(statement: Statement) -> str | None:

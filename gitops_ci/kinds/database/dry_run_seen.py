@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+import msgspec
+
+from gitops_ci.kinds.database import dry_run_scripts
 from gitops_ci.kinds.database.catalog import Catalog
 from gitops_ci.kinds.database.dry_run_errors import Place
 from gitops_ci.kinds.database.dry_run_locks import TABLES, Locks
@@ -12,6 +15,9 @@ from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.dry_run_steps import Steps
 from gitops_ci.kinds.database.dry_run_watch import MODES, Event
 from gitops_ci.model.plan import Observation
+
+BOUNDED = ", once it has waited no longer than `lock_timeout`"
+"""What is said of a lock for which its migration sets a limit."""
 
 
 def ran(script: Script, seconds: float) -> Observation:
@@ -24,13 +30,34 @@ def locks(before: Catalog, taken: Locks) -> Iterator[Observation]:
     """The locks on what was there before that keep writers out, by statement."""
     for (place, number), mode in taken.seen.items():
         item, held = before.get(("pg_class", number)), taken.held.get(number)
-        if number == 0:
-            yield _seen("lock", "tables", "nobody can read or write what it works on", place, mode=mode, seconds=0.0)
         if item is not None and item.kind in TABLES:
             first = held is not None and (held.place, held.mode) == (place, mode)
             seconds = held.seconds if held is not None and first else None
             message = "nobody can read or write it" if mode == MODES[-1] else "nobody can write it"
             yield _seen("lock", item.address, message, place, mode=mode, seconds=seconds)
+
+
+def vacuumed(before: Catalog, scripts: Iterable[Script]) -> Iterator[Observation]:
+    """The tables that VACUUM FULL kept everybody from: it runs outside of transactions, so nobody could look."""
+    kinds = {item.name: item.kind for item in before.values() if item.kind in TABLES}
+    for script in scripts:
+        for statement in script.statements or ():
+            if dry_run_scripts.locks_all(statement):
+                place = Place(script.path, statement.line, statement.tag)
+                names = [name.removeprefix("public.") for name in dry_run_scripts.vacuumed(statement)]
+                addresses = [f"{kinds.get(name, 'table')} {name}" for name in names] or ["every table"]
+                for address in addresses:
+                    message = "nobody can read or write it"
+                    yield _seen("lock", address, message, place, mode=MODES[-1], seconds=0.0)
+
+
+def bounded(locks: Iterable[Observation], scripts: Iterable[Script]) -> Iterator[Observation]:
+    """The locks with that their statement waits for none longer than a `lock_timeout` that the migration sets."""
+    statements = {script.path: script.statements or () for script in scripts}
+    for lock in locks:
+        there = [each for each in statements.get(lock.path or "", ()) if each.line <= (lock.line or 0)]
+        set_ = [said for each in there if (said := dry_run_scripts.lock_timeout(each)) is not None]
+        yield msgspec.structs.replace(lock, message=lock.message + BOUNDED) if set_ and set_[-1] else lock
 
 
 def rewrites(before: Catalog, events: Iterable[Event], steps: Steps) -> Iterator[Observation]:

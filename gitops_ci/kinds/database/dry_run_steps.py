@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -13,6 +14,9 @@ from gitops_ci.kinds.database.dry_run_locks import Locks, Ran
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.postgres import Statement
 from gitops_ci.kinds.database.server import ServerError, ServerLostError, Session
+
+_DISCARD = "DISCARD ALL"
+"""Which is refused in a transaction that was begun and not ended."""
 
 
 class Step(Struct, frozen=True):
@@ -50,11 +54,20 @@ class Steps:
                 self._owner.run("ROLLBACK")
             raise dry_run_errors.explained(error, script, statement) from None
 
+    def run_plain(self, scripts: Sequence[Script]) -> None:
+        """Runs scripts that are sent as they are, of which nothing is looked at. Raises as `run` does."""
+        ended = 0
+        try:
+            for _ in self._owner.run_all(text for script in scripts for text in (script.text, _DISCARD)):
+                ended += 1
+        except ServerError as error:
+            raise dry_run_errors.explained(error, scripts[ended // 2], None) from None
+
     def _discard(self) -> None:
         """The next script may come in a session of its own."""
         if not self._owner.idle:
             raise ServerError("25001", "it begins a transaction and does not end it")
-        self._owner.run("DISCARD ALL")
+        self._owner.run(_DISCARD)
 
     def _statement(self, statement: Statement, script: Script) -> None:
         if dry_run_scripts.extension(statement) in self._extensions:
@@ -70,8 +83,8 @@ class Steps:
             self._owner.run(statement.text)
         except ServerLostError as lost:
             raise ServerLostError(lost.code, str(lost), place.path, place.line) from None
-        if self._locks is not None:
-            self._locks.after(Ran(statement, place, began), idle=self._owner.idle)
+        if self._locks is not None and not self._owner.idle:
+            self._locks.after(Ran(statement, place, began))
         self._end(single)
 
     def _begin(self, wanted: bool) -> None:

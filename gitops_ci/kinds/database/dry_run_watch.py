@@ -16,10 +16,14 @@ CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE;
 ALTER DATABASE postgres OWNER TO {OWNER};
 SET allow_system_table_mods = on;
 DELETE FROM pg_authid WHERE rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files');
+DELETE FROM pg_database WHERE datname IN ('template0', 'template1');
 RESET allow_system_table_mods;
 """
 """The migrations' role may make roles. Before PostgreSQL 16 it could then give itself those that run programs and read
-files, which is why this server has none of these."""
+files, which is why this server has none of these. Its templates have no files (`postgres_room.leave_one_database`)."""
+
+UNTOUCHED = "gitops_ci_untouched"
+"""A database as `initdb` makes it, to make others from."""
 
 _PATH = "SET search_path = pg_catalog, pg_temp"
 """Of functions with the superuser's rights. A session's temporary types are looked up first unless named last: a

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.database import manifests, ordering, promotion, sets
+from gitops_ci.kinds.database import manifests, ordering, promotion, sets, strangers
 from gitops_ci.kinds.database import pointer as pointers
 from gitops_ci.kinds.database.sets import MigrationSet
 from gitops_ci.kinds.database.versions import Migration
@@ -75,6 +75,7 @@ def _history(stack: Stack, before: _End | None, now: _End) -> Iterator[Finding]:
     entered = [migration for migration in new if migration.role == "versioned" and migration.path not in known_as]
     yield from _inserted(stack, entered, before)
     yield from ordering.check(stack, entered, before.numbered if before else (), now.migrations, now.snapshot)
+    yield from strangers.check(stack, now.migrations.directory, now.snapshot, before.snapshot if before else None)
     yield from _outdated(stack, before, now)
     yield from _duplicates(stack, entered, before, now)
 

@@ -99,13 +99,13 @@ def _without_down(
     others = [each for each in now.forward if each.role == "versioned" and each not in entered]
     if not others:
         others = [each for each in now.forward if each.role == "versioned"]
-    texts = _texts((*entered, *others), snapshot)
+    with_section = _with_section((*entered, *others), snapshot)
     down = {each.version for each in now.migrations if each.role == "down"}
-    have = [each for each in others if _has_down(each, down, texts, snapshot)]
+    have = [each for each in others if _has_down(each, down, with_section, snapshot)]
     if not have or 2 * len(have) <= len(others):
         return
     for each in entered:
-        if not _has_down(each, down, texts, snapshot):
+        if not _has_down(each, down, with_section, snapshot):
             yield findings.make(
                 "database/missing-down",
                 "warning",
@@ -117,15 +117,19 @@ def _without_down(
             )
 
 
-def _texts(migrations: Sequence[Migration], snapshot: Snapshot) -> dict[str, str]:
-    """The texts by path: some tools have both ways in one file."""
+def _with_section(migrations: Sequence[Migration], snapshot: Snapshot) -> frozenset[str]:
+    """Which of them have both ways in one file, as some tools do it."""
     real = {each.path: sets.real(each.path, snapshot) for each in migrations}
-    contents = snapshot.read_many([path for path in real.values() if path is not None])
-    return {path: contents.get(target or "", b"").decode("utf-8", "replace") for path, target in real.items()}
+    known = snapshot.facts([path for path in real.values() if path is not None], _has_section)
+    return frozenset(path for path, target in real.items() if target is not None and known.get(target, False))
 
 
-def _has_down(each: Migration, down: set[tuple[int, ...]], texts: dict[str, str], snapshot: Snapshot) -> bool:
-    if each.version in down or sections.down_line(texts[each.path]) is not None:
+def _has_section(content: bytes) -> bool:
+    return sections.down_line(content.decode("utf-8", "replace")) is not None
+
+
+def _has_down(each: Migration, down: set[tuple[int, ...]], with_section: frozenset[str], snapshot: Snapshot) -> bool:
+    if each.version in down or each.path in with_section:
         return True
     directory, _, file = each.path.rpartition("/")
     return file == "up.sql" and f"{directory}/down.sql" in snapshot

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Protocol, TypeVar, cast
 
 import msgspec
@@ -87,6 +88,7 @@ class _Parsed(Struct, frozen=True):
     stmts: tuple[Item, ...] = ()
 
 
+@cache
 def _parser() -> _Parser:
     return cast(_Parser, importlib.import_module("pglast.parser"))
 

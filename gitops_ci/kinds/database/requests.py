@@ -8,7 +8,7 @@ from gitops_ci.config_database import Database
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.database import declared, dry_run_scripts, refusals, sets
 from gitops_ci.kinds.database.dialects import End
-from gitops_ci.kinds.database.dry_run import Request
+from gitops_ci.kinds.database.dry_run import History, Request
 from gitops_ci.kinds.database.dry_run_declared import Declared
 from gitops_ci.kinds.database.dry_run_scripts import Script
 from gitops_ci.kinds.database.refusals import MigrationError
@@ -17,24 +17,37 @@ from gitops_ci.kinds.database.versions import Migration
 
 
 def of(entering: tuple[Migration, ...], ends: tuple[End | None, End], settings: Database, stack: str) -> Request:
-    """What is tried of the migrations that enter between two ends. Raises MigrationError where base cannot be read."""
+    """What is tried of the migrations that enter between two ends. Raises MigrationError where seeds cannot be read."""
     base, head = ends
-    history: list[tuple[Migration, str]] = []
-    if base is not None:
-        applied = base.migrations.applied or ()
-        texts = Texts(base.migrations, base.snapshot, applied)
-        history = [(migration, texts.of(migration)) for migration in applied]
+    history = _history(base) if base is not None else History()
     new = Texts(head.migrations, head.snapshot, entering)
     return Request(
         settings=settings,
-        history=tuple(history),
+        history=history,
         entering=tuple(dry_run_scripts.of(each, new.of(each), closely=True) for each in entering),
         undoing=_undoing(entering, head, new),
         seeds=tuple(_seeds(settings.seed, (base or head).snapshot)) if settings.seed else (),
         declared=_declared(base, head),
         # not of a stack that the change brings: it chooses its name, and so a variable
-        compared=stack if history and settings.dsn_env is not None else None,
+        compared=stack if history.identity and settings.dsn_env is not None else None,
     )
+
+
+def _history(base: End) -> History:
+    """What base has, by git's ids of it: who has a copy of what it makes need not read it.
+
+    What of a file is applied hangs on the markers that the others have, those included that are not applied.
+    """
+    applied = base.migrations.applied or ()
+    if not applied:
+        return History()
+    ids = (sets.identity(each.path, base.snapshot) or "" for each in (*applied, *base.migrations.forward))
+
+    def texts() -> tuple[tuple[Migration, str], ...]:
+        read = Texts(base.migrations, base.snapshot, applied)
+        return tuple((migration, read.of(migration)) for migration in applied)
+
+    return History((str(len(applied)), *ids), texts)
 
 
 def _undoing(entering: tuple[Migration, ...], head: End, new: Texts) -> tuple[Script, ...]:

@@ -12,6 +12,8 @@ _MARKERS = {
     "rambler": re.compile(r"\s*--\s*rambler\s+(?P<direction>up|down)\b", re.IGNORECASE),
 }
 
+_ANY = re.compile(r"\+goose|\+migrate|migrate:|rambler", re.IGNORECASE)
+
 
 def tool(text: str) -> str | None:
     """The tool whose "up" marker a migration has."""
@@ -44,6 +46,8 @@ def _only(direction: str, text: str, tool_: str) -> str:
 
 
 def _marked(text: str) -> Iterator[tuple[str, str, int]]:
+    if "--" not in text or _ANY.search(text) is None:
+        return
     for number, line in enumerate(text.split("\n"), 1):
         if "--" not in line:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal, Protocol, TypeVar
 
 from gitops_ci.model.plan import Engine
@@ -67,6 +68,9 @@ class Session(Protocol):
     def run(self, sql: str) -> None:
         """Runs statements and drops their rows. Raises ServerError, or ServerLostError where none can follow."""
 
+    def run_all(self, texts: Iterable[str]) -> Iterator[None]:
+        """Runs one text after the other as `run` does, and says of each that it came to its end."""
+
     def read(self, sql: str, type_: type[T]) -> T:
         """The one JSON value of a query of ours as `type_`; raises as `run` does."""
 
@@ -86,8 +90,8 @@ class Cluster(Protocol):
     def owner(self) -> str:
         """What the migrations' role is called on the server; what is read of it says OWNER all the same."""
 
-    def prepare(self, watcher: Session) -> None:
-        """Makes what a fresh one needs before any migration."""
+    def prepare(self, watcher: Session, *, more: bool) -> None:
+        """Makes what a fresh one needs before any migration; `more`: other databases will be created, too."""
 
     def create(self, name: str) -> None:
         """Another database for the migrations' role; raises ServerLostError."""

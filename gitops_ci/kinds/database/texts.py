@@ -21,11 +21,15 @@ class Texts:
         self._migrations = migrations
         self._snapshot = snapshot
         self._contents = self._read(wanted)
+        self._applied: dict[str, str] = {}
         self._tools: Mapping[str, str | None] | None = None
 
     def of(self, migration: Migration) -> str:
         """What of a migration is applied, line for line. Raises MigrationError."""
-        return self._applied_part(self._whole(migration))
+        known = self._applied.get(migration.path)
+        if known is None:
+            known = self._applied[migration.path] = self._applied_part(self._whole(migration))
+        return known
 
     def way_down(self, migration: Migration) -> str | None:
         """The section that undoes a migration, line for line; None where its file has none. Raises MigrationError."""

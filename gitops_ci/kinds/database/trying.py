@@ -120,7 +120,7 @@ def _only_in_text(changes: Iterable[Change]) -> Iterator[Change]:
     for change in changes:
         if change.address.startswith(f"{STATEMENT} "):
             said = change.reason is not None
-            reason = "tried: the other changes are all that it did to the schema" if said else None
+            reason = "tried: the other changes are all that it did to the schema here" if said else None
             yield msgspec.structs.replace(change, reason=reason)
         elif change.type not in _IN_CATALOG or change.address.startswith(
             tuple(f"privileges on {each} " for each in _NOT_COMPARED)

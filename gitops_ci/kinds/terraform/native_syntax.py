@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from gitops_ci.kinds.terraform.path_reads import FUNCTIONS
+from gitops_ci.patterns import later
 
 MAX_DEPTH = 500
 """Braces nested deeper are a problem: no configuration needs them, Terraform's own parser is recursive."""
@@ -24,7 +25,7 @@ _PLAIN_STRING = r"""
 
 _STEP = rf"{_PLAIN_STRING} | {COMMENT} | /(?![/*]) | <(?!<-?(?:[^\W\d]|[^\x00-\x7f]))"
 _OTHER = r"""[^\w"#/<{}]*+"""
-EVENT = re.compile(
+EVENT = later(
     rf"""
     {_OTHER}
     (?: (?: [^\Wcfpstw][\w-]*+(?:\.[\w*-]++)*+
@@ -52,20 +53,18 @@ EVENT = re.compile(
 A string with a comment or a heredoc inside of an interpolation is one that is looked at more closely.
 """
 
-_BLANK = re.compile(rf"(?:\s++|{COMMENT})*+", re.DOTALL | re.VERBOSE)
-_HEADER = re.compile(rf'(?P<comment>{COMMENT})|(?P<label>"(?:[^"\\\n]|\\.)*+")|(?P<line>\n)|[\w-]++|\S', re.VERBOSE)
-_LABELS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\w-]++|\S')
+_BLANK = later(rf"(?:\s++|{COMMENT})*+", re.DOTALL | re.VERBOSE)
+_HEADER = later(rf'(?P<comment>{COMMENT})|(?P<label>"(?:[^"\\\n]|\\.)*+")|(?P<line>\n)|[\w-]++|\S', re.VERBOSE)
+_LABELS = later(r'"(?:[^"\\]|\\.)*+"|[\w-]++|\S')
 _ENDS = r"[ \t\r]*+(?:\n|\}|\#|//|\Z|/\*(?:[^*\n]++|\*(?!/))*+(?:\n|\*/[ \t\r]*+(?:\n|\})))"
-_END = re.compile(_ENDS, re.VERBOSE)
+_END = later(_ENDS, re.VERBOSE)
 _SPACE = r"[\t\v\f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 """What Go's unicode.IsSpace holds for a space: the closing tag of a heredoc may stand between any of them."""
 
 _HEREDOC = r"<<-?(?P<heredoc>[^\W\d][\w-]*+)\r?\n"
 _ESCAPED = r"\$\$\{|%%\{"
-_QUOTED_PART = re.compile(rf'\\.|{_ESCAPED}|(?P<opens>[$%]\{{)|(?P<closes>")|(?P<bad>\n)', re.DOTALL)
-_EXPRESSION_PART = re.compile(
-    rf'(?P<quote>")|{_HEREDOC}|(?P<brace>\{{)|(?P<closes>\}})|{COMMENT}', re.DOTALL | re.VERBOSE
-)
+_QUOTED_PART = later(rf'\\.|{_ESCAPED}|(?P<opens>[$%]\{{)|(?P<closes>")|(?P<bad>\n)', re.DOTALL)
+_EXPRESSION_PART = later(rf'(?P<quote>")|{_HEREDOC}|(?P<brace>\{{)|(?P<closes>\}})|{COMMENT}', re.DOTALL | re.VERBOSE)
 
 
 def _rest(levels: int) -> str:
@@ -79,13 +78,11 @@ _OF_STATES = r'data[ \t]++"(?:terraform_remote_state|tfe_outputs)"'
 _HEAD = rf"""
     ^(?!(?:module|terraform)\b | {_OF_STATES}) \w[\w-]*+ (?: [ \t]++ "(?!\.\.?[/"])[^"\\\n$%]*+" )*+ [ \t]*+ \{{
 """
-PLAIN_BLOCKS = re.compile(rf"(?: (?:\s++|{COMMENT})*+ {_HEAD} {_rest(3)} )*+", _FLAGS | re.MULTILINE)
+PLAIN_BLOCKS = later(rf"(?: (?:\s++|{COMMENT})*+ {_HEAD} {_rest(3)} )*+", _FLAGS | re.MULTILINE)
 """Top-level blocks, one after the other, in which only a word that names a path could matter, as most are written."""
-REST_OF_BLOCK = re.compile(_rest(3), _FLAGS)
+REST_OF_BLOCK = later(_rest(3), _FLAGS)
 """From after a brace to after the one that closes it, on the same condition."""
-SOURCE_FIRST = re.compile(
-    rf'{_BLANK.pattern} source\s*+= {_BLANK.pattern} "(?P<source>[^"\\\n{{]*+)" (?={_ENDS})', _FLAGS
-)
+SOURCE_FIRST = later(rf'{_BLANK.pattern} source\s*+= {_BLANK.pattern} "(?P<source>[^"\\\n{{]*+)" (?={_ENDS})', _FLAGS)
 """A plain source that a module begins with."""
 _PATH_WORDS = (
     ("path", r"path\s*[.=]"),
@@ -98,9 +95,9 @@ _PATH_WORDS = (
     ("script", r"scripts?\s*="),
     ("working_dir", r"working_dir\s*="),
 )
-_ANY_PATH_WORD = re.compile("|".join(word for _, word in _PATH_WORDS), re.ASCII)
+_ANY_PATH_WORD = later("|".join(word for _, word in _PATH_WORDS), re.ASCII)
 _EACH_PATH_WORD = tuple((literal, re.compile(word, re.ASCII)) for literal, word in _PATH_WORDS)
-_SOURCE = re.compile(r"source\s*=", re.ASCII)
+_SOURCE = later(r"source\s*=", re.ASCII)
 
 
 class Unbalanced(Exception):

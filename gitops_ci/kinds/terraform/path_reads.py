@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from gitops_ci.patterns import later
+
 FUNCTIONS = (  # all that read a path, and those of providers, which may
     r"(?:file(?:base64(?:sha256|sha512)?|exists|md5|set|sha1|sha256|sha512)?|templatefile|provider::[\w-]++::\w++)"
 )
@@ -25,44 +27,44 @@ PROGRAMS = frozenset({
 })  # fmt: skip
 """Types of data sources and resources that run a program as they are planned: it may read what lies beside it."""
 
-_INTERPOLATION = re.compile(r"[$%]\{")
-_SPACES = re.compile(r"\s")
-_ANCHOR = re.compile(r"\bpath\s*+\.\s*+(module|root|cwd)\b")
-_OPENED = re.compile(r"\$\{\s*+(?:abspath\(\s*+)?\Z")
-_CLOSED = re.compile(r'\s*+\)?\s*+\}/*+([^"\n]*+)')
-_CALL = re.compile(rf'\b({FUNCTIONS})\(\s*+(?:"([^"\n]*+)|(?!path\s*+\.))')
-_FORMATTED = re.compile(r'\bformat\(\s*+"%s/*+([^"\n%\\]*+)(?:(")|%[^"\n]*+")\s*+,\s*+\Z')
-_JOINED = re.compile(r'\bjoin\(\s*+"/"\s*+,\s*+\[\s*+\Z')
-_PARTS = re.compile(r'((?:\s*+,\s*+"[^"\n$%\\]*+"(?=\s*+[],]))*+)\s*+(,?+\s*+\])?')
-_PART = re.compile(r'"([^"]*+)"')
-_PARENTS = re.compile(r"(?:\b(?:dirname|abspath|pathexpand)\(\s*+)++\Z")
-_ANCHORED = re.compile(
+_INTERPOLATION = later(r"[$%]\{")
+_SPACES = later(r"\s")
+_ANCHOR = later(r"\bpath\s*+\.\s*+(module|root|cwd)\b")
+_OPENED = later(r"\$\{\s*+(?:abspath\(\s*+)?\Z")
+_CLOSED = later(r'\s*+\)?\s*+\}/*+([^"\n]*+)')
+_CALL = later(rf'\b({FUNCTIONS})\(\s*+(?:"([^"\n]*+)|(?!path\s*+\.))')
+_FORMATTED = later(r'\bformat\(\s*+"%s/*+([^"\n%\\]*+)(?:(")|%[^"\n]*+")\s*+,\s*+\Z')
+_JOINED = later(r'\bjoin\(\s*+"/"\s*+,\s*+\[\s*+\Z')
+_PARTS = later(r'((?:\s*+,\s*+"[^"\n$%\\]*+"(?=\s*+[],]))*+)\s*+(,?+\s*+\])?')
+_PART = later(r'"([^"]*+)"')
+_PARENTS = later(r"(?:\b(?:dirname|abspath|pathexpand)\(\s*+)++\Z")
+_ANCHORED = later(
     r"""\s*+(?:(?:abspath|dirname|pathexpand)\(\s*+)*+
         (?:path\s*+\. | "\$\{\s*+path\s*+\. | format\(\s*+"%s[^"\n]*+"\s*+,\s*+path\s*+\.
           | join\(\s*+"/"\s*+,\s*+\[\s*+path\s*+\.)""",
     re.VERBOSE,
 )
-_COMMAND_WORD = re.compile(r"(?<![^\s'\"=;|&()<>])(?![-/~])[\w./-]++(?![^\s'\"=;|&()<>])")
-_FILE_NAME = re.compile(r"/|.\.[A-Za-z]")
-FILESET = re.compile(r'\s*+,\s*+"([^"\\\n]*+)"')
+_COMMAND_WORD = later(r"(?<![^\s'\"=;|&()<>])(?![-/~])[\w./-]++(?![^\s'\"=;|&()<>])")
+_FILE_NAME = later(r"/|.\.[A-Za-z]")
+FILESET = later(r'\s*+,\s*+"([^"\\\n]*+)"')
 """The pattern that follows the folder of a `fileset`."""
-_WILD = re.compile(r"[*?\[{$]")
-_CLIMBING = re.compile(
+_WILD = later(r"[*?\[{$]")
+_CLIMBING = later(
     r"""["/}]
       (?: (?<=")(?P<settled>(?:\$\{\s*+path\s*+\.\s*+(?:module|root)\s*+\}/|\.\.?/)[^"$%\\\n]*+")
         | \.\.(?=["/]) )
     """,
     re.VERBOSE,
 )
-_BELOW = re.compile(
+_BELOW = later(
     rf"""(?:{FUNCTIONS}\(|\b(?:source_dir|source_file|working_dir)\s*+=)\s*+"
         (?:\$\{{\s*+path\s*+\.\s*+(?:module|root)\s*+\}}/)?+(?:[^/"$%\\\n]*+/)*+(?!\.)[^/"$%\\\n]*+(?=[$%]\{{)""",
     re.VERBOSE,
 )
 """What a path that is read begins with, up to where it goes on computed."""
-_HANDED = re.compile(rf"\b(?!{FUNCTIONS}\()\w+\(\s*+\Z")
-_SET = re.compile(r"\bfileset\(\s*+\Z")
-_NAME_ONLY = re.compile(r"\bbasename\(\s*+(?:abspath\(\s*+)?\Z")
+_HANDED = later(rf"\b(?!{FUNCTIONS}\()\w+\(\s*+\Z")
+_SET = later(r"\bfileset\(\s*+\Z")
+_NAME_ONLY = later(r"\bbasename\(\s*+(?:abspath\(\s*+)?\Z")
 _MOST_PARENTS = 2_000  # characters of `dirname(dirname(…` before `path`: more folders than anybody has
 _LOOK_BACK = 200  # characters before `path` in which a call that it is an argument of may begin
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from gitops_ci.patterns import later
 from gitops_ci.policy.secrets import contents, found, judging, structured, terraform, text, values
 from gitops_ci.policy.secrets.found import Found
 
@@ -80,8 +81,8 @@ def hcl(content: bytes) -> tuple[Found, ...]:
     return _read(content, lambda read: (*terraform.variables(content).defaults, *text.search(read, judging.QUOTED)))
 
 
-_NETRC = re.compile(r"\b(?:machine\s+(\S+)|default\b)|\bpassword\s+(\S+)")
-_NPMRC = re.compile(r"^[ \t]*([^\s=;#]*_(?:authToken|auth|password))[ \t]*=[ \t]*[\"']?([^\s\"']+)", re.MULTILINE)
+_NETRC = later(r"\b(?:machine\s+(\S+)|default\b)|\bpassword\s+(\S+)")
+_NPMRC = later(r"^[ \t]*([^\s=;#]*_(?:authToken|auth|password))[ \t]*=[ \t]*[\"']?([^\s\"']+)", re.MULTILINE)
 
 
 def netrc(content: bytes) -> tuple[Found, ...]:

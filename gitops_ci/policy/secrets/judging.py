@@ -6,23 +6,24 @@ import re
 
 from msgspec import Struct
 
+from gitops_ci.patterns import later
 from gitops_ci.policy.secrets import detector, values
 
-_PASSWORD = re.compile(
+_PASSWORD = later(
     r"(?:pass|password|passwd|passphrase|passcode|pwd)s?(?:[_-]?(?:value|string|plaintext))?$", re.IGNORECASE
 )
-_NO_SECRET = re.compile(
+_NO_SECRET = later(
     r"public|(?:^|[_.-])(?:next|page|continue|cancellation|csrf|max|num|min|total)[_-]?(?:page[_-]?)?tokens?$"
     r"|hash$|hashed|checksum|digest|fingerprint|sha\d|(?:^|_)no_pass|one_?way|ignore|allow|require|enable|disable|rotate|reset|forgot|show|hide|policy",
     re.IGNORECASE,
 )
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
-_NAME_BEFORE = re.compile(
+_VARIABLE = later(r"[A-Z][A-Z0-9_]+")
+_NAME_BEFORE = later(
     r"(?<![\w./-])([\w./-]++)(?:\\*[\"'\]])*\s{0,9}(?:=>|:=|[:=]|\s|>)\s{0,9}(?:[|>][-+\d]*\s{0,9}|<<[-~]?\w+\s{0,9}|\[\s{0,9})?(?:\\*[\"'])*\s{0,9}\Z"
 )
-_PAIR_NAME = re.compile(r"(?:name|key)[\"'\\]*\s*[:=][\s\"'\\]*([\w.-]+)", re.IGNORECASE)
+_PAIR_NAME = later(r"(?:name|key)[\"'\\]*\s*[:=][\s\"'\\]*([\w.-]+)", re.IGNORECASE)
 _QUOTED = frozenset(("double", "single", "escaped", "heredoc", "list"))
-_STATEMENT = re.compile(
+_STATEMENT = later(
     r"\b(?:user|role|login|grant|alter|create|connection|server|set|mapping|options|subscription)\b", re.IGNORECASE
 )
 _REACH = 160
@@ -135,7 +136,7 @@ def is_address(text: str, secret: detector.Secret, style: Style) -> bool:
     return values.is_random(value) or ((style.trusted or len(value) >= 8) and (mixed or style.trusted))
 
 
-_KEY = re.compile(
+_KEY = later(
     r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----"
     r"(?:\\++[nr]|[\s\"'+,`#*>.]|[A-Z][\w-]{0,30}+:[^\n\\]{0,200}+(?:\n|\\n))*+([A-Za-z0-9+/=]{40,})"
     r"|Private-Lines: \d+\s+([A-Za-z0-9+/=]{40,})"

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from gitops_ci.patterns import later
 from gitops_ci.policy.secrets import judging, sealed, sops, text, values
 
 Place = tuple[str | int, ...]
@@ -19,7 +20,7 @@ ASSIGNMENT = "secrets/assignment"
 _MAX_DEPTH = 200
 _SECRET_KINDS = frozenset(("Secret", "SecretList"))
 _NAMING = ("name", "key", "Name", "Key")
-_TELLS_NOTHING = re.compile(
+_TELLS_NOTHING = later(
     r"(?:.*[._-])?(?:user(?:_?name)?|login|host(?:name)?|port|url|uri|endpoint|server|type|name(?:space)?|project|database|db_?name|db"
     r"|region|bucket|e?mail|ca(?:\.crt|cert|_cert)?|tls\.crt|cert(?:ificate)?s?|crt|pub|public[._-]?key|version|enabled|insecure|path"
     r"|(?:client|app|tenant|account|subscription|key|user|org|project|role)[._-]?id|engine|scheme|protocol|ssl_?mode|audience|issuer"
@@ -27,9 +28,7 @@ _TELLS_NOTHING = re.compile(
     re.IGNORECASE,
 )
 """Keys of a Secret that say where and as whom to log in: read on, as any text, but not secret by themselves."""
-_FILE = re.compile(
-    r"\.(?:properties|ya?ml|json|conf|cfg|ini|xml|toml|env|txt|cnf|tf|sh|sql|j2|hcl|config)$", re.IGNORECASE
-)
+_FILE = later(r"\.(?:properties|ya?ml|json|conf|cfg|ini|xml|toml|env|txt|cnf|tf|sh|sql|j2|hcl|config)$", re.IGNORECASE)
 """Keys that are names of files: what they hold is read as such."""
 _READABLE = 4 * 1024 * 1024
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gitops_ci.patterns import later
 from gitops_ci.policy.secrets.forms import FORMS
 
 _WORD = (
@@ -12,22 +13,22 @@ _WORD = (
     r"[_-]?key)"
 )
 _TAIL = r"s?(?:[_-]?(?:value|string|base64|b64|wo|pem|openssh|pkcs8|json|data|plaintext|hash))?"
-NAME = re.compile(rf"{_WORD}{_TAIL}$")
-CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+NAME = later(rf"{_WORD}{_TAIL}$")
+CAMEL = later(r"(?<=[a-z0-9])(?=[A-Z])")
 
-TOKENS = re.compile("|".join(f"(?:{form.pattern})" for form in FORMS))
-PRIVATE_KEY = re.compile(
+TOKENS = later("|".join(f"(?:{form.pattern})" for form in FORMS))
+PRIVATE_KEY = later(
     r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----"
     r"(?:.*?-----END [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,10}-----|.*)"
     r"|Private-Lines: \d+\s.*",
     re.DOTALL,
 )
-IN_ADDRESS = re.compile(
+IN_ADDRESS = later(
     r"://[^\s/?#@:\"'<>]{0,200}:(?!\d{1,5}[/?#])(?P<value>[^\s/\"'<>]{1,500}(?=@)|[^\s\"'<>]{1,500}?(?=@))@"
 )
 _QUOTED = r"""(?:(?P<e{n}>\\+)(?P<q{n}>["'])(?P<escaped{n}>.{{0,1000}}?(?=(?<!\\)(?P=e{n})(?P=q{n}))|[^"'\s]*)
                |"(?P<double{n}>(?:[^"\\]|\\.)*)|'(?P<single{n}>[^']*))"""
-ASSIGNED = re.compile(
+ASSIGNED = later(
     rf"""
     (?<![:/]){_WORD}{_TAIL}
     (?:\\*["'])? [ \t]* (?:
@@ -41,17 +42,15 @@ ASSIGNED = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-YAML = re.compile(
+YAML = later(
     rf"(?:^[ \t-]*|(?P<flow>[{{,]\s?))[\"']?[\w./-]{{0,60}}?{_WORD}{_TAIL}[\"']?[ \t]*:[ \t]+"
     r"(?(flow)(?P<item>[^\s\"'\\][^\n,}]*)|(?P<line>[^\s\"'\\][^\n]*(?<!,)))",
     re.IGNORECASE | re.MULTILINE,
 )
 """A key at the start of a line or within braces: its value goes to the end of the line or of the item."""
 
-OPTION = re.compile(
-    rf"(?<![\w-])--?(?:[a-z][\w-]{{0,40}}?)?{_WORD}[ \t]+[\"']?(?P<value>[^\s\"'-][^\s\"']*)", re.IGNORECASE
-)
-NAME_AND_VALUE = re.compile(
+OPTION = later(rf"(?<![\w-])--?(?:[a-z][\w-]{{0,40}}?)?{_WORD}[ \t]+[\"']?(?P<value>[^\s\"'-][^\s\"']*)", re.IGNORECASE)
+NAME_AND_VALUE = later(
     rf"""
     (?<![\w])(?:name|key)(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?[\w.-]*?{_WORD}{_TAIL}(?:\\*["'])?\s{{0,200}},?\s{{0,200}}
     (?:\\*["'])?value(?:\\*["'])?\s*[:=]\s*(?:{_QUOTED.format(n=1)}|(?P<line>[^\s"'\\{{][^\n]*))
@@ -60,8 +59,8 @@ NAME_AND_VALUE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-ELEMENT = re.compile(rf"<[\w:.-]*?{_WORD}{_TAIL}(?:\s[^<>]*)?>(?P<value>[^<>]+)</", re.IGNORECASE)
-HEADER = re.compile(
+ELEMENT = later(rf"<[\w:.-]*?{_WORD}{_TAIL}(?:\s[^<>]*)?>(?P<value>[^<>]+)</", re.IGNORECASE)
+HEADER = later(
     r"authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer|token|digest)\s+(?P<value>[^\s\"']+)"
     r"|\bbearer\s+(?P<bearer>[A-Za-z0-9._~+/=-]{20,})"
     r"|[\"']auth\\*[\"']\s*:\s*\\*[\"'](?P<docker>[A-Za-z0-9+/=]{8,})"
@@ -71,7 +70,7 @@ HEADER = re.compile(
     r"|\bcurl\b[^\n|]{0,300}?\s(?:-u|--user)\s*[\"']?[\w.@-]+:(?P<curl>[^\s\"']+)",
     re.IGNORECASE,
 )
-NEAR = re.compile(
+NEAR = later(
     r"(?:secret|token|passw|credential|(?:api|access|auth|private|encryption).?key)[^\n]{0,40}?"
     r"(?<![\w+/=.:-])(?P<value>[A-Za-z0-9+/_]{20,}={0,2})(?![\w+/=.:-])",
     re.IGNORECASE,
@@ -84,7 +83,7 @@ ASIDE = frozenset({"e1", "q1", "e2", "q2", "indent", "tag", "flow", "user"})
 ENCLOSED = frozenset({"escaped1", "double1", "single1", "escaped2", "double2", "single2", "list", "block", "heredoc"})
 """Groups that go on to a closing quote, bracket, tag or indentation, which may be far away or nowhere."""
 
-HARMLESS = re.compile(
+HARMLESS = later(
     r"(?:true|false|null|none|nil|yes|no|on|off|~|undefined|required|optional)\s*(?:[,;}\])#|&]|\Z)"  # no text at all
     r"|[|>][-+]?\s*\Z|[\[{]\s*(?:\Z|\\*[\"'\[{\]}]|[\w.-]+\s*[:=])"  # what begins a YAML or JSON block
     r"|(?-i:\$[A-Z_][A-Z0-9_]*|\$\{[\w.]+\})(?=[\s\"';,)&|]|\Z)"  # variables
@@ -93,9 +92,9 @@ HARMLESS = re.compile(
     r"|arn:[a-z-]+:|ENC\[|!Ref\b|!Sub\b|@Microsoft\.KeyVault\(|op://|vault:|ssm:|projects/[\w-]+/secrets/",
     re.IGNORECASE,
 )
-REFERENCE = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:\S*|ENC\[[A-Z0-9_]+,data:\S*\]")
+REFERENCE = later(r"arn:aws[a-z-]*:[a-z0-9-]+:\S*|ENC\[[A-Z0-9_]+,data:\S*\]")
 
-GIVEN = re.compile(
+GIVEN = later(
     rf"{_WORD}{_TAIL}(?:\\*[\"'])?(?:[ \t]*(?:=>|:=|[:=])[ \t]*[^\s]|>[^<\s]"
     r"|[ \t]+(?P<apart>[^\s=:])|(?P<ends>[\"',]{0,2}[ \t]{0,9}(?:\r?$|\}))"
     r"|[\"'],?[ \t]{0,9}(?:[\"'](?![:}\])])|value)|,[ \t]{0,9}value)",
@@ -103,7 +102,7 @@ GIVEN = re.compile(
 )
 """In lower case: a name and something behind it that may be its value. `apart`: a space between, as options have it."""
 
-HINT = re.compile(
+HINT = later(
     r"://|pass|pwd|secret|token|credential|key|connection|kubeconfig|auth|bearer|identified|private-lines|curl"
     r"|akia|asia|abia|acca|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|gr1348941|xox|xapp-|hooks\.slack|/webhooks/"
     r"|k_live_|k_test_|whsec_|aiza|ya29\.|gocspx|q~|sig=|npm_|pypi-|eyj|hv[sbr]\.|atlasv1|_v1_|sg\.|shp[acps]"

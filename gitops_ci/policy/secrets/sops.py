@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gitops_ci.patterns import later
 from gitops_ci.policy.secrets import judging, values
 
 RULE = "secrets/sops"
 
-_ENCRYPTED = re.compile(r"ENC\[AES256_GCM,data:[^,\]]*,iv:[^,\]]+,tag:[^,\]]+,type:\w+\]")
+_ENCRYPTED = later(r"ENC\[AES256_GCM,data:[^,\]]*,iv:[^,\]]+,tag:[^,\]]+,type:\w+\]")
 _LONGEST_PATTERN = 500
 _LONGEST_NAME = 100
 _MOST_REPEATED = 3

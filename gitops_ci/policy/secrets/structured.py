@@ -8,15 +8,16 @@ from typing import Any
 
 import msgspec
 
+from gitops_ci.patterns import later
 from gitops_ci.policy.secrets import found, judging, kubernetes, text
 from gitops_ci.policy.secrets.found import Found
 
-_SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
-_ASKS = re.compile(r"\b(?:Sealed)?Secret(?:List)?\b|\bsecretGenerator\b|\bsops\b|\bauths\b")
-_ESCAPED = re.compile(r"\\(?:[xuU]|\r?\n)|binary")
+_SEPARATOR = later(r"^---(?=\s|$)", re.MULTILINE)
+_ASKS = later(r"\b(?:Sealed)?Secret(?:List)?\b|\bsecretGenerator\b|\bsops\b|\bauths\b")
+_ESCAPED = later(r"\\(?:[xuU]|\r?\n)|binary")
 """How a word may be written so that its letters are nowhere in the file."""
 _PARSED = 1_000_000  # characters of one document: a parser takes seconds for more
-_SCHEMA = re.compile(r"^kind: CustomResourceDefinition\s*$", re.MULTILINE)
+_SCHEMA = later(r"^kind: CustomResourceDefinition\s*$", re.MULTILINE)
 """Thousands of lines of prose and types, in which nothing is given to anybody."""
 _TELLING = ("\n", "=", ":", " ")
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from gitops_ci.patterns import later
 from gitops_ci.policy.secrets import found, judging, text, values
 from gitops_ci.policy.secrets.found import Found
 
 TFVARS = "secrets/tfvars"
-_LITERAL = re.compile(r'(?:([\w.-]+)["\])]*\s*[=:]\s*)?"((?:[^"\\]|\\.)*)"')
-_HEREDOC = re.compile(r"<<[-~]?(\w+)\r?\n(.*?)\n[ \t]*\1\s*\Z", re.DOTALL)
-_NUMBER = re.compile(r"\d{4,}")
+_LITERAL = later(r'(?:([\w.-]+)["\])]*\s*[=:]\s*)?"((?:[^"\\]|\\.)*)"')
+_HEREDOC = later(r"<<[-~]?(\w+)\r?\n(.*?)\n[ \t]*\1\s*\Z", re.DOTALL)
+_NUMBER = later(r"\d{4,}")
 
 
 class Given(Struct, frozen=True, gc=False):

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
+from gitops_ci.patterns import later
 from gitops_ci.policy.secrets import detector, found, judging, patterns, values
 from gitops_ci.policy.secrets.detector import Secret
 from gitops_ci.policy.secrets.forms import FORMS, Form
@@ -25,7 +26,7 @@ _LOGINS = (
     "password '",
     "password  ",
 )
-_LOGIN = re.compile("|".join(_LOGINS))
+_LOGIN = later("|".join(_LOGINS))
 _PEM = ("LS0tLS1CRUdJTi", "0tLS0tQkVHSU4g", "tLS0tLUJFR0lOI")
 """What base64 makes of `-----BEGIN ` at each of its three positions."""
 _OWN = frozenset(("token", "private key", "password in an address", "base64", "random value"))
@@ -39,10 +40,10 @@ MOST_NAMES = 50_000
 _BEFORE, _AFTER = 300, 2_000
 _NEAR, _RIGHT_BEHIND = 300, 60
 """Characters before and behind a name that are looked at: for any value, for the one of a pair, for a literal."""
-_LITERAL = re.compile(r"[\"'>`]|<<")
-_LONG_LITERAL = re.compile(r"[\"'>`](?=[^\s\"'`<>]{0,300}\d)[^\s\"'`<>]{16}")
-_VALUE = re.compile(r"\bvalue[\"']?\s*:")
-_BLOCK = re.compile(r"(?:[|>][-+\d]*|<<[-~]?\w+)\s*\Z")
+_LITERAL = later(r"[\"'>`]|<<")
+_LONG_LITERAL = later(r"[\"'>`](?=[^\s\"'`<>]{0,300}\d)[^\s\"'`<>]{16}")
+_VALUE = later(r"\bvalue[\"']?\s*:")
+_BLOCK = later(r"(?:[|>][-+\d]*|<<[-~]?\w+)\s*\Z")
 
 
 class Lines:

@@ -8,11 +8,12 @@ import itertools
 import re
 from functools import lru_cache
 
+from gitops_ci.patterns import later
 from gitops_ci.policy.secrets import patterns
 from gitops_ci.policy.secrets.words import WORDS
 
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_MARKED = re.compile(
+_PARTS = later(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_MARKED = later(
     r"change[-_ ]?(?:me|it|this)|replace|place[-_ ]?holder|example|redacted"
     r"|(?:^|[^a-z])(?:your|my|dummy|fake|sample|mock)[-_ ]"
     r"|not[-_ ]?(?:a[-_ ]?)?(?:real|secret|used)|insert|to[-_ ]?be[-_ ]"
@@ -20,43 +21,43 @@ _MARKED = re.compile(
     r"|xxx|\*\*\*|\.\.\.|…|<[^<>]*>|\[[a-z _-]+\]|_here\b|lorem|deadbeef|abcdef|123456789|bogus|throwaway",
     re.IGNORECASE,
 )
-_LONG_MARKED = re.compile(
+_LONG_MARKED = later(
     r"change[-_ ]?(?:me|it|this)|place[-_ ]?holder|example|redacted|\*\*\*\*|xxxxxx|\.\.\.\.", re.IGNORECASE
 )
 _MARKS_ITSELF = 64
-_FILLED_IN = re.compile(
+_FILLED_IN = later(
     r"\$\{|\$\(|\{\{|\}\}|\$[A-Za-z_]{2,}|\$\d|%\(|%[sdvq](?:\b|\Z)|<%|#\{|\$\[|%[A-Z_]+%|__\w+__|@@?\w+@|\{[\w.]*\}|`|\\\(|\$\$\w"
 )
-_NAMED = re.compile(
+_NAMED = later(
     r"(?:vault|ssm|secretsmanager|keyvault|sm|env|file|ref|secretref|secret|gcp-?sm|aws-?sm|op|bws|doppler|awssm|k8s|base64)"
     r"[:+!]|ref\+|arn:|projects/|(?:var|local|module|data|each|self|settings|config|os|process|env|values?|secrets?|params?"
     r"|inputs?|context|options?|args|request|response|this)\.[a-z_]|[a-z][a-z0-9+.-]{1,20}://|[~.]{0,2}/[\w.-]+(?:/[\w.-]*)*\Z|[A-Za-z]:\\"
     r"|!\w|&\w+\s|\*\w+\Z",
     re.IGNORECASE,
 )
-_DIGEST = re.compile(
+_DIGEST = later(
     r"(?:sha(?:1|256|384|512)[-:=]|md5:|\$(?:2[abxy]|1|5|6|argon2\w*|pbkdf2[\w-]*|apr1|y)\$|\{(?:SSHA|SHA|CRYPT|bcrypt|noop)[\w-]*\}"
     r"|SCRAM-SHA|pbkdf2|md5[0-9a-f]{32}\Z|h1:[A-Za-z0-9+/]{43}=).*",
     re.IGNORECASE | re.DOTALL,
 )
-_UUID = re.compile(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?", re.IGNORECASE)
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
-_HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
-_PUBLIC = re.compile(
+_UUID = later(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?", re.IGNORECASE)
+_TIME = later(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
+_HEX = later(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_PUBLIC = later(
     r"-----BEGIN (?:[A-Z0-9 ]*PUBLIC KEY|CERTIFICATE|TRUSTED CERTIFICATE|X509 CRL"
     r"|PGP PUBLIC KEY BLOCK|CERTIFICATE REQUEST|DH PARAMETERS)"
     r"|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+|sk-ssh-\w+@openssh\.com) AAAA"
     r"|\s*(?:-----BEGIN CERTIFICATE|LS0tLS1CRUdJTiBDRVJU|LS0tLS1CRUdJTiBQVUJMSUMg)"
 )
-_PIECE = re.compile(r"[^-_]+")
+_PIECE = later(r"[^-_]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
-_CHUNK = re.compile(r"[^-_.:\s]+")
-_DESCRIBED = re.compile(
+_CHUNK = later(r"[^-_.:\s]+")
+_DESCRIBED = later(
     r"(?:[A-Za-z'!.,]+[-_ ]+)*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|key)(?:[-_ ]+[A-Za-z'!.,]+)*",
     re.IGNORECASE,
 )
 """Words of which one says what it is: `registry-password`."""
-_FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+\.[A-Za-z]\w{1,9}")
+_FILE = later(r"[\w.-]+(?:/[\w.-]+)+\.[A-Za-z]\w{1,9}")
 _TYPES = frozenset(
     ("str", "string", "int", "bool", "bytes", "any", "object", "boolean", "number", "integer", "text", "opaque")
 )

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gitops_ci.kinds.database import tables
 from gitops_ci.kinds.database.leaves import RangeVar
+from gitops_ci.kinds.database.rules import leaving
 from gitops_ci.kinds.database.rules.alterations import Renamed
 from gitops_ci.kinds.database.rules.reading import Read
 
@@ -33,7 +34,7 @@ class Setting(Struct, frozen=True):
 
 
 class Created:
-    """The tables made so far by the migrations that enter, by name as it is written.
+    """The tables, views and functions (`f()`) made so far by the migrations that enter, by name as it is written.
 
     One that is made IF NOT EXISTS, or in a body, is a new one where nothing that was merged mentions its name. So is a
     temporary one: another of that name is what is meant again once it is gone.
@@ -63,6 +64,9 @@ class Created:
                 if relation.relpersistence != "t":  # a temporary one hides another that public has
                     name = relation.name
                     self._names.add(name.removeprefix("public.") if relation.schemaname else f"public.{name}")
+            for made, perhaps in leaving.made(read):
+                if not ((perhaps or read.nested) and self._earlier.mentions(made.rpartition(".")[2].strip('"()'))):
+                    self._names |= {made, f"public.{made}"}
         if read.tag == "RenameStmt":
             node = read.statement.read(Renamed)
             if node.renameType == "OBJECT_TABLE" and node.relation is not None and node.relation.name in self._names:

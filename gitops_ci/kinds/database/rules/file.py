@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gitops_ci.kinds.database import postgres, runners
 from gitops_ci.kinds.database.leaves import RangeVar
-from gitops_ci.kinds.database.rules import alterations, nested, reading, statements, transactions
+from gitops_ci.kinds.database.rules import alterations, leaving, nested, reading, statements, transactions
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.versions import Migration
@@ -99,13 +99,20 @@ class File(Struct, frozen=True, dict=True):
     def found(self) -> tuple[tuple[Found, ...], ...]:
         """What every rule of ours finds in each of `reads`, whatever else the change holds."""
         enabled = alterations.enabled(self.reads)
+        again = leaving.Made(self.reads)
         return tuple(
             tuple(
                 each
-                for each in (*statements.of(read), *alterations.of(read), *nested.of(read), *_long_names(read))
+                for each in (
+                    *statements.of(read),
+                    *alterations.of(read),
+                    *leaving.of(read, index, again),
+                    *nested.of(read),
+                    *_long_names(read),
+                )
                 if each.rule != "database/trigger-disabled" or each.table not in enabled
             )
-            for read in self.reads
+            for index, read in enumerate(self.reads)
         )
 
     @cached_property

@@ -53,8 +53,12 @@ def asked(text: str, blank: Iterable[range]) -> str:
 
     `blank` are ranges of bytes that it must not take at its word (a table that may be there already).
     """
-    data = bytearray(_IGNORE.sub("squawk_ignore", text).encode())
-    for part in blank:
+    read = _IGNORE.sub("squawk_ignore", text)
+    parts = tuple(blank)
+    if not parts:
+        return read
+    data = bytearray(read.encode())
+    for part in parts:
         data[part.start : part.stop] = re.sub(rb"[^\n]", b" ", bytes(data[part.start : part.stop]))
     return data.decode()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -33,17 +34,18 @@ def check(scope: Scope, linter: Linter, plans: Iterable[Plan] = ()) -> Told | No
     """
     begin = time.monotonic()
     read = _Reading()
-    try:
-        enter = tuple(entering.of(scope))
-        for each in enter:
-            read.take(each)
-    except ImportError:
-        return Told((), PolicyRun(name="database", problems=(Problem(code="missing", message=_PARSER),)))
-    if not enter:
-        return None
     by_stack = {plan.stack: plan for plan in plans}
     with ThreadPoolExecutor(max_workers=1) as background:
         asked = _Asking(linter, background)
+        try:
+            enter = tuple(entering.of(scope))
+            for each in enter:
+                asked.early(each)
+                read.take(each)
+        except ImportError:
+            return Told((), PolicyRun(name="database", problems=(Problem(code="missing", message=_PARSER),)))
+        if not enter:
+            return None
         answers = [asked.about(each, read.files) for each in enter]
         for one in read.files.values():
             _ = one.found  # while squawk works
@@ -122,13 +124,35 @@ def _parsed(migration: Migration, its: Entering) -> File:
     return parsed
 
 
+_Texts = tuple[tuple[str, str], ...]
+
+
 class _Asking:
-    """Squawk asked about each database's migrations; once where several get the same."""
+    """Squawk asked about each database's migrations; once where several get the same.
+
+    What was asked early and turned out to be wanted otherwise is passed over.
+    """
 
     def __init__(self, linter: Linter, background: Executor) -> None:
         self._linter = linter
         self._background = background
-        self._asked: dict[tuple[tuple[str, str], ...], Future[Answers]] = {}
+        self._asked: dict[_Texts, Future[Answers]] = {}
+        self._wanted: dict[_Texts, Future[Answers]] = {}
+
+    def early(self, enter: Entering) -> None:
+        """Begins to ask about all of a database's migrations before they are parsed: mostly all of them count."""
+        texts: dict[str, str] = {}
+        for migration in enter.migrations:
+            with contextlib.suppress(MigrationError):  # which is told where it is read
+                if not dialects.is_mysql(migration, enter.dialect):
+                    texts[migration.path] = squawk.asked(enter.texts.of(migration), ())
+        self._begun(texts)
+
+    def _begun(self, texts: Mapping[str, str]) -> Future[Answers]:
+        key = tuple(texts.items())
+        if key not in self._asked:
+            self._asked[key] = self._background.submit(self._linter.run, texts)
+        return self._asked[key]
 
     def about(self, enter: Entering, files: Mapping[str, File]) -> Callable[[], Mapping[str, tuple[Answer, ...]]]:
         """Begins to ask; what is given waits for its answers by path: none where it gave none, one of `problems`."""
@@ -140,12 +164,10 @@ class _Asking:
         }
         if not texts:
             return dict
-        key = tuple(texts.items())
-        if key not in self._asked:
-            self._asked[key] = self._background.submit(self._linter.run, texts)
+        asked = self._wanted[tuple(texts.items())] = self._begun(texts)
 
         def answers() -> Mapping[str, tuple[Answer, ...]]:
-            known = _known(self._asked[key])
+            known = _known(asked)
             return known.by_path if isinstance(known, Answers) else {}
 
         return answers
@@ -153,12 +175,12 @@ class _Asking:
     @property
     def engine(self) -> Engine | None:
         """What answered."""
-        return next((each.engine for each in map(_known, self._asked.values()) if isinstance(each, Answers)), None)
+        return next((each.engine for each in map(_known, self._wanted.values()) if isinstance(each, Answers)), None)
 
     @property
     def problems(self) -> Iterator[Problem]:
         """What squawk alone could have told and did not."""
-        for answers in map(_known, self._asked.values()):
+        for answers in map(_known, self._wanted.values()):
             if isinstance(answers, Answers):
                 yield from _not_understood(answers)
                 continue

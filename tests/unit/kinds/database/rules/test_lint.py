@@ -57,7 +57,7 @@ def test_every_rule_has_its_examples_and_squawk_s_have_one_of_ours() -> None:
         ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;", [("database/grant-public", 1)]),
         ("CREATE ROLE a BYPASSRLS;", [("database/superuser", 1)]),
         ("CREATE ROLE a NOSUPERUSER; GRANT USAGE ON SCHEMA public TO a;", []),
-        ("REVOKE ALL ON users FROM PUBLIC;", []),
+        ("REVOKE ALL ON users FROM PUBLIC;", [("database/contract", 1)]),
         ("ALTER TABLE users ADD id2 bigserial NOT NULL, ADD x int NOT NULL DEFAULT 1;", []),
         ("ALTER TABLE users ADD x bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;", []),
         ("SELECT 'a name that is a string, and it is longer than any identifier may ever be, by far';", []),
@@ -315,7 +315,7 @@ def test_what_is_done_in_a_roundabout_way_is_found(sql: str, rule: str) -> None:
         "COPY (SELECT * FROM users) TO STDOUT;",
         "DROP TYPE mood;",
         "CREATE TABLE made (id bigint); ALTER TABLE made SET SCHEMA archive;",
-        "ALTER FUNCTION f() SET SCHEMA archive;",
+        "ALTER SEQUENCE s SET SCHEMA archive;",
         "CREATE TEMP TABLE batch (id int); DELETE FROM batch; DROP TABLE batch;",
         "DO $$ BEGIN ALTER TABLE users ADD CHECK (id > 0) NOT VALID; END $$;",
         "DO $$ BEGIN ALTER TABLE users ADD at timestamptz DEFAULT now(), ADD n int DEFAULT 1; END $$;",
@@ -470,3 +470,56 @@ def test_a_waiver_above_a_statement_is_about_what_is_found_there() -> None:
 
 def test_the_default_configuration_silences_nothing() -> None:
     assert DEFAULT.policy.severity == {}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TYPE mood RENAME VALUE 'a' TO 'z';",
+        "DROP VIEW v;",
+        "DROP MATERIALIZED VIEW s.v;",
+        "DROP FUNCTION f(int);",
+        "DROP PROCEDURE p;",
+        "ALTER VIEW v RENAME TO w;",
+        "ALTER VIEW v RENAME COLUMN a TO b;",
+        "ALTER FUNCTION f(int) RENAME TO g;",
+        "ALTER VIEW v SET SCHEMA archive;",
+        "REVOKE SELECT ON users FROM app;",
+        "REVOKE ALL ON FUNCTION f(int) FROM PUBLIC;",
+        "REVOKE ALL ON ALL TABLES IN SCHEMA app FROM app;",
+        "REVOKE reader FROM app;",
+        "CREATE VIEW v AS SELECT 1; DROP VIEW s.v;",
+        "DO $$ BEGIN DROP VIEW v; END $$;",
+        "DROP VIEW v; DO $$ BEGIN IF false THEN CREATE VIEW v AS SELECT 1; END IF; END $$;",
+        "DROP VIEW v; CREATE TEMP VIEW v AS SELECT 1;",
+        "CREATE OR REPLACE VIEW v AS SELECT 1; DROP VIEW v;",
+    ],
+)
+def test_what_takes_from_the_release_before_is_a_contract(sql: str) -> None:
+    base = {"migrations/001_base.sql": "CREATE TABLE users (id int); CREATE VIEW v AS SELECT 1; -- f"}
+    told = lint({**base, "migrations/002_new.sql": sql}, base)
+    assert "database/contract" in {rule for rule, _ in rules(told)}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TYPE mood ADD VALUE 'z';",
+        "DROP VIEW v; CREATE VIEW v AS SELECT 1;",
+        "DROP VIEW public.v; CREATE VIEW v AS SELECT 1;",
+        "DROP FUNCTION IF EXISTS f(int); CREATE FUNCTION f(text) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;",
+        "CREATE VIEW w AS SELECT 1; DROP VIEW w;",
+        "CREATE TABLE t (id int); REVOKE ALL ON t FROM PUBLIC;",
+        "CREATE OR REPLACE FUNCTION n() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;\nREVOKE ALL ON FUNCTION n() FROM PUBLIC;",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC;",
+        "REVOKE GRANT OPTION FOR SELECT ON users FROM app;",
+        "REVOKE ADMIN OPTION FOR reader FROM app;",
+        "ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM app;",
+        "GRANT SELECT ON users TO app;",
+        "DROP TRIGGER t ON users;",
+    ],
+)
+def test_what_comes_back_or_nobody_had_is_no_contract(sql: str) -> None:
+    base = {"migrations/001_base.sql": "CREATE TABLE users (id int); CREATE VIEW v AS SELECT 1; -- f"}
+    told = lint({**base, "migrations/002_new.sql": sql}, base)
+    assert "database/contract" not in {rule for rule, _ in rules(told)}
