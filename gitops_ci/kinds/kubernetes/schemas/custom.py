@@ -84,7 +84,7 @@ def _built(schema: dict[str, Any] | None) -> Validator | None:
     if schema is None:
         return None
     try:
-        return validation.built({**converted(schema, is_object=True), "$id": "file:///object"})
+        return validation.built(converted(schema, is_object=True))
     except ValueError:
         return None
 
