@@ -46,10 +46,30 @@ def of(stack: Stack, base: Inventory | None, head: Inventory | None) -> Ends:
         # Whoever reads what only base has reaches the old id, and what only head has the new one: both tell it.
         note = Problem(code="renamed", message=f"{was[0]} deploys it as {next_id}")
         return Ends(before, head.stacks[next_id], note=note)
+    unknown = _unknown(before, was, base, head)
+    if unknown is not None:
+        return Ends(before, None, gap=Gap(code="not-rendered", message=unknown, path=was[1]))
     if was in survey.of(head.snapshot, head.config).elsewhere:
         why = "takes what it deploys from elsewhere: what becomes of what it deployed from here cannot be told"
         return Ends(before, None, gap=Gap(code="not-rendered", message=f"{was[0]} {why}", path=was[1]))
     return Ends(before, None, note=Problem(code="deployer-gone", message=f"{was[0]}, which deployed it, is gone"))
+
+
+def _unknown(stack: Stack | None, was: Deployer, base: Inventory, head: Inventory) -> str | None:
+    """Why nobody knows what becomes of a stack that head lacks: what made it is there, and refused or not rendered."""
+    before, after = (survey.of(end.snapshot, end.config) for end in (base, head))
+    if was in after.refused:
+        return f"{was[0]}: {after.refused[was].why}"
+    keys = [key for key, id in before.stacks.items() if stack is not None and id == stack.id]
+    for made in (before.applications[key] for key in keys if key in before.applications):
+        for each in after.renderings:
+            if (
+                made.generator
+                and each.troubles
+                and (each.by.namespace, each.by.name) == (made.by.namespace, made.by.name)
+            ):
+                return f"ApplicationSet {each.by.name}, which made it: {each.troubles[0].message}"
+    return None
 
 
 def _own(stack: Stack, inventory: Inventory | None) -> Stack | None:

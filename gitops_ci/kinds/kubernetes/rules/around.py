@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from gitops_ci.config import Config
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
-from gitops_ci.kinds.kubernetes import declared, deployments, survey
+from gitops_ci.kinds.kubernetes import declared, deployments, survey, whole
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.repository import Repository
@@ -48,7 +48,7 @@ def of(inventory: Inventory) -> Around:
 def _applying(inventory: Inventory) -> Applying:
     repository = Repository(inventory.snapshot, inventory.config)
     ours = survey.of(inventory.snapshot, inventory.config).repositories
-    known = judging.ids(judging.written(repository.declared, inventory.snapshot))
+    known = judging.ids(whole.written(repository.declared, inventory.snapshot))
     return Applying(judging.world(repository, ours), known)
 
 

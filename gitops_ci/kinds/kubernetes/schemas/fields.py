@@ -93,7 +93,7 @@ def _scalar(value: Any, type: str, place: Place) -> Iterator[Misfit]:
             near = meant(str(value), words)
             said = f"has to be one of {', '.join(words[:_MOST])}{', …' * (len(words) > _MOST)}"
             yield Misfit(place, said, meant=near, doubtful=not near)
-    elif not _FITS[type](value):
+    elif not SCALARS[type](value):
         yield _mistyped(value, _NAMES[type], place)
     elif type == "duration" and not _DURATION.fullmatch(value):
         yield Misfit(place, "has to be a duration, such as 10m or 1h30m")
@@ -103,7 +103,7 @@ def _is_whole(value: Any) -> bool:
     return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
 
 
-_FITS: Mapping[str, Callable[[Any], bool]] = {
+SCALARS: Mapping[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str),
     "duration": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
