@@ -17,7 +17,7 @@ from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import makers, pods
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Applying, Around, Held, Neighbour
-from gitops_ci.kinds.kubernetes.schemas import custom
+from gitops_ci.kinds.kubernetes.schemas import custom, kept
 from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy.documents import manifests, yaml_documents
@@ -35,8 +35,11 @@ def of(inventory: Inventory) -> Around:
     """The same for every stack of an end."""
     before = _known.get(inventory.snapshot)
     if before is None or before[0] is not inventory.config:
+        folders = inventory.config.kinds.kubernetes.schemas
         around = Around(
             versions=inventory.config.kinds.kubernetes.versions,
+            kept=lambda name: kept.of(name, folders, inventory.snapshot),
+            missing=kept.missing(folders, inventory.snapshot),
             definitions=lambda: _definitions(inventory.snapshot),
             others=lambda: tuple(_neighbours(inventory)),
             applying=lambda: _applying(inventory),

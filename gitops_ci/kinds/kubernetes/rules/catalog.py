@@ -9,7 +9,10 @@ from gitops_ci.model.finding import Severity
 ALL: Mapping[str, tuple[Severity, str]] = {
     "kubernetes/schema": ("error", "Write what the field takes: the API server refuses the object as it is."),
     "kubernetes/unknown-field": ("error", "Correct its name or its place, or take it out: nothing reads it."),
-    "kubernetes/schema-missing": ("notice", "Add the CRD to the repository, or review these objects by hand."),
+    "kubernetes/schema-missing": (
+        "notice",
+        "Add the CRD or its JSON schema to the repository, or review these objects by hand.",
+    ),
     "kubernetes/not-validated": (
         "notice",
         "Install gitops-ci with the extra `schemas`, and name versions that it has in kinds.kubernetes.versions.",

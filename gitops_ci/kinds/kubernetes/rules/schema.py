@@ -60,6 +60,11 @@ def findings(subject: Subject) -> Iterator[Told]:
 
 def _unavailable(subject: Subject, checked: _Checked) -> Iterator[Told]:
     """Once for the whole repository; worse where somebody has asked for it."""
+    if subject.around.missing:
+        said = (
+            f"kinds.kubernetes.schemas names {', '.join(subject.around.missing)}, which is no folder of this repository"
+        )
+        yield Told(rule=NOT_VALIDATED, message=said, severity="error", everywhere=True)
     if not bundle.available():
         said = "objects are not validated: the schemas of Kubernetes are not installed"
         yield Told(rule=NOT_VALIDATED, message=said, severity="error" if checked.asked else "notice", everywhere=True)
@@ -125,7 +130,9 @@ def _of_custom(each: Object, version: str, subject: Subject, checked: _Checked) 
         found = _unfit(each, lambda value: fields.misfits(value, each.api_version, kind))
     else:
         if bundle.available():
-            checked.schemaless.setdefault(f"{each.api_version} {kind}", each)
+            unread = subject.around.kept((group, version, kind))
+            unusable = f" ({unread.path} holds none that can be used)" if unread is not None else ""
+            checked.schemaless.setdefault(f"{each.api_version} {kind}{unusable}", each)
         return
     asked = _ASKED if (group, kind) in _RULED else frozenset()
     told = {one: list[Version]() for one in found if not (one.is_missing and one.place[-1] in asked)}

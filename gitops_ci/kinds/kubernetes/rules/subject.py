@@ -16,6 +16,7 @@ from gitops_ci.kinds.kubernetes.rules.argocd.application import World
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.kinds.kubernetes.schemas import custom
 from gitops_ci.kinds.kubernetes.schemas.custom import Known
+from gitops_ci.kinds.kubernetes.schemas.kept import Kept, Name
 from gitops_ci.kinds.kubernetes.sources import Deployment
 from gitops_ci.model.finding import Severity
 from gitops_ci.policy.documents.yaml_documents import Place
@@ -80,9 +81,14 @@ class Applying(Struct, frozen=True):
 
 
 class Around(Struct, frozen=True, dict=True, kw_only=True):
-    """What the repository says beside one stack, gone through when somebody asks; `versions` are Kubernetes'."""
+    """What the repository says beside one stack, gone through when somebody asks; `versions` are Kubernetes'.
+
+    `kept` asks for a schema in the folders that the configuration names; `missing` are those that are not there.
+    """
 
     versions: tuple[str, ...] = ()
+    kept: Callable[[Name], Kept | None] = lambda _: None
+    missing: tuple[str, ...] = ()
     definitions: Callable[[], Iterable[Mapping[str, Any]]] = tuple
     others: Callable[[], tuple[Neighbour, ...]] = tuple
     applying: Callable[[], Applying | None] = lambda: None
@@ -95,7 +101,7 @@ class Around(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def custom(self) -> Known:
         """What they say of the fields of custom resources."""
-        return custom.known(self.crds)
+        return custom.known(self.crds, self.kept)
 
     @cached_property
     def argo(self) -> Applying | None:
@@ -155,7 +161,7 @@ class Subject(Struct, frozen=True, dict=True, kw_only=True):
     def custom(self) -> Known:
         """What CRDs say, those that this stack renders first."""
         own = [each.value for each in self.objects if custom.is_definition(each.value)]
-        return custom.known((*own, *self.around.crds)) if own else self.around.custom
+        return custom.known((*own, *self.around.crds), self.around.kept) if own else self.around.custom
 
     @cached_property
     def has_custom(self) -> bool:
