@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from gitops_ci.config import Config
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
-from gitops_ci.kinds.kubernetes import declared, deployments, survey, whole
+from gitops_ci.kinds.kubernetes import declared, deployments, rendering, survey, whole
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.rules import makers, pods
+from gitops_ci.kinds.kubernetes.rules import links, makers, pods
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Applying, Around, Held, Neighbour
 from gitops_ci.kinds.kubernetes.schemas import custom, kept
@@ -91,7 +91,7 @@ def neighbour(id: str, stack: Stack, inventory: Inventory) -> Neighbour:
         namespace=deployment.namespace,
         complete=all(isinstance(source, Manifests) for source in deployment.sources),
         names=lambda: _names(id, inventory),
-        reads=lambda: _held(deployment, inventory.snapshot),
+        reads=lambda: _held(deployment, _objects(stack, deployment, inventory)),
     )
 
 
@@ -113,9 +113,16 @@ def names_in(content: bytes) -> frozenset[str]:
     return frozenset(match.decode() for match in _NAME.findall(content))
 
 
-def _held(deployment: Deployment, snapshot: Snapshot) -> Held:
-    found = declared.of(deployment, snapshot)
-    placed = [(each, _namespace(each, deployment.namespace)) for each in found.objects]
+def _objects(stack: Stack, deployment: Deployment, inventory: Inventory) -> tuple[Object, ...]:
+    """What a stack was rendered to where somebody planned it, and what its files declare where that is not all."""
+    found = rendering.known(stack, inventory)
+    if found is not None and not found.gaps:
+        return found.objects
+    return (*(found.objects if found is not None else ()), *declared.of(deployment, inventory.snapshot).objects)
+
+
+def _held(deployment: Deployment, found: Iterable[Object]) -> Held:
+    placed = [(each, _namespace(each, deployment.namespace)) for each in found]
     return Held(
         objects=frozenset(
             Identity(each.identity.group, each.identity.kind, namespace, each.identity.name)
@@ -126,6 +133,12 @@ def _held(deployment: Deployment, snapshot: Snapshot) -> Held:
             (namespace, frozenset((key, value) for key, value in pod.labels.items() if isinstance(value, str)))
             for each, namespace in placed
             for pod in pods.of(each)
+        ),
+        named=tuple(
+            ((reference.kind, reference.namespace or namespace, reference.name), each.path, each.line)
+            for each, namespace in placed
+            for reference in links.of(each)
+            if not reference.optional
         ),
     )
 

@@ -26,7 +26,9 @@ ALL: Mapping[str, tuple[Severity, str]] = {
         "warning",
         "Correct the name, add the object, or make the reference optional; waive what is made outside of git.",
     ),
-    "kubernetes/selects-nothing": ("warning", "Give the Service a selector that the pods' labels fit."),
+    "kubernetes/reference-broken": ("error", "Change the name in both places, or keep what is named."),
+    "kubernetes/port-missing": ("warning", "Correct the port, or give it to the Service or to the container."),
+    "kubernetes/selects-nothing": ("warning", "Give it a selector that the pods' labels fit."),
     "kubernetes/selector-mismatch": (
         "error",
         "Give the template the labels that the selector asks for: the API server refuses the object as it is.",

@@ -1,4 +1,4 @@
-"""Workloads whose selector does not fit the labels of their own pods: no API server takes such an object."""
+"""Selectors: of a workload that does not fit its own pods, and of what is for pods and fits none."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.objects import Object
+from gitops_ci.kinds.kubernetes.rules import pods, references
 from gitops_ci.kinds.kubernetes.rules.subject import Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.policy.documents.yaml_documents import Place
 
 MISMATCH = "kubernetes/selector-mismatch"
+SELECTS_NOTHING = "kubernetes/selects-nothing"
 
 _KINDS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"})
 
@@ -26,6 +29,41 @@ def mismatches(subject: Subject) -> Iterator[Told]:
             place, wanted = unfit
             said = f"its selector asks for {wanted}, and its template's labels do not fit"
             yield subject.told(MISMATCH, said, each, ("spec", "selector", *place))
+
+
+def selects_nothing(subject: Subject) -> Iterator[Told]:
+    """Services, disruption budgets and network policies whose selector fits the labels of no pod of their namespace."""
+    here = [(subject.namespace(each), pod.labels) for each in subject.objects for pod in pods.of(each)]
+    for each in subject.objects:
+        place, selector = _selector(each)
+        namespace = subject.namespace(each)
+        if not selector or any(at == namespace and fits(selector, labels) for at, labels in here):
+            continue
+        beside = (pod for other in subject.beside for pod in other.held.labels)
+        if any(at == namespace and fits(selector, dict(labels)) for at, labels in beside):
+            continue
+        sure = subject.complete and not references.may_be_elsewhere(subject, namespace)
+        said = "its selector fits no pod that is made here or by another stack of this cluster"
+        yield subject.told(SELECTS_NOTHING, said, each, place, severity="warning" if sure else "notice")
+
+
+def _selector(each: Object) -> tuple[Place, Mapping[str, Any]]:
+    """Where an object says which pods it is for, and how; empty where it is for all or for none."""
+    match each.identity.group, each.identity.kind:
+        case "", "Service":
+            labels = values.mapping(each.value, "spec", "selector")
+            return ("spec", "selector"), {"matchLabels": labels} if labels else {}
+        case "policy", "PodDisruptionBudget":
+            return ("spec", "selector"), values.mapping(each.value, "spec", "selector")
+        case "networking.k8s.io", "NetworkPolicy":
+            return ("spec", "podSelector"), values.mapping(each.value, "spec", "podSelector")
+        case _:
+            return (), {}
+
+
+def fits(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """Whether a selector takes pods with labels."""
+    return next(_unfit(selector, labels), None) is None
 
 
 def _unfit(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

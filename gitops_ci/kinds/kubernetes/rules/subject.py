@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from gitops_ci.kinds.kubernetes import declared
+from gitops_ci.kinds.kubernetes.former import Former
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.places import Places
 from gitops_ci.kinds.kubernetes.rules.argocd.application import World
@@ -34,15 +35,21 @@ NOT_APPLIED = frozenset({"kustomize.config.k8s.io", "test.gatekeeper.sh", "cli.k
 """Groups of what tools read and no cluster knows."""
 
 
+Key = tuple[str, str, str]
+"""Kind, namespace and name of an object that another one refers to."""
+
+
 class Held(Struct, frozen=True, kw_only=True):
     """What a stack has as far as it is known unrendered, in the namespaces that it goes to.
 
-    `made` is what objects of operators say they make, `labels` are those of its pods, by namespace.
+    `made` is what objects of operators say they make, `labels` are those of its pods, by namespace. `named` is what its
+    objects refer to, with the file and the line of the object.
     """
 
     objects: frozenset[Identity] = frozenset()
     made: frozenset[Identity] = frozenset()
     labels: tuple[tuple[str, frozenset[tuple[str, str]]], ...] = ()
+    named: tuple[tuple[Key, str | None, int | None], ...] = ()
 
 
 class Neighbour(Struct, frozen=True, dict=True, kw_only=True):
@@ -117,8 +124,8 @@ class Around(Struct, frozen=True, dict=True, kw_only=True):
 class Subject(Struct, frozen=True, dict=True, kw_only=True):
     """One stack at one end, and its directory. `complete`: these are all objects that it deploys.
 
-    What is written outside of its directory others render, too: it is told without the namespace, so that all of them
-    say the same.
+    `former` is what it was at base, where that is known. What is written outside of its directory others render, too: it
+    is told without the namespace, so that all of them say the same.
     """
 
     stack: str
@@ -129,6 +136,7 @@ class Subject(Struct, frozen=True, dict=True, kw_only=True):
     complete: bool
     places: Places
     around: Around = Around()
+    former: Former | None = None
 
     def told(
         self, rule: str, message: str, each: Object, place: Place = (), *, severity: Severity | None = None

@@ -5,7 +5,7 @@ import pytest
 
 from gitops_ci.kinds.kubernetes.declared import Target
 from gitops_ci.kinds.kubernetes.objects import Identity
-from gitops_ci.kinds.kubernetes.rules import duplicates, references
+from gitops_ci.kinds.kubernetes.rules import duplicates, references, selectors
 from gitops_ci.kinds.kubernetes.rules.subject import Held, Neighbour
 from tests.unit.kinds.kubernetes.rules import ends
 
@@ -115,7 +115,7 @@ def test_a_service_selects_a_pod(
     service: str, neighbours: tuple[Neighbour, ...], expected: list[tuple[str, int]]
 ) -> None:
     subject = ends.subject({"pod.yaml": POD, "service.yaml": service}, neighbours)
-    assert [(each.severity, each.line) for each in references.selects_nothing(subject)] == expected
+    assert [(each.severity, each.line) for each in selectors.selects_nothing(subject)] == expected
 
 
 @pytest.mark.parametrize(
