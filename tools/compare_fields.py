@@ -47,7 +47,7 @@ def _fields(table: Table, ours: Any, theirs: dict[str, Any], required: Any, at: 
 
 
 def _type(table: Table, ours: str, theirs: dict[str, Any], at: str) -> Iterator[str]:
-    ours = table.words.get(ours, ours)
+    ours = table.words.get(ours, ours).removesuffix("|*")
     sign, inner = _inner(theirs)
     if sign and ours[0] == sign:
         yield from _type(table, ours[1:-1], inner, at + sign)

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from gitops_ci.config import Config
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
-from gitops_ci.kinds.kubernetes import declared, deployments, rendering, survey, whole
+from gitops_ci.kinds.kubernetes import declared, deployments, rendering, survey, values, whole
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.repository import Repository
@@ -43,6 +43,7 @@ def of(inventory: Inventory) -> Around:
             definitions=lambda: _definitions(inventory.snapshot),
             others=lambda: tuple(_neighbours(inventory)),
             applying=lambda: _applying(inventory),
+            deploying=lambda: _foreign(inventory),
         )
         before = _known[inventory.snapshot] = inventory.config, around
     return before[1]
@@ -53,6 +54,17 @@ def _applying(inventory: Inventory) -> Applying:
     ours = survey.of(inventory.snapshot, inventory.config).repositories
     known = judging.ids(whole.written(repository.declared, inventory.snapshot))
     return Applying(judging.world(repository, ours), known)
+
+
+def _foreign(inventory: Inventory) -> Iterator[tuple[str, str]]:
+    """Where everything goes that is deployed from elsewhere; of a set that is not rendered here nobody knows."""
+    found = survey.of(inventory.snapshot, inventory.config)
+    yield from ((each.cluster, each.target) for key, each in found.applications.items() if key not in found.stacks)
+    yield from (("", "") for each in found.renderings if each.troubles)
+    for each in Repository(inventory.snapshot, inventory.config).declared:
+        if (f"{each.kind} {each.name}", each.path) in found.elsewhere and each.kind in ("Kustomization", "HelmRelease"):
+            own = each.namespace if each.kind == "HelmRelease" else ""
+            yield "", values.text(each.manifest.value, "spec", "targetNamespace") or own
 
 
 def _definitions(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
@@ -85,11 +97,13 @@ def _neighbours(inventory: Inventory) -> Iterator[Neighbour]:
 def neighbour(id: str, stack: Stack, inventory: Inventory) -> Neighbour:
     """What one stack declares without a rendering, read when somebody asks for one of its names."""
     deployment = deployments.of(stack, inventory)
+    found = rendering.known(stack, inventory)
     return Neighbour(
         id=id,
         target=declared.Target(stack.environment, deployment.cluster),
         namespace=deployment.namespace,
-        complete=all(isinstance(source, Manifests) for source in deployment.sources),
+        complete=all(isinstance(source, Manifests) for source in deployment.sources)
+        or (found is not None and not found.gaps),
         names=lambda: _names(id, inventory),
         reads=lambda: _held(deployment, _objects(stack, deployment, inventory)),
     )

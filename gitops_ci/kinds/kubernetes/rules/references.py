@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.difference import names
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
-from gitops_ci.kinds.kubernetes.rules import links, makers
+from gitops_ci.kinds.kubernetes.rules import elsewhere, links, makers
 from gitops_ci.kinds.kubernetes.rules.reference import Reference
-from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN, Key, Neighbour, Subject
+from gitops_ci.kinds.kubernetes.rules.subject import Key, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 
 MISSING = "kubernetes/reference-missing"
@@ -45,7 +46,9 @@ def _told(subject: Subject, each: Object, reference: Reference, namespace: str) 
     if subject.complete and (reference.kind, namespace, reference.name) in _former(subject):
         said = f"this change takes away the {what}, which it still names"
         return subject.told(BROKEN, said, each, reference.place)
-    sure = reference.kind != "Secret" and subject.complete and not may_be_elsewhere(subject, namespace)
+    sure = (
+        reference.kind != "Secret" and subject.complete and not elsewhere.may_make(subject, namespace, reference.name)
+    )
     said = f"no {what} is made here or by another stack of this cluster"
     return subject.told(MISSING, said, each, reference.place, severity="warning" if sure else "notice")
 
@@ -53,9 +56,9 @@ def _told(subject: Subject, each: Object, reference: Reference, namespace: str) 
 def taken(subject: Subject) -> Iterator[Told]:
     """What the stack made at base and nobody makes any more, and another stack of the cluster still names."""
     gone = _former(subject) - frozenset(made(subject.objects, subject.namespace)) if subject.complete else frozenset()
-    names = {name for _, _, name in gone}
+    called = {name for _, _, name in gone}
     for neighbour in subject.beside if gone else ():
-        named = neighbour.held.named if neighbour.may_hold(names) else ()
+        named = neighbour.held.named if neighbour.may_hold(called) else ()
         for key, path, line in named:
             if key in gone and not _is_beside(subject, key[2], frozenset({key, (key[0], _ANYWHERE, key[2])})):
                 said = f"{neighbour.id} still names the {key[0]} `{key[2]}`, which this change takes away"
@@ -63,12 +66,15 @@ def taken(subject: Subject) -> Iterator[Told]:
 
 
 def _former(subject: Subject) -> frozenset[Key]:
-    """What the stack surely made at base."""
+    """What the stack surely made at base; what kustomize gave a name with a hash by the plain one, too."""
     was = subject.former
     if was is None:
         return frozenset()
-    placed = ((each, each.identity.namespace or was.deployment.namespace) for each in was.rendered.objects)
-    return frozenset(key for each, namespace in placed for key in makers.surely(each, namespace))
+    found = [(each, each.identity.namespace or was.deployment.namespace) for each in was.rendered.objects]
+    plain = names.generated(was.rendered.objects)
+    used = {one.name for each in was.rendered.objects for one in links.of(each)} & plain.keys() if plain else ()
+    made = {key for each, namespace in found for key in makers.surely(each, namespace)}
+    return frozenset({*made, *((kind, at, plain[name]) for kind, at, name in made if name in used)})
 
 
 def _is_claimed(each: Object, reference: Reference) -> bool:
@@ -94,19 +100,3 @@ def _is_beside(subject: Subject, name: str, places: frozenset[tuple[str, str, st
         if neighbour.may_hold({name})
         for one in (*neighbour.held.objects, *neighbour.held.made)
     )
-
-
-def may_be_elsewhere(subject: Subject, namespace: str) -> bool:
-    """Whether something that is not known may make it: an operator, or a stack nobody has rendered here."""
-    if subject.has_custom:
-        return True
-    return any(not each.complete or _has_custom(each) for each in subject.beside if _is_in(each, namespace))
-
-
-def _has_custom(neighbour: Neighbour) -> bool:
-    return any(each.group not in BUILT_IN for each in neighbour.held.objects)
-
-
-def _is_in(neighbour: Neighbour, namespace: str) -> bool:
-    """Whether a stack may put something into a namespace: it goes there, mentions it, or may go anywhere."""
-    return not namespace or neighbour.namespace in ("", namespace) or neighbour.may_hold({namespace})

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Object
-from gitops_ci.kinds.kubernetes.rules import pods, references
+from gitops_ci.kinds.kubernetes.rules import elsewhere, pods
 from gitops_ci.kinds.kubernetes.rules.subject import Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.policy.documents.yaml_documents import Place
@@ -42,7 +42,7 @@ def selects_nothing(subject: Subject) -> Iterator[Told]:
         beside = (pod for other in subject.beside for pod in other.held.labels)
         if any(at == namespace and fits(selector, dict(labels)) for at, labels in beside):
             continue
-        sure = subject.complete and not references.may_be_elsewhere(subject, namespace)
+        sure = subject.complete and not elsewhere.may_make(subject, namespace)
         said = "its selector fits no pod that is made here or by another stack of this cluster"
         yield subject.told(SELECTS_NOTHING, said, each, place, severity="warning" if sure else "notice")
 

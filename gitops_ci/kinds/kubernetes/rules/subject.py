@@ -75,6 +75,10 @@ class Neighbour(Struct, frozen=True, dict=True, kw_only=True):
     def _names(self) -> frozenset[str] | None:
         return self.names()
 
+    def mentions(self, name: str) -> bool:
+        """Whether a name, of a namespace for one, stands in its files."""
+        return self._names is not None and name in self._names
+
     def may_hold(self, names: AbstractSet[str]) -> bool:
         """Whether it may have an object with one of the names."""
         return self._names is None or not self._names.isdisjoint(names)
@@ -98,6 +102,7 @@ class Around(Struct, frozen=True, dict=True, kw_only=True):
     missing: tuple[str, ...] = ()
     definitions: Callable[[], Iterable[Mapping[str, Any]]] = tuple
     others: Callable[[], tuple[Neighbour, ...]] = tuple
+    deploying: Callable[[], Iterable[tuple[str, str]]] = tuple
     applying: Callable[[], Applying | None] = lambda: None
 
     @cached_property
@@ -109,6 +114,11 @@ class Around(Struct, frozen=True, dict=True, kw_only=True):
     def custom(self) -> Known:
         """What they say of the fields of custom resources."""
         return custom.known(self.crds, self.kept)
+
+    @cached_property
+    def foreign(self) -> frozenset[tuple[str, str]]:
+        """The cluster and the namespace of everything that Argo CD or Flux deploys from elsewhere."""
+        return frozenset(self.deploying())
 
     @cached_property
     def argo(self) -> Applying | None:
@@ -124,8 +134,8 @@ class Around(Struct, frozen=True, dict=True, kw_only=True):
 class Subject(Struct, frozen=True, dict=True, kw_only=True):
     """One stack at one end, and its directory. `complete`: these are all objects that it deploys.
 
-    `former` is what it was at base, where that is known. What is written outside of its directory others render, too: it
-    is told without the namespace, so that all of them say the same.
+    `former` is what it was at base, where that is known. What is written outside of its directory others render, too:
+    it is told without the namespace, so that all of them say the same.
     """
 
     stack: str
@@ -170,11 +180,6 @@ class Subject(Struct, frozen=True, dict=True, kw_only=True):
         """What CRDs say, those that this stack renders first."""
         own = [each.value for each in self.objects if custom.is_definition(each.value)]
         return custom.known((*own, *self.around.crds), self.around.kept) if own else self.around.custom
-
-    @cached_property
-    def has_custom(self) -> bool:
-        """Whether it has objects of operators, which may make more."""
-        return any(each.identity.group not in BUILT_IN for each in self.objects)
 
     @cached_property
     def beside(self) -> tuple[Neighbour, ...]:

@@ -28,6 +28,7 @@ Metadata: name text, generateName text, namespace text, labels {text}, annotatio
 """
 _ALWAYS = "apiVersion text, kind text, "
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|s|m|h))+")
+_MORE = "*"
 _MOST = 12
 """Words that are named."""
 _OPEN = re.compile(r"\$\{|\{\{")
@@ -88,9 +89,9 @@ class Table(Struct, frozen=True):
 
 def _scalar(value: Any, type: str, place: Place) -> Iterator[Misfit]:
     if "|" in type:
-        words = [each for each in type.split("|") if each]
-        if value not in words:
-            near = meant(str(value), words)
+        words = [each for each in type.split("|") if each not in ("", _MORE)]
+        near = meant(str(value), words)
+        if value not in words and (near or not type.endswith(_MORE)):
             said = f"has to be one of {', '.join(words[:_MOST])}{', …' * (len(words) > _MOST)}"
             yield Misfit(place, said, meant=near, doubtful=not near)
     elif not SCALARS[type](value):

@@ -83,8 +83,11 @@ def test_a_stack_that_is_not_rendered_may_make_it() -> None:
 def test_a_stack_of_another_namespace_makes_nothing_here() -> None:
     other = msgspec.structs.replace(beside(complete=False), namespace="other", names=lambda: frozenset({"a", "other"}))
     assert {severity for severity, _ in missing("", (other,)).values()} == {"notice", "warning"}
-    mentions = msgspec.structs.replace(other, names=lambda: frozenset({"shop"}))
-    assert {severity for severity, _ in missing("", (mentions,)).values()} == {"notice"}
+    mentions = msgspec.structs.replace(other, names=lambda: frozenset({"shop", "settings"}))
+    warned = [name for name, (severity, _) in missing("", (mentions,)).items() if severity == "warning"]
+    assert warned == ["web", "data", "extra"]
+    template = msgspec.structs.replace(other, names=lambda: None)
+    assert {severity for severity, _ in missing("", (template,)).values()} == {"notice", "warning"}
 
 
 def test_a_stateful_set_makes_its_claims() -> None:

@@ -80,6 +80,17 @@ def test_words_and_durations_of_flux() -> None:
     assert changed(KUSTOMIZATION, "prune: true, ", "") == [("spec.prune is missing", False)]
 
 
+def test_words_that_others_may_add_are_told_where_they_are_misspelt() -> None:
+    alert = """apiVersion: notification.toolkit.fluxcd.io/v1beta3
+kind: Alert
+metadata: {name: a}
+spec: {providerRef: {name: a}, eventSources: [{kind: FluxInstance, name: "*"}]}
+"""
+    assert told(alert) == []
+    [(said, doubtful)] = changed(alert, "FluxInstance", "HelmRelase")
+    assert (said.endswith("did you mean `HelmRelease`?"), doubtful) == (True, False)
+
+
 def test_generators_are_held_against_the_table_at_any_depth() -> None:
     inner = {"matrix": {"generators": [{"merge": {"mergeKeys": ["a"], "generators": [{"git": {"repoURL": "a"}}]}}]}}
     template = {"metadata": {}, "spec": {"project": "a", "destination": {}}}
