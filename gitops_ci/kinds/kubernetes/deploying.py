@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, structs
 
-from gitops_ci.kinds.kubernetes import cascading, names, refusing, repositories, revisions, values
+from gitops_ci.kinds.kubernetes import cascading, clusters, names, refusing, repositories, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import applications, constants, sets, sources
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
@@ -176,5 +176,4 @@ def _pinned(by: Declared, revision: str, deployed: Deployed, repository: Reposit
 
 def _cluster(by: Declared) -> str:
     """The cluster that an object of Flux is for, as far as its folders say it (`clusters/<name>`)."""
-    parts = by.path.split("/")
-    return next((parts[index + 1] for index, part in enumerate(parts[:-2]) if part == "clusters"), "")
+    return clusters.of_path(by.path.rpartition("/")[0])

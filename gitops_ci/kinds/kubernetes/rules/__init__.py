@@ -45,7 +45,7 @@ def left(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
     subject = Subject(
         stack=stack.id,
         path=stack.path,
-        target=declared.Target(stack.environment, was.deployment.cluster),
+        target=declared.target(stack.environment, was.deployment, stack.path),
         deployment=was.deployment,
         objects=(),
         complete=True,
@@ -65,7 +65,7 @@ def _subject(
     return Subject(
         stack=stack.id,
         path=stack.path,
-        target=declared.Target(stack.environment, deployment.cluster),
+        target=declared.target(stack.environment, deployment, stack.path),
         deployment=deployment,
         objects=found,
         complete=all_manifests if rendered is None else not rendered.gaps,

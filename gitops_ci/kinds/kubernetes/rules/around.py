@@ -100,7 +100,8 @@ def neighbour(id: str, stack: Stack, inventory: Inventory) -> Neighbour:
     found = rendering.known(stack, inventory)
     return Neighbour(
         id=id,
-        target=declared.Target(stack.environment, deployment.cluster),
+        path=stack.path,
+        target=declared.target(stack.environment, deployment, stack.path),
         namespace=deployment.namespace,
         complete=all(isinstance(source, Manifests) for source in deployment.sources)
         or (found is not None and not found.gaps),

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from gitops_ci.kinds.kubernetes.declared import Target
-from gitops_ci.kinds.kubernetes.rules import links
-from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN, Subject
+from gitops_ci.kinds.kubernetes.rules import makers
+from gitops_ci.kinds.kubernetes.rules.subject import Subject
 
-_TOLD_APART = ("argoproj.io", "toolkit.fluxcd.io", "source.extensions.fluxcd.io", links.GATEWAY)
-"""Groups whose objects deploy what is a stack, or something of elsewhere (`Around.foreign`); or only lead to others."""
-_IDLE = frozenset({
-    ("monitoring.coreos.com", "ServiceMonitor"), ("monitoring.coreos.com", "PodMonitor"),
-    ("monitoring.coreos.com", "PrometheusRule"), ("monitoring.coreos.com", "Probe"),
-})  # fmt: skip
-"""Kinds that only configure something."""
+_TOLD_APART = ("argoproj.io", "toolkit.fluxcd.io", "source.extensions.fluxcd.io")
+"""Groups whose objects deploy what is a stack, or something of elsewhere (`Around.foreign`)."""
 
 
 def may_make(subject: Subject, namespace: str, name: str = "") -> bool:
@@ -34,8 +29,7 @@ def may_make(subject: Subject, namespace: str, name: str = "") -> bool:
 
 def _operates(group: str, kind: str, at: str, namespace: str) -> bool:
     """Whether an object is one of an operator's, which makes more in its own namespace; anywhere if it has none."""
-    is_idle = group in BUILT_IN or group.endswith(_TOLD_APART) or (group, kind) in _IDLE
-    return not is_idle and _meet(at, namespace)
+    return makers.is_one(group, kind) and not group.endswith(_TOLD_APART) and _meet(at, namespace)
 
 
 def _meet(one: str, other: str) -> bool:

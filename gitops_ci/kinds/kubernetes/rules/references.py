@@ -11,6 +11,7 @@ from gitops_ci.kinds.kubernetes.rules import elsewhere, links, makers
 from gitops_ci.kinds.kubernetes.rules.reference import Reference
 from gitops_ci.kinds.kubernetes.rules.subject import Key, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
+from gitops_ci.kinds.kubernetes.sources import Deployment
 
 MISSING = "kubernetes/reference-missing"
 BROKEN = "kubernetes/reference-broken"
@@ -54,11 +55,17 @@ def _told(subject: Subject, each: Object, reference: Reference, namespace: str) 
 
 
 def taken(subject: Subject) -> Iterator[Told]:
-    """What the stack made at base and nobody makes any more, and another stack of the cluster still names."""
-    gone = _former(subject) - frozenset(made(subject.objects, subject.namespace)) if subject.complete else frozenset()
+    """What the stack made at base and nobody makes any more, and another stack of the cluster still names.
+
+    Of a stack that is not rendered nobody knows what its kustomization makes of the names in its files.
+    """
+    if subject.former is None or not subject.complete:
+        return
+    now = frozenset((*_surely(subject.objects, subject.deployment), *made(subject.objects, subject.namespace)))
+    gone = _former(subject) - now
     called = {name for _, _, name in gone}
     for neighbour in subject.beside if gone else ():
-        named = neighbour.held.named if neighbour.may_hold(called) else ()
+        named = neighbour.held.named if neighbour.complete and neighbour.may_hold(called) else ()
         for key, path, line in named:
             if key in gone and not _is_beside(subject, key[2], frozenset({key, (key[0], _ANYWHERE, key[2])})):
                 said = f"{neighbour.id} still names the {key[0]} `{key[2]}`, which this change takes away"
@@ -66,15 +73,20 @@ def taken(subject: Subject) -> Iterator[Told]:
 
 
 def _former(subject: Subject) -> frozenset[Key]:
-    """What the stack surely made at base; what kustomize gave a name with a hash by the plain one, too."""
+    """What the stack surely made at base."""
     was = subject.former
-    if was is None:
-        return frozenset()
-    found = [(each, each.identity.namespace or was.deployment.namespace) for each in was.rendered.objects]
-    plain = names.generated(was.rendered.objects)
-    used = {one.name for each in was.rendered.objects for one in links.of(each)} & plain.keys() if plain else ()
-    made = {key for each, namespace in found for key in makers.surely(each, namespace)}
-    return frozenset({*made, *((kind, at, plain[name]) for kind, at, name in made if name in used)})
+    return frozenset(_surely(was.rendered.objects, was.deployment)) if was is not None else frozenset()
+
+
+def _surely(objects: tuple[Object, ...], deployment: Deployment) -> Iterator[Key]:
+    """What objects are and surely make; what kustomize gave a name with a hash by the plain one, too, if it is used."""
+    plain = names.generated(objects)
+    used = {one.name for each in objects for one in links.of(each)} & plain.keys() if plain else set()
+    for each in objects:
+        for kind, namespace, name in makers.surely(each, each.identity.namespace or deployment.namespace):
+            yield kind, namespace, name
+            if name in used:
+                yield kind, namespace, plain[name]
 
 
 def _is_claimed(each: Object, reference: Reference) -> bool:

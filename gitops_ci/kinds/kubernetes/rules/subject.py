@@ -61,6 +61,7 @@ class Neighbour(Struct, frozen=True, dict=True, kw_only=True):
 
     id: str
     target: declared.Target
+    path: str = ""
     namespace: str = ""
     complete: bool = True
     names: Callable[[], frozenset[str] | None] = lambda: None
