@@ -21,6 +21,8 @@ from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Deployment, Unrendered
 
 _FLUX = ("Kustomization", "HelmRelease")
+_CODES = {"invalid": "not-rendered", "refused": "invalid"}
+"""What a plan's Problem is called for a set's trouble."""
 
 
 class Deploying(Struct, frozen=True):
@@ -124,7 +126,7 @@ def _of_rendering(rendering: Rendering, repository: Repository, ours: Repositori
     found = tuple(
         Unrendered(what=what, why=f"it cannot be rendered offline: {each.message}", path=by.path, line=each.line)
         if each.code == "offline"
-        else Unrendered(what=what, why=each.message, path=by.path, line=each.line)
+        else Unrendered(what=what, why=each.message, path=by.path, line=each.line, code=_CODES[each.code])
         for each in rendering.troubles
     )
     stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), repository.config)

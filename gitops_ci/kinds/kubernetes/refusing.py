@@ -37,4 +37,4 @@ def _faults(by: Declared) -> Iterator[Unrendered]:
         if not misfit.doubtful and (not misfit.is_missing or misfit.place[-1] in _DECIDING):
             why = f"no API server takes it, so what it deployed stays as it is: {misfit.said}"
             line = by.line_of(*misfit.place)
-            yield Unrendered(what=f"{by.kind} {by.name}", why=why, path=by.path, line=line)
+            yield Unrendered(what=f"{by.kind} {by.name}", why=why, path=by.path, line=line, code="invalid")

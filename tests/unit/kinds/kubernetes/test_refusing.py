@@ -49,9 +49,18 @@ def test_what_is_refused_removes_nothing(text: str, old: str, new: str, where: s
     found = plan(text, text.replace(old, new), tmp_path)
     assert (found.status, found.changes) == ("failed", ())
     assert found.reason is not None
-    said = f"{where}: no API server takes it, so what it deployed stays as it is: "
-    assert found.reason.message.startswith(f"not rendered: {said}")
+    assert found.reason.code == "invalid"
+    assert found.reason.message.startswith(f"{where}: no API server takes it, so what it deployed stays as it is: ")
     assert found.reason.message.endswith(f"did you mean `{old.strip(' :')}`?")
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"), [(SET, "  template:", "  templte:"), (application("shop", AT), "source:", "sorce:")]
+)
+def test_the_change_that_mends_it_is_planned(text: str, old: str, new: str, tmp_path: Path) -> None:
+    base, head = end(files(text.replace(old, new))), end(files(text))
+    found = kubernetes.plan(head.stacks[ID], base, head, Tools(tmp_path, never))
+    assert (found.status, [each.action for each in found.changes if each.action != "create"]) == ("changed", [])
 
 
 def test_a_set_that_asks_a_cluster_now_removes_nothing(tmp_path: Path) -> None:
