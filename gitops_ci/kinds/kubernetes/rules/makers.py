@@ -28,7 +28,7 @@ _FIELDS: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 def is_one(group: str, kind: str) -> bool:
     """Whether objects of a kind belong to an operator, which makes more of them."""
-    return group not in (*BUILT_IN, links.GATEWAY) and (group, kind) not in _IDLE
+    return group not in BUILT_IN and group != links.GATEWAY and (group, kind) not in _IDLE
 
 
 def surely(each: Object, namespace: str) -> Iterator[Key]:

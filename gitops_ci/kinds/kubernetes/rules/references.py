@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.difference import names
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rules import elsewhere, links, makers
 from gitops_ci.kinds.kubernetes.rules.reference import Reference
@@ -80,6 +79,8 @@ def _former(subject: Subject) -> frozenset[Key]:
 
 def _surely(objects: tuple[Object, ...], deployment: Deployment) -> Iterator[Key]:
     """What objects are and surely make; what kustomize gave a name with a hash by the plain one, too, if it is used."""
+    from gitops_ci.kinds.kubernetes.difference import names  # the whole comparison, which is loaded where one was made
+
     plain = names.generated(objects)
     used = {one.name for each in objects for one in links.of(each)} & plain.keys() if plain else set()
     for each in objects:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,6 +50,8 @@ def meant(name: str, known: Iterable[str]) -> str:
     """The one of `known` that a name is nearly; empty where none is. Capitals do not count."""
     if len(name) > _LONGEST:
         return ""
+    import difflib  # of what is misspelt only
+
     by_letters = {each.casefold(): each for each in sorted(known)}
     near = difflib.get_close_matches(name.casefold(), by_letters, n=1, cutoff=_LIKE)
     return by_letters[near[0]] if near else ""
