@@ -195,7 +195,8 @@ def _translated(written: Any, rendered: Any, place: Place) -> Place:
         if at is None:
             break
         found.append(at)
-        written, rendered = written[at], rendered[step]
+        written = written[at]
+        rendered = rendered.get(step) if isinstance(rendered, Mapping) else rendered[step]
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from gitops_ci.kinds.kubernetes import declared, deployments, rendering, survey,
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.rules import links, makers, pods
+from gitops_ci.kinds.kubernetes.rules import links, makers, pods, selection
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Applying, Around, Held, Neighbour
 from gitops_ci.kinds.kubernetes.schemas import custom, kept
@@ -144,11 +144,7 @@ def _held(deployment: Deployment, found: Iterable[Object]) -> Held:
             for each, namespace in placed
         ),
         made=frozenset(made for each, namespace in placed for made in makers.of(each, namespace)),
-        labels=tuple(
-            (namespace, frozenset((key, value) for key, value in pod.labels.items() if isinstance(value, str)))
-            for each, namespace in placed
-            for pod in pods.of(each)
-        ),
+        labels=tuple((namespace, selection.labels(pod.labels)) for each, namespace in placed for pod in pods.of(each)),
         named=tuple(
             ((reference.kind, reference.namespace or namespace, reference.name), each.path, each.line)
             for each, namespace in placed

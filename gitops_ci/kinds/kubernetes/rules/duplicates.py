@@ -8,7 +8,8 @@ from msgspec import structs
 
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
-from gitops_ci.kinds.kubernetes.rules.subject import NOT_APPLIED, Neighbour, Subject
+from gitops_ci.kinds.kubernetes.rules.groups import NOT_APPLIED
+from gitops_ci.kinds.kubernetes.rules.subject import Neighbour, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.model.finding import Severity
 from gitops_ci.model.stack import SHARED

@@ -7,11 +7,10 @@ from typing import Any
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Object
-from gitops_ci.kinds.kubernetes.rules import pods
+from gitops_ci.kinds.kubernetes.rules import groups, pods
 from gitops_ci.kinds.kubernetes.rules.reference import Reference
 from gitops_ci.policy.documents.yaml_documents import Place
 
-GATEWAY = "gateway.networking.k8s.io"
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 
 
@@ -46,7 +45,7 @@ def backends(each: Object) -> Iterator[tuple[Place, Mapping[str, Any], Any]]:
                 service = values.mapping(backend, "service")
                 port = values.mapping(service, "port")
                 yield (*place, "service"), service, port.get("name") or port.get("number")
-        case group, kind if group == GATEWAY and kind in _ROUTES:
+        case group, kind if group == groups.GATEWAY and kind in _ROUTES:
             for outer, rule in values.placed(each.value, "spec", "rules"):
                 for at, backend in values.placed(rule, "backendRefs"):
                     if backend.get("kind", "Service") == "Service" and not backend.get("group"):

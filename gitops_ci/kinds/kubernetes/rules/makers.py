@@ -6,29 +6,20 @@ from collections.abc import Iterator, Mapping
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
-from gitops_ci.kinds.kubernetes.rules import links
-from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN, Key
+from gitops_ci.kinds.kubernetes.rules import groups
+from gitops_ci.kinds.kubernetes.rules.subject import Key
 
 _MOST = 10_000
 """Texts of one object that are looked at: more are data."""
 _KINDS = ("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service", "Deployment", "StatefulSet")
 
 
-_IDLE = frozenset(
-    ("monitoring.coreos.com", kind) for kind in ("ServiceMonitor", "PodMonitor", "PrometheusRule", "Probe")
-)
-"""Kinds that only configure something."""
 _FIELDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("external-secrets.io", "ExternalSecret"): ("spec", "target", "name"),
     ("bitnami.com", "SealedSecret"): ("spec", "template", "metadata", "name"),
     ("cert-manager.io", "Certificate"): ("spec", "secretName"),
 }
 """Kinds that make one Secret, and the field that names it; else it is called as the object."""
-
-
-def is_one(group: str, kind: str) -> bool:
-    """Whether objects of a kind belong to an operator, which makes more of them."""
-    return group not in BUILT_IN and group != links.GATEWAY and (group, kind) not in _IDLE
 
 
 def surely(each: Object, namespace: str) -> Iterator[Key]:
@@ -45,7 +36,7 @@ def of(each: Object, namespace: str) -> Iterator[Identity]:
     Operators name what they make in fields of their own: any text of such an object may be that name, and so may its
     own name.
     """
-    if not is_one(each.identity.group, each.identity.kind):
+    if not groups.may_make(each.identity.group, each.identity.kind):
         return
     everywhere = each.identity.kind in ("ClusterExternalSecret", "Bundle") or not namespace
     names = {each.identity.name}

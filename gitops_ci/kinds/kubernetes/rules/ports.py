@@ -7,7 +7,8 @@ from typing import Any
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Object
-from gitops_ci.kinds.kubernetes.rules import links, pods, selectors
+from gitops_ci.kinds.kubernetes.rules import links, pods, selection
+from gitops_ci.kinds.kubernetes.rules.selection import Labels
 from gitops_ci.kinds.kubernetes.rules.subject import Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 
@@ -28,8 +29,13 @@ def missing(subject: Subject) -> Iterator[Told]:
             if service is not None and not _has(service, port):
                 said = f"the Service {service.identity.name} has no port {port}"
                 yield subject.told(MISSING, said, each, place)
+    named: dict[tuple[str, Labels], list[set[str]]] = {}
+    for each in subject.objects if services else ():
+        for pod in pods.of(each):
+            key = (subject.namespace(each), selection.labels(pod.labels))
+            named.setdefault(key, []).append(set(_names(pod.spec)))
     for service in services.values():
-        yield from _targets(service, subject)
+        yield from _targets(service, subject, named)
 
 
 def _has(service: Object, port: Any) -> bool:
@@ -40,16 +46,12 @@ def _has(service: Object, port: Any) -> bool:
     return any(port in (each.get("port"), each.get("name")) for each in ports)
 
 
-def _targets(service: Object, subject: Subject) -> Iterator[Told]:
+def _targets(service: Object, subject: Subject, named: Mapping[tuple[str, Labels], list[set[str]]]) -> Iterator[Told]:
+    """What a Service sends to; `named` are the names of the ports of pods by namespace and labels."""
     selector = values.mapping(service.value, "spec", "selector")
     namespace = subject.namespace(service)
-    names = [
-        set(_names(pod.spec))
-        for each in subject.objects
-        if subject.namespace(each) == namespace
-        for pod in pods.of(each)
-        if selector and selectors.fits({"matchLabels": selector}, pod.labels)
-    ]
+    chosen = subject.labelled.of(namespace, {"matchLabels": selector}) if selector else ()
+    names = [each for labels in chosen for each in named.get((namespace, labels), ())]
     for place, each in values.placed(service.value, "spec", "ports"):
         target = each.get("targetPort")
         if isinstance(target, int) and not isinstance(target, bool) and not 0 < target < 65536:

@@ -8,7 +8,8 @@ from typing import Any
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.kubernetes.rules import api_versions
-from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN, NOT_APPLIED, Subject
+from gitops_ci.kinds.kubernetes.rules.groups import BUILT_IN, NOT_APPLIED
+from gitops_ci.kinds.kubernetes.rules.subject import Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.kinds.kubernetes.schemas import bundle, fields
 from gitops_ci.kinds.kubernetes.schemas.bundle import Version

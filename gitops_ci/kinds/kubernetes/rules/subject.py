@@ -13,7 +13,9 @@ from gitops_ci.kinds.kubernetes import declared
 from gitops_ci.kinds.kubernetes.former import Former
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.places import Places
+from gitops_ci.kinds.kubernetes.rules import groups, pods, selection
 from gitops_ci.kinds.kubernetes.rules.argocd.application import World
+from gitops_ci.kinds.kubernetes.rules.selection import Labelled
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.kinds.kubernetes.schemas import custom
 from gitops_ci.kinds.kubernetes.schemas.custom import Known
@@ -21,19 +23,6 @@ from gitops_ci.kinds.kubernetes.schemas.kept import Kept, Name
 from gitops_ci.kinds.kubernetes.sources import Deployment
 from gitops_ci.model.finding import Severity
 from gitops_ci.policy.documents.yaml_documents import Place
-
-BUILT_IN = frozenset({
-    "", "apps", "batch", "autoscaling", "policy", "extensions", "admissionregistration.k8s.io",
-    "apiextensions.k8s.io", "apiregistration.k8s.io", "authentication.k8s.io", "authorization.k8s.io",
-    "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io",
-    "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
-    "storagemigration.k8s.io", "lifecycle.k8s.io",
-})  # fmt: skip
-"""The groups of Kubernetes itself."""
-NOT_APPLIED = frozenset({"kustomize.config.k8s.io", "test.gatekeeper.sh", "cli.kyverno.io"})
-"""Groups of what tools read and no cluster knows."""
-
 
 Key = tuple[str, str, str]
 """Kind, namespace and name of an object that another one refers to."""
@@ -71,6 +60,16 @@ class Neighbour(Struct, frozen=True, dict=True, kw_only=True):
     def held(self) -> Held:
         """What it has."""
         return self.reads()
+
+    @cached_property
+    def labelled(self) -> Labelled:
+        """The labels of its pods."""
+        return Labelled(self.held.labels)
+
+    @cached_property
+    def operated(self) -> frozenset[str]:
+        """The namespaces in which it has objects of operators, which make more; the empty one: nobody says where."""
+        return frozenset(one.namespace for one in self.held.objects if groups.operates(one.group, one.kind))
 
     @cached_property
     def _names(self) -> frozenset[str] | None:
@@ -175,6 +174,18 @@ class Subject(Struct, frozen=True, dict=True, kw_only=True):
     def namespace(self, each: Object) -> str:
         """The namespace that an object is put into; empty where nobody says."""
         return each.identity.namespace or self.deployment.namespace
+
+    @cached_property
+    def labelled(self) -> Labelled:
+        """The labels of its pods."""
+        found = ((self.namespace(each), pod) for each in self.objects for pod in pods.of(each))
+        return Labelled((namespace, selection.labels(pod.labels)) for namespace, pod in found)
+
+    @cached_property
+    def operated(self) -> frozenset[str]:
+        """The namespaces in which it has objects of operators, which make more; the empty one: nobody says where."""
+        given = ((each.identity.group, each.identity.kind, each) for each in self.objects)
+        return frozenset(self.namespace(each) for group, kind, each in given if groups.operates(group, kind))
 
     @cached_property
     def custom(self) -> Known:

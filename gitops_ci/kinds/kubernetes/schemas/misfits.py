@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,8 @@ _TYPES = {
     "object": "a mapping", "array": "a list", "null": "nothing",
 }  # fmt: skip
 _LIKE = 0.8
+_MOST = 500
+"""Things that do not fit in one object: of more, which somebody made on purpose, nothing is told."""
 _LONGEST = 100
 """Letters of a name that is compared with others."""
 
@@ -40,7 +43,7 @@ class Misfit(Struct, frozen=True, order=True):
 
 def ordered(found: Iterable[Misfit]) -> tuple[Misfit, ...]:
     """Each once, by place; what is only missing since its name is misspelt is no mistake of its own."""
-    several = set(found)
+    several = set(itertools.islice(found, _MOST))
     misspelt = {(*each.place[:-1], each.meant) for each in several if each.unknown and each.meant}
     left = (each for each in several if not (each.is_missing and each.place in misspelt))
     return tuple(sorted(left, key=lambda each: (tuple(map(str, each.place)), each.message)))

@@ -174,3 +174,13 @@ def test_a_name_with_a_variable_is_that_of_the_only_one_in_its_file() -> None:
 
     assert line({"a.yaml": text, "b.yaml": DEPLOYMENT.replace("web", "other")}) == ("a.yaml", 6)
     assert line({"a.yaml": f"{text}---\n{text}"}) == ("a.yaml", 1)
+
+
+def test_a_field_that_a_rendering_lacks_is_where_it_was_written() -> None:
+    without = Object(
+        identity=Identity("apps", "Deployment", "shop", "web"),
+        api_version="apps/v1",
+        value={"spec": {}},
+        path="base/deployment.yaml",
+    )
+    assert places().of(without, ("spec", "template", "spec")) == ("base/deployment.yaml", 8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import time
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,13 @@ def test_other_kinds_and_versions_are_not_in_a_table() -> None:
 )
 def test_which_name_is_meant(name: str, expected: str) -> None:
     assert misfits.meant(name, ["containers", "externalName", "volumes"]) == expected
+
+
+def test_a_hostile_object_takes_no_time() -> None:
+    started = time.process_time()
+    value = {"metadata": {}, "spec": {f"syncPolcy{number:06}": 1 for number in range(20_000)}}
+    assert len(fields.misfits(value, "argoproj.io/v1alpha1", "Application")) <= 500
+    assert time.process_time() - started < 5
 
 
 CRD = """
