@@ -183,4 +183,4 @@ def test_a_field_that_a_rendering_lacks_is_where_it_was_written() -> None:
         value={"spec": {}},
         path="base/deployment.yaml",
     )
-    assert places().of(without, ("spec", "template", "spec")) == ("base/deployment.yaml", 8)
+    assert places().of(without, ("spec", "template", "spec")) == ("base/deployment.yaml", 7)

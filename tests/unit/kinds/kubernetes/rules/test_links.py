@@ -165,7 +165,7 @@ def test_an_operator_makes_more_and_not_everybody_is_one(kind: str, severity: st
 def test_many_services_are_not_held_against_many_pods() -> None:
     services = (WEB.partition("---")[0].replace("web}", f"s{number}}}") for number in range(1_500))
     pods = (WEB.split("---")[1].replace("app: web", f"app: web{number}") for number in range(1_500))
-    given = ends.subject({"a.yaml": "---".join((*services, *pods))})
+    given = ends.subject({"a.yaml": "---\n".join((*services, *pods))})
     started = time.process_time()
     assert len(list(selectors.selects_nothing(given))) == 1_500
     assert list(ports.missing(given)) == []
