@@ -28,7 +28,8 @@ class Kubernetes(Section, frozen=True):
     `versions` are those of the clusters; charts are rendered for the first. `api_versions` (`monitoring.coreos.com/v1`,
     `monitoring.coreos.com/v1/ServiceMonitor`) is what they have beside Kubernetes' own, which charts may ask for.
     `repositories` are the addresses under which Argo CD and Flux know this repository; without them, it is the one
-    whose paths are here. `generators` answer for what ApplicationSets ask outside of it.
+    whose paths are here. `schemas` are folders with JSON schemas of custom resources. `generators` answer for what
+    ApplicationSets ask outside of it.
     """
 
     versions: tuple[KubernetesVersion, ...] = ()
@@ -36,4 +37,5 @@ class Kubernetes(Section, frozen=True):
     binaries: Renderers = Renderers()
     timeout: Annotated[float, Meta(gt=0, le=86400)] = 120.0
     repositories: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
     generators: Generators = Generators()

@@ -28,10 +28,10 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
 
 def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
     """What is wrong with what a stack deploys at one end: its rendering where planned, else its plain manifests."""
-    if stack.id not in inventory.stacks:
-        return ()
     from gitops_ci.kinds.kubernetes import deployments, rendering, rules
 
+    if stack.id not in inventory.stacks:
+        return rules.left(stack, inventory)
     own = inventory.stacks[stack.id]
     return rules.inspect(own, deployments.of(own, inventory), rendering.known(own, inventory), inventory)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from urllib.parse import urlsplit
 
@@ -16,6 +17,12 @@ def are_same(one: str, other: str) -> bool | None:
     if not first or not second or first == second:
         return True
     return False if _is_address(first) == _is_address(second) else None
+
+
+def of_path(path: str) -> str:
+    """The cluster that a file or a folder is for, as far as its folders say it (`clusters/<name>/…`); else empty."""
+    parts = path.split("/")
+    return next((after for before, after in itertools.pairwise(parts) if before == "clusters"), "")
 
 
 def _is_address(canonical: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes import clusters, values
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests
@@ -25,10 +25,15 @@ IN_CLUSTER = ("https://kubernetes.default.svc", "in-cluster")
 
 
 class Target(Struct, frozen=True):
-    """Where a stack goes: the cluster that Argo CD or Flux names, else all that is known is its environment."""
+    """Where a stack goes: the cluster that Argo CD or Flux names, else all that is known is its environment.
+
+    `home` is the folder of a cluster (`clusters/<name>`) that it, or what deploys it, stands in: there the Argo CD runs
+    that calls its own cluster `in-cluster`.
+    """
 
     environment: str
     cluster: str = ""
+    home: str = ""
 
     @property
     def is_named(self) -> bool:
@@ -39,11 +44,18 @@ class Target(Struct, frozen=True):
         """Whether both may be one cluster: the same name, or the same environment where one has none of its own."""
         if self.is_named and other.is_named:
             return self.cluster == other.cluster
-        return self.environment == other.environment
+        at_home = not self.home or not other.home or self.home == other.home
+        return self.environment == other.environment and at_home
 
     def is_surely(self, other: Target) -> bool:
         """Whether both are one cluster that somebody names."""
         return self.is_named and self.cluster == other.cluster
+
+
+def target(environment: str, deployment: Deployment, path: str) -> Target:
+    """Where a stack of a path goes."""
+    folder = deployment.path.rpartition("/")[0] if deployment.by else path
+    return Target(environment, deployment.cluster, clusters.of_path(folder))
 
 
 class Declaration(Struct, frozen=True):

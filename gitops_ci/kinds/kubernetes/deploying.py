@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, structs
 
-from gitops_ci.kinds.kubernetes import cascading, names, repositories, revisions, values
+from gitops_ci.kinds.kubernetes import cascading, clusters, names, refusing, repositories, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import applications, constants, sets, sources
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
@@ -21,12 +21,15 @@ from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Deployment, Unrendered
 
 _FLUX = ("Kustomization", "HelmRelease")
+_CODES = {"invalid": "not-rendered", "refused": "invalid"}
+"""What a plan's Problem is called for a set's trouble."""
 
 
 class Deploying(Struct, frozen=True):
     """The stacks of Argo CD and Flux, all Applications and ApplicationSets, and which addresses are this repository.
 
-    `written` is all that may deploy something, from here or from elsewhere, with its file.
+    `written` is all that may deploy something, from here or from elsewhere, with its file; `refused` what no API server
+    takes as it is.
     """
 
     placed: tuple[Placed, ...]
@@ -34,6 +37,7 @@ class Deploying(Struct, frozen=True):
     renderings: tuple[Rendering, ...]
     repositories: Repositories
     written: frozenset[tuple[str, str]]
+    refused: Mapping[tuple[str, str], Unrendered]
 
 
 def of(repository: Repository) -> Deploying:
@@ -45,7 +49,13 @@ def of(repository: Repository) -> Deploying:
     fixtures = config.kinds.kubernetes.generators
     found = [each for each in objects if each.kind == "ApplicationSet"]
     budget = Budget()
-    renderings = tuple(sets.render(each, repository.snapshot, ours, fixtures, budget) for each in found)
+    refused = refusing.of(objects, repository.snapshot)
+    renderings = tuple(
+        sets.refused(each, refused[named])
+        if (named := refusing.named(each)) in refused
+        else sets.render(each, repository.snapshot, ours, fixtures, budget)
+        for each in found
+    )
     argo = (*applications.written(objects), *(each for made in renderings for each in made.applications))
     projects: dict[str, tuple[Declared, ...]] = {}
     for each in objects:
@@ -58,7 +68,16 @@ def of(repository: Repository) -> Deploying:
     )
     written = {(f"Application {each.name}", each.by.path) for each in argo}
     written |= {(f"{each.kind} {each.name}", each.path) for each in objects if each.kind in _FLUX}
-    return Deploying(placed, argo, renderings, ours, frozenset(written))
+    placed = tuple(_unless_refused(each, refused) for each in placed)
+    return Deploying(placed, argo, renderings, ours, frozenset(written), refused)
+
+
+def _unless_refused(placed: Placed, refused: Mapping[tuple[str, str], Unrendered]) -> Placed:
+    """A stack of what no API server takes: nobody knows what is deployed of it."""
+    why = refused.get((placed.deployment.by, placed.deployment.path))
+    if why is None:
+        return placed
+    return structs.replace(placed, deployment=structs.replace(placed.deployment, sources=(why,)))
 
 
 def _of_application(
@@ -107,7 +126,7 @@ def _of_rendering(rendering: Rendering, repository: Repository, ours: Repositori
     found = tuple(
         Unrendered(what=what, why=f"it cannot be rendered offline: {each.message}", path=by.path, line=each.line)
         if each.code == "offline"
-        else Unrendered(what=what, why=each.message, path=by.path, line=each.line)
+        else Unrendered(what=what, why=each.message, path=by.path, line=each.line, code=_CODES[each.code])
         for each in rendering.troubles
     )
     stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), repository.config)
@@ -159,5 +178,4 @@ def _pinned(by: Declared, revision: str, deployed: Deployed, repository: Reposit
 
 def _cluster(by: Declared) -> str:
     """The cluster that an object of Flux is for, as far as its folders say it (`clusters/<name>`)."""
-    parts = by.path.split("/")
-    return next((parts[index + 1] for index, part in enumerate(parts[:-2]) if part == "clusters"), "")
+    return clusters.of_path(by.path.rpartition("/")[0])

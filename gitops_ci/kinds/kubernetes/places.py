@@ -86,10 +86,15 @@ class Places:
             alike.setdefault(name, []).append(_Written(path, each, is_patch))
 
     def _candidates(self, each: Object) -> list[_Written]:
-        """Where it may be written, resources first: by its own name, else by one that a kustomization makes longer."""
+        """Where it may be written, resources first: by its own name, else by one that a kustomization makes longer.
+
+        Else it is the one of its kind in the file that it comes from.
+        """
         wanted = each.identity
         alike = self._written.get((wanted.group, wanted.kind), {})
-        named = alike.get(wanted.name) or alike.get(_longest_part(wanted.name, alike), [])
+        named = (
+            alike.get(wanted.name) or alike.get(_longest_part(wanted.name, alike)) or _only(alike.values(), each.path)
+        )
         there = [one for one in named if each.path is None or one.path == each.path or one.is_patch]
         near = [one for one in there if one.manifest.identity[2] in ("", wanted.namespace)]
         return sorted(near or there, key=lambda one: (one.is_patch, one.path))
@@ -152,6 +157,12 @@ def _generated(path: str, parsed: files.Parsed) -> Iterator[tuple[str, str, str,
                     yield kind, each["name"], path, document.line_of((key, index))
 
 
+def _only(several: Iterable[list[_Written]], path: str | None) -> list[_Written]:
+    """The one object of a file, which is called otherwise there: by a variable that Flux puts in."""
+    found = [one for alike in several for one in alike if one.path == path and not one.is_patch]
+    return found if len(found) == 1 else []
+
+
 def _longest_part(rendered: str, names: Collection[str]) -> str:
     """The longest of the names that may have become the rendered one; empty where none may."""
     length = len(rendered)
@@ -184,7 +195,8 @@ def _translated(written: Any, rendered: Any, place: Place) -> Place:
         if at is None:
             break
         found.append(at)
-        written, rendered = written[at], rendered[step]
+        written = written[at]
+        rendered = rendered.get(step) if isinstance(rendered, Mapping) else rendered[step]
     return tuple(found)
 
 

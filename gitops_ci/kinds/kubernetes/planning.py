@@ -10,7 +10,16 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.kubernetes import clusters, deployments, difference, following, generated, rendering, survey
+from gitops_ci.kinds.kubernetes import (
+    clusters,
+    deployments,
+    difference,
+    following,
+    former,
+    generated,
+    rendering,
+    survey,
+)
 from gitops_ci.kinds.kubernetes.difference import Difference
 from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
@@ -45,6 +54,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     ends = following.of(stack, base, head)
     before = _end(ends.base, base, tools)
     after = _with(_end(ends.head, head, tools), ends.gap)
+    former.remember(stack.id if ends.head is None else ends.head.id, head, before.deployment, before.rendered)
     removed = ends.head is None and ends.gap is None
     deployment = before.deployment if removed else after.deployment
     found = _difference(before, after, _going(before, after, head, removed=removed), removed=removed)

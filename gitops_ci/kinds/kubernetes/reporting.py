@@ -106,6 +106,8 @@ def _circles(repository: Repository, used: frozenset[str]) -> Iterator[Finding]:
 def _sets(renderings: Iterable[Rendering]) -> Iterator[Finding]:
     for rendering in renderings:
         for trouble in rendering.troubles:
+            if trouble.code == "refused":
+                continue  # told by kubernetes/schema or kubernetes/unknown-field
             is_offline = trouble.code == "offline"
             yield findings.make(
                 "argocd/set-offline" if is_offline else "argocd/set-invalid",

@@ -49,13 +49,15 @@ class Manifests(Struct, frozen=True, kw_only=True, tag=True):
 class Unrendered(Struct, frozen=True, kw_only=True, tag=True):
     """A source that cannot be rendered from this repository alone, and why; `path` and `line` say what asks for it.
 
-    A remote base, a chart of a registry, another repository, a plugin: never passes as rendered.
+    A remote base, a chart of a registry, another repository, a plugin: never passes as rendered. `code` is that of a
+    plan's Problem.
     """
 
     what: str
     why: str
     path: str
     line: int | None = None
+    code: str = "not-rendered"
 
 
 Source = Kustomization | Chart | Manifests | Unrendered

@@ -32,7 +32,8 @@ class Survey(Struct, frozen=True):
 
     `applications` are all that are written or generated, in this repository or not, by namespace and name; `stacks` are
     the ids of those that deploy from it. `renderings` are the ApplicationSets. `deployers` are the ids of stacks by
-    what deploys them and its file; `elsewhere` are those that deploy nothing of this repository.
+    what deploys them and its file; `elsewhere` are those that deploy nothing of this repository. `refused` is what no
+    API server takes.
     """
 
     found: Found
@@ -43,6 +44,7 @@ class Survey(Struct, frozen=True):
     repositories: Repositories
     deployers: Mapping[tuple[str, str], str]
     elsewhere: frozenset[tuple[str, str]]
+    refused: Mapping[tuple[str, str], Unrendered] = {}
 
 
 _known: WeakKeyDictionary[Snapshot, tuple[Config, Survey]] = WeakKeyDictionary()
@@ -82,6 +84,7 @@ def _made(repository: Repository) -> Survey:
         repositories=ours,
         deployers=deployers,
         elsewhere=(made.written if made is not None else frozenset()) - {_deployer(each) for each in placed},
+        refused=made.refused if made is not None else {},
     )
 
 

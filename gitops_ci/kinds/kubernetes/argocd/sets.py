@@ -18,6 +18,7 @@ from gitops_ci.kinds.kubernetes.gotemplate import Budget, TemplateProblem
 from gitops_ci.kinds.kubernetes.gotemplate.sprig_data import merged
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.sources import Unrendered
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
@@ -26,10 +27,10 @@ class Trouble(Struct, frozen=True):
     """Why a set, or a part of it, has no Applications here.
 
     `offline`: nothing in this repository can tell (a cluster, a service, another repository). `invalid`: Argo CD could
-    not render it either.
+    not render it either. `refused`: no API server takes the set, which is told where objects are validated.
     """
 
-    code: Literal["offline", "invalid"]
+    code: Literal["offline", "invalid", "refused"]
     message: str
     line: int
 
@@ -41,6 +42,11 @@ class Rendering(Struct, frozen=True):
     applications: tuple[Application, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     read: tuple[str, ...] = ()
+
+
+def refused(by: Declared, why: Unrendered) -> Rendering:
+    """A set that no API server takes: it makes nothing, and what it made stays."""
+    return Rendering(by, troubles=(Trouble("refused", why.why, by.line if why.line is None else why.line),))
 
 
 def render(

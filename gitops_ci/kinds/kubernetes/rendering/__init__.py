@@ -101,7 +101,7 @@ def _read(source: Manifests | Unrendered, snapshot: Snapshot, namespace: str) ->
     if isinstance(source, Manifests):
         yield from manifests.read(source, snapshot, namespace)
     else:
-        yield Gap(code="not-rendered", message=f"{source.what}: {source.why}", path=source.path, line=source.line)
+        yield Gap(code=source.code, message=f"{source.what}: {source.why}", path=source.path, line=source.line)
 
 
 def _of(parts: Iterable[Part]) -> Rendered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.kubernetes import declared
+from gitops_ci.kinds.kubernetes import declared, former
 from gitops_ci.kinds.kubernetes.manifests import ARGO
 from gitops_ci.kinds.kubernetes.objects import Object, Rendered
 from gitops_ci.kinds.kubernetes.places import Places
@@ -13,6 +13,7 @@ from gitops_ci.kinds.kubernetes.rules import (
     around,
     duplicates,
     files,
+    ports,
     references,
     rendered_secrets,
     reporting,
@@ -36,6 +37,25 @@ def inspect(
     return tuple(reporting.findings(_told(subject, closure, inventory), stack))
 
 
+def left(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
+    """What the rules say of a stack that an end does not have any more: what others still name of it."""
+    was = former.of(stack.id, inventory)
+    if was is None:
+        return ()
+    subject = Subject(
+        stack=stack.id,
+        path=stack.path,
+        target=declared.target(stack.environment, was.deployment, stack.path),
+        deployment=was.deployment,
+        objects=(),
+        complete=True,
+        places=Places((), inventory.snapshot),
+        around=around.of(inventory),
+        former=was,
+    )
+    return tuple(reporting.findings(references.taken(subject), stack))
+
+
 def _subject(
     stack: Stack, deployment: Deployment, rendered: Rendered | None, inventory: Inventory, beside: Around
 ) -> Subject:
@@ -45,12 +65,13 @@ def _subject(
     return Subject(
         stack=stack.id,
         path=stack.path,
-        target=declared.Target(stack.environment, deployment.cluster),
+        target=declared.target(stack.environment, deployment, stack.path),
         deployment=deployment,
         objects=found,
         complete=all_manifests if rendered is None else not rendered.gaps,
         places=Places(closure, inventory.snapshot),
         around=beside,
+        former=former.of(stack.id, inventory),
     )
 
 
@@ -65,7 +86,9 @@ def _told(subject: Subject, closure: Iterable[str], inventory: Inventory) -> Ite
     yield from duplicates.twice(subject)
     yield from selectors.mismatches(subject)
     yield from references.missing(subject)
-    yield from references.selects_nothing(subject)
+    yield from references.taken(subject)
+    yield from selectors.selects_nothing(subject)
+    yield from ports.missing(subject)
     if any(each.identity.group == ARGO for each in subject.objects) and subject.around.argo is not None:
         yield from judging.rendered(subject, subject.around.argo.world, subject.around.argo.known)
     asked = inventory.config.policy.secrets

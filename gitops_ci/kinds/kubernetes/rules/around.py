@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from gitops_ci.config import Config
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
-from gitops_ci.kinds.kubernetes import declared, deployments, survey
+from gitops_ci.kinds.kubernetes import declared, deployments, rendering, survey, values, whole
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.rules import makers, pods
+from gitops_ci.kinds.kubernetes.rules import links, makers, pods, selection
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Applying, Around, Held, Neighbour
-from gitops_ci.kinds.kubernetes.schemas import custom
+from gitops_ci.kinds.kubernetes.schemas import custom, kept
 from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy.documents import manifests, yaml_documents
@@ -35,11 +35,15 @@ def of(inventory: Inventory) -> Around:
     """The same for every stack of an end."""
     before = _known.get(inventory.snapshot)
     if before is None or before[0] is not inventory.config:
+        folders = inventory.config.kinds.kubernetes.schemas
         around = Around(
             versions=inventory.config.kinds.kubernetes.versions,
+            kept=lambda name: kept.of(name, folders, inventory.snapshot),
+            missing=kept.missing(folders, inventory.snapshot),
             definitions=lambda: _definitions(inventory.snapshot),
             others=lambda: tuple(_neighbours(inventory)),
             applying=lambda: _applying(inventory),
+            deploying=lambda: _foreign(inventory),
         )
         before = _known[inventory.snapshot] = inventory.config, around
     return before[1]
@@ -48,8 +52,19 @@ def of(inventory: Inventory) -> Around:
 def _applying(inventory: Inventory) -> Applying:
     repository = Repository(inventory.snapshot, inventory.config)
     ours = survey.of(inventory.snapshot, inventory.config).repositories
-    known = judging.ids(judging.written(repository.declared, inventory.snapshot))
+    known = judging.ids(whole.written(repository.declared, inventory.snapshot))
     return Applying(judging.world(repository, ours), known)
+
+
+def _foreign(inventory: Inventory) -> Iterator[tuple[str, str]]:
+    """Where everything goes that is deployed from elsewhere; of a set that is not rendered here nobody knows."""
+    found = survey.of(inventory.snapshot, inventory.config)
+    yield from ((each.cluster, each.target) for key, each in found.applications.items() if key not in found.stacks)
+    yield from (("", "") for each in found.renderings if each.troubles)
+    for each in Repository(inventory.snapshot, inventory.config).declared:
+        if (f"{each.kind} {each.name}", each.path) in found.elsewhere and each.kind in ("Kustomization", "HelmRelease"):
+            own = each.namespace if each.kind == "HelmRelease" else ""
+            yield "", values.text(each.manifest.value, "spec", "targetNamespace") or own
 
 
 def _definitions(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
@@ -82,13 +97,16 @@ def _neighbours(inventory: Inventory) -> Iterator[Neighbour]:
 def neighbour(id: str, stack: Stack, inventory: Inventory) -> Neighbour:
     """What one stack declares without a rendering, read when somebody asks for one of its names."""
     deployment = deployments.of(stack, inventory)
+    found = rendering.known(stack, inventory)
     return Neighbour(
         id=id,
-        target=declared.Target(stack.environment, deployment.cluster),
+        path=stack.path,
+        target=declared.target(stack.environment, deployment, stack.path),
         namespace=deployment.namespace,
-        complete=all(isinstance(source, Manifests) for source in deployment.sources),
+        complete=all(isinstance(source, Manifests) for source in deployment.sources)
+        or (found is not None and not found.gaps),
         names=lambda: _names(id, inventory),
-        reads=lambda: _held(deployment, inventory.snapshot),
+        reads=lambda: _held(deployment, _objects(stack, deployment, inventory)),
     )
 
 
@@ -110,19 +128,28 @@ def names_in(content: bytes) -> frozenset[str]:
     return frozenset(match.decode() for match in _NAME.findall(content))
 
 
-def _held(deployment: Deployment, snapshot: Snapshot) -> Held:
-    found = declared.of(deployment, snapshot)
-    placed = [(each, _namespace(each, deployment.namespace)) for each in found.objects]
+def _objects(stack: Stack, deployment: Deployment, inventory: Inventory) -> tuple[Object, ...]:
+    """What a stack was rendered to where somebody planned it, and what its files declare where that is not all."""
+    found = rendering.known(stack, inventory)
+    if found is not None and not found.gaps:
+        return found.objects
+    return (*(found.objects if found is not None else ()), *declared.of(deployment, inventory.snapshot).objects)
+
+
+def _held(deployment: Deployment, found: Iterable[Object]) -> Held:
+    placed = [(each, _namespace(each, deployment.namespace)) for each in found]
     return Held(
         objects=frozenset(
             Identity(each.identity.group, each.identity.kind, namespace, each.identity.name)
             for each, namespace in placed
         ),
         made=frozenset(made for each, namespace in placed for made in makers.of(each, namespace)),
-        labels=tuple(
-            (namespace, frozenset((key, value) for key, value in pod.labels.items() if isinstance(value, str)))
+        labels=tuple((namespace, selection.labels(pod.labels)) for each, namespace in placed for pod in pods.of(each)),
+        named=tuple(
+            ((reference.kind, reference.namespace or namespace, reference.name), each.path, each.line)
             for each, namespace in placed
-            for pod in pods.of(each)
+            for reference in links.of(each)
+            if not reference.optional
         ),
     )
 

@@ -9,7 +9,10 @@ from gitops_ci.model.finding import Severity
 ALL: Mapping[str, tuple[Severity, str]] = {
     "kubernetes/schema": ("error", "Write what the field takes: the API server refuses the object as it is."),
     "kubernetes/unknown-field": ("error", "Correct its name or its place, or take it out: nothing reads it."),
-    "kubernetes/schema-missing": ("notice", "Add the CRD to the repository, or review these objects by hand."),
+    "kubernetes/schema-missing": (
+        "notice",
+        "Add the CRD or its JSON schema to the repository, or review these objects by hand.",
+    ),
     "kubernetes/not-validated": (
         "notice",
         "Install gitops-ci with the extra `schemas`, and name versions that it has in kinds.kubernetes.versions.",
@@ -23,7 +26,9 @@ ALL: Mapping[str, tuple[Severity, str]] = {
         "warning",
         "Correct the name, add the object, or make the reference optional; waive what is made outside of git.",
     ),
-    "kubernetes/selects-nothing": ("warning", "Give the Service a selector that the pods' labels fit."),
+    "kubernetes/reference-broken": ("error", "Change the name in both places, or keep what is named."),
+    "kubernetes/port-missing": ("warning", "Correct the port, or give it to the Service or to the container."),
+    "kubernetes/selects-nothing": ("warning", "Give it a selector that the pods' labels fit."),
     "kubernetes/selector-mismatch": (
         "error",
         "Give the template the labels that the selector asks for: the API server refuses the object as it is.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes.rules.told import Told
-from gitops_ci.kinds.kubernetes.schemas import validation
+from gitops_ci.kinds.kubernetes.schemas import misfits
 from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
 from gitops_ci.policy.documents import files
 
@@ -20,5 +20,5 @@ def duplicate_keys(deployment: Deployment, snapshot: Snapshot) -> Iterator[Told]
     for path, parsed in snapshot.facts(yaml, files.fact("YAML")).items():
         for document in parsed.documents:
             for place, line in document.duplicates:
-                said = f"{validation.shown(place)} is there twice"
+                said = f"{misfits.shown(place)} is there twice"
                 yield Told(rule=DUPLICATE, message=said, path=path, line=line)

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes import values, whole
 from gitops_ci.kinds.kubernetes.flux import origins
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import reporting
-from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.model.finding import Finding
 from gitops_ci.policy.documents.yaml_documents import Place
@@ -32,7 +31,7 @@ def of(repository: Repository, repositories: Repositories) -> Iterator[Finding]:
     asking = [each for each in repository.declared if each.kind in _ASKS]
     if asking:
         known = origins.of(repository.declared, repository.snapshot)
-        alone = judging.written(tuple(asking), repository.snapshot)
+        alone = whole.written(tuple(asking), repository.snapshot)
         yield from reporting.findings(each for by in alone for each in _told(by, repository, repositories, known))
 
 

@@ -9,8 +9,14 @@ from msgspec import Struct
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Object
+from gitops_ci.kinds.kubernetes.rules.reference import Reference
 from gitops_ci.policy.documents.yaml_documents import Place
 
+_KINDS = frozenset({
+    ("", "Pod"), ("", "ReplicationController"), ("batch", "Job"), ("batch", "CronJob"),
+    *(("apps", kind) for kind in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")),
+})  # fmt: skip
+"""Kubernetes' own kinds that make pods."""
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
 
@@ -22,22 +28,14 @@ class Pod(Struct, frozen=True):
     labels: Mapping[str, Any]
 
 
-class Reference(Struct, frozen=True):
-    """Another object that a pod names; `optional`: it starts without it, too."""
-
-    kind: str
-    name: str
-    place: Place
-    optional: bool = False
-
-
 def of(each: Object) -> Iterator[Pod]:
     """The pods of any object that has containers where Kubernetes' own have them, be it a kind of its own."""
+    is_own = (each.identity.group, each.identity.kind) in _KINDS
     for outer in (("spec", "template"), ("spec", "jobTemplate", "spec", "template"), ("template",), ()):
         spec = values.mapping(each.value, *outer, "spec")
         if outer == () and (each.identity.group, each.identity.kind) != ("", "Pod"):
             continue
-        if isinstance(spec.get("containers"), list):
+        if isinstance(spec.get("containers"), list) or (spec and is_own):  # misspelt, they are another rule's
             yield Pod((*outer, "spec"), spec, values.mapping(each.value, *outer, "metadata", "labels"))
 
 

@@ -1,50 +1,93 @@
-"""References that lead nowhere: what a pod names and nothing makes, and a Service that selects no pod."""
+"""References that lead nowhere: what a pod, an Ingress, a scaler names and nothing makes, or no longer makes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
-from gitops_ci.kinds.kubernetes.rules import makers, pods
-from gitops_ci.kinds.kubernetes.rules.pods import Reference
-from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN, Neighbour, Subject
+from gitops_ci.kinds.kubernetes.rules import elsewhere, links, makers
+from gitops_ci.kinds.kubernetes.rules.reference import Reference
+from gitops_ci.kinds.kubernetes.rules.subject import Key, Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
+from gitops_ci.kinds.kubernetes.sources import Deployment
 
 MISSING = "kubernetes/reference-missing"
-SELECTS_NOTHING = "kubernetes/selects-nothing"
+BROKEN = "kubernetes/reference-broken"
 
 _ANYWHERE = "*"
 _THERE_ALREADY = frozenset({
-    ("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt"), ("ConfigMap", "openshift-service-ca.crt"),
+    ("ServiceAccount", "default"), ("Service", "kubernetes"), ("ConfigMap", "kube-root-ca.crt"),
+    ("ConfigMap", "openshift-service-ca.crt"),
 })  # fmt: skip
 """What every namespace has."""
 
 
 def missing(subject: Subject) -> Iterator[Told]:
-    """What pods name, and neither this stack nor another one of the cluster makes in their namespace."""
-    known = frozenset(_made(subject))
+    """What objects name, and neither this stack nor another one of the cluster makes in their namespace."""
+    known = frozenset(made(subject.objects, subject.namespace))
     told: set[tuple[Identity, str, str]] = set()
     for each in subject.objects:
-        namespace = subject.namespace(each)
-        for pod in pods.of(each):
-            for reference in pods.references(pod):
-                key = (each.identity, reference.kind, reference.name)
-                there = (reference.kind, reference.name)
-                if reference.optional or there in _THERE_ALREADY or key in told or _is_claimed(each, reference):
-                    continue
-                places = frozenset((reference.kind, at, reference.name) for at in (namespace, _ANYWHERE))
-                if known.isdisjoint(places) and not _is_beside(subject, reference.name, places):
-                    told.add(key)
-                    yield _told(subject, each, reference, namespace)
+        for reference in links.of(each):
+            namespace = reference.namespace or subject.namespace(each)
+            key = (each.identity, reference.kind, reference.name)
+            there = (reference.kind, reference.name)
+            if reference.optional or there in _THERE_ALREADY or key in told or _is_claimed(each, reference):
+                continue
+            places = frozenset((reference.kind, at, reference.name) for at in (namespace, _ANYWHERE))
+            if known.isdisjoint(places) and not _is_beside(subject, reference.name, places):
+                told.add(key)
+                yield _told(subject, each, reference, namespace)
 
 
 def _told(subject: Subject, each: Object, reference: Reference, namespace: str) -> Told:
-    sure = reference.kind != "Secret" and subject.complete and not _may_be_elsewhere(subject, namespace)
     there = f" in the namespace {namespace}" if namespace else ""
-    said = f"no {reference.kind} `{reference.name}`{there} is made here or by another stack of this cluster"
+    what = f"{reference.kind} `{reference.name}`{there}"
+    if subject.complete and (reference.kind, namespace, reference.name) in _former(subject):
+        said = f"this change takes away the {what}, which it still names"
+        return subject.told(BROKEN, said, each, reference.place)
+    sure = (
+        reference.kind != "Secret" and subject.complete and not elsewhere.may_make(subject, namespace, reference.name)
+    )
+    said = f"no {what} is made here or by another stack of this cluster"
     return subject.told(MISSING, said, each, reference.place, severity="warning" if sure else "notice")
+
+
+def taken(subject: Subject) -> Iterator[Told]:
+    """What the stack made at base and nobody makes any more, and another stack of the cluster still names.
+
+    Of a stack that is not rendered nobody knows what its kustomization makes of the names in its files.
+    """
+    if subject.former is None or not subject.complete:
+        return
+    now = frozenset((*_surely(subject.objects, subject.deployment), *made(subject.objects, subject.namespace)))
+    gone = _former(subject) - now
+    called = {name for _, _, name in gone}
+    for neighbour in subject.beside if gone else ():
+        named = neighbour.held.named if neighbour.complete and neighbour.may_hold(called) else ()
+        for key, path, line in named:
+            if key in gone and not _is_beside(subject, key[2], frozenset({key, (key[0], _ANYWHERE, key[2])})):
+                said = f"{neighbour.id} still names the {key[0]} `{key[2]}`, which this change takes away"
+                yield Told(rule=BROKEN, message=said, path=path, line=line)
+
+
+def _former(subject: Subject) -> frozenset[Key]:
+    """What the stack surely made at base."""
+    was = subject.former
+    return frozenset(_surely(was.rendered.objects, was.deployment)) if was is not None else frozenset()
+
+
+def _surely(objects: tuple[Object, ...], deployment: Deployment) -> Iterator[Key]:
+    """What objects are and surely make; what kustomize gave a name with a hash by the plain one, too, if it is used."""
+    from gitops_ci.kinds.kubernetes.difference import names  # the whole comparison, which is loaded where one was made
+
+    plain = names.generated(objects)
+    used = {one.name for each in objects for one in links.of(each)} & plain.keys() if plain else set()
+    for each in objects:
+        for kind, namespace, name in makers.surely(each, each.identity.namespace or deployment.namespace):
+            yield kind, namespace, name
+            if name in used:
+                yield kind, namespace, plain[name]
 
 
 def _is_claimed(each: Object, reference: Reference) -> bool:
@@ -55,11 +98,11 @@ def _is_claimed(each: Object, reference: Reference) -> bool:
     )
 
 
-def _made(subject: Subject) -> Iterator[tuple[str, str, str]]:
-    for each in subject.objects:
-        identity = each.identity
-        yield identity.kind, subject.namespace(each), identity.name
-        yield from ((made.kind, made.namespace, made.name) for made in makers.of(each, subject.namespace(each)))
+def made(objects: Iterable[Object], namespace: Callable[[Object], str]) -> Iterator[Key]:
+    """What objects are, and what they may make."""
+    for each in objects:
+        yield each.identity.kind, namespace(each), each.identity.name
+        yield from ((one.kind, one.namespace, one.name) for one in makers.of(each, namespace(each)))
 
 
 def _is_beside(subject: Subject, name: str, places: frozenset[tuple[str, str, str]]) -> bool:
@@ -70,43 +113,3 @@ def _is_beside(subject: Subject, name: str, places: frozenset[tuple[str, str, st
         if neighbour.may_hold({name})
         for one in (*neighbour.held.objects, *neighbour.held.made)
     )
-
-
-def _may_be_elsewhere(subject: Subject, namespace: str) -> bool:
-    """Whether something that is not known may make it: an operator, or a stack nobody has rendered here."""
-    if subject.has_custom:
-        return True
-    return any(not each.complete or _has_custom(each) for each in subject.beside if _is_in(each, namespace))
-
-
-def _has_custom(neighbour: Neighbour) -> bool:
-    return any(each.group not in BUILT_IN for each in neighbour.held.objects)
-
-
-def _is_in(neighbour: Neighbour, namespace: str) -> bool:
-    """Whether a stack may put something into a namespace: it goes there, mentions it, or may go anywhere."""
-    return not namespace or neighbour.namespace in ("", namespace) or neighbour.may_hold({namespace})
-
-
-def selects_nothing(subject: Subject) -> Iterator[Told]:
-    """Services whose selector fits the labels of no pod of their namespace."""
-    here = [
-        (subject.namespace(each), frozenset(_labels(pod.labels))) for each in subject.objects for pod in pods.of(each)
-    ]
-    for each in subject.objects:
-        selector = frozenset(_labels(values.mapping(each.value, "spec", "selector")))
-        if (each.identity.group, each.identity.kind) != ("", "Service") or not selector:
-            continue
-        namespace = subject.namespace(each)
-        if any(at == namespace and selector <= labels for at, labels in here):
-            continue
-        if any(at == namespace and selector <= labels for other in subject.beside for at, labels in other.held.labels):
-            continue
-        sure = subject.complete and not _may_be_elsewhere(subject, namespace)
-        said = "its selector fits no pod that is made here or by another stack of this cluster"
-        place = ("spec", "selector")
-        yield subject.told(SELECTS_NOTHING, said, each, place, severity="warning" if sure else "notice")
-
-
-def _labels(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from ((key, value) for key, value in given.items() if isinstance(value, str))

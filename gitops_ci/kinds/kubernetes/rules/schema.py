@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.kubernetes.rules import api_versions
-from gitops_ci.kinds.kubernetes.rules.subject import BUILT_IN, NOT_APPLIED, Subject
+from gitops_ci.kinds.kubernetes.rules.groups import BUILT_IN, NOT_APPLIED
+from gitops_ci.kinds.kubernetes.rules.subject import Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
-from gitops_ci.kinds.kubernetes.schemas import bundle, validation
+from gitops_ci.kinds.kubernetes.schemas import bundle, fields
 from gitops_ci.kinds.kubernetes.schemas.bundle import Version
-from gitops_ci.kinds.kubernetes.schemas.validation import Misfit, Validator
+from gitops_ci.kinds.kubernetes.schemas.misfits import Misfit
 from gitops_ci.policy.secrets import sops
 
 MISFIT = "kubernetes/schema"
@@ -24,8 +26,11 @@ NOT_VALIDATED = "kubernetes/not-validated"
 
 _MOST = 20
 """Findings about one object: more are one mistake."""
-_RULED = frozenset({("argoproj.io", kind) for kind in ("Application", "ApplicationSet", "AppProject")})
-"""Kinds that have rules of their own here, also about what they lack."""
+_RULED = frozenset({("argoproj.io", kind) for kind in ("Application", "ApplicationSet")})
+_ASKED = frozenset({
+    "metadata", "spec", "project", "destination", "repoURL", "revision", "generators", "mergeKeys", "template",
+})  # fmt: skip
+"""Kinds that have rules of their own about what they lack, and the fields that those ask for."""
 
 
 class _Checked:
@@ -56,6 +61,11 @@ def findings(subject: Subject) -> Iterator[Told]:
 
 def _unavailable(subject: Subject, checked: _Checked) -> Iterator[Told]:
     """Once for the whole repository; worse where somebody has asked for it."""
+    if subject.around.missing:
+        said = (
+            f"kinds.kubernetes.schemas names {', '.join(subject.around.missing)}, which is no folder of this repository"
+        )
+        yield Told(rule=NOT_VALIDATED, message=said, severity="error", everywhere=True)
     if not bundle.available():
         said = "objects are not validated: the schemas of Kubernetes are not installed"
         yield Told(rule=NOT_VALIDATED, message=said, severity="error" if checked.asked else "notice", everywhere=True)
@@ -94,15 +104,15 @@ def _validated(each: Object, subject: Subject, checked: _Checked) -> Iterator[To
                 yield subject.told(UNKNOWN_API, said, each, ("apiVersion",))
                 return
             continue
-        for misfit in _unfit(each, validator):
+        for misfit in _unfit(each, validator.misfits):
             told.setdefault(misfit, []).append(asked)
     yield from _misfits(each, told, subject, checked)
 
 
-def _unfit(each: Object, validator: Validator) -> tuple[Misfit, ...]:
+def _unfit(each: Object, judge: Callable[[Mapping[str, Any]], tuple[Misfit, ...]]) -> tuple[Misfit, ...]:
     """What does not fit in an object as it is once decrypted: what SOPS encrypted may be of any type."""
     value = sops.without(each.value)
-    found = validation.misfits(value, validator)
+    found = judge(value)
     return (
         found if value is each.value else tuple(one for one in found if not sops.is_leaf(values.at(value, *one.place)))
     )
@@ -114,16 +124,20 @@ def _any_knows(checked: _Checked, group: str, version: str, kind: str) -> bool:
 
 def _of_custom(each: Object, version: str, subject: Subject, checked: _Checked) -> Iterator[Told]:
     group, kind = each.identity.group, each.identity.kind
-    if not bundle.available():
-        return
-    validator = subject.custom.validator((group, version, kind))
+    validator = subject.custom.validator((group, version, kind)) if bundle.available() else None
     if validator is not None:
-        found = _unfit(each, validator)
-        is_ruled = (group, kind) in _RULED
-        told = {misfit: list[Version]() for misfit in found if not (is_ruled and misfit.is_missing)}
-        yield from _misfits(each, told, subject, checked)
-    elif (group, kind) not in _RULED:
-        checked.schemaless.setdefault(f"{each.api_version} {kind}", each)
+        found = _unfit(each, validator.misfits)
+    elif fields.knows(each.api_version, kind):
+        found = _unfit(each, lambda value: fields.misfits(value, each.api_version, kind))
+    else:
+        if bundle.available():
+            unread = subject.around.kept((group, version, kind))
+            unusable = f" ({unread.path} holds none that can be used)" if unread is not None else ""
+            checked.schemaless.setdefault(f"{each.api_version} {kind}{unusable}", each)
+        return
+    asked = _ASKED if (group, kind) in _RULED else frozenset()
+    told = {one: list[Version]() for one in found if not (one.is_missing and one.place[-1] in asked)}
+    yield from _misfits(each, told, subject, checked)
 
 
 def _misfits(each: Object, told: dict[Misfit, list[Version]], subject: Subject, checked: _Checked) -> Iterator[Told]:
@@ -134,7 +148,8 @@ def _misfits(each: Object, told: dict[Misfit, list[Version]], subject: Subject, 
             return
         only = checked.several and versions and len(versions) < len(checked.versions)
         where = f" (Kubernetes {', '.join(map(bundle.shown, versions))})" if only else ""
-        said = f"{validation.shown(misfit.place)} {misfit.message}{where}"
         rule = UNKNOWN_FIELD if misfit.unknown else MISFIT
         is_custom = each.identity.group not in BUILT_IN
-        yield subject.told(rule, said, each, misfit.place, severity="warning" if misfit.unknown and is_custom else None)
+        doubtful = misfit.doubtful or (misfit.unknown and is_custom and not misfit.meant)
+        said = f"{misfit.said}{where}"
+        yield subject.told(rule, said, each, misfit.place, severity="warning" if doubtful else None)

@@ -10,38 +10,35 @@ from typing import Any
 from msgspec import Struct, structs
 
 from gitops_ci.kinds.kubernetes import declared
+from gitops_ci.kinds.kubernetes.former import Former
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.places import Places
+from gitops_ci.kinds.kubernetes.rules import groups, pods, selection
 from gitops_ci.kinds.kubernetes.rules.argocd.application import World
+from gitops_ci.kinds.kubernetes.rules.selection import Labelled
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.kinds.kubernetes.schemas import custom
 from gitops_ci.kinds.kubernetes.schemas.custom import Known
+from gitops_ci.kinds.kubernetes.schemas.kept import Kept, Name
 from gitops_ci.kinds.kubernetes.sources import Deployment
 from gitops_ci.model.finding import Severity
 from gitops_ci.policy.documents.yaml_documents import Place
 
-BUILT_IN = frozenset({
-    "", "apps", "batch", "autoscaling", "policy", "extensions", "admissionregistration.k8s.io",
-    "apiextensions.k8s.io", "apiregistration.k8s.io", "authentication.k8s.io", "authorization.k8s.io",
-    "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io",
-    "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
-    "storagemigration.k8s.io", "lifecycle.k8s.io",
-})  # fmt: skip
-"""The groups of Kubernetes itself."""
-NOT_APPLIED = frozenset({"kustomize.config.k8s.io", "test.gatekeeper.sh", "cli.kyverno.io"})
-"""Groups of what tools read and no cluster knows."""
+Key = tuple[str, str, str]
+"""Kind, namespace and name of an object that another one refers to."""
 
 
 class Held(Struct, frozen=True, kw_only=True):
     """What a stack has as far as it is known unrendered, in the namespaces that it goes to.
 
-    `made` is what objects of operators say they make, `labels` are those of its pods, by namespace.
+    `made` is what objects of operators say they make, `labels` are those of its pods, by namespace. `named` is what its
+    objects refer to, with the file and the line of the object.
     """
 
     objects: frozenset[Identity] = frozenset()
     made: frozenset[Identity] = frozenset()
     labels: tuple[tuple[str, frozenset[tuple[str, str]]], ...] = ()
+    named: tuple[tuple[Key, str | None, int | None], ...] = ()
 
 
 class Neighbour(Struct, frozen=True, dict=True, kw_only=True):
@@ -53,6 +50,7 @@ class Neighbour(Struct, frozen=True, dict=True, kw_only=True):
 
     id: str
     target: declared.Target
+    path: str = ""
     namespace: str = ""
     complete: bool = True
     names: Callable[[], frozenset[str] | None] = lambda: None
@@ -64,8 +62,22 @@ class Neighbour(Struct, frozen=True, dict=True, kw_only=True):
         return self.reads()
 
     @cached_property
+    def labelled(self) -> Labelled:
+        """The labels of its pods."""
+        return Labelled(self.held.labels)
+
+    @cached_property
+    def operated(self) -> frozenset[str]:
+        """The namespaces in which it has objects of operators, which make more; the empty one: nobody says where."""
+        return frozenset(one.namespace for one in self.held.objects if groups.operates(one.group, one.kind))
+
+    @cached_property
     def _names(self) -> frozenset[str] | None:
         return self.names()
+
+    def mentions(self, name: str) -> bool:
+        """Whether a name, of a namespace for one, stands in its files."""
+        return self._names is not None and name in self._names
 
     def may_hold(self, names: AbstractSet[str]) -> bool:
         """Whether it may have an object with one of the names."""
@@ -80,11 +92,17 @@ class Applying(Struct, frozen=True):
 
 
 class Around(Struct, frozen=True, dict=True, kw_only=True):
-    """What the repository says beside one stack, gone through when somebody asks; `versions` are Kubernetes'."""
+    """What the repository says beside one stack, gone through when somebody asks; `versions` are Kubernetes'.
+
+    `kept` asks for a schema in the folders that the configuration names; `missing` are those that are not there.
+    """
 
     versions: tuple[str, ...] = ()
+    kept: Callable[[Name], Kept | None] = lambda _: None
+    missing: tuple[str, ...] = ()
     definitions: Callable[[], Iterable[Mapping[str, Any]]] = tuple
     others: Callable[[], tuple[Neighbour, ...]] = tuple
+    deploying: Callable[[], Iterable[tuple[str, str]]] = tuple
     applying: Callable[[], Applying | None] = lambda: None
 
     @cached_property
@@ -95,7 +113,12 @@ class Around(Struct, frozen=True, dict=True, kw_only=True):
     @cached_property
     def custom(self) -> Known:
         """What they say of the fields of custom resources."""
-        return custom.known(self.crds)
+        return custom.known(self.crds, self.kept)
+
+    @cached_property
+    def foreign(self) -> frozenset[tuple[str, str]]:
+        """The cluster and the namespace of everything that Argo CD or Flux deploys from elsewhere."""
+        return frozenset(self.deploying())
 
     @cached_property
     def argo(self) -> Applying | None:
@@ -111,8 +134,8 @@ class Around(Struct, frozen=True, dict=True, kw_only=True):
 class Subject(Struct, frozen=True, dict=True, kw_only=True):
     """One stack at one end, and its directory. `complete`: these are all objects that it deploys.
 
-    What is written outside of its directory others render, too: it is told without the namespace, so that all of them
-    say the same.
+    `former` is what it was at base, where that is known. What is written outside of its directory others render, too:
+    it is told without the namespace, so that all of them say the same.
     """
 
     stack: str
@@ -123,6 +146,7 @@ class Subject(Struct, frozen=True, dict=True, kw_only=True):
     complete: bool
     places: Places
     around: Around = Around()
+    former: Former | None = None
 
     def told(
         self, rule: str, message: str, each: Object, place: Place = (), *, severity: Severity | None = None
@@ -152,15 +176,22 @@ class Subject(Struct, frozen=True, dict=True, kw_only=True):
         return each.identity.namespace or self.deployment.namespace
 
     @cached_property
+    def labelled(self) -> Labelled:
+        """The labels of its pods."""
+        found = ((self.namespace(each), pod) for each in self.objects for pod in pods.of(each))
+        return Labelled((namespace, selection.labels(pod.labels)) for namespace, pod in found)
+
+    @cached_property
+    def operated(self) -> frozenset[str]:
+        """The namespaces in which it has objects of operators, which make more; the empty one: nobody says where."""
+        given = ((each.identity.group, each.identity.kind, each) for each in self.objects)
+        return frozenset(self.namespace(each) for group, kind, each in given if groups.operates(group, kind))
+
+    @cached_property
     def custom(self) -> Known:
         """What CRDs say, those that this stack renders first."""
         own = [each.value for each in self.objects if custom.is_definition(each.value)]
-        return custom.known((*own, *self.around.crds)) if own else self.around.custom
-
-    @cached_property
-    def has_custom(self) -> bool:
-        """Whether it has objects of operators, which may make more."""
-        return any(each.identity.group not in BUILT_IN for each in self.objects)
+        return custom.known((*own, *self.around.crds), self.around.kept) if own else self.around.custom
 
     @cached_property
     def beside(self) -> tuple[Neighbour, ...]:

@@ -85,7 +85,8 @@ class Bundle:
             for name, each in definitions.items()
             for group in _groups(each)
         }
-        self._registry = jsonschema_rs.Registry([(f"file://{_DEFINITIONS}", document)])
+        self._documents = {f"file://{_DEFINITIONS}": document}
+        self._registry = jsonschema_rs.Registry(list(self._documents.items()))
         self._validators: dict[str, Validator] = {}
 
     @property
@@ -105,8 +106,8 @@ class Bundle:
         if name not in self._validators:
             from gitops_ci.kinds.kubernetes.schemas import validation
 
-            schema = {"$ref": f"{_DEFINITIONS}#/$defs/{name}", "$id": "file:///object"}
-            self._validators[name] = validation.built(schema, self._registry)
+            schema = {"$ref": f"{_DEFINITIONS}#/$defs/{name}"}
+            self._validators[name] = validation.built(schema, self._documents, self._registry)
         return self._validators[name]
 
 

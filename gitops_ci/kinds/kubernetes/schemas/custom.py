@@ -1,14 +1,16 @@
-"""Schemas of custom resources: what the CRDs of the repository say, as JSON Schema.
+"""Schemas of custom resources: what the CRDs of the repository say, and what it keeps of others, as JSON Schema.
 
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+
+from gitops_ci.kinds.kubernetes.schemas.kept import Kept, Name
 
 if TYPE_CHECKING:
     from gitops_ci.kinds.kubernetes.schemas.validation import Validator
@@ -21,24 +23,26 @@ _KEPT = (
 _WITHIN = ("allOf", "anyOf", "oneOf")
 _EMBEDDED = ("apiVersion", "kind", "metadata")
 _GROUP = "apiextensions.k8s.io"
-Name = tuple[str, str, str]
-"""Group, version, kind."""
 
 
 class Known(Struct, frozen=True):
     """The schemas that CRDs of a repository have, by group, version and kind; None where a version has none.
 
-    `scopes` says of a group and kind whether its objects are in a namespace.
+    `scopes` says of a group and kind whether its objects are in a namespace. `kept` asks for a schema that is kept
+    beside them, where no CRD has one.
     """
 
     schemas: Mapping[Name, dict[str, Any] | None] = {}
     scopes: Mapping[tuple[str, str], bool] = {}
+    kept: Callable[[Name], Kept | None] = lambda _: None
     built: dict[Name, Validator | None] = field(default_factory=dict)
 
     def validator(self, name: Name) -> Validator | None:
         """What validates such an object; None where no CRD has a schema that can be used."""
         if name not in self.built:
-            self.built[name] = _built(self.schemas.get(name))
+            schema = self.schemas.get(name)
+            kept = self.kept(name) if schema is None else None
+            self.built[name] = _built(kept.schema if kept is not None else schema)
         return self.built[name]
 
 
@@ -49,8 +53,8 @@ def is_definition(value: Mapping[str, Any]) -> bool:
     return value.get("kind") == "CustomResourceDefinition" and is_ours
 
 
-def known(definitions: Iterable[Mapping[str, Any]]) -> Known:
-    """What CRDs define."""
+def known(definitions: Iterable[Mapping[str, Any]], kept: Callable[[Name], Kept | None] = lambda _: None) -> Known:
+    """What CRDs define, and what is kept beside them."""
     schemas: dict[Name, dict[str, Any] | None] = {}
     scopes: dict[tuple[str, str], bool] = {}
     for each in definitions:
@@ -60,7 +64,7 @@ def known(definitions: Iterable[Mapping[str, Any]]) -> Known:
             scopes[group, kind] = spec.get("scope") != "Cluster"
             for version, schema in _versions(spec):
                 schemas[group, version, kind] = schemas.get((group, version, kind)) or schema
-    return Known(schemas, scopes)
+    return Known(schemas, scopes, kept)
 
 
 def _versions(spec: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any] | None]]:
@@ -84,7 +88,7 @@ def _built(schema: dict[str, Any] | None) -> Validator | None:
     if schema is None:
         return None
     try:
-        return validation.built({**converted(schema, is_object=True), "$id": "file:///object"})
+        return validation.built(converted(schema, is_object=True))
     except ValueError:
         return None
 
@@ -119,6 +123,8 @@ def _type(schema: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if isinstance(schema.get("type"), str):
         made["type"] = [schema["type"], "null"]
+    elif isinstance(schema.get("type"), list):  # in JSON Schema, not in a CRD
+        made["type"] = sorted({"null", *(each for each in schema["type"] if isinstance(each, str))})
     if isinstance(schema.get("enum"), list):
         made["enum"] = [*schema["enum"], None]
     return made
@@ -140,6 +146,6 @@ def _properties(schema: Mapping[str, Any], depth: int, *, is_object: bool) -> di
     more = schema.get("additionalProperties")
     if isinstance(more, dict):
         told["additionalProperties"] = converted(more, depth + 1)
-    elif properties and more is None and not schema.get("x-kubernetes-preserve-unknown-fields"):
+    elif properties and (more is None or more is False) and not schema.get("x-kubernetes-preserve-unknown-fields"):
         told["additionalProperties"] = False
     return told

@@ -156,3 +156,31 @@ def test_any_place_has_a_line_of_a_file(place: list[str | int]) -> None:
     assert path in FILES
     assert line is not None
     assert 1 <= line <= FILES[path].count("\n")
+
+
+def test_a_name_with_a_variable_is_that_of_the_only_one_in_its_file() -> None:
+    text = DEPLOYMENT.replace("name: web\nspec", "name: web-${env}\nspec", 1)
+    value = {"spec": {"replicas": 1}}
+    written = Object(
+        identity=Identity("apps", "Deployment", "", "web-staging"),
+        api_version="apps/v1",
+        value=value,
+        path="a.yaml",
+        line=1,
+    )
+
+    def line(files: dict[str, str]) -> tuple[str | None, int | None]:
+        return Places(files, snapshots.of(files)).of(written, ("spec", "replicas"))
+
+    assert line({"a.yaml": text, "b.yaml": DEPLOYMENT.replace("web", "other")}) == ("a.yaml", 6)
+    assert line({"a.yaml": f"{text}---\n{text}"}) == ("a.yaml", 1)
+
+
+def test_a_field_that_a_rendering_lacks_is_where_it_was_written() -> None:
+    without = Object(
+        identity=Identity("apps", "Deployment", "shop", "web"),
+        api_version="apps/v1",
+        value={"spec": {}},
+        path="base/deployment.yaml",
+    )
+    assert places().of(without, ("spec", "template", "spec")) == ("base/deployment.yaml", 7)

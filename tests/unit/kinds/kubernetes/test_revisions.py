@@ -56,6 +56,7 @@ def test_value_files_of_another_revision() -> None:
 kind: Application
 metadata: {{name: web}}
 spec:
+  destination: {{name: x}}
   sources:
   - {{repoURL: '{URL}', ref: values, targetRevision: v1}}
   - {{repoURL: '{URL}', path: chart, helm: {{valueFiles: [$values/values.yaml]}}}}

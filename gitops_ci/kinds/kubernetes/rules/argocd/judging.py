@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
-from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes import values, whole
 from gitops_ci.kinds.kubernetes.argocd import applications
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
@@ -20,15 +20,16 @@ from gitops_ci.kinds.kubernetes.rules.argocd import form, projects, repository, 
 from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, label
 from gitops_ci.kinds.kubernetes.rules.subject import Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
+from gitops_ci.kinds.kubernetes.schemas import fields
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import SHARED
-from gitops_ci.policy.documents import files, kustomizations
 from gitops_ci.policy.documents.manifests import Manifest
 from gitops_ci.policy.documents.yaml_documents import Document, Place
 
 COLLISION = "argocd/name-collision"
 
 _LEFT = re.compile(r"\{\{[^{}]*\}\}")
+_WORD = re.compile(r"\w+")
 _SHOWN = 3
 _FILLED_IN: tuple[tuple[str, ...], ...] = (
     ("metadata", "name"), ("spec", "project"), ("spec", "destination", "server"), ("spec", "destination", "name"),
@@ -41,11 +42,12 @@ _FILLED_IN: tuple[tuple[str, ...], ...] = (
 def told(apps: Iterable[Application], renderings: Iterable[Rendering], world: World) -> Iterator[Told]:
     """What the rules say of Applications that are written, and of sets with what they generate."""
     for each in apps:
-        yield from _grouped([(each, fault) for fault in _faults(each, world)])
+        faults = _without_misspelt(_faults(each, world), each.value)
+        yield from _grouped([(each, fault) for fault in faults])
     several = list(renderings)
     for one in several:
         refused = {trouble.line for trouble in one.troubles if trouble.code == "invalid"}
-        for fault in sets.faults(one.by.manifest.value):
+        for fault in _without_misspelt(sets.faults(one.by.manifest.value), one.by.manifest.value):
             if fault.place[:2] == ("spec", "generators") and one.by.line_of(*fault.place[:3]) in refused:
                 continue  # told as argocd/set-invalid, with what Argo CD says of it
             said = f"ApplicationSet {one.by.name}: {fault.message}"
@@ -62,6 +64,19 @@ def _faults(each: Application, world: World) -> Iterator[Fault]:
         yield from sync.faults(each)
         yield from repository.faults(each, world)
         yield from projects.faults(each, world)
+
+
+def _without_misspelt(faults: Iterable[Fault], value: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is only missing since its name is misspelt is told once, as kubernetes/unknown-field."""
+    meant: frozenset[str] | None = None
+    for fault in faults:
+        if fault.rule in (form.INCOMPLETE, sets.INCOMPLETE):
+            if meant is None:
+                found = fields.misfits(value, values.text(value, "apiVersion"), values.text(value, "kind"))
+                meant = frozenset(each.meant for each in found if each.unknown and each.meant)
+            if not meant.isdisjoint(_WORD.findall(fault.message)):
+                continue
+        yield fault
 
 
 def _left(each: Application) -> Iterator[Fault]:
@@ -129,7 +144,7 @@ def _scope(path: str, config: Config) -> str:
 
 def of(objects: tuple[Declared, ...], renderings: Iterable[Rendering], world: World) -> Iterator[Finding]:
     """The findings about all of Argo CD's objects that are deployed as they are written in the repository."""
-    alone = written(objects, world.snapshot)
+    alone = whole.written(objects, world.snapshot)
     known = ids(alone)
     sets_of = [each for each in renderings if (each.by.path, each.by.kind, each.by.name) in known]
     yield from reporting.findings(told(applications.written(alone), sets_of, world))
@@ -152,36 +167,6 @@ def ids(objects: Iterable[Declared]) -> frozenset[tuple[str, str, str]]:
     return frozenset((each.path, each.kind, each.name) for each in objects)
 
 
-def written(objects: tuple[Declared, ...], snapshot: Snapshot) -> tuple[Declared, ...]:
-    """Those that are no patches and that nothing patches: the others are judged as they are rendered."""
-    if not objects:
-        return ()
-    found = kustomizations.of(snapshot).values()
-    patches = {path for each in found for path, use in each.taken.items() if use == "patch"}
-    patched = {(each.kind, each.name) for each in objects if each.path in patches}
-    for each in found:
-        patched |= {(one.value["kind"], values.text(one.value, "metadata", "name")) for one in each.patches}
-        patched |= _targets(each.path, snapshot)
-    return tuple(
-        each
-        for each in objects
-        if each.path not in patches and patched.isdisjoint(((each.kind, each.name), (each.kind, ""), ("", "")))
-    )
-
-
-def _targets(path: str, snapshot: Snapshot) -> set[tuple[str, str]]:
-    """Kinds and names that patches of a kustomization are for by their `target`; a pattern may be any name."""
-    found: set[tuple[str, str]] = set()
-    for parsed in snapshot.facts((path,), files.fact("YAML")).values():
-        for document in parsed.documents:
-            for key in ("patches", "patchesJson6902"):
-                for each in values.mappings(document.value, key):
-                    if isinstance(each.get("target"), dict):
-                        name = values.text(each, "target", "name")
-                        found.add((values.text(each, "target", "kind"), name if name.isidentifier() else ""))
-    return found
-
-
 def rendered(subject: Subject, world: World, known: Collection[tuple[str, str, str]]) -> Iterator[Told]:
     """What the rules say of Argo CD's objects that a stack renders and that are not `known` as they are written."""
     for each in subject.objects:
@@ -194,6 +179,6 @@ def rendered(subject: Subject, world: World, known: Collection[tuple[str, str, s
             found = (fault for app in applications.written((by,)) for fault in _faults(app, world))
         elif identity.kind == "ApplicationSet":
             found = sets.faults(by.manifest.value)
-        for fault in found:
+        for fault in _without_misspelt(found, each.value):
             said = f"{fault.message}: {fault.what}" if fault.what else fault.message
             yield subject.told(fault.rule, said, each, fault.place, severity=fault.severity)

@@ -246,7 +246,8 @@ def test_services_from_the_configuration(kind: str, key: str) -> None:
 
 
 def test_a_generator_of_no_known_kind() -> None:
-    assert trouble(rendered({"lists": {}}))[0] == "invalid"
+    assert trouble(rendered({"nosuch": {}}))[0] == "invalid"
+    assert trouble(rendered({"lists": {}}))[0] == "refused"  # no API server takes what is nearly `list`
     assert trouble(rendered({**LIST, "git": {}}))[0] == "invalid"
 
 
@@ -256,7 +257,9 @@ def test_one_generator_that_fails_leaves_the_others() -> None:
 
 
 def test_a_generators_own_template_comes_first() -> None:
-    generator = {"list": {**LIST["list"], "template": {"metadata": {}, "spec": {"source": {"path": "own"}}}}}
+    generator = {
+        "list": {**LIST["list"], "template": {"metadata": {}, "spec": {"source": {"path": "own"}, "destination": {}}}}
+    }
     assert made(rendered(generator)) == [("a", "own"), ("b", "own")]
 
 

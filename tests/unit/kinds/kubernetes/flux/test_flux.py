@@ -96,7 +96,7 @@ def test_components_that_are_not_there_may_be_left_out() -> None:
 
 
 def test_variables_of_the_build() -> None:
-    more = "  postBuild:\n    substitute: {a: b, n: 1}\n    substituteFrom: [{kind: Secret, name: settings}]\n"
+    more = "  postBuild:\n    substitute: {a: b, n: '1'}\n    substituteFrom: [{kind: Secret, name: settings}]\n"
     files = {**FLEET, "clusters/staging/apps.yaml": flux("apps", "apps/staging", more=more)}
     source, gap = deployed(files, "staging/kubernetes/apps").sources
     assert isinstance(source, Kustomization)

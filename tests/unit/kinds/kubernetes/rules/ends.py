@@ -13,7 +13,7 @@ from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import declared, manifests, repositories, rules
+from gitops_ci.kinds.kubernetes import declared, former, manifests, repositories, rules
 from gitops_ci.kinds.kubernetes.argocd import sets
 from gitops_ci.kinds.kubernetes.flux import deployed, origins
 from gitops_ci.kinds.kubernetes.gotemplate.values import Budget
@@ -36,7 +36,7 @@ HERE = "https://github.com/acme/gitops"
 
 def parts(block: str) -> dict[str, str]:
     """The files of an example: each begins with a comment that is its path."""
-    found = re.split(r"^# (rendered|[\w./-]+\.ya?ml)$", block, flags=re.MULTILINE)[1:]
+    found = re.split(r"^# (rendered|base|[\w./-]+\.ya?ml)$", block, flags=re.MULTILINE)[1:]
     return dict(zip(found[::2], found[1::2], strict=True))
 
 
@@ -49,9 +49,9 @@ def of(text: str) -> tuple[Object, ...]:
 
 
 def inspected(files: Mapping[str, str], rendered: str | None = None, versions: tuple[str, ...] = ()) -> list[Finding]:
-    """What the rules say of the stack of all files in AT."""
+    """What the rules say of the stack of all files in AT; `base` is what it rendered to there."""
     given = dict(files)
-    made = given.pop("rendered", rendered)
+    made, base = given.pop("rendered", rendered), given.pop("base", None)
     config = DEFAULT
     if "gitops-ci.yml" in given:
         config = msgspec.convert(yaml.safe_load(given["gitops-ci.yml"]), Config, strict=False)
@@ -63,6 +63,8 @@ def inspected(files: Mapping[str, str], rendered: str | None = None, versions: t
     inventory = Inventory(snapshot=snapshot, config=config, stacks={}, graph=graph)
     own = tuple(path for path in given if path.startswith(f"{AT}/") and not path.endswith("values.yaml"))
     deployment = Deployment(sources=(Manifests(path=AT, files=own),), path=AT)
+    if base is not None:
+        former.remember(STACK.id, inventory, deployment, Rendered(objects=of(base)))
     return list(rules.inspect(STACK, deployment, None if made is None else Rendered(objects=of(made)), inventory))
 
 

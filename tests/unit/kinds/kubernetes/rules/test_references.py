@@ -3,10 +3,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from gitops_ci.kinds.kubernetes import declared
 from gitops_ci.kinds.kubernetes.declared import Target
 from gitops_ci.kinds.kubernetes.objects import Identity
-from gitops_ci.kinds.kubernetes.rules import duplicates, references
+from gitops_ci.kinds.kubernetes.rules import duplicates, references, selectors
 from gitops_ci.kinds.kubernetes.rules.subject import Held, Neighbour
+from gitops_ci.kinds.kubernetes.sources import Deployment
 from tests.unit.kinds.kubernetes.rules import ends
 
 POD = """\
@@ -83,8 +85,11 @@ def test_a_stack_that_is_not_rendered_may_make_it() -> None:
 def test_a_stack_of_another_namespace_makes_nothing_here() -> None:
     other = msgspec.structs.replace(beside(complete=False), namespace="other", names=lambda: frozenset({"a", "other"}))
     assert {severity for severity, _ in missing("", (other,)).values()} == {"notice", "warning"}
-    mentions = msgspec.structs.replace(other, names=lambda: frozenset({"shop"}))
-    assert {severity for severity, _ in missing("", (mentions,)).values()} == {"notice"}
+    mentions = msgspec.structs.replace(other, names=lambda: frozenset({"shop", "settings"}))
+    warned = [name for name, (severity, _) in missing("", (mentions,)).items() if severity == "warning"]
+    assert warned == ["web", "data", "extra"]
+    template = msgspec.structs.replace(other, names=lambda: None)
+    assert {severity for severity, _ in missing("", (template,)).values()} == {"notice", "warning"}
 
 
 def test_a_stateful_set_makes_its_claims() -> None:
@@ -115,7 +120,7 @@ def test_a_service_selects_a_pod(
     service: str, neighbours: tuple[Neighbour, ...], expected: list[tuple[str, int]]
 ) -> None:
     subject = ends.subject({"pod.yaml": POD, "service.yaml": service}, neighbours)
-    assert [(each.severity, each.line) for each in references.selects_nothing(subject)] == expected
+    assert [(each.severity, each.line) for each in selectors.selects_nothing(subject)] == expected
 
 
 @pytest.mark.parametrize(
@@ -143,3 +148,54 @@ def test_an_object_that_is_there_twice_names_the_other_place() -> None:
     [told] = duplicates.twice(ends.subject({"a.yaml": CONFIG, "b.yaml": f"\n{CONFIG}"}))
     assert "a.yaml:1" in told.message
     assert (told.path, told.line) == ("b.yaml", 2)
+
+
+def test_files_of_a_folder_that_nobody_deploys_may_be_alternatives() -> None:
+    files = {"a.yaml": f"{CONFIG}---\n{POD}", "b.yaml": f"{CONFIG}---\n{POD}"}
+    guessed = msgspec.structs.replace(ends.subject(files), target=Target("shared"))
+    [told] = duplicates.twice(guessed)
+    assert (told.severity, told.path) == ("warning", "b.yaml")
+    assert told.message.startswith("ConfigMap settings: is in a.yaml, too, and 1 more of this file")
+    deployment = msgspec.structs.replace(guessed.deployment, by="Application web")
+    said = list(duplicates.twice(msgspec.structs.replace(guessed, deployment=deployment)))
+    assert [each.severity for each in said] == [None, None]
+    [within] = duplicates.twice(
+        msgspec.structs.replace(ends.subject({"a.yaml": f"{CONFIG}---\n{CONFIG}"}), target=Target("shared"))
+    )
+    assert within.severity is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_told"),
+    [
+        (Target("production", "in-cluster", "eu"), Target("production", "in-cluster", "us"), False),
+        (Target("production", "in-cluster", "eu"), Target("production", "in-cluster", "eu"), True),
+        (Target("production", "in-cluster", "eu"), Target("production", "in-cluster"), True),
+        (Target("production", "a", "eu"), Target("production", "a", "us"), True),
+    ],
+)
+def test_the_own_cluster_of_an_argo_cd_is_that_of_its_folder(one: Target, other: Target, is_told: bool) -> None:
+    neighbour = msgspec.structs.replace(beside(("ConfigMap", "settings")), target=other)
+    subject = msgspec.structs.replace(ends.subject({"a.yaml": CONFIG}, (neighbour,)), target=one)
+    assert bool(list(duplicates.twice(subject))) == is_told
+
+
+def test_a_folder_that_is_deployed_several_times_is_not_deployed_into_one_cluster() -> None:
+    neighbour = beside(("ConfigMap", "settings"))
+    subject = ends.subject({"a.yaml": CONFIG}, (neighbour,))
+    assert len(list(duplicates.twice(subject))) == 1
+    again = msgspec.structs.replace(neighbour, path=subject.path)
+    assert list(duplicates.twice(ends.subject({"a.yaml": CONFIG}, (again,)))) == []
+
+
+@pytest.mark.parametrize(
+    ("by", "file", "path", "home"),
+    [
+        ("Application a", "clusters/eu/a.yaml", "apps/a", "eu"),
+        ("Application a", "clusters/a.yaml", "apps/a", ""),
+        ("", "clusters/eu", "clusters/eu", "eu"),
+        ("", "apps/a", "apps/a", ""),
+    ],
+)
+def test_which_folder_of_a_cluster_a_stack_belongs_to(by: str, file: str, path: str, home: str) -> None:
+    assert declared.target("production", Deployment(sources=(), by=by, path=file), path).home == home

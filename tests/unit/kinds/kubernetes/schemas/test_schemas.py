@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops_ci.kinds.kubernetes.rules.api_versions import RETIRED
-from gitops_ci.kinds.kubernetes.schemas import bundle, custom, validation
+from gitops_ci.kinds.kubernetes.schemas import bundle, custom
+from gitops_ci.kinds.kubernetes.schemas.misfits import shown
 
 if not bundle.available():
     pytest.skip("the extra `schemas` is not installed", allow_module_level=True)
@@ -23,7 +24,7 @@ def misfits(text: str, version: bundle.Version = (1, 34)) -> list[tuple[str, str
     group, _, name = value["apiVersion"].rpartition("/")
     validator = bundle.of(version).validator(group, name, value["kind"])
     assert validator is not None
-    return [(validation.shown(each.place), each.message, each.unknown) for each in validation.misfits(value, validator)]
+    return [(shown(each.place), each.message, each.unknown) for each in validator.misfits(value)]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def of_thing(schema: dict[str, Any], value: Any) -> list[tuple[str, str]]:
     validator = known({"type": "object", "properties": {"spec": schema}}).validator(("acme.example", "v1", "Thing"))
     assert validator is not None
     thing = {"apiVersion": "acme.example/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": value}
-    return [(validation.shown(each.place), each.message) for each in validation.misfits(thing, validator)]
+    return [(shown(each.place), each.message) for each in validator.misfits(thing)]
 
 
 TEXT = {"type": "string"}
@@ -174,7 +175,7 @@ def test_an_old_crd_has_one_schema_for_all_versions() -> None:
     )
     validator = found.validator(("acme.example", "v1", "Thing"))
     assert validator is not None
-    assert not validator.is_valid({"spec": "a"})
+    assert validator.misfits({"spec": "a"})
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -230,4 +231,4 @@ JSON = st.recursive(
 def test_any_schema_is_used_or_refused(schema: dict[str, Any], value: Any) -> None:
     validator = known(schema).validator(("acme.example", "v1", "Thing"))
     if validator is not None:
-        validation.misfits({"spec": value}, validator)
+        validator.misfits({"spec": value})
