@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def _rendered(source: Chart, call: Call) -> Iterator[Part]:
 
 
 def _once(source: Chart, call: Call, using: Engine) -> Iterator[Part]:
-    text = calls.rendered(call, using, arguments(source, call, using), source.path)
+    located = partial(_path, source=source, call=call)
+    text = calls.rendered(call, using, arguments(source, call, using), source.path, located)
     if isinstance(text, Gap):
         yield text
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def _built(source: Kustomization, call: Call, found: Closure, own: str | None) -
         yield Gap(code="plan-failed", message=f"{source.path} cannot be laid out: {problem}", path=source.path)
         return
     using = calls.engine(call.tools, "kustomize")
-    text = calls.rendered(call, using, (str(directory),), source.path)
+    text = calls.rendered(call, using, (str(directory),), source.path, partial(_located, snapshot=call.snapshot))
     if isinstance(text, Gap):
         yield text
         return
@@ -67,6 +68,11 @@ def _built(source: Kustomization, call: Call, found: Closure, own: str | None) -
             )
             return
     yield from _parts(text, source, call)
+
+
+def _located(place: str, snapshot: Snapshot) -> str | None:
+    """A file that kustomize names, or the kustomization of a directory."""
+    return place if (snapshot.resolve(place) or "") in snapshot else closure.file_of(place, snapshot)
 
 
 def _prepared(source: Kustomization, call: Call, own: str | None) -> Path:

@@ -192,7 +192,7 @@ def test_circles_end(tmp_path: Path) -> None:
     files = {"web/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../web]\n"}
     said = Ended(1, b"", b"Error: cycle", "exited")
     found = gap(render(Kustomization(path="web"), files, Tools(tmp_path, lambda _: said)))
-    assert (found.code, found.message) == ("plan-failed", "kustomize cannot render web: Error: cycle")
+    assert (found.code, found.message) == ("plan-failed", "kustomize cannot render web: cycle")
 
 
 def test_a_plugin_that_is_refused_is_not_the_changes_fault(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_when_it_was_said_is_no_part_of_a_message(tmp_path: Path) -> None:
     """Else base and head would not have the same wrong with them."""
     ended = Ended(1, b"", b'E1126 00:09:50.899269      11 run.go:72] "command failed" err="no"', "exited")
     found = gap(render(Kustomization(path="web"), {"web/kustomization.yaml": "{}"}, Tools(tmp_path, lambda _: ended)))
-    assert found.message == 'kustomize cannot render web: "command failed" err="no"'
+    assert found.message == "kustomize cannot render web: no"
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_what_an_engine_quotes_of_a_secret_is_not_shown(said: str, tmp_path: Pat
     ended = Ended(1, b"", said.encode(), "exited")
     found = gap(render(Kustomization(path="web"), {"web/kustomization.yaml": "{}"}, Tools(tmp_path, lambda _: ended)))
     assert "hunter2" not in found.message
-    assert said[:20] in found.message
+    assert "(not shown)" in found.message
 
 
 @pytest.mark.parametrize(
