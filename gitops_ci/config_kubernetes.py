@@ -22,13 +22,24 @@ class Renderers(Section, frozen=True):
     helm: str | None = None
 
 
+class Accepted(Section, frozen=True):
+    """What a stack takes from elsewhere and need not be seen: a pattern of its address or name, and why.
+
+    `*` stands for any text. It is told each time, and is no reason to be undecided.
+    """
+
+    source: Annotated[str, Meta(min_length=3)]
+    reason: Annotated[str, Meta(min_length=10)]
+
+
 class Kubernetes(Section, frozen=True):
     """How stacks of Kubernetes are found and rendered. `timeout` is in seconds for each rendering.
 
     `versions` are those of the clusters; charts are rendered for the first. `api_versions` (`monitoring.coreos.com/v1`,
     `monitoring.coreos.com/v1/ServiceMonitor`) is what they have beside Kubernetes' own, which charts may ask for.
     `repositories` are the addresses under which Argo CD and Flux know this repository; without them, it is the one
-    whose paths are here. `generators` answer for what ApplicationSets ask outside of it.
+    whose paths are here. `generators` answer for what ApplicationSets ask outside of it. `accepted` is what need not be
+    rendered.
     """
 
     versions: tuple[KubernetesVersion, ...] = ()
@@ -37,3 +48,4 @@ class Kubernetes(Section, frozen=True):
     timeout: Annotated[float, Meta(gt=0, le=86400)] = 120.0
     repositories: tuple[str, ...] = ()
     generators: Generators = Generators()
+    accepted: tuple[Accepted, ...] = ()

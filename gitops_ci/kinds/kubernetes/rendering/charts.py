@@ -39,7 +39,7 @@ def render(source: Chart, call: Call) -> Iterator[Part]:
     if wrong:
         yield from wrong
         return
-    missing = [*dependencies.missing(source.path, call)]
+    missing = [*dependencies.missing(source, call)]
     yield from missing
     for each in _rendered(source, call):
         yield calls.excused(each) if missing else each

@@ -1,4 +1,4 @@
-"""What an engine says of a failure: its innermost error and where that is, without its log, its warnings and the time."""
+"""What an engine says of a failure: its innermost error and where that is, without log, warnings and time."""
 
 from __future__ import annotations
 
