@@ -62,8 +62,14 @@ def between(base: Sequence[Gap], head: Sequence[Gap], accepted: Sequence[Accepte
 
 def elsewhere(was: Deployment, is_now: Deployment) -> Problem | None:
     """Another address or revision than before: that it holds what is rendered here nobody knows."""
-    new = sorted(set(is_now.revisions) - set(was.revisions))
-    if not new or not was.revisions or was.by != is_now.by:
+    known = {address for address, _ in was.revisions}
+    moving = any(revision for _, revision in was.revisions)
+    new = [
+        f"{address} at {revision}" if revision else address
+        for address, revision in sorted(set(is_now.revisions) - set(was.revisions))
+        if address not in known or (moving and revision)
+    ]
+    if not new or not known or was.by != is_now.by:
         return None
     message = f"not rendered: {is_now.by} now takes {', '.join(new)}, which is not what is seen here"
     return Problem(code=_NOT_RENDERED, message=secrets.masked(message), path=is_now.path, line=is_now.line)

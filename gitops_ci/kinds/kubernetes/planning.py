@@ -24,7 +24,7 @@ from gitops_ci.kinds.kubernetes.difference import Difference
 from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.lacking import Lacking
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
-from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Pinned
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import Change, Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
@@ -173,7 +173,8 @@ def _joined(problems: Sequence[Problem]) -> Problem | None:
 
 def _engine(deployment: Deployment, tools: Tools) -> Engine | None:
     """What rendered a stack; of several the first. Nothing of plain manifests, which are read as they are."""
-    for source in deployment.sources:
+    for each in deployment.sources:
+        source = each.source if isinstance(each, Pinned) else each
         name = "kustomize" if isinstance(source, Kustomization) else "helm" if isinstance(source, Chart) else None
         if name is None:
             continue

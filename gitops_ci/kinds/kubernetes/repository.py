@@ -43,6 +43,14 @@ class Repository(Struct, frozen=True, dict=True):
     config: Config
 
     @cached_property
+    def _others(self) -> dict[str, Repository]:
+        return {}
+
+    def at(self, snapshot: Snapshot) -> Repository:
+        """The same repository at another revision, gone through once."""
+        return self._others.setdefault(snapshot.tree, Repository(snapshot, self.config))
+
+    @cached_property
     def kustomizations(self) -> Tree:
         """All kustomizations."""
         return Tree(self.snapshot)

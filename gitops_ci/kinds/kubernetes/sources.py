@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gitops_ci.discover.references import Scope
+
 
 class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
     """A directory with a kustomization.
@@ -58,14 +60,29 @@ class Unrendered(Struct, frozen=True, kw_only=True, tag=True):
     line: int | None = None
 
 
-Source = Kustomization | Chart | Manifests | Unrendered
+class Pinned(Struct, frozen=True, kw_only=True, tag=True):
+    """A source as it is at another `revision` of this repository, whose `commit` this clone has.
+
+    `reads` is what it reads there: path, scope, suffixes. `path` and `line` say what asks for it.
+    """
+
+    source: Kustomization | Chart | Manifests
+    revision: str
+    commit: str
+    reads: tuple[tuple[str, Scope, tuple[str, ...]], ...]
+    path: str
+    line: int | None = None
+
+
+Source = Kustomization | Chart | Manifests | Unrendered | Pinned
 
 
 class Deployment(Struct, frozen=True, kw_only=True):
     """What one stack deploys: its sources, and where to.
 
     `cluster` is the name or server that Argo CD or Flux names (empty: the stack's environment is all that is known).
-    `revisions` are the addresses and revisions that an Application has for sources in this repository.
+    `revisions` are the addresses that an Application has for sources in this repository, each with the revision, which
+    is empty where that is not in front of us (a tag, a commit, another branch).
     `prune` says whether an object that is no longer rendered is deleted from the cluster; None where nobody tells (a
     plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
     stack itself goes away: an Application without a finalizer leaves all of it behind.
@@ -75,7 +92,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
 
     sources: tuple[Source, ...]
     cluster: str = ""
-    revisions: tuple[str, ...] = ()
+    revisions: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
     prune: bool | None = None
     cascade: bool | None = None

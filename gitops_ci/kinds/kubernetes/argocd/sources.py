@@ -9,7 +9,7 @@ import yaml
 from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import globs, manifests, revisions, values
+from gitops_ci.kinds.kubernetes import globs, manifests, pinning, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import edits, helm, overrides
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.repositories import Repositories
@@ -37,11 +37,14 @@ def of(application: Application, repository: Repository, repositories: Repositor
 
 
 class _Of(Struct, frozen=True):
+    """One source; `revision` is the one that `repository` is at, where that is not in front of us."""
+
     application: Application
     index: int
     source: dict[str, Any]
     repository: Repository
     repositories: Repositories
+    revision: str | None = None
 
     @property
     def place(self) -> tuple[str | int, ...]:
@@ -73,13 +76,19 @@ class _Of(Struct, frozen=True):
                 yield from self.repository.through(each.path)
 
     def referred(self) -> frozenset[str]:
-        """The names (`$name`) of sources that are this repository, as it is in front of us."""
+        """The names (`$name`) of sources that are this repository, as it is in front of us, or at the same revision."""
         return frozenset(
             f"${values.text(each, 'ref')}"
             for each in self.application.sources
             if values.text(each, "ref") and self.repositories.has(values.text(each, "repoURL"))
-            if revisions.is_current(values.text(each, "targetRevision"), self.repository.snapshot)
+            if self._is_here(values.text(each, "targetRevision"))
         )
+
+    def _is_here(self, revision: str) -> bool:
+        """Whether a revision is what `repository` is at."""
+        if self.revision is not None:
+            return revision == self.revision
+        return revisions.is_current(revision, self.repository.snapshot)
 
     def deployed(self) -> Deployed:
         """A source in this repository."""
@@ -88,7 +97,7 @@ class _Of(Struct, frozen=True):
             return Deployed()
         path = join("", written.strip("/") or ".")
         revision = values.text(self.source, "targetRevision")
-        if not revisions.is_current(revision, self.repository.snapshot):
+        if not self._is_here(revision):
             return self._pinned(written, path, revision)
         real = self.repository.snapshot.resolve(path) if path is not None else None
         if path is None or real is None or not self.repository.snapshot.is_directory(real):
@@ -119,10 +128,19 @@ class _Of(Struct, frozen=True):
                 return self._directory(path)
 
     def _pinned(self, written: str, path: str | None, revision: str) -> Deployed:
-        """Files in front of us mean nothing to it, if it is known that this is not the branch it is at."""
-        is_known = self.repository.snapshot.branch is not None
-        reads = () if is_known or path is None else (Reading(path, "tree", "direct"),)
-        unrendered = self.unrendered(written, revisions.why(revision), "targetRevision")
+        """As it is at its own revision, where this clone has that.
+
+        Files in front of us mean nothing to it, if it is known that this is not the branch it is at.
+        """
+        wanted = revisions.of_argo(revision)
+        there = revisions.seen(wanted, self.repository.snapshot)
+        if there is not None and there.commit is not None:
+            found = structs.replace(self, repository=self.repository.at(there), revision=revision).deployed()
+            by = self.application
+            return pinning.of(found, revision, there.commit, by.by.path, by.line_of(*self.place, "targetRevision"))
+        is_another = revisions.is_surely_another(wanted, self.repository.snapshot)
+        reads = () if is_another or path is None else (Reading(path, "tree", "direct"),)
+        unrendered = self.unrendered(written, wanted.why, "targetRevision")
         return Deployed((unrendered,), reads, path)
 
     def _type(self, directory: str) -> str:

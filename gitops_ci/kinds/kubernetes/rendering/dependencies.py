@@ -11,8 +11,9 @@ from typing import Any
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot, join
+from gitops_ci.kinds.kubernetes import addresses
 from gitops_ci.kinds.kubernetes.objects import Gap
-from gitops_ci.kinds.kubernetes.rendering import given, pinned
+from gitops_ci.kinds.kubernetes.rendering import given
 from gitops_ci.kinds.kubernetes.rendering.call import Call
 from gitops_ci.kinds.kubernetes.sources import Chart
 from gitops_ci.policy import secrets
@@ -41,7 +42,7 @@ class Dependency(Struct, frozen=True):
     @property
     def is_pinned(self) -> bool:
         """Whether it is one release of one place, and stays that."""
-        return bool(self.repository) and pinned.is_exact(self.version)
+        return bool(self.repository) and addresses.is_exact(self.version)
 
 
 class Dependencies(Struct, frozen=True):

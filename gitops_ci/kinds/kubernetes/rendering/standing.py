@@ -8,9 +8,9 @@ from typing import Any
 from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes import addresses, values
 from gitops_ci.kinds.kubernetes.objects import Gap, Object
-from gitops_ci.kinds.kubernetes.rendering import given, pinned, reading
+from gitops_ci.kinds.kubernetes.rendering import given, reading
 from gitops_ci.kinds.kubernetes.rendering.closure import Closure
 from gitops_ci.kinds.kubernetes.rendering.reading import First
 from gitops_ci.kinds.kubernetes.sources import Kustomization
@@ -58,14 +58,14 @@ class Standing(Struct, frozen=True):
             missing = [(each, name) for each in inside for name in self.found.elsewhere.get(each, ())]
             return (
                 not any(entry.use == "component" and to == path for entry, to in uses)
-                and all(pinned.is_pinned(name) for _, name in missing)
+                and all(addresses.is_pinned(name) for _, name in missing)
                 and all(map(self._has_exact_charts, inside))
             )
         use = {entry.use for entry, _ in self.found.named[path] if entry.name == what}
-        return (use == {"resource"} and pinned.is_pinned(what)) or (use == {"tree"} and self._has_exact_charts(path))
+        return (use == {"resource"} and addresses.is_pinned(what)) or (use == {"tree"} and self._has_exact_charts(path))
 
     def _has_exact_charts(self, path: str) -> bool:
-        return all(pinned.is_exact(values.text(chart, "version")) for chart in self._charts(path))
+        return all(addresses.is_exact(values.text(chart, "version")) for chart in self._charts(path))
 
     def _charts(self, path: str) -> Iterator[dict[str, Any]]:
         for key in ("helmCharts", "helmChartInflationGenerator"):

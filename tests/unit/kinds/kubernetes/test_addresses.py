@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitops_ci.kinds.kubernetes.rendering import pinned
+from gitops_ci.kinds.kubernetes import addresses
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -23,7 +23,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
     ],
 )
 def test_pinned(address: str) -> None:
-    assert pinned.is_pinned(address)
+    assert addresses.is_pinned(address)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_pinned(address: str) -> None:
     ],
 )
 def test_not_pinned(address: str) -> None:
-    assert not pinned.is_pinned(address)
+    assert not addresses.is_pinned(address)
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_not_pinned(address: str) -> None:
     [("1.2.3", True), ("v1.2.3+build", True), ("1.2", False), (">=1.2.3", False), ("1.2.x", False), ("1.2.3 - 2.0.0", False), ("", False)],
 )  # fmt: skip
 def test_exact(version: str, is_exact: bool) -> None:
-    assert pinned.is_exact(version) is is_exact
+    assert addresses.is_exact(version) is is_exact
