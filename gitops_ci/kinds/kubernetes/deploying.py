@@ -109,9 +109,15 @@ def _of_rendering(rendering: Rendering, repository: Repository, ours: Repositori
     by = rendering.by
     what = f"ApplicationSet {by.name}"
     found = tuple(
-        Unrendered(what=what, why=f"it cannot be rendered offline: {each.message}", path=by.path, line=each.line)
+        Unrendered(
+            what=what,
+            why=f"it cannot be rendered offline: {each.message}",
+            path=by.path,
+            line=each.line,
+            code="set-offline",
+        )
         if each.code == "offline"
-        else Unrendered(what=what, why=each.message, path=by.path, line=each.line)
+        else Unrendered(what=what, why=each.message, path=by.path, line=each.line, code="invalid")
         for each in rendering.troubles
     )
     stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), repository.config)
@@ -167,7 +173,8 @@ def _pinned(
     line = by.line_of("spec", "sourceRef")
     if seen is not None and there is not None and there.commit is not None:
         return pinning.of(seen, wanted.name, there.commit, by.path, line)
-    unrendered = Unrendered(what=f"{by.kind} {by.name}", why=wanted.why, path=by.path, line=line)
+    what = f"{by.kind} {by.name}"
+    unrendered = Unrendered(what=what, why=wanted.why, path=by.path, line=line, code="revision-missing")
     is_another = revisions.is_surely_another(wanted, repository.snapshot)
     return Deployed((unrendered,), () if is_another else here.reads, here.path)
 

@@ -15,6 +15,7 @@ from gitops_ci.model.plan import BLOCKING_CODES, Change, Problem
 from gitops_ci.policy import secrets
 
 _NOT_RENDERED = "not-rendered"
+_UNSEEN = (_NOT_RENDERED, "cluster-values", "set-offline", "revision-missing")
 LEFT_OUT = "left-out"
 """Of a plan that says what it could not look at, and need not."""
 _NAMED = 5
@@ -103,12 +104,17 @@ def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
     if not gaps:
         return None
     known = {each.message for each in base}
-    ours = [each if each.message not in known else msgspec.structs.replace(each, code=_NOT_RENDERED) for each in gaps]
+    ours = [
+        msgspec.structs.replace(each, code=_NOT_RENDERED)
+        if each.message in known and each.code in BLOCKING_CODES
+        else each
+        for each in gaps
+    ]
     ordered = sorted(ours, key=lambda gap: gap.code not in BLOCKING_CODES)
     first = ordered[0]
     told = list(dict.fromkeys(each.message for each in ordered))
     more = [f"(and {len(told) - _NAMED:,} more)"] if len(told) > _NAMED else []
-    skipped = "not rendered: " if first.code == _NOT_RENDERED else ""
+    skipped = "not rendered: " if first.code in _UNSEEN else ""
     message = "\n".join([skipped + told[0], *told[1:_NAMED], *more])
     return Problem(code=first.code, message=message, path=first.path, line=first.line)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from gitops_ci.discover.references import Scope
@@ -51,13 +53,15 @@ class Manifests(Struct, frozen=True, kw_only=True, tag=True):
 class Unrendered(Struct, frozen=True, kw_only=True, tag=True):
     """A source that cannot be rendered from this repository alone, and why; `path` and `line` say what asks for it.
 
-    A remote base, a chart of a registry, another repository, a plugin: never passes as rendered.
+    A remote base, a chart of a registry, another repository, a plugin: never passes as rendered. `code` is that of a
+    plan's Problem: `invalid` where the path or the file is wrong, so that nothing would be deployed anew.
     """
 
     what: str
     why: str
     path: str
     line: int | None = None
+    code: Literal["not-rendered", "invalid", "cluster-values", "set-offline", "revision-missing"] = "not-rendered"
 
 
 class Pinned(Struct, frozen=True, kw_only=True, tag=True):

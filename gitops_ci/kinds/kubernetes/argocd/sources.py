@@ -57,6 +57,10 @@ class _Of(Struct, frozen=True):
         line = self.application.line_of(*self.place, *key)
         return Unrendered(what=what, why=why, path=self.application.by.path, line=line)
 
+    def wrong(self, what: str, why: str, *key: str) -> Unrendered:
+        """A source that says at a key what is not there: Argo CD renders nothing of it."""
+        return structs.replace(self.unrendered(what, why, *key), code="invalid")
+
     def foreign(self) -> Deployed:
         """A chart of a registry or another repository; what is only referred to is no source."""
         url, chart = values.text(self.source, "repoURL"), values.text(self.source, "chart")
@@ -103,14 +107,14 @@ class _Of(Struct, frozen=True):
         if path is None or real is None or not self.repository.snapshot.is_directory(real):
             why = "there is no such directory in this repository"
             reads = (Reading(path, "tree", "direct"),) if path else ()
-            return Deployed((self.unrendered(written, why, "path"),), reads)
+            return Deployed((self.wrong(written, why, "path"),), reads)
         given = overrides.of(self.source, real, self.application.name, self.repository.snapshot)
         deployed = structs.replace(self, source=given.source).of_type(written, path, real)
         files = tuple(read for each in given.files for read in self.repository.through(each, "direct"))
         sources = deployed.sources
         if given.wrong is not None:
             place, file = given.wrong
-            sources = (Unrendered(what=place, why=file.wrong, path=place, line=file.line),)
+            sources = (Unrendered(what=place, why=file.wrong, path=place, line=file.line, code="invalid"),)
         return structs.replace(deployed, sources=sources, reads=(*deployed.reads, *files))
 
     def of_type(self, written: str, path: str, real: str) -> Deployed:
@@ -140,7 +144,7 @@ class _Of(Struct, frozen=True):
             return pinning.of(found, revision, there.commit, by.by.path, by.line_of(*self.place, "targetRevision"))
         is_another = revisions.is_surely_another(wanted, self.repository.snapshot)
         reads = () if is_another or path is None else (Reading(path, "tree", "direct"),)
-        unrendered = self.unrendered(written, wanted.why, "targetRevision")
+        unrendered = structs.replace(self.unrendered(written, wanted.why, "targetRevision"), code="revision-missing")
         return Deployed((unrendered,), reads, path)
 
     def _type(self, directory: str) -> str:
@@ -165,7 +169,11 @@ class _Of(Struct, frozen=True):
     def _helm(self, path: str) -> Deployed:
         options = values.mapping(self.source, "helm")
         files = helm.value_files(options, path, self.repository.snapshot, self.referred())
-        problems = [self.unrendered(each.written, each.problem, "helm", "valueFiles") for each in files if each.problem]
+        problems = [
+            (self.wrong if each.is_missing else self.unrendered)(each.written, each.problem, "helm", "valueFiles")
+            for each in files
+            if each.problem
+        ]
         from_files = [values.text(each, "path") for each in values.mappings(options, "fileParameters")]
         problems += [self.unrendered(each, "parameters from files are not read here", "helm") for each in from_files]
         chart = Chart(
@@ -179,7 +187,8 @@ class _Of(Struct, frozen=True):
             with_crds=options.get("skipCrds") is not True,
         )
         reads = self.repository.of_chart(path, (each.path for each in files if each.path))
-        return Deployed((chart, *problems), reads, path)
+        # What would be rendered without some of its values is not what is deployed.
+        return Deployed(tuple(problems) or (chart,), reads, path)
 
     def _directory(self, path: str) -> Deployed:
         options = values.mapping(self.source, "directory")

@@ -67,21 +67,27 @@ def kustomization(
     ]
     for index, each in enumerate(kept):
         what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "postBuild", "substituteFrom", index)
-        found.append(Unrendered(what=what, why="the cluster keeps these variables", path=by.path, line=line))
+        found.append(
+            Unrendered(
+                what=what, why="the cluster keeps these variables", path=by.path, line=line, code="cluster-values"
+            )
+        )
     return Deployed(tuple(found), tuple(reads), path)
 
 
 def _missing(by: Declared, written: str, *place: str) -> Deployed:
     """Flux stops at a path that is not there: it deploys nothing anew, and deletes nothing."""
     why = "there is no such directory in this repository"
-    return Deployed((Unrendered(what=written, why=why, path=by.path, line=by.line_of(*place)),), (), None)
+    wrong = Unrendered(what=written, why=why, path=by.path, line=by.line_of(*place), code="invalid")
+    return Deployed((wrong,), (), None)
 
 
 def _unmade(by: Declared, reference: dict[str, Any], *place: str) -> Deployed:
     """Flux waits for a source that nobody makes, and deletes nothing."""
     what = f"{values.text(reference, 'kind')} {values.text(reference, 'name')}"
     why = "nothing in this repository makes this source"
-    return Deployed((Unrendered(what=what, why=why, path=by.path, line=by.line_of(*place)),), (), None)
+    wrong = Unrendered(what=what, why=why, path=by.path, line=by.line_of(*place), code="invalid")
+    return Deployed((wrong,), (), None)
 
 
 def generated(path: str, repository: Repository) -> Iterator[str]:
@@ -159,5 +165,7 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     ]
     for index, each in enumerate(values.mappings(spec, "valuesFrom")):
         what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "valuesFrom", index)
-        found.append(Unrendered(what=what, why="the cluster keeps these values", path=by.path, line=line))
+        found.append(
+            Unrendered(what=what, why="the cluster keeps these values", path=by.path, line=line, code="cluster-values")
+        )
     return Deployed(tuple(found), repository.of_chart(path, files), path)

@@ -87,7 +87,7 @@ def _revised(source: Pinned, stack: Stack, call: Call) -> Iterator[Part]:
     there = revised.inventory(source, stack, call.inventory)
     if there is None:
         message = f"at {source.revision}, which is not in this clone"
-        yield Gap(code="not-rendered", message=message, path=source.path, line=source.line)
+        yield Gap(code="revision-missing", message=message, path=source.path, line=source.line)
         return
     found = _made(Deployment(sources=(source.source,), namespace=call.namespace), stack, there, call.tools)
     for each in found.objects:
@@ -117,7 +117,7 @@ def _read(source: Manifests | Unrendered, snapshot: Snapshot, namespace: str) ->
     if isinstance(source, Manifests):
         yield from manifests.read(source, snapshot, namespace)
     else:
-        yield Gap(code="not-rendered", message=f"{source.what}: {source.why}", path=source.path, line=source.line)
+        yield Gap(code=source.code, message=f"{source.what}: {source.why}", path=source.path, line=source.line)
 
 
 def _of(parts: Iterable[Part]) -> Rendered:

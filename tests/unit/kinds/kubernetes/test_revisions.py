@@ -64,7 +64,7 @@ spec:
   - {{repoURL: '{URL}', path: chart, helm: {{valueFiles: [$values/values.yaml]}}}}
 """
     files = {"app.yaml": application, "chart/Chart.yaml": "name: a\nversion: 1.0.0\n", "values.yaml": "a: 1"}
-    _, problem = taken(files, "main")[0]
+    [problem] = taken(files, "main")[0]
     assert isinstance(problem, Unrendered)
     assert "as it is here" in problem.why
 

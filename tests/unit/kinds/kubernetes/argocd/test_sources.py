@@ -71,8 +71,10 @@ def test_helms_options() -> None:
 
 
 def test_a_value_file_that_is_not_there() -> None:
-    _, missing = sources("chart", "    helm: {valueFiles: [nope.yaml]}\n")
-    assert missing == Unrendered(what="nope.yaml", why="there is no such value file", path="app.yaml", line=10)
+    """Argo CD renders nothing then: the chart without the file would be another thing."""
+    [missing] = sources("chart", "    helm: {valueFiles: [nope.yaml]}\n")
+    why = "there is no such value file"
+    assert missing == Unrendered(what="nope.yaml", why=why, path="app.yaml", line=10, code="invalid")
     ignored = only("chart", "    helm: {valueFiles: [nope.yaml], ignoreMissingValueFiles: true}\n")
     assert ignored == Chart(path="chart", release="web", namespace="web")
 
