@@ -269,6 +269,17 @@ def test_a_template_without_end_is_ended_and_the_next_chart_is_rendered(
 
 
 @needs_helm
+def test_too_much_memory_is_no_recursion_without_end(render: Render) -> None:
+    found = gap(
+        render(
+            Chart(path="web", release="r"), {**CHART, "web/templates/a.yaml": '{{ repeat 1000000000 "xxxxxxxxxx" }}'}
+        )
+    )
+    assert found.code == "engine-failed"
+    assert "memory" in found.message or "MiB" in found.message
+
+
+@needs_helm
 def test_a_chart_sees_nothing_of_the_machine(render: Render) -> None:
     files = {
         **CHART,

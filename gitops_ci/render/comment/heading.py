@@ -65,9 +65,10 @@ def _told(report: Report, reasons: list[VerdictReason]) -> Iterator[str]:
     """Stacks whose plan failed for what is wrong at a place that a finding names."""
     places = [each.message for each in reasons if not each.rule.startswith("checks/")]
     for plan in report.plans:
-        if plan.reason is not None and plan.reason.code == "invalid" and plan.reason.line is not None:
-            if any(each.startswith(f"{plan.reason.path}:{plan.reason.line}: ") for each in places):
-                yield plan.stack
+        if plan.reason is None or plan.reason.code != "invalid" or plan.reason.line is None:
+            continue
+        if any(each.startswith(f"{plan.reason.path}:{plan.reason.line}: ") for each in places):
+            yield plan.stack
 
 
 def nothing(report: Report) -> str:

@@ -79,7 +79,9 @@ def _chart_problems(source: Chart, call: Call) -> Iterator[Gap]:
         yield Gap(code="invalid", message=f"{source.path} is no chart: it has no {FILE}", path=source.path)
         return
     folders = (f"{where}/{name}".lstrip("/") for name in ("templates", "charts", "crds"))
-    if not any(map(snapshot.is_directory, folders)) and not dependencies.declared(where, call):
+    if not any(snapshot.is_directory(snapshot.resolve(each) or each) for each in folders) and not dependencies.declared(
+        where, call
+    ):
         message = f"the chart {source.path} has no templates: nothing of it would be deployed"
         yield Gap(code="invalid", message=message, path=path)
 

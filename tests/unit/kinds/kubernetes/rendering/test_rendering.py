@@ -376,6 +376,40 @@ def test_what_is_made_anew_at_each_rendering_is_marked(tmp_path: Path) -> None:
     assert found.objects[0].value["data"] == {"same": "x", "other": "(made anew at each rendering)"}
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("postgres://user:r1@host/db", "postgres://user:r2@host/db", "(made anew at each rendering)@host/db"),
+        ("user: app\\npassword: r1\\nhost: a", "user: app\\npassword: r2\\nhost: a", "user: app\npassword: (made anew at each rendering)\nhost: a"),
+        ("a r1", "a r 2", "(made anew at each rendering)"),
+    ],
+)  # fmt: skip
+def test_only_the_random_part_of_a_text_is_marked(one: str, other: str, told: str, tmp_path: Path) -> None:
+    """What changes beside it is a change."""
+    files = {**CHART, "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
+    texts = iter((one, other))
+    tools = Tools(tmp_path, lambda _: f'{OBJECT.format("a")}data: {{k: "{next(texts)}"}}\n')
+    assert render(Chart(path="web", release="r"), files, tools).objects[0].value["data"] == {"k": told}
+
+
+def test_a_list_of_another_length_is_told_as_far_as_both_have_it(tmp_path: Path) -> None:
+    files = {**CHART, "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
+    lists = iter(("[a, b]", "[a]"))
+    tools = Tools(tmp_path, lambda _: f"{OBJECT.format('a')}data: {next(lists)}\n")
+    found = render(Chart(path="web", release="r"), files, tools)
+    assert found.objects[0].value["data"] == ["a", "(made anew at each rendering)"]
+
+
+def test_templates_that_are_a_link_are_templates(tmp_path: Path) -> None:
+    """Helm follows it; what is random there is looked for as well."""
+    files = {"web/Chart.yaml": CHART["web/Chart.yaml"], "common/templates/a.yaml": "{{ uuidv4 }}"}
+    head = inventory(files, links={"web/templates": "../common/templates"})
+    tools = Tools(tmp_path, lambda _: OBJECT.format("a"))
+    source = Chart(path="web", release="r")
+    found = rendering.rendered(Deployment(sources=(source,), namespace="shop"), STACK, head, tools)
+    assert (found.gaps, len(found.objects), len(tools.calls)) == ((), 1, 2)
+
+
 def test_the_embedded_helm_is_told_the_version_in_the_templates(tmp_path: Path) -> None:
     files = {**CHART, "web/templates/b.yaml": "{{ .Capabilities.KubeVersion.Minor }}"}
     embedded = Engine(name="helm", version="4.2.3", source="embedded")
