@@ -30,13 +30,15 @@ class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
 class Chart(Struct, frozen=True, kw_only=True, tag=True):
     """A Helm chart in the repository. `value_files` are paths of it, in the order in which later ones win.
 
-    `values` is YAML that wins over all files, `parameters` are Helm's `--set` (`forced`: `--set-string`) over that.
+    `layers` are YAML that wins over all files, later ones over earlier ones, and `values` over these; `parameters` are
+    Helm's `--set` (`forced`: `--set-string`) over that.
     """
 
     path: str
     release: str
     namespace: str = "default"
     value_files: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
     values: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     forced: tuple[tuple[str, str], ...] = ()

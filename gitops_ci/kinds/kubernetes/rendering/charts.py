@@ -119,8 +119,8 @@ def arguments(source: Chart, call: Call, using: Engine) -> Sequence[str]:
     args = ["template", source.release, str(root / source.path), "--namespace", source.namespace or "default"]
     args += ["--include-crds"] if source.with_crds else []
     args += [part for path in source.value_files for part in ("--values", str(root / path))]
-    if source.values:
-        args += ["--values", str(_given(source.values, call.workspace.private))]
+    for number, text in enumerate(filter(None, (*source.layers, source.values))):
+        args += ["--values", str(_given(text, call.workspace.private / f"values-{number}.yaml"))]
     args += [part for name, value in source.parameters for part in ("--set", f"{name}={value}")]
     args += [part for name, value in source.forced for part in ("--set-string", f"{name}={value}")]
     if using.source != "embedded":
@@ -131,8 +131,7 @@ def arguments(source: Chart, call: Call, using: Engine) -> Sequence[str]:
     return tuple(args)
 
 
-def _given(values: str, private: Path) -> Path:
-    path = private / "values.yaml"
+def _given(values: str, path: Path) -> Path:
     path.write_text(values, encoding="utf-8")
     return path
 

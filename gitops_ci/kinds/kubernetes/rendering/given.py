@@ -23,10 +23,14 @@ _FIRST = re.compile(r"[.\[=]")
 def of_release(source: Chart, keys: frozenset[str], snapshot: Snapshot) -> tuple[Any, ...]:
     """What a release gives to the parts of its chart that have these keys."""
     files = [_picked(path, keys, snapshot) for path in source.value_files]
-    inline = reading.first(source.values.encode("utf-8", "surrogateescape")).value if source.values else None
-    own = source.values if inline is None else _values(inline, keys)
+    own = [_inline(text, keys) for text in (*source.layers, source.values)]
     given = [(name, value) for name, value in (*source.parameters, *source.forced) if _reaches(name, value, keys)]
     return (source.release, source.namespace, source.with_crds, files, own, given)
+
+
+def _inline(text: str, keys: frozenset[str]) -> Any:
+    value = reading.first(text.encode("utf-8", "surrogateescape")).value
+    return text if value is None else _values(value, keys)
 
 
 def of_chart(chart: str, keys: frozenset[str], snapshot: Snapshot) -> tuple[Any, ...]:
