@@ -17,6 +17,18 @@ class UnknownForm(Exception):
         super().__init__(f"in line {line} of its object")
 
 
+def used(content: bytes) -> tuple[tuple[str, int], ...]:
+    """The variables without a default in a file, each with the line where it is first; of what says so, none."""
+    text = content.decode("utf-8", "replace")
+    if _DISABLED.search(text):
+        return ()
+    found: dict[str, int] = {}
+    for each in _VARIABLE.finditer(text):
+        if each["name"] is not None and each["sign"] is None and each["name"] not in found:
+            found[each["name"]] = text.count("\n", 0, each.start()) + 1
+    return tuple(found.items())
+
+
 def applied(text: str, variables: Mapping[str, str], *, complete: bool) -> str:
     """Rendered YAML with its variables, object by object (fluxcd/pkg/envsubst; https://fluxcd.io: post build).
 

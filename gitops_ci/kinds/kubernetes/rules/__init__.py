@@ -13,6 +13,7 @@ from gitops_ci.kinds.kubernetes.rules import (
     around,
     duplicates,
     files,
+    fitting,
     references,
     rendered_secrets,
     reporting,
@@ -64,6 +65,7 @@ def _told(subject: Subject, closure: Iterable[str], inventory: Inventory) -> Ite
     yield from files.duplicate_keys(subject.deployment, inventory.snapshot)
     yield from duplicates.twice(subject)
     yield from selectors.mismatches(subject)
+    yield from fitting.nothing(subject, inventory.snapshot)
     yield from references.missing(subject)
     yield from references.selects_nothing(subject)
     if any(each.identity.group == ARGO for each in subject.objects) and subject.around.argo is not None:
