@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_]\w*)(?:(?P<sign>:=|:-|=|-)(?P<default>[^{}]*))?\}|\$\{")
 _SEPARATOR = re.compile(r"^---$", re.MULTILINE)
+DISABLING = "kustomize.toolkit.fluxcd.io/substitute"
 _DISABLED = re.compile(r"^[ \t]+kustomize\.toolkit\.fluxcd\.io/substitute: [\"']?disabled[\"']?$", re.MULTILINE)
 
 

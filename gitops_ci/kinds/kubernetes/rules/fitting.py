@@ -20,6 +20,7 @@ from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
 FITS_NOTHING = "kubernetes/fits-nothing"
+_REMOVES = re.compile(rb"\$patch|/metadata/name\b|/kind\b")
 _PLAIN = re.compile(r"[\w.-]+")
 
 
@@ -35,25 +36,25 @@ class Entries(Struct, frozen=True):
 def nothing(subject: Subject, snapshot: Snapshot) -> Iterator[Told]:
     """Entries of `images` and targets of `patches` that fit nothing of a rendering that is whole.
 
-    Components are for many, and most of what they set is for others. Where a patch removes objects nobody can tell.
+    Components are for many, and most of what they set is for others. Where a patch removes objects, or gives them
+    another name or kind, nobody can tell.
     """
     sources = [each for each in subject.deployment.sources if isinstance(each, Kustomization)]
     if not subject.complete or not sources or len(sources) < len(subject.deployment.sources):
         return
     paths: set[str] = set()
+    removes = False
     for each in sources:
         found = closure.of((each.path, *each.files, *each.components), snapshot, each.edits)
         if found.gaps or found.plugged:
             return
         paths |= found.named.keys()
         named = {to for entries in found.named.values() for entry, to in entries if entry.use == "file"}
-        if any(snapshot.facts(named, _removes).values()):
-            return
+        removes = any(snapshot.facts(named, _removes).values()) or removes
     entries = {path: each for path, each in snapshot.facts(sorted(paths), _entries).items() if not each.is_component}
-    if any(each.removes for each in entries.values()):
-        return
-    yield from _images(entries, subject.objects)
-    yield from _patches(entries, subject.objects)
+    if not removes and not any(each.removes for each in entries.values()):
+        yield from _images(entries, subject.objects)
+        yield from _patches(entries, subject.objects)
 
 
 def _images(entries: Mapping[str, Entries], objects: tuple[Object, ...]) -> Iterator[Told]:
@@ -93,7 +94,7 @@ def _patches(entries: Mapping[str, Entries], objects: tuple[Object, ...]) -> Ite
 
 
 def _removes(content: bytes) -> bool:
-    return b"$patch" in content
+    return _REMOVES.search(content) is not None
 
 
 def _entries(content: bytes) -> Entries:
@@ -112,4 +113,4 @@ def _entries(content: bytes) -> Entries:
         if document is not None and is_plain:
             patches.append((kind, name, document.line_of(place)))
     is_component = values.text(value, "kind") == "Component"
-    return Entries(tuple(images), tuple(patches), is_component, b"$patch" in content)
+    return Entries(tuple(images), tuple(patches), is_component, _removes(content))

@@ -39,5 +39,10 @@ def unset(by: Declared, repository: Repository, repositories: Repositories, know
 def _files(source: Kustomization, repository: Repository) -> list[str]:
     tree, resolve = repository.kustomizations, repository.snapshot.resolve
     starts = [resolve(each) or each for each in (source.path, *source.files, *source.components)]
-    taken = {target.path for each in tree.reached(starts) for target in tree.targets.get(each, ())}
+    taken = set[str]()
+    for each in tree.reached(starts):
+        # Annotations of generatorOptions are in no file that is generated from.
+        left_alone = each in tree.files and repository.names(tree.files[each], substitution.DISABLING)
+        targets = tree.targets.get(each, ())
+        taken |= {target.path for target in targets if not (left_alone and target.entry.use == "file")}
     return sorted(path for each in (*taken, *starts) if (path := resolve(each) or each) in repository.snapshot)

@@ -60,6 +60,7 @@ def test_an_image_that_is_renamed_on_the_way_fits(image: str) -> None:
     [
         {"shared/base/kustomization.yaml": "resources: [web.yaml, 'https://github.com/acme/x']\n"},
         {f"{AT}/p.yaml": "$patch: delete\nkind: Pod\n", "shared/base/kustomization.yaml": "resources: [web.yaml]\npatches: [{path: q.yaml}]\n", "shared/base/q.yaml": "$patch: delete\n"},
+        {"shared/base/kustomization.yaml": "resources: [web.yaml]\npatches: [{target: {kind: Pod}, patch: '[{op: replace, path: /metadata/name, value: z}]'}]\n"},
         {OWN: "resources: [../../../shared/base]\ncomponents: [../../../shared/c]\n", "shared/c/kustomization.yaml": "kind: Component\nimages: [{name: other}]\n"},
     ],
 )  # fmt: skip
@@ -86,6 +87,15 @@ def test_a_variable_that_nobody_gives() -> None:
     ]
     assert unset("", files) == []
     assert unset("  postBuild: {substituteFrom: [{kind: Secret, name: s}]}\n", files) == []
+
+
+def test_what_a_generator_leaves_alone_is() -> None:
+    options = "generatorOptions: {annotations: {kustomize.toolkit.fluxcd.io/substitute: disabled}}\n"
+    files = {
+        "apps/web/kustomization.yaml": f"configMapGenerator: [{{name: a, files: [run.sh]}}]\n{options}",
+        "apps/web/run.sh": "ls ${HOME}\n",
+    }
+    assert unset("  postBuild: {substitute: {host: a}}\n", files) == []
 
 
 def test_an_object_that_is_left_alone_is() -> None:
