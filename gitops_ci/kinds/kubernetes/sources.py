@@ -56,7 +56,8 @@ class Unrendered(Struct, frozen=True, kw_only=True, tag=True):
     """A source that cannot be rendered from this repository alone, and why; `path` and `line` say what asks for it.
 
     A remote base, a chart of a registry, another repository, a plugin: never passes as rendered. `code` is that of a
-    plan's Problem: `invalid` where the path or the file is wrong, so that nothing would be deployed anew.
+    plan's Problem: `invalid` where the path or the file is wrong, so that nothing would be deployed anew. `fixed` is as
+    in `objects.Gap`.
     """
 
     what: str
@@ -64,6 +65,7 @@ class Unrendered(Struct, frozen=True, kw_only=True, tag=True):
     path: str
     line: int | None = None
     code: Literal["not-rendered", "invalid", "cluster-values", "set-offline", "revision-missing"] = "not-rendered"
+    fixed: str = ""
 
 
 class Pinned(Struct, frozen=True, kw_only=True, tag=True):

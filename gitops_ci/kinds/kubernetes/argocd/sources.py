@@ -9,7 +9,7 @@ import yaml
 from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import globs, manifests, pinning, revisions, values
+from gitops_ci.kinds.kubernetes import addresses, globs, manifests, pinning, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import edits, helm, overrides
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.repositories import Repositories
@@ -67,11 +67,23 @@ class _Of(Struct, frozen=True):
         if chart:
             wanted = f"{chart} {values.text(self.source, 'targetRevision')}".strip()
             unrendered = self.unrendered(wanted, f"the chart is kept at {url}", "chart")
-            return Deployed((unrendered,), tuple(self._values_of_foreign()))
+            fixed = structs.replace(unrendered, fixed=self._fixed())
+            return Deployed((fixed,), tuple(self._values_of_foreign()))
         if not values.text(self.source, "path"):
             return Deployed()
         what = values.text(self.source, "path")
-        return Deployed((self.unrendered(what, f"it lies in another repository, {url}", "repoURL"),))
+        unrendered = self.unrendered(what, f"it lies in another repository, {url}", "repoURL")
+        return Deployed((structs.replace(unrendered, fixed=self._fixed()),))
+
+    def _fixed(self) -> str:
+        """A digest of a source elsewhere with all that it is given; empty where it is not pinned, or not all known."""
+        snapshot = self.repository.snapshot
+        files = helm.value_files(values.mapping(self.source, "helm"), "", snapshot, self.referred())
+        if not addresses.is_fixed(values.text(self.source, "targetRevision")) or any(each.problem for each in files):
+            return ""
+        real = [snapshot.resolve(each.path) or each.path for each in files]
+        oids = [(each, snapshot.entries[each].oid if each in snapshot else "") for each in real]
+        return values.digest((self.source, oids, self.application.name))
 
     def _values_of_foreign(self) -> Iterator[Reading]:
         options = values.mapping(self.source, "helm")

@@ -117,7 +117,15 @@ def _read(source: Manifests | Unrendered, snapshot: Snapshot, namespace: str) ->
     if isinstance(source, Manifests):
         yield from manifests.read(source, snapshot, namespace)
     else:
-        yield Gap(code=source.code, message=f"{source.what}: {source.why}", path=source.path, line=source.line)
+        message = f"{source.what}: {source.why}"
+        yield Gap(
+            code=source.code,
+            message=message,
+            path=source.path,
+            line=source.line,
+            what=source.what,
+            fixed=source.fixed,
+        )
 
 
 def _of(parts: Iterable[Part]) -> Rendered:

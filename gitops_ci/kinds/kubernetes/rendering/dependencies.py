@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.kubernetes import addresses
+from gitops_ci.kinds.kubernetes import addresses, values
 from gitops_ci.kinds.kubernetes.objects import Gap
 from gitops_ci.kinds.kubernetes.rendering import given
 from gitops_ci.kinds.kubernetes.rendering.call import Call
@@ -75,7 +75,7 @@ def _declared(content: bytes) -> Dependencies:
                 repository=_text(each.get("repository")),
                 line=document.line_of(("dependencies", index)),
                 keys=given.keys_of(each),
-                written=given.digest(each),
+                written=values.digest(each),
             )
             for index, each in enumerate(several)
             if isinstance(each, Mapping)
@@ -126,7 +126,7 @@ def _given(source: Chart, way: Way, call: Call) -> str:
         beside = [_local(chart, other.repository, snapshot) for _, other in declared(chart, call)]
         libraries = [given.of_library(one, snapshot) for one in beside if one is not None]
         parts.append((each.written, given.of_chart(chart, each.keys, snapshot), libraries))
-    return given.digest(parts)
+    return values.digest(parts)
 
 
 def _put(each: Dependency, target: Path, source: Path | str | None) -> None:

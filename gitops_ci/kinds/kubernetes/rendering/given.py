@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -65,12 +63,6 @@ def keys_of(entry: Mapping[str, Any]) -> frozenset[str]:
     condition = values.text(entry, "condition")
     conditions = (each.strip().partition(".")[0] for each in condition.split(",") if each.strip())
     return frozenset((*_ALWAYS, values.text(entry, "alias"), values.text(entry, "name"), *conditions))
-
-
-def digest(parts: Any) -> str:
-    """One text for all of it."""
-    text = json.dumps(parts, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _reaches(name: str, value: str, keys: frozenset[str]) -> bool:

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import addresses, values
 from gitops_ci.kinds.kubernetes.objects import Gap, Object
-from gitops_ci.kinds.kubernetes.rendering import given, reading
+from gitops_ci.kinds.kubernetes.rendering import reading
 from gitops_ci.kinds.kubernetes.rendering.closure import Closure
 from gitops_ci.kinds.kubernetes.rendering.reading import First
 from gitops_ci.kinds.kubernetes.sources import Kustomization
@@ -45,7 +45,7 @@ class Standing(Struct, frozen=True):
         parts += [self._whole(path)] if path in self.emptied else []
         parts += [self._generated(each) for each in sorted(self.found.named.keys() - above)]
         parts += self._taken(above, objects)
-        return structs.replace(gap, fixed=given.digest(parts))
+        return structs.replace(gap, fixed=values.digest(parts))
 
     def _stays(self, path: str, what: str) -> bool:
         """Whether what is missing is pinned, and applies to nothing itself, as a component or a plugin would."""
