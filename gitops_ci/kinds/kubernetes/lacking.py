@@ -81,7 +81,7 @@ def _key(gap: Gap) -> tuple[str, str]:
 
 
 def _reason(gap: Gap, accepted: Sequence[Accepted]) -> str:
-    if gap.code != _NOT_RENDERED or not gap.what:
+    if gap.code not in _UNSEEN or not gap.what:
         return ""
     return next((each.reason for each in accepted if fnmatchcase(gap.what, each.source)), "")
 

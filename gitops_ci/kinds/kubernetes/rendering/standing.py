@@ -17,6 +17,7 @@ from gitops_ci.kinds.kubernetes.sources import Kustomization
 
 _TAKES = ("resources", "bases")
 _GENERATORS = ("configMapGenerator", "secretGenerator", "generatorOptions")
+_NAMING = ("namePrefix", "nameSuffix")
 _SELECTING = ("source", "objref")
 """What a replacement and a variable call the object that they take a value of."""
 
@@ -97,13 +98,14 @@ class Standing(Struct, frozen=True):
         return path, "" if entry is None else entry.oid
 
     def _generated(self, path: str) -> Any:
-        """What is generated under a name that follows from what it holds, beside what is left out."""
+        """What names objects beside what is left out, which may refer to them: a hash of what they hold, a prefix."""
         value = values.mapping(self._value(path))
-        if values.mapping(value, "generatorOptions").get("disableNameSuffixHash") is True:
-            return None
+        named = [value.get(key) for key in _NAMING]
         said = [value.get(key) for key in _GENERATORS]
+        if values.mapping(value, "generatorOptions").get("disableNameSuffixHash") is True or not any(said):
+            return (path, named) if any(named) else None
         files = [self._oid(to) for entry, to in self.found.named[path] if entry.use == "file"]
-        return (path, said, files) if any(said) else None
+        return path, named, said, files
 
     def _taken(self, above: set[str], objects: Iterable[Object]) -> Iterator[Any]:
         """The objects that replacements and variables take a value of."""

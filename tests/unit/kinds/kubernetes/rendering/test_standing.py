@@ -46,7 +46,7 @@ def kustomized(files: Files, place: Path, source: Kustomization | None = None) -
         {"mid/own.yaml": OBJECT.format("own", 2)},
         {"other/own.yaml": OBJECT.format("own", 2)},
         {"web/kustomization.yaml": KUSTOMIZED["web/kustomization.yaml"].replace("own.yaml", "p.yaml")},
-        {"other/kustomization.yaml": "resources: []\nconfigMapGenerator: [{name: made, literals: [a=b]}]\nnamePrefix: q-\n"},
+        {"other/kustomization.yaml": "resources: []\nconfigMapGenerator: [{name: made, literals: [a=b]}]\ncommonAnnotations: {a: b}\n"},
     ],
 )  # fmt: skip
 def test_what_does_not_apply_to_a_remote_base_leaves_it_as_it_is(changed: dict[str, str], tmp_path: Path) -> None:
@@ -64,6 +64,7 @@ def test_what_does_not_apply_to_a_remote_base_leaves_it_as_it_is(changed: dict[s
         {"mid/kustomization.yaml": KUSTOMIZED["mid/kustomization.yaml"].replace("a-", "b-")},
         {"web/kustomization.yaml": KUSTOMIZED["web/kustomization.yaml"] + "components: [../comp]\n", "comp/kustomization.yaml": "kind: Component\n"},
         {"other/kustomization.yaml": "resources: [own.yaml]\nconfigMapGenerator: [{name: made, literals: [a=c]}]\n"},
+        {"other/kustomization.yaml": KUSTOMIZED["other/kustomization.yaml"] + "namePrefix: q-\n"},
     ],
 )  # fmt: skip
 def test_what_may_apply_to_a_remote_base_makes_it_another(changed: dict[str, str], tmp_path: Path) -> None:
