@@ -166,7 +166,7 @@ def test_what_fails_for_want_of_a_remote_base_is_left_out_alone(render: Render) 
     patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: far}\nspec: {replicas: 2}\n"
     files = {
         "web/kustomization.yaml": "resources: [../mid, a.yaml]\npatches: [{path: p.yaml, target: {kind: ConfigMap, name: a}}]\n",
-        "web/p.yaml": "[{op: add, path: /data, value: {k: v}}]",
+        "web/p.yaml": "- {op: add, path: /data, value: {k: v}}\n",
         "web/a.yaml": OBJECT.format("a"),
         "mid/kustomization.yaml": "resources: [../deep, b.yaml]\n",
         "mid/b.yaml": OBJECT.format("b"),
