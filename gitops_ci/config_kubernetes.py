@@ -22,6 +22,16 @@ class Renderers(Section, frozen=True):
     helm: str | None = None
 
 
+class Accepted(Section, frozen=True):
+    """What a stack takes from elsewhere and need not be seen: a pattern of its address or name, and why.
+
+    `*` stands for any text. It is told each time, and is no reason to be undecided.
+    """
+
+    source: Annotated[str, Meta(min_length=3)]
+    reason: Annotated[str, Meta(min_length=10)]
+
+
 class Kubernetes(Section, frozen=True):
     """How stacks of Kubernetes are found and rendered. `timeout` is in seconds for each rendering.
 
@@ -29,7 +39,7 @@ class Kubernetes(Section, frozen=True):
     `monitoring.coreos.com/v1/ServiceMonitor`) is what they have beside Kubernetes' own, which charts may ask for.
     `repositories` are the addresses under which Argo CD and Flux know this repository; without them, it is the one
     whose paths are here. `schemas` are folders with JSON schemas of custom resources. `generators` answer for what
-    ApplicationSets ask outside of it.
+    ApplicationSets ask outside of it. `accepted` is what need not be rendered.
     """
 
     versions: tuple[KubernetesVersion, ...] = ()
@@ -39,3 +49,4 @@ class Kubernetes(Section, frozen=True):
     repositories: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
     generators: Generators = Generators()
+    accepted: tuple[Accepted, ...] = ()

@@ -21,6 +21,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.system.begun import Begun
 from gitops_ci.system.git import Repository
+from gitops_ci.system.revisions import Revisions
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -63,16 +64,17 @@ def opened(
         from gitops_ci.kinds import catalog  # many modules: git reads both ends meanwhile
 
         base = listed.result() if listed is not None else None
+        revisions = Revisions(repository)
         judging = Begun(partial(_head, repository, tip, base))
         if base is None or options.config_from == "worktree":
             config, digest = deciding.read(options, base, _tried(repository, options, judging.result()))
         else:
             config, digest = deciding.read(options, base, base)
         if base is not None:
-            base.branch = event.base_ref or event.onto
+            base.branch, base.revisions = event.base_ref or event.onto, revisions
         before = inventory.take(base, config, catalog.ALL) if base is not None else None
         head = judging.result()
-        head.branch = event.base_ref or event.onto
+        head.branch, head.revisions = event.base_ref or event.onto, revisions
         judged = _is_the_events(repository, event, head, outside)
         proposed, told = deciding.proposed(options, config, base, head)
         yield Change(

@@ -35,6 +35,13 @@ class Blobs(Protocol):
         """Each id with its bytes, or None where the content is larger than `limit` bytes."""
 
 
+class Revisions(Protocol):
+    """The other revisions of a repository, as far as this clone has them."""
+
+    def __call__(self, name: str, near: Snapshot) -> Snapshot | None:
+        """The snapshot of a whole commit id, or of a tag or branch by its full name (`refs/tags/v1`); None without."""
+
+
 class _Seen(Struct):
     """What was looked at in a snapshot and those it was `changed` into, by object id: content decides."""
 
@@ -45,10 +52,11 @@ class _Seen(Struct):
 class Snapshot:
     """A tree of files. `commit` is None for a work tree; paths use `/` and are relative to the root.
 
-    `branch` is the one that the change goes to, None where nobody says.
+    `branch` is the one that the change goes to, None where nobody says; `revisions` gives others of the repository.
     """
 
     branch: str | None = None
+    revisions: Revisions | None = None
 
     def __init__(self, *, commit: str | None, tree: str, entries: Mapping[str, Entry], blobs: Blobs) -> None:
         self.commit = commit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
@@ -16,7 +16,8 @@ def of(reasons: Iterable[VerdictReason], *, plans: Iterable[Plan], judges_pull_r
     """The decision that follows. Without the pull request's state its rules are left out, and that is said."""
     told = ordered(reasons)
     decision = told[0].decision if told else "pass"
-    left_out = () if judges_pull_request else _left_out(tuple(plans))
+    known = tuple(plans)
+    left_out = (*(() if judges_pull_request else _left_out(known)), *_not_rendered(known))
     return Verdict(decision=decision, reasons=told, left_out=left_out)
 
 
@@ -45,3 +46,15 @@ def _left_out(plans: tuple[Plan, ...]) -> tuple[str, ...]:
         noun = "changes" if destroyed > 1 else "change"
         said.append(f"whether somebody agreed to {destroyed:,} destructive {noun} (it needs the pull request)")
     return tuple(said)
+
+
+def _not_rendered(plans: Iterable[Plan]) -> Iterator[str]:
+    """What plans could not look at, and need not: each once, with the stacks that take it."""
+    stacks: dict[str, list[str]] = {}
+    for plan in plans:
+        for line in plan.reason.message.split("\n") if plan.reason and plan.reason.code == "left-out" else ():
+            if line.startswith("not rendered, "):
+                stacks.setdefault(line, []).append(plan.stack)
+    for line, takers in stacks.items():
+        more = f" and {len(takers) - 1:,} more" if len(takers) > 1 else ""
+        yield f"{line} ({takers[0]}{more})"

@@ -23,6 +23,7 @@ from gitops_ci.system.process import Stop
 
 _LENGTH = struct.Struct(">Q")
 _TICK = 0.2
+_OUT_OF_MEMORY = ("memory allocation of", "MemoryError", "out of memory", "cannot allocate memory")
 _START = 30.0
 """Seconds that a process may take to be there, on a loaded machine."""
 
@@ -135,9 +136,10 @@ class Worker:
     def _dead(self) -> Died:
         code = self._process.wait()
         self._words.seek(0)
-        words = self._words.read()[-4000:].decode("utf-8", "replace")
+        said = self._words.read()
+        words = (said[:4000] + said[-4000:]).decode("utf-8", "replace")
         self.end()
-        if "memory allocation of" in words or "MemoryError" in words or code in (137, -signal.SIGKILL):
+        if any(each in words for each in _OUT_OF_MEMORY) or code in (137, -signal.SIGKILL):
             return Died("memory", f"more than {self._memory >> 20} MiB of memory were needed")
         if code in (139, -signal.SIGSEGV, 134, -signal.SIGABRT) or "overflow" in words:
             return Died("crashed", f"{self._called} crashed, as it does on a recursion without end")

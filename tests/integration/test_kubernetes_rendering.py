@@ -162,6 +162,30 @@ def test_a_kustomization_that_cannot_be_built_says_why(files: dict[str, str], wo
 
 
 @needs_kubectl
+def test_what_fails_for_want_of_a_remote_base_is_left_out_alone(render: Render) -> None:
+    patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: far}\nspec: {replicas: 2}\n"
+    files = {
+        "web/kustomization.yaml": "resources: [../mid, a.yaml]\npatches: [{path: p.yaml, target: {kind: ConfigMap, name: a}}]\n",
+        "web/p.yaml": "- {op: add, path: /data, value: {k: v}}\n",
+        "web/a.yaml": OBJECT.format("a"),
+        "mid/kustomization.yaml": "resources: [../deep, b.yaml]\n",
+        "mid/b.yaml": OBJECT.format("b"),
+        "deep/kustomization.yaml": "resources: ['https://github.com/acme/far?ref=v1.2.3', c.yaml]\npatches: [{path: p.yaml}]\n",
+        "deep/c.yaml": OBJECT.format("c"),
+        "deep/p.yaml": patch,
+    }
+    found, again = render(Kustomization(path="web"), files), render(Kustomization(path="web"), files)
+    assert {each.identity.name: each.value.get("data") for each in found.objects} == {"a": {"k": "v"}, "b": None}
+    assert [(each.code, each.what, each.path) for each in found.gaps] == [
+        ("not-rendered", "https://github.com/acme/far?ref=v1.2.3", "deep/kustomization.yaml"),
+        ("not-rendered", "deep", "deep/kustomization.yaml"),
+    ]
+    assert "no resource matches strategic merge patch" in found.gaps[1].message
+    assert all(each.fixed for each in found.gaps)
+    assert again == found  # the same words and digests at each run
+
+
+@needs_kubectl
 def test_kustomize_starts_no_program_and_reaches_nobody(
     toolbox: Callable[..., Toolbox], render: Render, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +290,17 @@ def test_a_template_without_end_is_ended_and_the_next_chart_is_rendered(
     assert time.monotonic() - begun < 60
     files = {**CHART, "web/templates/a.yaml": OBJECT.format("a")}
     assert render(Chart(path="web", release="r"), files, configured(), tools).gaps == ()
+
+
+@needs_helm
+def test_too_much_memory_is_no_recursion_without_end(render: Render) -> None:
+    found = gap(
+        render(
+            Chart(path="web", release="r"), {**CHART, "web/templates/a.yaml": '{{ repeat 1000000000 "xxxxxxxxxx" }}'}
+        )
+    )
+    assert found.code == "engine-failed"
+    assert "memory" in found.message or "MiB" in found.message
 
 
 @needs_helm

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, structs
 
-from gitops_ci.kinds.kubernetes import cascading, clusters, names, refusing, repositories, revisions, values
+from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.kinds.kubernetes import cascading, clusters, names, pinning, refusing, repositories, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import applications, constants, sets, sources
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
@@ -18,11 +19,10 @@ from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
+from gitops_ci.kinds.kubernetes.revisions import Wanted
 from gitops_ci.kinds.kubernetes.sources import Deployment, Unrendered
 
 _FLUX = ("Kustomization", "HelmRelease")
-_CODES = {"invalid": "not-rendered", "refused": "invalid"}
-"""What a plan's Problem is called for a set's trouble."""
 
 
 class Deploying(Struct, frozen=True):
@@ -83,6 +83,7 @@ def _unless_refused(placed: Placed, refused: Mapping[tuple[str, str], Unrendered
 def _of_application(
     application: Application, repository: Repository, ours: Repositories, projects: Mapping[str, tuple[Declared, ...]]
 ) -> Placed | None:
+    snapshot = repository.snapshot
     deployed = sources.of(application, repository, ours)
     if deployed is None:
         return None
@@ -94,9 +95,10 @@ def _of_application(
         sources=deployed.sources,
         cluster=application.cluster,
         revisions=tuple(
-            f"{repositories.canonical(url)} at {values.text(each, 'targetRevision') or 'HEAD'}"
+            (repositories.canonical(url), (revision or "HEAD") if revisions.is_current(revision, snapshot) else "")
             for each in application.sources
             if ours.has(url := values.text(each, "repoURL"))
+            for revision in (values.text(each, "targetRevision"),)
         ),
         namespace=application.target,
         prune=application.prune,
@@ -124,9 +126,15 @@ def _of_rendering(rendering: Rendering, repository: Repository, ours: Repositori
     by = rendering.by
     what = f"ApplicationSet {by.name}"
     found = tuple(
-        Unrendered(what=what, why=f"it cannot be rendered offline: {each.message}", path=by.path, line=each.line)
+        Unrendered(
+            what=what,
+            why=f"it cannot be rendered offline: {each.message}",
+            path=by.path,
+            line=each.line,
+            code="set-offline",
+        )
         if each.code == "offline"
-        else Unrendered(what=what, why=each.message, path=by.path, line=each.line, code=_CODES[each.code])
+        else Unrendered(what=what, why=each.message, path=by.path, line=each.line, code="invalid")
         for each in rendering.troubles
     )
     stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), repository.config)
@@ -147,8 +155,10 @@ def _of_flux(
         deployed = made(by, repository, known, ours)
         if deployed is None:
             continue
-        if revision := revisions.of_flux(by, objects, known, repository.snapshot):
-            deployed = _pinned(by, revision, deployed, repository)
+        if wanted := revisions.of_flux(by, objects, known, repository.snapshot):
+            there = revisions.seen(wanted, repository.snapshot)
+            seen = made(by, repository.at(there), known, ours) if there is not None else None
+            deployed = _pinned(by, wanted, (deployed, seen, there), repository)
         spec = values.mapping(by.manifest.value, "spec")
         path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
         stack = names.of_application(by.name, path, (by.path,), repository.config)
@@ -169,11 +179,21 @@ def _of_flux(
         yield Placed(stack, deployed, deployment, (_cluster(by), by.name, by.path), excerpt=excerpt, shared=shared)
 
 
-def _pinned(by: Declared, revision: str, deployed: Deployed, repository: Repository) -> Deployed:
-    """What a source at another revision deploys: nothing that is here, if it is known which branch this is."""
+def _pinned(
+    by: Declared, wanted: Wanted, found: tuple[Deployed, Deployed | None, Snapshot | None], repository: Repository
+) -> Deployed:
+    """What a source at another revision deploys: as it is there, or nothing of what is here.
+
+    Files here are none of it, if it is known which branch this is, or that it is another revision.
+    """
+    here, seen, there = found
+    line = by.line_of("spec", "sourceRef")
+    if seen is not None and there is not None and there.commit is not None:
+        return pinning.of(seen, wanted.name, there.commit, by.path, line)
     what = f"{by.kind} {by.name}"
-    unrendered = Unrendered(what=what, why=revisions.why(revision), path=by.path, line=by.line_of("spec", "sourceRef"))
-    return Deployed((unrendered,), () if repository.snapshot.branch is not None else deployed.reads, deployed.path)
+    unrendered = Unrendered(what=what, why=wanted.why, path=by.path, line=line, code="revision-missing")
+    is_another = revisions.is_surely_another(wanted, repository.snapshot)
+    return Deployed((unrendered,), () if is_another else here.reads, here.path)
 
 
 def _cluster(by: Declared) -> str:

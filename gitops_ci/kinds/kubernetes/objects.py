@@ -38,12 +38,19 @@ class Object(Struct, frozen=True, kw_only=True):
 
 
 class Gap(Struct, frozen=True, kw_only=True):
-    """Something that was not rendered: what, why, where; `code` is that of a plan's Problem."""
+    """Something that was not rendered: what, why, where; `code` is that of a plan's Problem.
+
+    `what` is the address or the name of what lies elsewhere. `fixed` is a digest of what it is with all that applies to
+    it (patches, images, values …): where both ends have the same, nothing becomes of it. It is empty where what lies
+    elsewhere may become another one by itself, or where nobody knows what applies to it.
+    """
 
     code: str
     message: str
     path: str | None = None
     line: int | None = None
+    what: str = ""
+    fixed: str = ""
 
 
 class Rendered(Struct, frozen=True, kw_only=True):

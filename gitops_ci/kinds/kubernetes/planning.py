@@ -17,21 +17,19 @@ from gitops_ci.kinds.kubernetes import (
     following,
     former,
     generated,
+    lacking,
     rendering,
     survey,
 )
 from gitops_ci.kinds.kubernetes.difference import Difference
 from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
+from gitops_ci.kinds.kubernetes.lacking import Lacking
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
-from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Pinned
 from gitops_ci.kinds.protocol import Tools
-from gitops_ci.model.plan import BLOCKING_CODES, Change, Engine, Plan, Problem, summarise
+from gitops_ci.model.plan import Change, Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy import secrets
-
-_SAME = "not-rendered"
-_NAMED = 5
-"""Gaps that are named; of more the rest is counted."""
 
 
 class End(Struct, frozen=True):
@@ -58,13 +56,13 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     removed = ends.head is None and ends.gap is None
     deployment = before.deployment if removed else after.deployment
     found = _difference(before, after, _going(before, after, head, removed=removed), removed=removed)
-    changes = tuple(each for each in found.changes if _is_sure(each, before.rendered, after.rendered))
+    lacks = _lacking(before, after, base or head, removed=removed)
+    changes = tuple(each for each in found.changes if lacks.is_sure(each))
     left_out = len(found.changes) - len(changes)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
-    failure = _failure(before.rendered.gaps) if removed else _failure(after.rendered.gaps, before.rendered.gaps)
-    failure = failure or _unknown(before.rendered.gaps) or _elsewhere(before.deployment, after.deployment)
+    failure = lacks.failure(removed=removed) or lacking.elsewhere(before.deployment, after.deployment)
     altered = any(each.action != "read" for each in changes)
-    caveats = () if failure is not None else _caveats(before.rendered.gaps, found, left_out, ends.note)
+    caveats = () if failure is not None else (*lacks.told, *_caveats(lacks.base, found, left_out, ends.note))
     return Plan(
         stack=stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",
@@ -85,6 +83,13 @@ def _end(own: Stack | None, inventory: Inventory | None, tools: Tools) -> End:
         return _NOTHING
     deployment = deployments.of(own, inventory)
     return End(deployment, rendering.rendered(deployment, own, inventory, tools))
+
+
+def _lacking(before: End, after: End, known: Inventory | None, *, removed: bool) -> Lacking:
+    was, is_now = before.deployment, after.deployment
+    stays = not removed and (was.by, was.cluster, was.namespace) == (is_now.by, is_now.cluster, is_now.namespace)
+    accepted = known.config.kinds.kubernetes.accepted if known is not None else ()
+    return lacking.between(before.rendered.gaps, after.rendered.gaps, accepted, stays=stays)
 
 
 def _going(before: End, after: End, head: Inventory | None, *, removed: bool) -> Pruning | None:
@@ -141,55 +146,6 @@ def _because(change: Change, reason: str) -> Change:
     )
 
 
-def _is_sure(change: Change, base: Rendered, head: Rendered) -> bool:
-    """Whether an object that comes or goes really does: one end may only lack it because a part is not rendered."""
-    if change.action in ("delete", "forget"):
-        return not _hidden(head.gaps, base.gaps)
-    return change.action != "create" or not _hidden(base.gaps, head.gaps)
-
-
-def _hidden(gaps: Sequence[Gap], others: Sequence[Gap]) -> bool:
-    """Whether something is missing here that is not missing at the other end just the same."""
-    known = {each.message for each in others}
-    return any(each.message not in known for each in gaps)
-
-
-def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
-    """Why a plan is not whole: what is wrong comes first, as it can be mended; what `base` has is not this change's."""
-    if not gaps:
-        return None
-    known = {each.message for each in base}
-    ours = [each if each.message not in known else msgspec.structs.replace(each, code=_SAME) for each in gaps]
-    ordered = sorted(ours, key=lambda gap: gap.code not in BLOCKING_CODES)
-    first = ordered[0]
-    told = list(dict.fromkeys(each.message for each in ordered))
-    more = [f"(and {len(told) - _NAMED:,} more)"] if len(told) > _NAMED else []
-    skipped = "not rendered: " if first.code == "not-rendered" else ""
-    message = "\n".join([skipped + told[0], *told[1:_NAMED], *more])
-    return Problem(code=first.code, message=message, path=first.path, line=first.line)
-
-
-def _unknown(base: Sequence[Gap]) -> Problem | None:
-    """What base deploys and cannot be rendered here, and head has no more: nobody knows what goes, or what is new.
-
-    A base that no engine takes is another thing: nothing of it is deployed.
-    """
-    first = next((each for each in base if each.code not in BLOCKING_CODES), None)
-    if first is None:
-        return None
-    message = f"not rendered at base, so what goes with it is not known: {first.message}"
-    return Problem(code=first.code, message=message, path=first.path, line=first.line)
-
-
-def _elsewhere(was: Deployment, is_now: Deployment) -> Problem | None:
-    """Another address or revision than before: that it holds what is rendered here nobody knows."""
-    new = sorted(set(is_now.revisions) - set(was.revisions))
-    if not new or not was.revisions or was.by != is_now.by:
-        return None
-    message = f"not rendered: {is_now.by} now takes {', '.join(new)}, which is not what is seen here"
-    return Problem(code=_SAME, message=secrets.masked(message), path=is_now.path, line=is_now.line)
-
-
 def _caveats(base: Sequence[Gap], found: Difference, left_out: int, note: Problem | None = None) -> tuple[Problem, ...]:
     """What a plan that succeeded has to say all the same."""
     problems = [note] if note is not None else []
@@ -219,7 +175,8 @@ def _joined(problems: Sequence[Problem]) -> Problem | None:
 
 def _engine(deployment: Deployment, tools: Tools) -> Engine | None:
     """What rendered a stack; of several the first. Nothing of plain manifests, which are read as they are."""
-    for source in deployment.sources:
+    for each in deployment.sources:
+        source = each.source if isinstance(each, Pinned) else each
         name = "kustomize" if isinstance(source, Kustomization) else "helm" if isinstance(source, Chart) else None
         if name is None:
             continue

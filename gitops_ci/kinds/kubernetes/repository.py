@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.config import Config
 from gitops_ci.discover.references import Scope
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import manifests
+from gitops_ci.kinds.kubernetes import manifests, values
 from gitops_ci.kinds.kubernetes.charts import Charts
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
 from gitops_ci.kinds.kubernetes.kustomize.tree import Tree
@@ -36,11 +37,28 @@ class Deployed(Struct, frozen=True):
     path: str | None = None
 
 
+class Map(Struct, frozen=True):
+    """A ConfigMap that stands in a file; `data` is None where it is encrypted, or holds what is no text."""
+
+    path: str
+    namespace: str
+    data: tuple[tuple[str, str], ...] | None
+
+
 class Repository(Struct, frozen=True, dict=True):
-    """One snapshot, gone through as far as somebody asks."""
+    """One snapshot, gone through as far as somebody asks; `is_other`: at another revision."""
 
     snapshot: Snapshot
     config: Config
+    is_other: bool = False
+
+    @cached_property
+    def _others(self) -> dict[str, Repository]:
+        return {}
+
+    def at(self, snapshot: Snapshot) -> Repository:
+        """The same repository at another revision, gone through once."""
+        return self._others.setdefault(snapshot.tree, Repository(snapshot, self.config, is_other=True))
 
     @cached_property
     def kustomizations(self) -> Tree:
@@ -55,6 +73,25 @@ class Repository(Struct, frozen=True, dict=True):
     @cached_property
     def _declared(self) -> tuple[tuple[Declared, ...], dict[str, tuple[int, str]]]:
         return manifests.declared(self.snapshot, self.charts.directories)
+
+    @cached_property
+    def maps(self) -> Mapping[str, tuple[Map, ...]]:
+        """The ConfigMaps that stand in files, by name."""
+        paths = [path for path in self.snapshot.entries if path.endswith(manifests.SUFFIXES)]
+        found: dict[str, tuple[Map, ...]] = {}
+        for path, several in self.snapshot.facts(paths, _maps).items():
+            for name, each in several:
+                found[name] = (*found.get(name, ()), structs.replace(each, path=path))
+        return found
+
+    def content(self, path: str) -> Any:
+        """The first document of a file; None where it cannot be read."""
+        return next(iter(self.snapshot.facts((path,), _content).get(path, ())), None)
+
+    def names(self, path: str, name: str) -> bool:
+        """Whether a file has a name in it; one that is too large may."""
+        content = self.snapshot.read(self.snapshot.resolve(path) or path)
+        return content is None or name.encode() in content
 
     @property
     def declared(self) -> tuple[Declared, ...]:
@@ -119,3 +156,32 @@ class Repository(Struct, frozen=True, dict=True):
         leads = {path: (self.snapshot.resolve(path) or "") if path in links else path for path in paths}
         looks = self.snapshot.facts(leads.values(), manifests.is_manifest)
         return tuple(path for path, lead in leads.items() if lead in self.snapshot and looks.get(lead, True))
+
+
+def _content(content: bytes) -> tuple[Any, ...]:
+    from gitops_ci.policy.documents import yaml_documents
+
+    try:
+        return tuple(each.value for each in yaml_documents.documents(content))[:1]
+    except yaml_documents.YamlProblem:
+        return ()
+
+
+def _maps(content: bytes) -> tuple[tuple[str, Map], ...]:
+    """The ConfigMaps of a file, by name."""
+    from gitops_ci.policy.documents import yaml_documents
+
+    found: list[tuple[str, Map]] = []
+    if b"ConfigMap" not in content:
+        return ()
+    try:
+        for document in yaml_documents.documents(content):
+            if values.text(document.value, "kind") == "ConfigMap":
+                data = values.mapping(document.value, "data")
+                is_plain = "sops" not in document.value and all(isinstance(each, str) for each in data.values())
+                namespace = values.text(document.value, "metadata", "namespace")
+                each = Map("", namespace, tuple(data.items()) if is_plain else None)
+                found.append((values.text(document.value, "metadata", "name"), each))
+    except yaml_documents.YamlProblem:
+        pass  # it is told where the file is deployed
+    return tuple(found)

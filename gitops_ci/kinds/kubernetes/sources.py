@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
+
+from gitops_ci.discover.references import Scope
 
 
 class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
@@ -26,13 +30,15 @@ class Kustomization(Struct, frozen=True, kw_only=True, tag=True):
 class Chart(Struct, frozen=True, kw_only=True, tag=True):
     """A Helm chart in the repository. `value_files` are paths of it, in the order in which later ones win.
 
-    `values` is YAML that wins over all files, `parameters` are Helm's `--set` (`forced`: `--set-string`) over that.
+    `layers` are YAML that wins over all files, later ones over earlier ones, and `values` over these; `parameters` are
+    Helm's `--set` (`forced`: `--set-string`) over that.
     """
 
     path: str
     release: str
     namespace: str = "default"
     value_files: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
     values: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     forced: tuple[tuple[str, str], ...] = ()
@@ -50,24 +56,41 @@ class Unrendered(Struct, frozen=True, kw_only=True, tag=True):
     """A source that cannot be rendered from this repository alone, and why; `path` and `line` say what asks for it.
 
     A remote base, a chart of a registry, another repository, a plugin: never passes as rendered. `code` is that of a
-    plan's Problem.
+    plan's Problem: `invalid` where the path or the file is wrong, so that nothing would be deployed anew. `fixed` is as
+    in `objects.Gap`.
     """
 
     what: str
     why: str
     path: str
     line: int | None = None
-    code: str = "not-rendered"
+    code: Literal["not-rendered", "invalid", "cluster-values", "set-offline", "revision-missing"] = "not-rendered"
+    fixed: str = ""
 
 
-Source = Kustomization | Chart | Manifests | Unrendered
+class Pinned(Struct, frozen=True, kw_only=True, tag=True):
+    """A source as it is at another `revision` of this repository, whose `commit` this clone has.
+
+    `reads` is what it reads there: path, scope, suffixes. `path` and `line` say what asks for it.
+    """
+
+    source: Kustomization | Chart | Manifests
+    revision: str
+    commit: str
+    reads: tuple[tuple[str, Scope, tuple[str, ...]], ...]
+    path: str
+    line: int | None = None
+
+
+Source = Kustomization | Chart | Manifests | Unrendered | Pinned
 
 
 class Deployment(Struct, frozen=True, kw_only=True):
     """What one stack deploys: its sources, and where to.
 
     `cluster` is the name or server that Argo CD or Flux names (empty: the stack's environment is all that is known).
-    `revisions` are the addresses and revisions that an Application has for sources in this repository.
+    `revisions` are the addresses that an Application has for sources in this repository, each with the revision, which
+    is empty where that is not in front of us (a tag, a commit, another branch).
     `prune` says whether an object that is no longer rendered is deleted from the cluster; None where nobody tells (a
     plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
     stack itself goes away: an Application without a finalizer leaves all of it behind.
@@ -77,7 +100,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
 
     sources: tuple[Source, ...]
     cluster: str = ""
-    revisions: tuple[str, ...] = ()
+    revisions: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
     prune: bool | None = None
     cascade: bool | None = None

@@ -19,7 +19,7 @@ from gitops_ci.kinds.kubernetes.directories import Directories
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Unrendered
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Pinned, Unrendered
 from gitops_ci.model.stack import stack_id
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _claimed(placed: list[Placed], repository: Repository) -> frozenset[str]:
                     found.update(files)
                 case Kustomization(path=path, files=files):
                     found.update((path, *files))
-                case Unrendered():
+                case Unrendered() | Pinned():
                     pass
                 case _:
                     found.add(source.path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -47,6 +49,12 @@ def at(value: Any, *place: str | int) -> Any:
         else:
             return None
     return value
+
+
+def digest(value: Any) -> str:
+    """One short text for all of a value; what is no JSON counts by its own text."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def placed(value: Any, *keys: str) -> Iterator[tuple[Place, dict[str, Any]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gitops_ci.model.report import Report
 from gitops_ci.model.verdict import VerdictReason
 from gitops_ci.render import outline, words
@@ -12,7 +14,7 @@ from gitops_ci.render.untrusted import cut, text, visible
 REASON_WIDTH = 160
 STATUS_WIDTH = 140
 
-_SKIPPED = "checks/plan-skipped"
+_SKIPPED, _FAILED = "checks/plan-skipped", "checks/plan-failed"
 
 
 def heading(report: Report, shown: tuple[Row, ...]) -> str:
@@ -42,9 +44,13 @@ def deciding(report: Report) -> tuple[VerdictReason, ...]:
         return ()
     decision = report.verdict.decision
     found = [reason for reason in report.verdict.reasons if reason.decision != "pass"]
+    told = set(_told(report, found))
     said = {(each.stack, each.message.partition(": ")[2]) for each in found if not each.rule.startswith("checks/")}
     kept = [
-        each for each in found if each.rule != _SKIPPED or (each.stack, each.message.partition("; ")[0]) not in said
+        each
+        for each in found
+        if (each.rule != _SKIPPED or (each.stack, each.message.partition("; ")[0]) not in said)
+        and not (each.rule == _FAILED and each.stack in told)
     ]
     order = {name: index for index, name in enumerate(report.part.environments)} if report.part is not None else {}
 
@@ -53,6 +59,16 @@ def deciding(report: Report) -> tuple[VerdictReason, ...]:
         return reason.decision != decision, not reason.rule.startswith("secrets/"), order.get(environment, len(order))
 
     return tuple(sorted(kept, key=weight))
+
+
+def _told(report: Report, reasons: list[VerdictReason]) -> Iterator[str]:
+    """Stacks whose plan failed for what is wrong at a place that a finding names."""
+    places = [each.message for each in reasons if not each.rule.startswith("checks/")]
+    for plan in report.plans:
+        if plan.reason is None or plan.reason.code != "invalid" or plan.reason.line is None:
+            continue
+        if any(each.startswith(f"{plan.reason.path}:{plan.reason.line}: ") for each in places):
+            yield plan.stack
 
 
 def nothing(report: Report) -> str:

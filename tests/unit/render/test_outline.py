@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from gitops_ci.model.finding import make
+from gitops_ci.model.plan import Plan, Problem
 from gitops_ci.model.verdict import Verdict, VerdictReason
 from gitops_ci.render import outline, words
 from gitops_ci.render.comment import heading
@@ -32,6 +33,22 @@ def test_words() -> None:
     assert [words.duration(each) for each in (0.04, 9.96, 59.4, 59.6, 125, 3840)] == [
         "0.0 s", "10 s", "59 s", "1 min 0 s", "2 min 5 s", "1 h 4 min",
     ]  # fmt: skip
+
+
+def test_what_a_finding_calls_wrong_and_no_plan_follows_is_one_reason() -> None:
+    def failed(code: str, line: int | None) -> tuple[VerdictReason, ...]:
+        plan = Plan(
+            stack="a/kubernetes/b", status="failed", reason=Problem(code=code, message="m", path="a", line=line)
+        )
+        reasons = (
+            VerdictReason(rule="argocd/path-missing", decision="blocked", message="a:3: no", remedy="r"),
+            VerdictReason(rule="checks/plan-failed", decision="blocked", message="m", remedy="r", stack=plan.stack),
+        )
+        return heading.deciding(report(plan, verdict=Verdict(decision="blocked", reasons=reasons)))
+
+    assert [each.rule for each in failed("invalid", 3)] == ["argocd/path-missing"]
+    for code, line in (("invalid", 33), ("invalid", None), ("not-rendered", 3)):
+        assert len(failed(code, line)) == 2
 
 
 def test_a_refusal_that_a_finding_tells_is_one_reason() -> None:

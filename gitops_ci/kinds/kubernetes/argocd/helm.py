@@ -15,13 +15,14 @@ from gitops_ci.kinds.kubernetes import globs, values
 class ValueFile(Struct, frozen=True):
     """A value file: as it is written, its path in the repository (empty: none), and why it cannot be used.
 
-    `left_out`: it is not there, and is not missed.
+    `left_out`: it is not there, and is not missed; `is_missing`: it is missed.
     """
 
     written: str
     path: str = ""
     problem: str = ""
     left_out: bool = False
+    is_missing: bool = False
 
 
 def value_files(
@@ -47,7 +48,8 @@ def value_files(
             found.setdefault(each.path, each)
         else:
             problem = "" if skips else "there is no such value file"
-            found.setdefault(each.path, ValueFile(each.written, each.path, problem, left_out=skips))
+            wrong = ValueFile(each.written, each.path, problem, left_out=skips, is_missing=not skips)
+            found.setdefault(each.path, wrong)
     return list(found.values())
 
 

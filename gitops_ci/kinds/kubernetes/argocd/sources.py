@@ -9,7 +9,7 @@ import yaml
 from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import globs, manifests, revisions, values
+from gitops_ci.kinds.kubernetes import addresses, globs, manifests, pinning, revisions, values
 from gitops_ci.kinds.kubernetes.argocd import edits, helm, overrides
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.repositories import Repositories
@@ -37,11 +37,14 @@ def of(application: Application, repository: Repository, repositories: Repositor
 
 
 class _Of(Struct, frozen=True):
+    """One source; `revision` is the one that `repository` is at, where that is not in front of us."""
+
     application: Application
     index: int
     source: dict[str, Any]
     repository: Repository
     repositories: Repositories
+    revision: str | None = None
 
     @property
     def place(self) -> tuple[str | int, ...]:
@@ -54,17 +57,33 @@ class _Of(Struct, frozen=True):
         line = self.application.line_of(*self.place, *key)
         return Unrendered(what=what, why=why, path=self.application.by.path, line=line)
 
+    def wrong(self, what: str, why: str, *key: str) -> Unrendered:
+        """A source that says at a key what is not there: Argo CD renders nothing of it."""
+        return structs.replace(self.unrendered(what, why, *key), code="invalid")
+
     def foreign(self) -> Deployed:
         """A chart of a registry or another repository; what is only referred to is no source."""
         url, chart = values.text(self.source, "repoURL"), values.text(self.source, "chart")
         if chart:
             wanted = f"{chart} {values.text(self.source, 'targetRevision')}".strip()
             unrendered = self.unrendered(wanted, f"the chart is kept at {url}", "chart")
-            return Deployed((unrendered,), tuple(self._values_of_foreign()))
+            fixed = structs.replace(unrendered, fixed=self._fixed())
+            return Deployed((fixed,), tuple(self._values_of_foreign()))
         if not values.text(self.source, "path"):
             return Deployed()
         what = values.text(self.source, "path")
-        return Deployed((self.unrendered(what, f"it lies in another repository, {url}", "repoURL"),))
+        unrendered = self.unrendered(what, f"it lies in another repository, {url}", "repoURL")
+        return Deployed((structs.replace(unrendered, fixed=self._fixed()),))
+
+    def _fixed(self) -> str:
+        """A digest of a source elsewhere with all that it is given; empty where it is not pinned, or not all known."""
+        snapshot = self.repository.snapshot
+        files = helm.value_files(values.mapping(self.source, "helm"), "", snapshot, self.referred())
+        if not addresses.is_fixed(values.text(self.source, "targetRevision")) or any(each.problem for each in files):
+            return ""
+        real = [snapshot.resolve(each.path) or each.path for each in files]
+        oids = [(each, snapshot.entries[each].oid if each in snapshot else "") for each in real]
+        return values.digest((self.source, oids, self.application.name))
 
     def _values_of_foreign(self) -> Iterator[Reading]:
         options = values.mapping(self.source, "helm")
@@ -73,13 +92,19 @@ class _Of(Struct, frozen=True):
                 yield from self.repository.through(each.path)
 
     def referred(self) -> frozenset[str]:
-        """The names (`$name`) of sources that are this repository, as it is in front of us."""
+        """The names (`$name`) of sources that are this repository, as it is in front of us, or at the same revision."""
         return frozenset(
             f"${values.text(each, 'ref')}"
             for each in self.application.sources
             if values.text(each, "ref") and self.repositories.has(values.text(each, "repoURL"))
-            if revisions.is_current(values.text(each, "targetRevision"), self.repository.snapshot)
+            if self._is_here(values.text(each, "targetRevision"))
         )
+
+    def _is_here(self, revision: str) -> bool:
+        """Whether a revision is what `repository` is at."""
+        if self.revision is not None:
+            return revision == self.revision
+        return revisions.is_current(revision, self.repository.snapshot)
 
     def deployed(self) -> Deployed:
         """A source in this repository."""
@@ -88,20 +113,20 @@ class _Of(Struct, frozen=True):
             return Deployed()
         path = join("", written.strip("/") or ".")
         revision = values.text(self.source, "targetRevision")
-        if not revisions.is_current(revision, self.repository.snapshot):
+        if not self._is_here(revision):
             return self._pinned(written, path, revision)
         real = self.repository.snapshot.resolve(path) if path is not None else None
         if path is None or real is None or not self.repository.snapshot.is_directory(real):
             why = "there is no such directory in this repository"
             reads = (Reading(path, "tree", "direct"),) if path else ()
-            return Deployed((self.unrendered(written, why, "path"),), reads)
+            return Deployed((self.wrong(written, why, "path"),), reads)
         given = overrides.of(self.source, real, self.application.name, self.repository.snapshot)
         deployed = structs.replace(self, source=given.source).of_type(written, path, real)
         files = tuple(read for each in given.files for read in self.repository.through(each, "direct"))
         sources = deployed.sources
         if given.wrong is not None:
             place, file = given.wrong
-            sources = (Unrendered(what=place, why=file.wrong, path=place, line=file.line),)
+            sources = (Unrendered(what=place, why=file.wrong, path=place, line=file.line, code="invalid"),)
         return structs.replace(deployed, sources=sources, reads=(*deployed.reads, *files))
 
     def of_type(self, written: str, path: str, real: str) -> Deployed:
@@ -119,10 +144,19 @@ class _Of(Struct, frozen=True):
                 return self._directory(path)
 
     def _pinned(self, written: str, path: str | None, revision: str) -> Deployed:
-        """Files in front of us mean nothing to it, if it is known that this is not the branch it is at."""
-        is_known = self.repository.snapshot.branch is not None
-        reads = () if is_known or path is None else (Reading(path, "tree", "direct"),)
-        unrendered = self.unrendered(written, revisions.why(revision), "targetRevision")
+        """As it is at its own revision, where this clone has that.
+
+        Files in front of us mean nothing to it, if it is known that this is not the branch it is at.
+        """
+        wanted = revisions.of_argo(revision)
+        there = revisions.seen(wanted, self.repository.snapshot)
+        if there is not None and there.commit is not None:
+            found = structs.replace(self, repository=self.repository.at(there), revision=revision).deployed()
+            by = self.application
+            return pinning.of(found, revision, there.commit, by.by.path, by.line_of(*self.place, "targetRevision"))
+        is_another = revisions.is_surely_another(wanted, self.repository.snapshot)
+        reads = () if is_another or path is None else (Reading(path, "tree", "direct"),)
+        unrendered = structs.replace(self.unrendered(written, wanted.why, "targetRevision"), code="revision-missing")
         return Deployed((unrendered,), reads, path)
 
     def _type(self, directory: str) -> str:
@@ -147,7 +181,11 @@ class _Of(Struct, frozen=True):
     def _helm(self, path: str) -> Deployed:
         options = values.mapping(self.source, "helm")
         files = helm.value_files(options, path, self.repository.snapshot, self.referred())
-        problems = [self.unrendered(each.written, each.problem, "helm", "valueFiles") for each in files if each.problem]
+        problems = [
+            (self.wrong if each.is_missing else self.unrendered)(each.written, each.problem, "helm", "valueFiles")
+            for each in files
+            if each.problem
+        ]
         from_files = [values.text(each, "path") for each in values.mappings(options, "fileParameters")]
         problems += [self.unrendered(each, "parameters from files are not read here", "helm") for each in from_files]
         chart = Chart(
@@ -161,7 +199,8 @@ class _Of(Struct, frozen=True):
             with_crds=options.get("skipCrds") is not True,
         )
         reads = self.repository.of_chart(path, (each.path for each in files if each.path))
-        return Deployed((chart, *problems), reads, path)
+        # What would be rendered without some of its values is not what is deployed.
+        return Deployed(tuple(problems) or (chart,), reads, path)
 
     def _directory(self, path: str) -> Deployed:
         options = values.mapping(self.source, "directory")

@@ -9,6 +9,7 @@ import yaml
 
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.flux import kept
 from gitops_ci.kinds.kubernetes.flux import origins as sources_of
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
@@ -52,36 +53,59 @@ def kustomization(
             reads += repository.through(one, "direct") if is_file else repository.of_kustomization(one, "module")
     taken = tuple(each for each in components.values() if each is not None)
     reads += [read for each in taken for read in repository.of_kustomization(each, "module")]
+    variables, unknown, more = _variables(by, repository)
     text = yaml.safe_dump(edits, sort_keys=False) if edits else ""
-    given = values.mapping(spec, "postBuild", "substitute")
-    kept = values.mappings(spec, "postBuild", "substituteFrom")
-    found: list[Source] = [
-        Kustomization(
-            path=path,
-            edits=text,
-            files=files,
-            components=taken,
-            variables=tuple((name, str(value)) for name, value in given.items()) if given or kept else None,
-            has_all_variables=not kept,
-        )
-    ]
-    for index, each in enumerate(kept):
-        what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "postBuild", "substituteFrom", index)
-        found.append(Unrendered(what=what, why="the cluster keeps these variables", path=by.path, line=line))
-    return Deployed(tuple(found), tuple(reads), path)
+    own = Kustomization(
+        path=path,
+        edits=text,
+        files=files,
+        components=taken,
+        variables=variables,
+        has_all_variables=not unknown,
+    )
+    return Deployed((own, *unknown), (*reads, *more), path)
+
+
+def _variables(
+    by: Declared, repository: Repository
+) -> tuple[tuple[tuple[str, str], ...] | None, list[Source], list[Reading]]:
+    """What `postBuild` puts into the rendering (None: it puts in nothing), what is not known of it, what it reads."""
+    spec = values.mapping(by.manifest.value, "spec")
+    entries = values.mappings(spec, "postBuild", "substituteFrom")
+    given: dict[str, Any] = {}
+    unknown: list[Source] = []
+    reads: list[Reading] = []
+    for index, each in enumerate(entries):
+        known = kept.of(each, by, repository)
+        if known is None:
+            line = by.line_of("spec", "postBuild", "substituteFrom", index)
+            unknown.append(_in_the_cluster(each, "variables", by.path, line))
+        else:
+            given |= known.data
+            reads += known.reads
+    given |= values.mapping(spec, "postBuild", "substitute")
+    found = tuple((name, str(value)) for name, value in given.items())
+    return (found if given or entries else None), unknown, reads
+
+
+def _in_the_cluster(entry: dict[str, Any], sort: str, path: str, line: int) -> Unrendered:
+    what = f"{entry.get('kind')} {entry.get('name')}"
+    return Unrendered(what=what, why=f"the cluster keeps these {sort}", path=path, line=line, code="cluster-values")
 
 
 def _missing(by: Declared, written: str, *place: str) -> Deployed:
     """Flux stops at a path that is not there: it deploys nothing anew, and deletes nothing."""
     why = "there is no such directory in this repository"
-    return Deployed((Unrendered(what=written, why=why, path=by.path, line=by.line_of(*place)),), (), None)
+    wrong = Unrendered(what=written, why=why, path=by.path, line=by.line_of(*place), code="invalid")
+    return Deployed((wrong,), (), None)
 
 
 def _unmade(by: Declared, reference: dict[str, Any], *place: str) -> Deployed:
     """Flux waits for a source that nobody makes, and deletes nothing."""
     what = f"{values.text(reference, 'kind')} {values.text(reference, 'name')}"
     why = "nothing in this repository makes this source"
-    return Deployed((Unrendered(what=what, why=why, path=by.path, line=by.line_of(*place)),), (), None)
+    wrong = Unrendered(what=what, why=why, path=by.path, line=by.line_of(*place), code="invalid")
+    return Deployed((wrong,), (), None)
 
 
 def generated(path: str, repository: Repository) -> Iterator[str]:
@@ -148,16 +172,29 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     given = values.mapping(spec, "values")
     target = values.text(spec, "targetNamespace")
     name = f"{target}-{by.name}" if target else by.name
-    found: list[Source] = [
-        Chart(
-            path=path,
-            release=values.text(spec, "releaseName") or name,
-            namespace=target or by.namespace or "default",
-            value_files=tuple(files),
-            values=yaml.safe_dump(given, sort_keys=False, allow_unicode=True) if given else "",
-        )
-    ]
-    for index, each in enumerate(values.mappings(spec, "valuesFrom")):
-        what, line = f"{each.get('kind')} {each.get('name')}", by.line_of("spec", "valuesFrom", index)
-        found.append(Unrendered(what=what, why="the cluster keeps these values", path=by.path, line=line))
-    return Deployed(tuple(found), repository.of_chart(path, files), path)
+    layers, unknown, more = _layers(by, repository)
+    own = Chart(
+        path=path,
+        release=values.text(spec, "releaseName") or name,
+        namespace=target or by.namespace or "default",
+        value_files=tuple(files),
+        layers=layers,
+        values=yaml.safe_dump(given, sort_keys=False, allow_unicode=True) if given else "",
+    )
+    return Deployed((own, *unknown), (*repository.of_chart(path, files), *more), path)
+
+
+def _layers(by: Declared, repository: Repository) -> tuple[tuple[str, ...], list[Source], list[Reading]]:
+    """The values of `valuesFrom` in their order, what is not known of them, and what they read."""
+    layers: list[str] = []
+    unknown: list[Source] = []
+    reads: list[Reading] = []
+    for index, each in enumerate(values.mappings(by.manifest.value, "spec", "valuesFrom")):
+        known = kept.of(each, by, repository) if not each.get("targetPath") else None
+        key = values.text(each, "valuesKey") or "values.yaml"
+        if known is None or key not in known.data:
+            unknown.append(_in_the_cluster(each, "values", by.path, by.line_of("spec", "valuesFrom", index)))
+        else:
+            layers.append(known.data[key])
+            reads += known.reads
+    return tuple(layers), unknown, reads

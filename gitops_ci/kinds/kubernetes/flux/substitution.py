@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_]\w*)(?:(?P<sign>:=|:-|=|-)(?P<default>[^{}]*))?\}|\$\{")
 _SEPARATOR = re.compile(r"^---$", re.MULTILINE)
+DISABLING = "kustomize.toolkit.fluxcd.io/substitute"
 _DISABLED = re.compile(r"^[ \t]+kustomize\.toolkit\.fluxcd\.io/substitute: [\"']?disabled[\"']?$", re.MULTILINE)
 
 
@@ -15,6 +16,18 @@ class UnknownForm(Exception):
 
     def __init__(self, line: int) -> None:
         super().__init__(f"in line {line} of its object")
+
+
+def used(content: bytes) -> tuple[tuple[str, int], ...]:
+    """The variables without a default in a file, each with the line where it is first; of what says so, none."""
+    text = content.decode("utf-8", "replace")
+    if _DISABLED.search(text):
+        return ()
+    found: dict[str, int] = {}
+    for each in _VARIABLE.finditer(text):
+        if each["name"] is not None and each["sign"] is None and each["name"] not in found:
+            found[each["name"]] = text.count("\n", 0, each.start()) + 1
+    return tuple(found.items())
 
 
 def applied(text: str, variables: Mapping[str, str], *, complete: bool) -> str:

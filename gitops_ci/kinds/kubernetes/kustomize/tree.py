@@ -159,6 +159,16 @@ class Tree(Struct, frozen=True, dict=True):
             and self._takers.get(each, nobody) <= self._circular.get(each, nobody)
         )
 
+    def above(self, directory: str) -> frozenset[str]:
+        """A directory, if it has a kustomization, and those whose kustomizations take it at any depth."""
+        seen = {directory} & self.files.keys()
+        pending = [directory]
+        while pending:
+            new = self._takers.get(pending.pop(), frozenset()) - seen
+            seen |= new
+            pending += new
+        return frozenset(seen)
+
     def reached(self, starts: Iterable[str]) -> frozenset[str]:
         """Directories, and those that their kustomizations take at any depth."""
         seen = set(starts)

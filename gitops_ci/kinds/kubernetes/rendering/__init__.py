@@ -8,14 +8,15 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import msgspec
+from msgspec import structs
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.kubernetes.objects import Gap, Object, Rendered
-from gitops_ci.kinds.kubernetes.rendering import charts, kustomize, manifests
+from gitops_ci.kinds.kubernetes.rendering import charts, kustomize, manifests, revised
 from gitops_ci.kinds.kubernetes.rendering.call import Call, Part
-from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Unrendered
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Pinned, Unrendered
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.stack import Stack
 
@@ -75,10 +76,25 @@ def _made(deployment: Deployment, stack: Stack, inventory: Inventory, tools: Too
         with tools.workspace(inventory, stack) as workspace:
             call = Call(inventory, tools, workspace, deployment.namespace)
             for source in deployment.sources:
-                parts += _rendered(source, call)
+                parts += _revised(source, stack, call) if isinstance(source, Pinned) else _rendered(source, call)
     except ToolError as error:
         parts.append(Gap(code=_code(error), message=str(error), path=stack.path))
     return _of(parts)
+
+
+def _revised(source: Pinned, stack: Stack, call: Call) -> Iterator[Part]:
+    """The objects of a source at another revision, at the place that asks for it: its files are not in front of us."""
+    there = revised.inventory(source, stack, call.inventory)
+    if there is None:
+        message = f"at {source.revision}, which is not in this clone"
+        yield Gap(code="revision-missing", message=message, path=source.path, line=source.line)
+        return
+    found = _made(Deployment(sources=(source.source,), namespace=call.namespace), stack, there, call.tools)
+    for each in found.objects:
+        yield structs.replace(each, path=source.path, line=source.line)
+    for gap in found.gaps:
+        message = f"{gap.message} (at {source.revision})"
+        yield structs.replace(gap, message=message, path=source.path, line=source.line)
 
 
 def _code(error: ToolError) -> str:
@@ -101,7 +117,15 @@ def _read(source: Manifests | Unrendered, snapshot: Snapshot, namespace: str) ->
     if isinstance(source, Manifests):
         yield from manifests.read(source, snapshot, namespace)
     else:
-        yield Gap(code=source.code, message=f"{source.what}: {source.why}", path=source.path, line=source.line)
+        message = f"{source.what}: {source.why}"
+        yield Gap(
+            code=source.code,
+            message=message,
+            path=source.path,
+            line=source.line,
+            what=source.what,
+            fixed=source.fixed,
+        )
 
 
 def _of(parts: Iterable[Part]) -> Rendered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
 
@@ -12,6 +12,7 @@ from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.kubernetes.objects import Gap, Object
+from gitops_ci.kinds.kubernetes.rendering import words
 from gitops_ci.kinds.protocol import Tools, Workspace
 from gitops_ci.model.plan import Engine
 from gitops_ci.policy import secrets
@@ -22,8 +23,6 @@ _QUOTED = re.compile(
     re.DOTALL,
 )
 """What kustomize quotes of what it reads, which may be the value of a Secret."""
-_LOGGED = re.compile(r"^[EFIW]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ", re.MULTILINE)
-"""How kubectl begins what it says: the time makes another message of the same one."""
 _SHOWN = 2_000  # characters of what an engine says
 _ENDINGS = {
     "timeout": "timeout",
@@ -52,6 +51,7 @@ class Call(Struct, frozen=True):
 
 
 Part = Object | Gap
+Located = Callable[[str], str | None]
 
 
 def engine(tools: Tools, name: str) -> Engine:
@@ -64,27 +64,38 @@ def engine(tools: Tools, name: str) -> Engine:
     raise problem or ToolError(f"{name} is not there")
 
 
-def rendered(call: Call, using: Engine, args: Sequence[str], at: str) -> str | Gap:
-    """What an engine writes; a Gap with its own words where it does not. `at` is the source, for the Gap."""
+def rendered(call: Call, using: Engine, args: Sequence[str], at: str, located: Located) -> str | Gap:
+    """What an engine writes; a Gap with its own words where it does not. `at` is the source, for the Gap.
+
+    `located` gives the file of the repository that a place in those words means.
+    """
     timeout = call.settings.timeout
     ended = call.tools.run(using, args, workspace=call.workspace, env={}, timeout=timeout)
     if ended.ending == "exited" and ended.returncode == 0:
         return ended.stdout.decode("utf-8", "replace")
     if ended.ending == "timeout":
         return Gap(code="timeout", message=f"{using.name} took longer than {timeout:g} s to render {at}", path=at)
-    said = _words(ended.stderr.decode("utf-8", "replace"), call) or f"exit code {ended.returncode}"
+    said = _words(using.name, ended.stderr.decode("utf-8", "replace"), call)
     crashed = ended.ending != "exited" or ended.returncode < 0  # a signal
     code = _ENDINGS.get(ended.ending, "engine-failed") if crashed else "plan-failed"
-    return Gap(code=code, message=f"{using.name} cannot render {at}: {said}", path=at)
+    path = located(said.place) if said.place else None
+    where = f", in {path}" if path is not None else ""
+    where += f":{said.line}" if path is not None and said.line is not None else ""
+    what = said.text or f"exit code {ended.returncode}"
+    message = f"{using.name} cannot render {at}: {what}{'' if path is not None and path in what else where}"
+    return Gap(code=code, message=message, path=path or at, line=said.line if path is not None else None)
 
 
-def _words(said: str, call: Call) -> str:
+def _words(by: str, written: str, call: Call) -> words.Said:
     """What an engine says, without the places of this machine and without secrets."""
     for root in (call.workspace.root, call.workspace.private):
         for shown in (f"{root.resolve()}/", f"{root}/", f"{root.resolve()}", f"{root}"):
-            said = said.replace(shown, "")
-    said = secrets.masked(_QUOTED.sub("(not shown)", _LOGGED.sub("", said.strip())))
-    return said if len(said) <= _SHOWN else f"{said[: _SHOWN // 2]} … {said[-_SHOWN // 2 :]}"
+            written = written.replace(shown, "")
+    said = words.said(by, _QUOTED.sub("(not shown)", written))
+    text = secrets.masked(_QUOTED.sub("(not shown)", said.text))
+    return structs.replace(
+        said, text=text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]} … {text[-_SHOWN // 2 :]}"
+    )
 
 
 def excused(part: Part) -> Part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def render(source: Chart, call: Call) -> Iterator[Part]:
     if wrong:
         yield from wrong
         return
-    missing = [*dependencies.missing(source.path, call)]
+    missing = [*dependencies.missing(source, call)]
     yield from missing
     for each in _rendered(source, call):
         yield calls.excused(each) if missing else each
@@ -56,7 +57,8 @@ def _rendered(source: Chart, call: Call) -> Iterator[Part]:
 
 
 def _once(source: Chart, call: Call, using: Engine) -> Iterator[Part]:
-    text = calls.rendered(call, using, arguments(source, call, using), source.path)
+    located = partial(_path, source=source, call=call)
+    text = calls.rendered(call, using, arguments(source, call, using), source.path, located)
     if isinstance(text, Gap):
         yield text
     else:
@@ -77,7 +79,9 @@ def _chart_problems(source: Chart, call: Call) -> Iterator[Gap]:
         yield Gap(code="invalid", message=f"{source.path} is no chart: it has no {FILE}", path=source.path)
         return
     folders = (f"{where}/{name}".lstrip("/") for name in ("templates", "charts", "crds"))
-    if not any(map(snapshot.is_directory, folders)) and not dependencies.declared(where, call):
+    if not any(snapshot.is_directory(snapshot.resolve(each) or each) for each in folders) and not dependencies.declared(
+        where, call
+    ):
         message = f"the chart {source.path} has no templates: nothing of it would be deployed"
         yield Gap(code="invalid", message=message, path=path)
 
@@ -115,8 +119,8 @@ def arguments(source: Chart, call: Call, using: Engine) -> Sequence[str]:
     args = ["template", source.release, str(root / source.path), "--namespace", source.namespace or "default"]
     args += ["--include-crds"] if source.with_crds else []
     args += [part for path in source.value_files for part in ("--values", str(root / path))]
-    if source.values:
-        args += ["--values", str(_given(source.values, call.workspace.private))]
+    for number, text in enumerate(filter(None, (*source.layers, source.values))):
+        args += ["--values", str(_given(text, call.workspace.private / f"values-{number}.yaml"))]
     args += [part for name, value in source.parameters for part in ("--set", f"{name}={value}")]
     args += [part for name, value in source.forced for part in ("--set-string", f"{name}={value}")]
     if using.source != "embedded":
@@ -127,8 +131,7 @@ def arguments(source: Chart, call: Call, using: Engine) -> Sequence[str]:
     return tuple(args)
 
 
-def _given(values: str, private: Path) -> Path:
-    path = private / "values.yaml"
+def _given(values: str, path: Path) -> Path:
     path.write_text(values, encoding="utf-8")
     return path
 

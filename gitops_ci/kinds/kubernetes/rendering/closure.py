@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -18,14 +18,37 @@ _DEEPEST = 100
 
 
 class Closure(Struct):
-    """What kustomizations, and those that they take, lack here, and whether plugins take part.
+    """What kustomizations, and those that they take, lack here, all by the path of their file.
 
-    `elsewhere` are the entries by file that lead out of the repository.
+    `elsewhere` are the entries that lead out of the repository, `plugged` those that plugins take part in, `named` all
+    entries with what they lead to: the kustomization of a directory, or a file.
     """
 
     gaps: list[Gap] = []
     elsewhere: dict[str, set[str]] = {}
-    has_plugins: bool = False
+    plugged: set[str] = set()
+    named: dict[str, list[tuple[Entry, str]]] = {}
+
+    def reached(self, path: str) -> set[str]:
+        """A kustomization and those that it takes, at any depth."""
+        seen = {path}
+        pending = [path]
+        while pending:
+            new = {to for _, to in self.named.get(pending.pop(), ()) if to in self.named} - seen
+            seen |= new
+            pending += new
+        return seen
+
+    def above(self, path: str) -> set[str]:
+        """A kustomization and those that take it, at any depth."""
+        seen = {path}
+        pending = [path]
+        while pending:
+            at = pending.pop()
+            new = {each for each, entries in self.named.items() if any(to == at for _, to in entries)} - seen
+            seen |= new
+            pending += new
+        return seen
 
 
 def file_of(directory: str, snapshot: Snapshot) -> str | None:
@@ -38,7 +61,7 @@ def file_of(directory: str, snapshot: Snapshot) -> str | None:
     return None
 
 
-def of(directories: Iterable[str], snapshot: Snapshot, edits: str = "") -> Closure:
+def of(directories: Sequence[str], snapshot: Snapshot, edits: str = "") -> Closure:
     """Goes through the kustomizations of directories and those that they take; a circle is kustomize's to refuse.
 
     `edits` is what is written into that of the first directory (YAML).
@@ -50,6 +73,8 @@ def of(directories: Iterable[str], snapshot: Snapshot, edits: str = "") -> Closu
         for entry in reading.read(edits.encode()).entries:
             pending += [(each, 1) for each in _taken(edited, entry, snapshot, found)]
         found.elsewhere.pop(edited, None)  # kustomize refuses it: nothing is fetched
+        own = file_of(directories[0], snapshot) or edited
+        found.named[own] = found.named.pop(edited, [])
     seen: set[str] = set()
     while pending:
         at, depth = pending.pop()
@@ -57,6 +82,7 @@ def of(directories: Iterable[str], snapshot: Snapshot, edits: str = "") -> Closu
         if path is None or path in seen or depth > _DEEPEST:
             continue
         seen.add(path)
+        found.named.setdefault(path, [])
         read = snapshot.facts((path,), reading.read).get(path)
         if read is None:
             continue
@@ -70,16 +96,21 @@ def of(directories: Iterable[str], snapshot: Snapshot, edits: str = "") -> Closu
 
 def _taken(path: str, entry: Entry, snapshot: Snapshot, found: Closure) -> Iterator[str]:
     """The directory that an entry leads to; what is elsewhere goes to the gaps."""
-    found.has_plugins = found.has_plugins or entry.use == "plugin"
+    if entry.use == "plugin":
+        found.plugged.add(path)
     if entry.use == "tree":
         message = f"{path} has kustomize inflate the Helm chart {entry.name}, which starts a program and downloads"
         found.elsewhere.setdefault(path, set())
         found.gaps.append(_gap(message, path, entry))
+        found.named.setdefault(path, []).append((entry, ""))
         return
     own = path.rpartition("/")[0]
     target = None if "\n" in entry.name else join(own, entry.name.rstrip("/") or ".")
     local = None if target is None else snapshot.resolve(target)
-    if local is not None and snapshot.is_directory(local):
+    is_directory = local is not None and snapshot.is_directory(local)
+    leads = file_of(local, snapshot) if local is not None and is_directory else local
+    found.named.setdefault(path, []).append((entry, leads or ""))
+    if local is not None and is_directory:
         yield local
     elif target is None and _is_path(entry) and not REMOTE.search(entry.name):
         message = f"{path} leads out of the repository: {entry.name}"
@@ -109,4 +140,4 @@ def without(value: Mapping[str, Any], elsewhere: AbstractSet[str]) -> dict[str, 
 
 
 def _gap(message: str, path: str, entry: Entry) -> Gap:
-    return Gap(code="not-rendered", message=message, path=path, line=entry.line)
+    return Gap(code="not-rendered", message=message, path=path, line=entry.line, what=entry.name)

@@ -11,8 +11,11 @@ from typing import Any
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot, join
+from gitops_ci.kinds.kubernetes import addresses, values
 from gitops_ci.kinds.kubernetes.objects import Gap
+from gitops_ci.kinds.kubernetes.rendering import given
 from gitops_ci.kinds.kubernetes.rendering.call import Call
+from gitops_ci.kinds.kubernetes.sources import Chart
 from gitops_ci.policy import secrets
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
@@ -24,12 +27,22 @@ _NUMBER = re.compile(r"\d+")
 
 
 class Dependency(Struct, frozen=True):
-    """A chart by its name, the version that is asked for, and where it comes from (`file://../x` of the repository)."""
+    """A chart by its name, the version that is asked for, and where it comes from (`file://../x` of the repository).
+
+    `keys` are those of the values that it is given or that decide about it, `written` is all that is said of it.
+    """
 
     name: str
     version: str
     repository: str
     line: int
+    keys: frozenset[str] = frozenset()
+    written: str = ""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it is one release of one place, and stays that."""
+        return bool(self.repository) and addresses.is_exact(self.version)
 
 
 class Dependencies(Struct, frozen=True):
@@ -61,6 +74,8 @@ def _declared(content: bytes) -> Dependencies:
                 version=_text(each.get("version")),
                 repository=_text(each.get("repository")),
                 line=document.line_of(("dependencies", index)),
+                keys=given.keys_of(each),
+                written=values.digest(each),
             )
             for index, each in enumerate(several)
             if isinstance(each, Mapping)
@@ -72,29 +87,46 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
-def missing(chart: str, call: Call, depth: int = 0) -> Iterator[Gap]:
+Way = tuple[tuple[str, Dependency], ...]
+"""Charts of the repository, from the outside in, each with what it depends on to get to the next."""
+
+
+def missing(source: Chart, call: Call, chart: str | None = None, way: Way = ()) -> Iterator[Gap]:
     """A Gap for each chart that is not there, in whose place an empty one is put, so that the rest can be rendered.
 
     Those of the repository are copied to where Helm looks for them, in the private copy of the chart.
     """
-    where = call.snapshot.resolve(chart)
-    if where is None or depth > _DEEPEST:
+    where = call.snapshot.resolve(source.path if chart is None else chart)
+    if where is None or len(way) > _DEEPEST:
         return
     for path, each in declared(where, call):
         if _vendored(where, each.name, call.snapshot):
             continue
         local = _local(where, each.repository, call.snapshot)
+        here: Way = (*way, (where, each))
         if local is None:
-            of = f" of {secrets.masked(each.repository)}" if each.repository else ""
+            what = f"{each.name} {each.version}{f' of {each.repository}' if each.repository else ''}"
             message = (
-                f"{path} depends on the chart {each.name} {each.version}{of}, which is not in {where}/charts:"
+                f"{path} depends on the chart {secrets.masked(what)}, which is not in {where}/charts:"
                 " commit it there (`helm dependency build`), so that it can be seen what it deploys"
             )
-            yield Gap(code="not-rendered", message=message, path=path, line=each.line)
+            fixed = _given(source, here, call) if each.is_pinned else ""
+            yield Gap(code="not-rendered", message=message, path=path, line=each.line, what=what, fixed=fixed)
         else:
-            yield from missing(local, call, depth + 1)
+            yield from missing(source, call, local, here)
         if _NAME.fullmatch(each.name):
             _put(each, call.workspace.root / where / "charts" / each.name, local and call.workspace.root / local)
+
+
+def _given(source: Chart, way: Way, call: Call) -> str:
+    """A digest of all that reaches a chart that is not there."""
+    snapshot = call.snapshot
+    parts: list[Any] = [given.of_release(source, way[0][1].keys, snapshot)]
+    for chart, each in way:
+        beside = [_local(chart, other.repository, snapshot) for _, other in declared(chart, call)]
+        libraries = [given.of_library(one, snapshot) for one in beside if one is not None]
+        parts.append((each.written, given.of_chart(chart, each.keys, snapshot), libraries))
+    return values.digest(parts)
 
 
 def _put(each: Dependency, target: Path, source: Path | str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes.flux import substitution
 from gitops_ci.kinds.kubernetes.flux.substitution import UnknownForm
 from gitops_ci.kinds.kubernetes.kustomize import edits
+from gitops_ci.kinds.kubernetes.kustomize import reading as kustomizing
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
-from gitops_ci.kinds.kubernetes.objects import Gap
+from gitops_ci.kinds.kubernetes.objects import Gap, Object
 from gitops_ci.kinds.kubernetes.rendering import call as calls
 from gitops_ci.kinds.kubernetes.rendering import closure, places, reading
 from gitops_ci.kinds.kubernetes.rendering.call import Call, Part
 from gitops_ci.kinds.kubernetes.rendering.closure import Closure
+from gitops_ci.kinds.kubernetes.rendering.standing import Standing
 from gitops_ci.kinds.kubernetes.sources import Kustomization
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
@@ -27,6 +30,8 @@ from gitops_ci.policy.documents.yaml_documents import YamlProblem
 ORIGIN = "config.kubernetes.io/origin"
 """The annotation in which kustomize says where an object comes from, as YAML (`buildMetadata: [originAnnotations]`)."""
 
+_MOST_EMPTIED = 10
+"""Kustomizations that fail for want of what is left out, and are left out themselves."""
 _ASKING = b"\nbuildMetadata: [originAnnotations]\n"
 
 
@@ -37,10 +42,17 @@ def render(source: Kustomization, call: Call) -> Iterator[Part]:
     if own is None and not source.files:
         yield Gap(code="invalid", message=f"{source.path} has no kustomization", path=source.path)
         return
-    yield from found.gaps
-    if not any(gap.code == "invalid" for gap in found.gaps):
-        for each in _built(source, call, found, own):
-            yield calls.excused(each) if found.gaps or found.has_plugins else each
+    if any(gap.code == "invalid" for gap in found.gaps):
+        yield from found.gaps
+        return
+    lacks = bool(found.gaps or found.plugged)
+    parts = list(_built(source, call, found, own))
+    emptied = frozenset(each.path for each in parts if isinstance(each, Gap) and each.what and each.path is not None)
+    standing = Standing(source, found, call.snapshot, emptied)
+    objects = [each for each in parts if isinstance(each, Object)]
+    for each in (*found.gaps, *parts):
+        told = standing.told(each, objects) if isinstance(each, Gap) and each.what else each
+        yield calls.excused(told) if lacks else told
 
 
 def _built(source: Kustomization, call: Call, found: Closure, own: str | None) -> Iterator[Part]:
@@ -52,7 +64,13 @@ def _built(source: Kustomization, call: Call, found: Closure, own: str | None) -
         yield Gap(code="plan-failed", message=f"{source.path} cannot be laid out: {problem}", path=source.path)
         return
     using = calls.engine(call.tools, "kustomize")
-    text = calls.rendered(call, using, (str(directory),), source.path)
+    located = partial(_located, snapshot=call.snapshot)
+    text = calls.rendered(call, using, (str(directory),), source.path, located)
+    for _ in range(_MOST_EMPTIED):
+        if isinstance(text, str) or not _may_lack(text, found, own):
+            break
+        yield _emptied(text, call)
+        text = calls.rendered(call, using, (str(directory),), source.path, located)
     if isinstance(text, Gap):
         yield text
         return
@@ -67,6 +85,35 @@ def _built(source: Kustomization, call: Call, found: Closure, own: str | None) -
             )
             return
     yield from _parts(text, source, call)
+
+
+def _may_lack(failure: Gap, found: Closure, own: str | None) -> bool:
+    """Whether a kustomization fails for want of what is left out: it takes that itself, or is put on what does."""
+    path = failure.path or ""
+    if failure.code != "plan-failed" or path not in found.named or path == own:
+        return False
+    wanting = found.elsewhere.keys() | found.plugged
+    is_component = any(entry.use == "component" and to == path for each in found.named.values() for entry, to in each)
+    return bool(wanting) and (is_component or not wanting.isdisjoint(found.reached(path)))
+
+
+def _emptied(failure: Gap, call: Call) -> Gap:
+    """Puts an empty kustomization in the place of one that fails, so that the rest can be rendered."""
+    path = failure.path or ""
+    place = call.workspace.root / path
+    kind = "Component" if call.snapshot.facts((path,), kustomizing.read)[path].is_component else "Kustomization"
+    version = "v1alpha1" if kind == "Component" else "v1beta1"
+    place.unlink()
+    text = f"apiVersion: kustomize.config.k8s.io/{version}\nkind: {kind}\nresources: []\n"
+    place.write_text(text, encoding="utf-8")
+    directory = path.rpartition("/")[0]
+    message = f"{directory} is left out, as it cannot be rendered without what is missing: {failure.message}"
+    return Gap(code="not-rendered", message=message, path=path, line=failure.line, what=directory or path)
+
+
+def _located(place: str, snapshot: Snapshot) -> str | None:
+    """A file that kustomize names, or the kustomization of a directory."""
+    return place if (snapshot.resolve(place) or "") in snapshot else closure.file_of(place, snapshot)
 
 
 def _prepared(source: Kustomization, call: Call, own: str | None) -> Path:

@@ -29,6 +29,21 @@ class Piece(Struct, frozen=True):
     problem: str = ""
 
 
+class First(Struct, frozen=True):
+    """The first document of a file; None where it cannot be read."""
+
+    value: Any = None
+
+
+def first(content: bytes) -> First:
+    """The first document of a file, for what reads one only."""
+    try:
+        document = next(yaml_documents.documents(content), None)
+    except YamlProblem:
+        return First()
+    return First(None if document is None else document.value)
+
+
 def pieces(text: str) -> Iterator[Piece]:
     """The documents of a rendering that are not empty."""
     for chunk in _SEPARATOR.split(text):

@@ -22,11 +22,16 @@ _FUNCTIONS = re.compile(
 """Functions of Sprig (https://masterminds.github.io/sprig) of which nobody can tell the result."""
 
 
+_WORD = re.compile(r"([^\s\"',;=@]+)")
+"""What is random as a whole: a password, a time, a line of a certificate."""
+
+
 def may_be(chart: str, snapshot: Snapshot) -> bool:
     """Whether a template of a chart, or of one in it, asks for something random; a packed one may."""
     pending, paths = [f"{chart}/templates", f"{chart}/charts"], list[str]()
     while pending:
-        at = pending.pop()
+        named = pending.pop()
+        at = snapshot.resolve(named) or named
         paths += (f"{at}/{name}" for name in snapshot.children.get(at, ()))
         pending += (f"{at}/{name}" for name in snapshot.directories.get(at, ()))
     return any(path.endswith(".tgz") for path in paths) or any(snapshot.facts(paths, _asks).values())
@@ -52,6 +57,17 @@ def _steady(one: Any, other: Any) -> Any:
         return one
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return {key: _steady(value, other.get(key)) for key, value in one.items()}
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return [_steady(mine, theirs) for mine, theirs in zip(one, other, strict=True)]
-    return MADE_ANEW
+    if isinstance(one, list) and isinstance(other, list):
+        same = [_steady(mine, theirs) for mine, theirs in zip(one, other, strict=False)]
+        return same if len(one) == len(other) else [*same, MADE_ANEW]
+    return _steady_text(one, other) if isinstance(one, str) and isinstance(other, str) else MADE_ANEW
+
+
+def _steady_text(one: str, other: str) -> str:
+    """The words that both have at the same place; all is made anew where not even what separates them is the same."""
+    mine, theirs = _WORD.split(one), _WORD.split(other)
+    if mine[::2] != theirs[::2]:
+        return MADE_ANEW
+    words = zip(mine[1::2], theirs[1::2], strict=True)
+    steady = [word if word == again else MADE_ANEW for word, again in words]
+    return "".join(part for pair in zip(mine[::2], [*steady, ""], strict=True) for part in pair)

@@ -13,6 +13,7 @@ from gitops_ci.kinds.kubernetes.rules import (
     around,
     duplicates,
     files,
+    fitting,
     ports,
     references,
     rendered_secrets,
@@ -85,6 +86,7 @@ def _told(subject: Subject, closure: Iterable[str], inventory: Inventory) -> Ite
     yield from files.duplicate_keys(subject.deployment, inventory.snapshot)
     yield from duplicates.twice(subject)
     yield from selectors.mismatches(subject)
+    yield from fitting.nothing(subject, inventory.snapshot)
     yield from references.missing(subject)
     yield from references.taken(subject)
     yield from selectors.selects_nothing(subject)

@@ -33,6 +33,7 @@ ALL: Mapping[str, tuple[Severity, str]] = {
         "error",
         "Give the template the labels that the selector asks for: the API server refuses the object as it is.",
     ),
+    "kubernetes/fits-nothing": ("warning", "Correct the name, or take the entry out: it does nothing."),
     "kubernetes/rendered-secret": (
         "error",
         "Replace it where it was issued; then let it come from a secret store (External Secrets, SealedSecret, SOPS).",
@@ -56,6 +57,10 @@ ALL: Mapping[str, tuple[Severity, str]] = {
     "argocd/missing-key": ("warning", 'Add `goTemplateOptions: ["missingkey=error"]`.'),
     "argocd/name-collision": ("error", "Make the names differ: put what differs between the elements into them."),
     "flux/path-missing": ("error", "Correct the path, or add the folder: until then nothing of it is reconciled."),
+    "flux/variable-unset": (
+        "warning",
+        "Give it under postBuild.substitute, or a default (`${x:=y}`); write `$${x}` where it is none of Flux's.",
+    ),
     "flux/source-missing": ("error", "Correct the name, or add what makes it: until then nothing of it is reconciled."),
 }
 """Each rule with its severity and what to do."""

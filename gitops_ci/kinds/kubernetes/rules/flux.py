@@ -12,7 +12,7 @@ from gitops_ci.kinds.kubernetes.flux.origins import Origins
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.rules import reporting
+from gitops_ci.kinds.kubernetes.rules import reporting, substituted
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.model.finding import Finding
 from gitops_ci.policy.documents.yaml_documents import Place
@@ -33,6 +33,9 @@ def of(repository: Repository, repositories: Repositories) -> Iterator[Finding]:
         known = origins.of(repository.declared, repository.snapshot)
         alone = whole.written(tuple(asking), repository.snapshot)
         yield from reporting.findings(each for by in alone for each in _told(by, repository, repositories, known))
+        yield from reporting.findings(
+            each for by in alone for each in substituted.unset(by, repository, repositories, known)
+        )
 
 
 def _told(by: Declared, repository: Repository, repositories: Repositories, known: Origins) -> Iterator[Told]:

@@ -47,7 +47,7 @@ class Ends:
         cascade: bool | None = True,
         cluster: str = "",
         by: str = "",
-        revisions: tuple[str, ...] = (),
+        revisions: tuple[tuple[str, str], ...] = (),
     ) -> Inventory:
         found = inventory({"web/a.yaml": text} if text is not None else {})
         sources = (MANIFESTS, *sources) if text is not None else sources
@@ -138,15 +138,22 @@ def test_where_what_deploys_a_stack_goes_all_goes_with_it(cascade: bool, action:
     assert actions(plan) == [(action, "ConfigMap shop/a"), *([("create", "ConfigMap shop/a")] if by else [])]
 
 
-@pytest.mark.parametrize("revision", ["example.com/r at other", "evil.example/r at main"])
-def test_another_revision_is_not_what_is_rendered(revision: str, ends: Ends) -> None:
+@pytest.mark.parametrize("revision", [("example.com/r", "other"), ("evil.example/r", "main"), ("evil.example/r", "")])
+def test_another_revision_is_not_what_is_rendered(revision: tuple[str, str], ends: Ends) -> None:
     text, by = ONE.format("a", 1), "Application web"
-    base = ends.end(text, by=by, revisions=("example.com/r at main",))
-    assert ends.plan(base, ends.end(text, by=by, revisions=("example.com/r at main",))).status == "unchanged"
+    base = ends.end(text, by=by, revisions=(("example.com/r", "main"),))
+    assert ends.plan(base, ends.end(text, by=by, revisions=(("example.com/r", "main"),))).status == "unchanged"
     plan = ends.plan(base, ends.end(text, by=by, revisions=(revision,)))
     assert plan.reason is not None
     assert (plan.status, plan.reason.code) == ("failed", "not-rendered")
-    assert revision in plan.reason.message
+    assert " at ".join(filter(None, revision)) in plan.reason.message
+
+
+@pytest.mark.parametrize(("was", "is_now"), [("", "main"), ("main", ""), ("", "")])
+def test_a_revision_of_its_own_is_rendered_as_it_is_there(was: str, is_now: str, ends: Ends) -> None:
+    text, by, address = ONE.format("a", 1), "Application web", "example.com/r"
+    base = ends.end(text, by=by, revisions=((address, was),))
+    assert ends.plan(base, ends.end(text, by=by, revisions=((address, is_now),))).status == "unchanged"
 
 
 def test_a_gap_fails_the_plan_and_keeps_the_rest(ends: Ends) -> None:

@@ -71,8 +71,10 @@ def test_helms_options() -> None:
 
 
 def test_a_value_file_that_is_not_there() -> None:
-    _, missing = sources("chart", "    helm: {valueFiles: [nope.yaml]}\n")
-    assert missing == Unrendered(what="nope.yaml", why="there is no such value file", path="app.yaml", line=10)
+    """Argo CD renders nothing then: the chart without the file would be another thing."""
+    [missing] = sources("chart", "    helm: {valueFiles: [nope.yaml]}\n")
+    why = "there is no such value file"
+    assert missing == Unrendered(what="nope.yaml", why=why, path="app.yaml", line=10, code="invalid")
     ignored = only("chart", "    helm: {valueFiles: [nope.yaml], ignoreMissingValueFiles: true}\n")
     assert ignored == Chart(path="chart", release="web", namespace="web")
 
@@ -197,3 +199,32 @@ def test_a_file_beside_a_source_that_cannot_be_read(text: str) -> None:
     assert isinstance(source, Unrendered)
     assert source.path == "kustomized/.argocd-source.yaml"
     assert "kustomized/.argocd-source.yaml" in read
+
+
+REMOTE = f"""apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: web}}
+spec:
+  destination: {{server: 'https://1.2.3.4', namespace: shop}}
+  sources:
+  - {{repoURL: 'https://charts.acme.example', chart: redis, targetRevision: 1.2.3, helm: {{valueFiles: [$here/redis.yaml]}}}}
+  - {{repoURL: '{URL}', ref: here}}
+  - {{repoURL: '{URL}', path: plain}}
+"""
+
+
+def fixed(text: str, redis: str = "a: 1", more: Files | None = None) -> str:
+    files = {**FILES, "app.yaml": text, "redis.yaml": redis, **(more or {})}
+    [found] = [each for each in deployed(files, "shared/kubernetes/web").sources if isinstance(each, Unrendered)]
+    return found.fixed
+
+
+def test_a_chart_of_a_registry_is_the_same_with_the_same_values() -> None:
+    plain = fixed(REMOTE)
+    assert plain
+    assert fixed(REMOTE, more={"plain/new.yaml": "a: b"}) == plain
+    assert fixed(REMOTE, "a: 2") != plain
+    assert fixed(REMOTE.replace("1.2.3,", "1.2.4,")) != plain
+    assert fixed(REMOTE.replace("1.2.3,", "1.x,")) == ""
+    assert fixed(REMOTE.replace("$here/redis.yaml", "$here/none.yaml")) == ""
+    assert fixed(REMOTE.replace("helm: {", "helm: {releaseName: a, ")) != plain

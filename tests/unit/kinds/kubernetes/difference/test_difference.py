@@ -59,6 +59,29 @@ def test_an_update_tells_the_places_that_differ() -> None:
     assert not change.destructive
 
 
+@pytest.mark.parametrize(
+    ("base", "head", "told"),
+    [
+        ("a", "xa", ("a", "x")),
+        ("a", "ax", ("a", "x")),
+        ("xa", "a", ("x", "a")),
+        ("ax", "xa", ("x", "a")),  # the last one wins
+        ("aa", "aa", None),
+        ("ax", "ay", ("x", "y")),
+        ("", "ax", (None, "x")),
+        ("ax", "", ("x", None)),
+    ],
+)
+def test_of_two_of_one_identity_none_is_passed_over(base: str, head: str, told: tuple[Any, Any] | None) -> None:
+    """Which one counts nobody knows: `no change` would be untrue."""
+    found = between(*([one("ConfigMap", data={"k": each}) for each in end] for end in (base, head)))
+    assert [each.action for each in found.changes] == (
+        [] if told is None else ["create" if told[0] is None else "delete" if told[1] is None else "update"]
+    )
+    if told is not None and None not in told:
+        assert [(each.before, each.after) for each in found.changes[0].attributes] == [told]
+
+
 def test_what_comes_is_told_whole_but_for_its_name() -> None:
     change = only(between([], [one("ConfigMap", data={"a": "b"})]))
     assert (change.action, change.destructive) == ("create", False)

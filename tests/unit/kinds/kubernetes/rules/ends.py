@@ -23,7 +23,7 @@ from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import flux as flux_rules
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Around, Neighbour, Subject
-from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
+from gitops_ci.kinds.kubernetes.sources import Deployment, Kustomization, Manifests
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy.documents import manifests as objects
@@ -62,7 +62,9 @@ def inspected(files: Mapping[str, str], rendered: str | None = None, versions: t
     graph = Graph([Reference(STACK.id, AT, "tree", "direct"), Reference(STACK.id, "shared", "tree", "direct")])
     inventory = Inventory(snapshot=snapshot, config=config, stacks={}, graph=graph)
     own = tuple(path for path in given if path.startswith(f"{AT}/") and not path.endswith("values.yaml"))
-    deployment = Deployment(sources=(Manifests(path=AT, files=own),), path=AT)
+    is_kustomized = f"{AT}/kustomization.yaml" in given and made is not None
+    source = Kustomization(path=AT) if is_kustomized else Manifests(path=AT, files=own)
+    deployment = Deployment(sources=(source,), path=AT)
     if base is not None:
         former.remember(STACK.id, inventory, deployment, Rendered(objects=of(base)))
     return list(rules.inspect(STACK, deployment, None if made is None else Rendered(objects=of(made)), inventory))
