@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -28,7 +28,8 @@ class Kubernetes(Section, frozen=True):
     `versions` are those of the clusters; charts are rendered for the first. `api_versions` (`monitoring.coreos.com/v1`,
     `monitoring.coreos.com/v1/ServiceMonitor`) is what they have beside Kubernetes' own, which charts may ask for.
     `repositories` are the addresses under which Argo CD and Flux know this repository; without them, it is the one
-    whose paths are here. `generators` answer for what ApplicationSets ask outside of it.
+    whose paths are here. `generators` answer for what ApplicationSets ask outside of it. `remote` says what a change of
+    what is deployed from elsewhere (a chart of a registry) is: told in the comment, or undecided.
     """
 
     versions: tuple[KubernetesVersion, ...] = ()
@@ -37,3 +38,4 @@ class Kubernetes(Section, frozen=True):
     timeout: Annotated[float, Meta(gt=0, le=86400)] = 120.0
     repositories: tuple[str, ...] = ()
     generators: Generators = Generators()
+    remote: Literal["tell", "undecided"] = "tell"

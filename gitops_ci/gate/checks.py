@@ -19,6 +19,7 @@ _REMEDIES = {
     "credentials": "give its plan job read-only credentials (docs/quickstart.md#3-give-plans-read-only-credentials)",
     "unreachable": "give the job network and registry access for this stack, then run it again",
     "not-rendered": "bring what it takes from elsewhere into the repository, or review it by hand",
+    "remote": f"review what it deploys by hand, or set kinds.kubernetes.remote to tell {_IN_BASE}",
     "timeout": "raise the timeout of its kind or --total-timeout, or make the plan smaller",
     "interrupted": "run it again",
     "engine-killed": "run it again, with more memory if it was out of it",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
@@ -16,7 +16,8 @@ def of(reasons: Iterable[VerdictReason], *, plans: Iterable[Plan], judges_pull_r
     """The decision that follows. Without the pull request's state its rules are left out, and that is said."""
     told = ordered(reasons)
     decision = told[0].decision if told else "pass"
-    left_out = () if judges_pull_request else _left_out(tuple(plans))
+    known = tuple(plans)
+    left_out = (*_unseen(known), *(() if judges_pull_request else _left_out(known)))
     return Verdict(decision=decision, reasons=told, left_out=left_out)
 
 
@@ -34,6 +35,18 @@ def _weight(reason: VerdictReason) -> tuple[int, bool, str, str, str]:
     """By decision, what a rule found before what could not be found out; the same whoever was asked first."""
     checked = reason.rule.startswith("checks/")
     return _ORDER.index(reason.decision), checked, reason.stack or "", reason.rule, reason.message
+
+
+def _unseen(plans: tuple[Plan, ...]) -> Iterator[str]:
+    """What the change has deployed that is not in the repository: each once, with the first place that asks for it."""
+    places: dict[tuple[str, str], dict[str, None]] = {}
+    for each in (each for plan in plans for each in plan.unseen):
+        found = places.setdefault((each.what, each.why), {})
+        if each.path is not None:
+            found[f"{each.path}:{each.line}" if each.line is not None else each.path] = None
+    for (what, why), asking in places.items():
+        more = f" and {len(asking) - 1:,} more" if len(asking) > 1 else ""
+        yield f"what {what} deploys: {why}{f' ({next(iter(asking))}{more})' if asking else ''}"
 
 
 def _left_out(plans: tuple[Plan, ...]) -> tuple[str, ...]:

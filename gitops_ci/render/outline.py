@@ -194,6 +194,28 @@ def stacks(group: Iterable[Finding]) -> list[str]:
     return [each for each in named if each]
 
 
+def left_behind(row: Row) -> list[Change]:
+    """Objects of a cluster that keep running and that nobody manages any more."""
+    if row.plan is None or not row.label.startswith("kubernetes/"):
+        return []
+    return [change for change in row.plan.changes if change.action == "forget"]
+
+
+def left_running(shown: Iterable[Row]) -> int:
+    """How many of these there are."""
+    return sum(len(left_behind(row)) for row in shown)
+
+
+def unseen(shown: Iterable[Row]) -> str:
+    """What was not looked at, as it is not in the repository, in a few words; empty for nothing."""
+    found = {(each.sort, each.what) for row in shown if row.plan for each in row.plan.unseen}
+    charts = sum(sort == "chart" for sort, _ in found)
+    others = len(found) - charts
+    said = ["1 chart of a registry" if charts == 1 else f"{charts:,} charts of registries"] if charts else []
+    said += [words.several(others, "source") + " elsewhere"] if others else []
+    return f"{words.both(said)} {'was' if len(found) == 1 else 'were'} not looked at" if said else ""
+
+
 def totals(shown: Iterable[Row]) -> dict[Action, int]:
     """How many changes of each counted action, over several stacks; only those that occur."""
     sums = dict.fromkeys(COUNTED, 0)

@@ -10,7 +10,16 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.kubernetes import clusters, deployments, difference, following, generated, rendering, survey
+from gitops_ci.kinds.kubernetes import (
+    clusters,
+    deployments,
+    difference,
+    following,
+    generated,
+    remote,
+    rendering,
+    survey,
+)
 from gitops_ci.kinds.kubernetes.difference import Difference
 from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
@@ -53,6 +62,8 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = _failure(before.rendered.gaps) if removed else _failure(after.rendered.gaps, before.rendered.gaps)
     failure = failure or _unknown(before.rendered.gaps) or _elsewhere(before.deployment, after.deployment)
+    unseen = remote.altered(base, head, (before.rendered, after.rendered))
+    failure = failure or remote.undecided(unseen, head)
     altered = any(each.action != "read" for each in changes)
     caveats = () if failure is not None else _caveats(before.rendered.gaps, found, left_out, ends.note)
     return Plan(
@@ -63,6 +74,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         seconds=round(time.perf_counter() - started, 3),
         summary=summarise(changes),
         changes=changes,
+        unseen=unseen,
     )
 
 

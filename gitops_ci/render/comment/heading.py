@@ -94,6 +94,8 @@ def effect(shown: tuple[Row, ...]) -> str:
     changing = [row for row in shown if row.changed]
     unplanned = sum(row.unplanned for row in shown)
     missing = f"; {words.several(unplanned, 'stack')} not planned" if unplanned else ""
+    unseen = outline.unseen(shown)
+    missing = f"{f'; {unseen}' if unseen else ''}{missing}"
     if not changing:
         return (
             f"{words.several(len(shown), 'affected stack')}, nothing changes{missing}"
@@ -105,5 +107,8 @@ def effect(shown: tuple[Row, ...]) -> str:
     loosened = sum(len(row.destroys) for row in changing if row.is_about_rules)
     said = [words.several(lost, "destructive change")] if lost else []
     said += [f"{loosened:,} that loosen rules" if loosened > 1 else "1 that loosens rules"] if loosened else []
-    loss = " and ".join(said) or "nothing is destroyed"
-    return f"{words.several(len(changing), 'stack')} {verb}, {loss}{missing}"
+    left = outline.left_running(changing)
+    said += [f"{words.several(left, 'object')} left running and no longer managed"] if left else []
+    loss = " and ".join(said) or ("" if unseen else "nothing is destroyed")
+    effects = ", ".join(filter(None, (f"{words.several(len(changing), 'stack')} {verb}", loss)))
+    return effects + missing

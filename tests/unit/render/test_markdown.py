@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gitops_ci.model.finding import make
-from gitops_ci.model.plan import Attribute, Change, Check, Plan, Problem
+from gitops_ci.model.plan import Attribute, Change, Check, Plan, Problem, Unseen
 from gitops_ci.model.report import Report
 from gitops_ci.model.verdict import Verdict, VerdictReason
 from gitops_ci.render import markdown, terminal
@@ -321,3 +321,16 @@ def test_rules_are_loosened_where_data_is_lost() -> None:
     assert "**shared/security/main** loosens `rego.rule data.k.deny`" in comment
     assert "**shared/security/main** adds `casbin.permission p, a, *`" in comment
     assert "**production/database/app** loses data in `data in users`" in comment
+
+
+def test_what_nobody_looked_at_is_in_the_headline_and_not_called_safe() -> None:
+    chart = Unseen(what="ingress-nginx 5.0.0", sort="chart", why="the chart is not in this repository")
+    plan = msgspec.structs.replace(planned("a/kubernetes/apps", (update("x"),)), unseen=(chart,))
+    comment = written(report(plan, verdict=Verdict(decision="pass")))
+    assert "### ✅ Pass · 1 stack changes; 1 chart of a registry was not looked at\n" in comment
+    several = msgspec.structs.replace(
+        plan, unseen=(chart, msgspec.structs.replace(chart, what="redis 1"), Unseen(what="x", sort="source", why="w"))
+    )
+    said = "; 2 charts of registries and 1 source elsewhere were not looked at\n"
+    assert said in written(report(several, verdict=Verdict(decision="pass")))
+    assert said in written(report(msgspec.structs.replace(planned("a/kubernetes/b", ()), unseen=several.unseen)))
