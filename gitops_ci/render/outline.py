@@ -60,6 +60,11 @@ class Row(Struct, frozen=True):
         return self.label.startswith("security/")
 
     @property
+    def is_of_a_cluster(self) -> bool:
+        """Whether it is a stack of Kubernetes, whose objects run on where nobody deletes them."""
+        return self.label.startswith("kubernetes/")
+
+    @property
     def notable(self) -> bool:
         """Whether there is anything to say about it: changes, findings, failed checks, what base would change."""
         if self.changed or self.unplanned or self.findings or self.plan is None:
@@ -192,28 +197,6 @@ def stacks(group: Iterable[Finding]) -> list[str]:
     """The stacks that findings are about, where their files do not tell: those of a plan point into shared modules."""
     named = dict.fromkeys(each.stack for each in group if each.address is not None and each.path is not None)
     return [each for each in named if each]
-
-
-def left_behind(row: Row) -> list[Change]:
-    """Objects of a cluster that keep running and that nobody manages any more."""
-    if row.plan is None or not row.label.startswith("kubernetes/"):
-        return []
-    return [change for change in row.plan.changes if change.action == "forget"]
-
-
-def left_running(shown: Iterable[Row]) -> int:
-    """How many of these there are."""
-    return sum(len(left_behind(row)) for row in shown)
-
-
-def unseen(shown: Iterable[Row]) -> str:
-    """What was not looked at, as it is not in the repository, in a few words; empty for nothing."""
-    found = {(each.sort, each.what) for row in shown if row.plan for each in row.plan.unseen}
-    charts = sum(sort == "chart" for sort, _ in found)
-    others = len(found) - charts
-    said = ["1 chart of a registry" if charts == 1 else f"{charts:,} charts of registries"] if charts else []
-    said += [words.several(others, "source") + " elsewhere"] if others else []
-    return f"{words.both(said)} {'was' if len(found) == 1 else 'were'} not looked at" if said else ""
 
 
 def totals(shown: Iterable[Row]) -> dict[Action, int]:

@@ -128,7 +128,7 @@ def _difference(before: End, after: End, going: Pruning | None, *, removed: bool
     moves = f"the stack goes from cluster {was} to {is_now}"
     if same is False:
         left = difference.between(before.rendered.objects, (), Pruning(prune=False))
-        reason = secrets.masked(f"{moves}: left behind")
+        reason = secrets.masked(f"left behind: {moves}")
         stays = [msgspec.structs.replace(each, reason=reason) for each in left.changes]
     else:
         found = difference.between(before.rendered.objects, after.rendered.objects, fate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitops_ci.model.report import Report
 from gitops_ci.model.verdict import VerdictReason
-from gitops_ci.render import outline, words
+from gitops_ci.render import effects, outline, words
 from gitops_ci.render.comment.page import units
 from gitops_ci.render.outline import Row
 from gitops_ci.render.untrusted import cut, text, visible
@@ -94,7 +94,7 @@ def effect(shown: tuple[Row, ...]) -> str:
     changing = [row for row in shown if row.changed]
     unplanned = sum(row.unplanned for row in shown)
     missing = f"; {words.several(unplanned, 'stack')} not planned" if unplanned else ""
-    unseen = outline.unseen(shown)
+    unseen = effects.unseen(shown)
     missing = f"{f'; {unseen}' if unseen else ''}{missing}"
     if not changing:
         return (
@@ -107,8 +107,8 @@ def effect(shown: tuple[Row, ...]) -> str:
     loosened = sum(len(row.destroys) for row in changing if row.is_about_rules)
     said = [words.several(lost, "destructive change")] if lost else []
     said += [f"{loosened:,} that loosen rules" if loosened > 1 else "1 that loosens rules"] if loosened else []
-    left = outline.left_running(changing)
+    left = effects.left_running(changing)
     said += [f"{words.several(left, 'object')} left running and no longer managed"] if left else []
     loss = " and ".join(said) or ("" if unseen else "nothing is destroyed")
-    effects = ", ".join(filter(None, (f"{words.several(len(changing), 'stack')} {verb}", loss)))
-    return effects + missing
+    what = ", ".join(filter(None, (f"{words.several(len(changing), 'stack')} {verb}", loss)))
+    return what + missing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitops_ci.model.plan import Action
-from gitops_ci.render import outline, words
+from gitops_ci.render import effects, outline, words
 from gitops_ci.render.comment.page import Page, Section, row, table, units
 from gitops_ci.render.outline import Row
 from gitops_ci.render.told import Told
@@ -83,8 +83,7 @@ def _state(each: Row) -> str:
 
 def _line(name: str, members: Sequence[Row]) -> str:
     counts = outline.totals(members)
-    rest = {action: counts[action] for action in _REST if action in counts}
-    extra = [words.counts(rest)] if rest else []
+    extra = list(filter(None, [effects.said(members, _REST)]))
     drift = outline.drifted(members)
     extra += [f"{drift:,} drifted"] if drift else []
     extra += _waiting(members)

@@ -334,3 +334,33 @@ def test_what_nobody_looked_at_is_in_the_headline_and_not_called_safe() -> None:
     said = "; 2 charts of registries and 1 source elsewhere were not looked at\n"
     assert said in written(report(several, verdict=Verdict(decision="pass")))
     assert said in written(report(msgspec.structs.replace(planned("a/kubernetes/b", ()), unseen=several.unseen)))
+
+
+def left(address: str, kind: str, reason: str = "left behind: nothing prunes it") -> Change:
+    return Change(address=address, type=kind, action="forget", reason=reason)
+
+
+def test_what_is_left_running_is_in_the_headline_and_above_the_table() -> None:
+    changes = (left("ConfigMap web/a", "ConfigMap"), left("apps/Deployment web/web", "apps/Deployment"))
+    comment = written(report(planned("production/kubernetes/web", changes), verdict=Verdict(decision="pass")))
+    assert "### ✅ Pass · 1 stack changes, 2 objects left running and no longer managed\n" in comment
+    assert (
+        "> [!CAUTION]\n> - **production/kubernetes/web** leaves 2 objects running in namespace `web`, "
+        "no longer managed\n" in comment
+    )
+    assert "| kubernetes/web · 2 left behind |" in comment
+    assert "↑ ConfigMap web/a  # left behind: nothing prunes it\n" in comment
+    assert "forget" not in comment
+
+
+def test_an_application_that_goes_is_no_object_that_runs_on_and_terraform_says_forget() -> None:
+    application = left(
+        "argoproj.io/Application argocd/web", "argoproj.io/Application", "what it deployed is left behind"
+    )
+    comment = written(report(planned("shared/kubernetes/argocd", (application,))))
+    assert "CAUTION" not in comment
+    assert "nothing is destroyed" in comment
+    removed = Change(address="aws_instance.a", type="aws_instance", action="forget")
+    comment = written(report(planned("a/terraform/web", (removed,))))
+    assert "· 1 forget" in comment
+    assert "forgotten: keeps existing, is no longer managed" in comment

@@ -37,7 +37,7 @@ _GOES_WITH: dict[tuple[str, str], str] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): "every object of this kind goes with it",
 }
 _NOBODY_TELLS = "no longer rendered: deleted where what applies this stack prunes, else left behind"
-_UNPRUNED = "no longer rendered, and nothing prunes it: left behind"
+_UNPRUNED = "left behind: nothing prunes it"
 
 
 class Pruning(Struct, frozen=True):
@@ -58,7 +58,7 @@ class Pruning(Struct, frozen=True):
         heard = (_HEARD_AT_THE_END if self.all_goes else _HEARD).get(self.by, (_HELM, _FLUX, _PRUNE))
         for name, setting in heard:
             if setting in (each.strip() for each in str(annotations.get(name, "")).split(",")):
-                return f"{name} keeps it"
+                return f"left behind: {name} keeps it"
         return _UNPRUNED if self.prune is False else ""
 
     def lost(self, each: Object) -> str:
