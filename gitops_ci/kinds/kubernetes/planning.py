@@ -16,6 +16,7 @@ from gitops_ci.kinds.kubernetes import (
     difference,
     following,
     generated,
+    gone,
     remote,
     rendering,
     survey,
@@ -56,9 +57,11 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     after = _with(_end(ends.head, head, tools), ends.gap)
     removed = ends.head is None and ends.gap is None
     deployment = before.deployment if removed else after.deployment
-    found = _difference(before, after, _going(before, after, head, removed=removed), removed=removed)
+    pruning = _going(before, after, head, removed=removed)
+    found = _difference(before, after, pruning, removed=removed)
     changes = tuple(each for each in found.changes if _is_sure(each, before.rendered, after.rendered))
     left_out = len(found.changes) - len(changes)
+    changes = gone.told(changes, before.deployment if pruning is not None and pruning.all_goes else None, base, head)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = _failure(before.rendered.gaps) if removed else _failure(after.rendered.gaps, before.rendered.gaps)
     failure = failure or _unknown(before.rendered.gaps) or _elsewhere(before.deployment, after.deployment)
@@ -103,7 +106,7 @@ def _going(before: End, after: End, head: Inventory | None, *, removed: bool) ->
         if was.by == f"Application {each.name}":
             return Pruning(each.prune, by)
     for other in known.deployments.values() if known is not None else ():
-        if was.by == other.by:
+        if was.by == other.by and (was.path == other.path or was.cluster == other.cluster):
             return Pruning(other.prune, by)
     return Pruning(was.cascade, by, all_goes=True)
 
