@@ -206,7 +206,7 @@ def test_the_chart_shows_what_reaches_what_and_stays_small() -> None:
     comment = written(REALISTIC)
     assert 'n0(["shared/databases/migrations"]) --> n1[["production/database/app"]]' in comment
     reasons = [affected(f"production/terraform/app{number}", *REALISTIC.stacks[0].reasons) for number in range(300)]
-    assert '"300_in_production/terraform"' in written(report(stacks=tuple(reasons)))
+    assert '"300 in production/terraform"' in written(report(stacks=tuple(reasons)))
 
 
 def fleet(environment: str = "production") -> str:
@@ -364,3 +364,21 @@ def test_an_application_that_goes_is_no_object_that_runs_on_and_terraform_says_f
     comment = written(report(planned("a/terraform/web", (removed,))))
     assert "· 1 forget" in comment
     assert "forgotten: keeps existing, is no longer managed" in comment
+
+
+def test_many_stacks_that_change_alike_take_two_rows() -> None:
+    plans = [planned(f"a/kubernetes/apps/{name}", (update("x"),)) for name in ("one", "two", "three", "four")]
+    comment = written(report(*plans))
+    assert "| kubernetes/apps/four |  | 1 |" in comment
+    assert "| 3 more stacks like kubernetes/apps/four: one, three and two |  | 3 |" in comment
+    assert comment.count("```diff") == 1
+
+
+def test_many_plans_that_fail_for_one_reason_take_two_rows_and_another_reason_its_own() -> None:
+    def failed(name: str, message: str) -> Plan:
+        return Plan(stack=f"a/kubernetes/{name}", status="failed", reason=Problem(code="not-rendered", message=message))
+
+    comment = written(report(*(failed(name, "gone") for name in "abcd"), failed("e", "another")))
+    assert "| kubernetes/a · **✗ plan failed** |" in comment
+    assert "| 3 more stacks like kubernetes/a: b, c and d |" in comment
+    assert "| kubernetes/e · **✗ plan failed** |" in comment
