@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from gitops_ci.model.plan import COUNTED, Action, Change
+from gitops_ci.model.report import Report
 from gitops_ci.render import outline, words
 from gitops_ci.render.outline import Row
 
 _APPLICATION = "argoproj.io/Application"
+_NAMED = 3
 
 
 def left_behind(row: Row) -> list[Change]:
@@ -34,6 +37,17 @@ def unseen(shown: Iterable[Row]) -> str:
     said = ["1 chart of a registry" if charts == 1 else f"{charts:,} charts of registries"] if charts else []
     said += [words.several(others, "source") + " elsewhere"] if others else []
     return f"{words.both(said)} {'was' if len(found) == 1 else 'were'} not looked at" if said else ""
+
+
+def unread(report: Report) -> str:
+    """The changed files that no stack reads, or where many of them lie; empty for none."""
+    paths = report.unread.paths
+    if report.unread.count <= _NAMED:
+        return words.both(list(paths))
+    folders = Counter(path.rpartition("/")[0] or "the root" for path in paths)
+    named = [f"{folder} ({count:,})" for folder, count in folders.most_common(_NAMED)]
+    rest = report.unread.count - sum(count for _, count in folders.most_common(_NAMED))
+    return words.both([*named, f"{rest:,} elsewhere"] if rest else named)
 
 
 def said(shown: Iterable[Row], actions: Iterable[Action] = COUNTED) -> str:

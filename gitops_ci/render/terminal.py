@@ -9,7 +9,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import SHARED, AffectedStack, ChangeOfStack, Stack
 from gitops_ci.model.verdict import VerdictReason
-from gitops_ci.render import checker_lines, finding_lines, outline, stack_lines, words
+from gitops_ci.render import checker_lines, effects, finding_lines, outline, stack_lines, words
 from gitops_ci.render.comment.heading import deciding, effect, nothing
 from gitops_ci.render.finding_lines import shortened
 from gitops_ci.render.lines import EMPTY, Line, Style, line, plain, span, tree, write
@@ -121,6 +121,9 @@ def _verdict(report: Report, shown: tuple[Row, ...]) -> Iterator[Line]:
     of = " ".join(filter(None, (outline.reach(report, shown), since)))
     told = ", ".join(filter(None, (of, words.duration(report.seconds))))
     yield EMPTY
+    if shown and (named := effects.unread(report)):
+        files = words.several(report.unread.count, "changed file")
+        yield line(span(f"  {files} that no stack reads: {shortened(named)}", "dim"))
     if report.verdict is None:
         yield line(span("Planned", "title"), f"  {summary}", span(f"  ({told})", "dim"))
         return

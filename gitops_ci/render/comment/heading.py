@@ -60,11 +60,11 @@ def nothing(report: Report) -> str:
     if outline.is_about_policies(report):
         return f"{words.several(sum(run.inputs for run in report.policies), 'document')} checked"
     files = words.several(report.changed_files, "changed file")
-    return (
-        f"nothing to plan: {files}, none of them part of a stack"
-        if report.changed_files
-        else "nothing to plan: no changed files"
-    )
+    if not report.changed_files:
+        return "nothing to plan: no changed files"
+    named = effects.unread(report)
+    which = "part of no stack" if report.changed_files == 1 else "none of them part of a stack"
+    return f"nothing to plan: {files}, {which}{f': {named}' if named else ''}"
 
 
 def _reason(report: Report, shown: tuple[Row, ...]) -> str:

@@ -11,7 +11,7 @@ from gitops_ci.render.outline import Row
 from gitops_ci.render.untrusted import cut, text
 
 _MOST = 100
-_FRAME = 300
+_FRAME, _WIDTH = 500, 200
 _COLUMNS: tuple[Action, ...] = ("create", "update", "replace", "delete")
 _REST: tuple[Action, ...] = ("import", "move", "forget")
 _ALIKE, _NAMES = 3, 5
@@ -34,7 +34,15 @@ def section(page: Page, room: int) -> Section:
         body += block if fits else []
         left_out += 0 if fits else sum(id(each) in kept for each in members) or 1
     header = ("Stack", "＋", "～", "±", "－", "Findings", "Time")
-    return Section(table(header, "lrrrrlr", body) if body else "", (("row", left_out),))
+    parts = [table(header, "lrrrrlr", body) if body else "", _unread(page) if page.rows else ""]
+    return Section("\n\n".join(filter(None, parts)), (("row", left_out),))
+
+
+def _unread(page: Page) -> str:
+    """The changed files that are part of nothing in the table."""
+    named = effects.unread(page.report)
+    files = words.several(page.report.unread.count, "changed file")
+    return f"<sub>{files} that no stack reads: {text(cut(named, _WIDTH))}</sub>" if named else ""
 
 
 def _kept(single: Sequence[Row], room: int) -> tuple[dict[int, str], int]:

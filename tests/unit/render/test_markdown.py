@@ -11,7 +11,7 @@ import pytest
 
 from gitops_ci.model.finding import make
 from gitops_ci.model.plan import Attribute, Change, Check, Plan, Problem, Unseen
-from gitops_ci.model.report import Report
+from gitops_ci.model.report import Report, Unread
 from gitops_ci.model.verdict import Verdict, VerdictReason
 from gitops_ci.render import markdown, terminal
 from gitops_ci.render.comment.page import units
@@ -382,3 +382,17 @@ def test_many_plans_that_fail_for_one_reason_take_two_rows_and_another_reason_it
     assert "| kubernetes/a · **✗ plan failed** |" in comment
     assert "| 3 more stacks like kubernetes/a: b, c and d |" in comment
     assert "| kubernetes/e · **✗ plan failed** |" in comment
+
+
+def test_changed_files_that_no_stack_reads_are_named_or_their_folders() -> None:
+    few = Unread(count=2, paths=("README.md", "docs/a.md"))
+    assert "nothing to plan: 2 changed files, none of them part of a stack: README.md and docs/a.md\n" in written(
+        report(changed_files=2, unread=few)
+    )
+    assert "<sub>2 changed files that no stack reads: README.md and docs/a.md</sub>" in written(
+        report(planned("a/kubernetes/b", (update("x"),)), changed_files=3, unread=few)
+    )
+    many = Unread(count=205, paths=(*(f"a/b/{number}.yaml" for number in range(98)), "c/d.yaml", "e.md"))
+    said = "a/b (98), c (1), the root (1) and 105 elsewhere"
+    assert said in written(report(changed_files=205, unread=many))
+    assert said in terminal.plain(terminal.report_lines(report(planned("a/kubernetes/b", ()), unread=many)))
