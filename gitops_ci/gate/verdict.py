@@ -9,6 +9,8 @@ from msgspec import structs
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.verdict import Decision, Verdict, VerdictReason
 
+_PLACED, _NAMED = 3, 10
+"""What is deployed from elsewhere that is told with its place, and with its name."""
 _ORDER: tuple[Decision, ...] = ("blocked", "undecided", "pass")
 
 
@@ -38,15 +40,23 @@ def _weight(reason: VerdictReason) -> tuple[int, bool, str, str, str]:
 
 
 def _unseen(plans: tuple[Plan, ...]) -> Iterator[str]:
-    """What the change has deployed that is not in the repository: each once, with the first place that asks for it."""
+    """What the change has deployed that is not in the repository: each once, the first with a place that asks for it.
+
+    What is more is named only: whoever reads it wants to know what is destroyed first.
+    """
     places: dict[tuple[str, str], dict[str, None]] = {}
     for each in (each for plan in plans for each in plan.unseen):
         found = places.setdefault((each.what, each.why), {})
         if each.path is not None:
             found[f"{each.path}:{each.line}" if each.line is not None else each.path] = None
-    for (what, why), asking in places.items():
+    several = list(places.items())
+    for (what, why), asking in several[:_PLACED]:
         more = f" and {len(asking) - 1:,} more" if len(asking) > 1 else ""
         yield f"what {what} deploys: {why}{f' ({next(iter(asking))}{more})' if asking else ''}"
+    rest = [what for (what, _), _ in several[_PLACED:]]
+    if rest:
+        left = f" and {len(rest) - _NAMED:,} more" if len(rest) > _NAMED else ""
+        yield f"what {', '.join(rest[:_NAMED])}{left} deploy: not in this repository, either"
 
 
 def _left_out(plans: tuple[Plan, ...]) -> tuple[str, ...]:

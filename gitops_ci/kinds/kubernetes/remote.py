@@ -23,6 +23,7 @@ _K3S = "helm.cattle.io"
 _GROUPS = frozenset({ARGO, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER, SOURCES, _K3S})
 _WHEN = ("interval", "retryInterval", "timeout", "dependsOn", "maxHistory", "driftDetection", "test", "healthChecks")
 """What of Flux's specs says when something is deployed, or how it is watched, and not what."""
+_LONGEST = 200
 _WHY = {"chart": "the chart is not in this repository", "source": "it is not in this repository"}
 
 Name = tuple[str, str, str]
@@ -57,7 +58,7 @@ def altered(base: Inventory | None, head: Inventory | None, ends: tuple[Rendered
         old = before.get(key)
         if (old is None and each.alone) or (old is not None and (old.what, old.by) == (each.what, each.by)):
             continue
-        what = secrets.masked(each.what)
+        what = secrets.masked(each.what)[:_LONGEST]
         found[Unseen(what=what, sort=each.sort, why=_WHY[each.sort], path=each.path, line=each.line)] = None
     return tuple(found)
 

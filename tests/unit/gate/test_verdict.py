@@ -28,3 +28,14 @@ def test_what_is_not_in_the_repository_is_told_once_with_its_first_place(judges_
         f"what x 1 deploys: {WHY} (x.yaml:3)",
     )
     assert len(told.left_out) == (2 if judges_pull_request else 3)
+
+
+def test_of_many_the_first_have_a_place_and_the_rest_a_name() -> None:
+    plans = (
+        Plan(stack="a/kubernetes/b", status="changed", unseen=tuple(chart(f"c{n} 1", "c.yaml") for n in range(15))),
+    )
+    told = verdict.of((), plans=plans, judges_pull_request=True).left_out
+    assert len(told) == 4
+    assert told[2] == f"what c2 1 deploys: {WHY} (c.yaml:3)"
+    assert told[3].startswith("what c3 1, c4 1, ")
+    assert told[3].endswith("c12 1 and 2 more deploy: not in this repository, either")

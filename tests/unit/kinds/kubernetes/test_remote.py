@@ -6,9 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitops_ci.config import DEFAULT, Config
 from gitops_ci.kinds import kubernetes
+from gitops_ci.kinds.kubernetes import remote
+from gitops_ci.kinds.kubernetes.objects import Identity, Object, Rendered
 from gitops_ci.model.plan import Plan
 from tests.unit.kinds.kubernetes.bed import Tools
 from tests.unit.kinds.kubernetes.ends import URL, end
@@ -134,3 +138,35 @@ def test_the_configuration_can_have_it_undecided(config: Config, status: str, tm
     found = plan(chart("1"), chart("2"), tmp_path, config)
     assert found.status == status
     assert (found.reason is not None and found.reason.code == "remote") == (status == "failed")
+
+
+KINDS = [
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+    ("source.toolkit.fluxcd.io", "OCIRepository"),
+    ("source.toolkit.fluxcd.io", "HelmRepository"),
+    ("source.toolkit.fluxcd.io", "GitRepository"),
+    ("helm.cattle.io", "HelmChart"),
+]
+KEYS = st.sampled_from(
+    ["chart", "spec", "sourceRef", "chartRef", "kind", "name", "url", "ref", "tag", "valuesFrom", "source", "sources"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["HelmRepository", "web", "a b", "oci://x/y/", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(KINDS), VALUES, VALUES)
+def test_no_object_is_a_traceback(kind: tuple[str, str], one: object, other: object) -> None:
+    def rendered(spec: object) -> Rendered:
+        value = {"apiVersion": f"{kind[0]}/v1", "kind": kind[1], "metadata": {"name": "x"}, "spec": spec}
+        return Rendered(objects=(Object(identity=Identity(*kind, "web", "x"), api_version="v1", value=value),))
+
+    empty = end({})
+    for base in (empty, None):
+        found = remote.altered(base, empty, (rendered(one), rendered(other)))
+        assert all(len(each.what) <= 200 for each in found)
