@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from msgspec import structs
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repository import Reading, Repository
-from gitops_ci.kinds.kubernetes.sources import Chart
+from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests
 from gitops_ci.model import stack as stacks
 from gitops_ci.model.stack import SHARED
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 _RELEASE = "HelmRelease "
 
-Files = Callable[[Placed], AbstractSet[str]]
-"""The files of manifests that a stack deploys."""
 
-
-def of(given: Iterable[Placed], renderings: Sequence[Rendering], repository: Repository, files: Files) -> list[Placed]:
+def of(given: Iterable[Placed], renderings: Sequence[Rendering], repository: Repository) -> list[Placed]:
     """The same stacks in the same order, with what those that deploy their objects' files add to them."""
     placed = list(given)
     held = {each.deployment.path for each in placed if each.deployment.by.startswith(_RELEASE)}
     held |= {each.by.path for each in renderings}
     if not held:
         return placed
-    own = [files(each) & held for each in placed]
+    targets = repository.kustomizations.targets
+    taking = {directory: {each.path for each in found} & held for directory, found in targets.items()}
+    taking = {directory: found for directory, found in taking.items() if found}
+    own = [_held(each, held, taking, repository) for each in placed]
     holders: dict[str, list[Placed]] = {}
     for each, found in zip(placed, own, strict=True):
         for path in found:
@@ -42,6 +42,26 @@ def of(given: Iterable[Placed], renderings: Sequence[Rendering], repository: Rep
         _deciding(each, [pair for path in sorted(found) for pair in made.get(path, ())])
         for each, found in zip(released, own, strict=True)
     ]
+
+
+def _held(
+    placed: Placed, held: set[str], taking: Mapping[str, AbstractSet[str]], repository: Repository
+) -> frozenset[str]:
+    """Which of those files a stack deploys; `taking` are the directories whose kustomizations take some."""
+    found: set[str] = set()
+    for source in placed.deployed.sources:
+        match source:
+            case Manifests(files=files):
+                found |= held.intersection(files)
+            case Kustomization(path=path, files=files):
+                found |= held.intersection(files)
+                if taking:
+                    starts = [repository.snapshot.resolve(each) or each for each in (path, *files)]
+                    reached = repository.kustomizations.reached(starts)
+                    found |= {file for each in taking.keys() & reached for file in taking[each]}
+            case _:
+                pass
+    return frozenset(found)
 
 
 def _released(placed: Placed, holders: list[Placed]) -> Placed:

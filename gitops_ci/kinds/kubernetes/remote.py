@@ -42,10 +42,11 @@ class _Asked(Struct, frozen=True):
 
 
 class _End(Struct, frozen=True):
-    """The objects of one end by name, and what the repository has at that end."""
+    """The objects of an end by name, what the repository has there, and what deploys its stacks, with its file."""
 
     objects: Mapping[Name, Object]
     known: Survey
+    stacks: frozenset[tuple[str, str]]
 
 
 def altered(base: Inventory | None, head: Inventory | None, ends: tuple[Rendered, Rendered]) -> tuple[Unseen, ...]:
@@ -76,7 +77,8 @@ def undecided(found: tuple[Unseen, ...], inventory: Inventory | None) -> Problem
 def _all(inventory: Inventory, rendered: Rendered) -> dict[tuple[Name, int], _Asked]:
     """What the objects of an end ask for, by the object and the number of its source."""
     by_name = {(each.identity.kind, each.identity.namespace, each.identity.name): each for each in rendered.objects}
-    end = _End(by_name, survey.of(inventory.snapshot, inventory.config))
+    known = survey.of(inventory.snapshot, inventory.config)
+    end = _End(by_name, known, frozenset((each.by, each.path) for each in known.deployments.values()))
     found: dict[tuple[Name, int], _Asked] = {}
     taken: set[Name] = set()
     for name, each in by_name.items():
@@ -134,7 +136,7 @@ def _generated(by: Object, known: Survey) -> Iterator[tuple[tuple[Name, int], _A
 
 
 def _release(name: Name, each: Object, end: _End, taken: set[Name]) -> Iterator[_Asked]:
-    if _is_stack(f"HelmRelease {each.identity.name}", each, end.known):
+    if (f"HelmRelease {each.identity.name}", each.path) in end.stacks:
         return
     spec = values.mapping(each.value, "spec")
     chart, reference = values.mapping(spec, "chart", "spec"), values.mapping(spec, "chartRef")
@@ -156,14 +158,14 @@ def _release(name: Name, each: Object, end: _End, taken: set[Name]) -> Iterator[
 
 
 def _kustomization(name: Name, each: Object, end: _End, taken: set[Name]) -> Iterator[_Asked]:
-    if _is_stack(f"Kustomization {each.identity.name}", each, end.known):
+    if (f"Kustomization {each.identity.name}", each.path) in end.stacks:
         return
     spec = values.mapping(each.value, "spec")
     reference = values.mapping(spec, "sourceRef")
     if not reference:
         return
     source = _named(reference, name, end, taken)
-    if source is not None and known_here(source, end.known):
+    if source is not None and _is_here(source, end.known):
         return
     what = (
         _source(source) if source is not None else f"{values.text(reference, 'kind')} {values.text(reference, 'name')}"
@@ -172,14 +174,14 @@ def _kustomization(name: Name, each: Object, end: _End, taken: set[Name]) -> Ite
     yield _made(each, f"{values.text(spec, 'path') or './'} of {what}", "source", by)
 
 
-def known_here(source: Object, known: Survey) -> bool:
+def _is_here(source: Object, known: Survey) -> bool:
     """Whether a source of Flux is this repository."""
     return known.repositories.has(values.text(values.mapping(source.value, "spec"), "url"))
 
 
 def _alone(each: Object, known: Survey) -> Iterator[_Asked]:
     """A source that other stacks take: where it comes it deploys nothing by itself yet."""
-    if not known_here(each, known):
+    if not _is_here(each, known):
         spec = _what(values.mapping(each.value, "spec"))
         sort: Literal["chart", "source"] = "chart" if each.identity.kind in ("HelmChart", "OCIRepository") else "source"
         yield structs.replace(_made(each, _source(each), sort, spec), alone=True)
@@ -190,11 +192,6 @@ def _named(reference: Mapping[str, Any], by: Name, end: _End, taken: set[Name]) 
     name = values.text(reference, "kind"), values.text(reference, "namespace") or by[1], values.text(reference, "name")
     taken.add(name)
     return end.objects.get(name)
-
-
-def _is_stack(by: str, each: Object, known: Survey) -> bool:
-    """Whether what an object deploys has a plan of its own."""
-    return any(one.by == by and one.path == each.path for one in known.deployments.values())
 
 
 def _source(each: Object) -> str:

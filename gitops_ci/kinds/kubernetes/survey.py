@@ -65,9 +65,7 @@ def _made(repository: Repository) -> Survey:
         made = deploying.of(repository)
         placed += made.placed
     renderings = made.renderings if made is not None else ()
-    held = holding.of(
-        _with_directories(placed, repository), renderings, repository, lambda each: _files(each, repository)
-    )
+    held = holding.of(_with_directories(placed, repository), renderings, repository)
     placed = list(_told_apart(held))
     ours = made.repositories if made is not None else Repositories(frozenset())
     deployers = _deployers(placed)
