@@ -108,7 +108,7 @@ def effect(shown: tuple[Row, ...]) -> str:
     said = [words.several(lost, "destructive change")] if lost else []
     said += [f"{loosened:,} that loosen rules" if loosened > 1 else "1 that loosens rules"] if loosened else []
     left = effects.left_running(changing)
-    said += [f"{words.several(left, 'object')} left running and no longer managed"] if left else []
-    loss = " and ".join(said) or ("" if unseen else "nothing is destroyed")
-    what = ", ".join(filter(None, (f"{words.several(len(changing), 'stack')} {verb}", loss)))
+    running = f"{words.several(left, 'object')} left running and no longer managed" if left else ""
+    loss = " and ".join(said) or ("" if unseen or left else "nothing is destroyed")
+    what = ", ".join(filter(None, (f"{words.several(len(changing), 'stack')} {verb}", loss, running)))
     return what + missing
