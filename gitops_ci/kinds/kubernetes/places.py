@@ -91,9 +91,6 @@ class Places:
         alike = self._written.get((wanted.group, wanted.kind), {})
         named = alike.get(wanted.name) or alike.get(_longest_part(wanted.name, alike), [])
         there = [one for one in named if each.path is None or one.path == each.path or one.is_patch]
-        if not there and each.path is not None:  # Flux puts variables into names: the one of its kind in the file
-            of_kind = [one for several in alike.values() for one in several if one.path == each.path]
-            there = of_kind if len(of_kind) == 1 else []
         near = [one for one in there if one.manifest.identity[2] in ("", wanted.namespace)]
         return sorted(near or there, key=lambda one: (one.is_patch, one.path))
 

@@ -156,13 +156,3 @@ def test_any_place_has_a_line_of_a_file(place: list[str | int]) -> None:
     assert path in FILES
     assert line is not None
     assert 1 <= line <= FILES[path].count("\n")
-
-
-def test_a_name_with_a_variable_of_flux_is_the_one_of_its_kind_in_the_file() -> None:
-    text = DEPLOYMENT.replace("name: web\nspec", "name: web-${env}\nspec")
-    value = {"metadata": {"name": "web-staging"}, "spec": VALUE["spec"]}
-    identity = Identity("apps", "Deployment", "shop", "web-staging")
-    each = Object(identity=identity, api_version="apps/v1", value=value, path="app/d.yaml", line=1)
-    assert places({"app/d.yaml": text}).of(each, ("spec", "replicas")) == ("app/d.yaml", 6)
-    two = f"{text}---\n{text.replace('web-$', 'api-$')}"
-    assert places({"app/d.yaml": two}).of(each, ("spec", "replicas")) == ("app/d.yaml", 1)
