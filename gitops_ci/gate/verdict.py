@@ -50,10 +50,11 @@ def _unseen(plans: tuple[Plan, ...]) -> Iterator[str]:
         if each.path is not None:
             found[f"{each.path}:{each.line}" if each.line is not None else each.path] = None
     several = list(places.items())
-    for (what, why), asking in several[:_PLACED]:
+    placed = _PLACED if len(several) > _PLACED + 1 else len(several)  # one more line is no longer than its summary
+    for (what, why), asking in several[:placed]:
         more = f" and {len(asking) - 1:,} more" if len(asking) > 1 else ""
         yield f"what {what} deploys: {why}{f' ({next(iter(asking))}{more})' if asking else ''}"
-    rest = [what for (what, _), _ in several[_PLACED:]]
+    rest = [what for (what, _), _ in several[placed:]]
     if rest:
         left = f" and {len(rest) - _NAMED:,} more" if len(rest) > _NAMED else ""
         yield f"what {', '.join(rest[:_NAMED])}{left} deploy: not in this repository, either"

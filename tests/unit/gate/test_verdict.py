@@ -39,3 +39,9 @@ def test_of_many_the_first_have_a_place_and_the_rest_a_name() -> None:
     assert told[2] == f"what c2 1 deploys: {WHY} (c.yaml:3)"
     assert told[3].startswith("what c3 1, c4 1, ")
     assert told[3].endswith("c12 1 and 2 more deploy: not in this repository, either")
+
+
+def test_one_more_has_its_place_as_well() -> None:
+    plans = (Plan(stack="a/kubernetes/b", status="changed", unseen=tuple(chart(f"c{n}", "c.yaml") for n in range(4))),)
+    told = verdict.of((), plans=plans, judges_pull_request=True).left_out
+    assert told == tuple(f"what c{n} deploys: {WHY} (c.yaml:3)" for n in range(4))
