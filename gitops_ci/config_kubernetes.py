@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -39,7 +39,8 @@ class Kubernetes(Section, frozen=True):
     `monitoring.coreos.com/v1/ServiceMonitor`) is what they have beside Kubernetes' own, which charts may ask for.
     `repositories` are the addresses under which Argo CD and Flux know this repository; without them, it is the one
     whose paths are here. `schemas` are folders with JSON schemas of custom resources. `generators` answer for what
-    ApplicationSets ask outside of it. `accepted` is what need not be rendered.
+    ApplicationSets ask outside of it. `accepted` is what need not be rendered. `remote` says what a change of what is
+    deployed from elsewhere (a chart of a registry) is: told in the comment, or undecided.
     """
 
     versions: tuple[KubernetesVersion, ...] = ()
@@ -50,3 +51,4 @@ class Kubernetes(Section, frozen=True):
     schemas: tuple[str, ...] = ()
     generators: Generators = Generators()
     accepted: tuple[Accepted, ...] = ()
+    remote: Literal["tell", "undecided"] = "tell"

@@ -17,13 +17,16 @@ from gitops_ci.gate import verdict as verdicts
 from gitops_ci.gate.merging import Claimed
 from gitops_ci.github.event import Event
 from gitops_ci.model import finding
-from gitops_ci.model.report import Part, Planned, Report, Tool
+from gitops_ci.model.report import Part, Planned, Report, Tool, Unread
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Verdict, VerdictReason
 from gitops_ci.policy.rules import catalog
 
 if TYPE_CHECKING:
     from gitops_ci.render.links import Links
+
+
+_MOST_UNREAD = 100
 
 
 def _now() -> datetime.datetime:
@@ -49,8 +52,9 @@ def report(
     found: Claimed,
     verdict: Verdict | None = None,
     part: Part | None = None,
+    unread: tuple[str, ...] = (),
 ) -> Report:
-    """The Report of one run."""
+    """The Report of one run; `unread` are the changed files that no stack reads."""
     snapshot = change.head.snapshot
     return Report(
         tool=Tool(gitops_ci.__version__),
@@ -67,6 +71,7 @@ def report(
         stacks_total=len(change.head.stacks.keys() | (change.base.stacks.keys() if change.base is not None else set())),
         stacks=found.stacks,
         changed_files=len(changed_paths(change.base.snapshot, snapshot)) if change.base is not None else 0,
+        unread=Unread(count=len(unread), paths=unread[:_MOST_UNREAD]),
         plans=found.plans,
         findings=finding.ordered(catalog.documented(found.findings)),
         policies=found.policies,

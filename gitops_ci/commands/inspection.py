@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from gitops_ci.commands.change import Change
 from gitops_ci.discover.inventory import Inventory
+from gitops_ci.discover.layout.subject import shown
 from gitops_ci.kinds import catalog
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
 from gitops_ci.policy import comparison
+
+_DIFFER = "layout/environments-differ"
 
 
 def findings(stacks: Iterable[Stack], change: Change) -> tuple[Finding, ...]:
@@ -21,7 +26,21 @@ def findings(stacks: Iterable[Stack], change: Change) -> tuple[Finding, ...]:
     base, head = change.base, change.head
     layout = comparison.against(base.findings if base is not None else (), head.findings)
     static = comparison.against(_at(judged, base) if base is not None else (), _at(judged, head))
+    layout = tuple(_unless_promoted(layout, change))
     return (*change.warnings, *layout, *comparison.unseen(static, set(_broken(layout))))
+
+
+def _unless_promoted(layout: Iterable[Finding], change: Change) -> Iterator[Finding]:
+    """That an environment lacks a stack is new where the change adds that stack to others, not where one goes."""
+    before = change.base.stacks if change.base is not None else {}
+    added = [
+        f" lacks the stack {shown(f'{each.kind}/{each.name}')},"
+        for id, each in change.head.stacks.items()
+        if id not in before
+    ]
+    for found in layout:
+        is_old = found.rule == _DIFFER and found.state == "new" and not any(each in found.message for each in added)
+        yield msgspec.structs.replace(found, state="existing") if is_old else found
 
 
 def _broken(layout: Iterable[Finding]) -> Iterator[str]:

@@ -96,6 +96,7 @@ def _looked_at(
         found=Claimed(stacks=stacks, plans=plans, findings=findings, policies=policed.runs),
         verdict=verdict.of((*whole, *checks.not_asked(expected, stacks)), plans=plans, judges_pull_request=False),
         part=assembly.part(change, expected, whole),
+        unread=() if change.base is None else affected.unread(change.base, change.head, expected),
     )
     return report, verdict.of(reasons, plans=plans, judges_pull_request=False)
 

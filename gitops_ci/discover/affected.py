@@ -128,6 +128,13 @@ def notices(downstream: Iterable[AffectedStack], base: Inventory | None, head: I
         )
 
 
+def unread(base: Inventory, head: Inventory, reached: Iterable[AffectedStack]) -> tuple[str, ...]:
+    """Changed files that no stack of either end reads, sorted; `reached` are all affected stacks."""
+    read = {reason.path for stack in reached for reason in stack.reasons}
+    read.update(path for end in (base, head) for _, path in end.excerpts)
+    return tuple(path for path in changed_paths(base.snapshot, head.snapshot) if path not in read)
+
+
 def unclaimed(base: Inventory, head: Inventory, policies: Iterable[str] = ()) -> tuple[str, ...]:
     """Changed files that something is deployed from and that no stack of either end reads, sorted.
 

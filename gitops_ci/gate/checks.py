@@ -22,6 +22,7 @@ _REMEDIES = {
     "cluster-values": "keep the values in a ConfigMap of this repository that is not encrypted, or review it by hand",
     "set-offline": f"answer for the generator under kinds.kubernetes.generators {_IN_BASE}",
     "revision-missing": "check out the whole history with its tags (fetch-depth: 0), or name a revision that is there",
+    "remote": f"review what it deploys by hand, or set kinds.kubernetes.remote to tell {_IN_BASE}",
     "timeout": "raise the timeout of its kind or --total-timeout, or make the plan smaller",
     "interrupted": "run it again",
     "engine-killed": "run it again, with more memory if it was out of it",

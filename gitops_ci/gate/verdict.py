@@ -9,6 +9,8 @@ from msgspec import structs
 from gitops_ci.model.plan import Plan
 from gitops_ci.model.verdict import Decision, Verdict, VerdictReason
 
+_PLACED, _NAMED = 3, 10
+"""What is deployed from elsewhere that is told with its place, and with its name."""
 _ORDER: tuple[Decision, ...] = ("blocked", "undecided", "pass")
 
 
@@ -17,7 +19,7 @@ def of(reasons: Iterable[VerdictReason], *, plans: Iterable[Plan], judges_pull_r
     told = ordered(reasons)
     decision = told[0].decision if told else "pass"
     known = tuple(plans)
-    left_out = (*(() if judges_pull_request else _left_out(known)), *_not_rendered(known))
+    left_out = (*_unseen(known), *(() if judges_pull_request else _left_out(known)), *_not_rendered(known))
     return Verdict(decision=decision, reasons=told, left_out=left_out)
 
 
@@ -35,6 +37,27 @@ def _weight(reason: VerdictReason) -> tuple[int, bool, str, str, str]:
     """By decision, what a rule found before what could not be found out; the same whoever was asked first."""
     checked = reason.rule.startswith("checks/")
     return _ORDER.index(reason.decision), checked, reason.stack or "", reason.rule, reason.message
+
+
+def _unseen(plans: tuple[Plan, ...]) -> Iterator[str]:
+    """What the change has deployed that is not in the repository: each once, the first with a place that asks for it.
+
+    What is more is named only: whoever reads it wants to know what is destroyed first.
+    """
+    places: dict[tuple[str, str], dict[str, None]] = {}
+    for each in (each for plan in plans for each in plan.unseen):
+        found = places.setdefault((each.what, each.why), {})
+        if each.path is not None:
+            found[f"{each.path}:{each.line}" if each.line is not None else each.path] = None
+    several = list(places.items())
+    placed = _PLACED if len(several) > _PLACED + 1 else len(several)  # one more line is no longer than its summary
+    for (what, why), asking in several[:placed]:
+        more = f" and {len(asking) - 1:,} more" if len(asking) > 1 else ""
+        yield f"what {what} deploys: {why}{f' ({next(iter(asking))}{more})' if asking else ''}"
+    rest = [what for (what, _), _ in several[placed:]]
+    if rest:
+        left = f" and {len(rest) - _NAMED:,} more" if len(rest) > _NAMED else ""
+        yield f"what {', '.join(rest[:_NAMED])}{left} deploy: not in this repository, either"
 
 
 def _left_out(plans: tuple[Plan, ...]) -> tuple[str, ...]:

@@ -103,6 +103,20 @@ class Problem(Struct, frozen=True, kw_only=True):
     line: int | None = None
 
 
+class Unseen(Struct, frozen=True, kw_only=True):
+    """What a change has deployed that is not in the repository, so that nobody looked at what it is.
+
+    `what` names it with its version, `sort` is a `chart` of a registry or another `source` (a repository, a bucket),
+    `path` and `line` are the place that asks for it.
+    """
+
+    what: str
+    sort: Literal["chart", "source"]
+    why: str
+    path: str | None = None
+    line: int | None = None
+
+
 class Observation(Struct, frozen=True, kw_only=True):
     """What was seen while a plan was tried on a server that was thrown away.
 
@@ -144,7 +158,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     `pending` is what base would change as well, so it is not this change's doing (`kinds.terraform.plan_base`); it is
     no part of `changes` and `summary`. `upstream` are the stacks whose state this one reads and that change, too: the
     plan was made against state that the change will alter. `observations` are what was seen where it was tried,
-    `schema` the tables that it touches as they are then.
+    `schema` the tables that it touches as they are then. `unseen` is what it deploys beside `changes`, from elsewhere.
     """
 
     stack: str
@@ -161,6 +175,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     upstream: tuple[str, ...] = ()
     observations: tuple[Observation, ...] = ()
     schema: tuple[Table, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
 
 BLOCKING_CODES = frozenset({"invalid", "plan-failed", "not-allowed", "binding", "ambiguous"})

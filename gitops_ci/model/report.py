@@ -44,6 +44,13 @@ class Part(Struct, frozen=True, kw_only=True):
     comment: Literal["update", "new"] = "update"
 
 
+class Unread(Struct, frozen=True, kw_only=True):
+    """Changed files that no stack reads: how many, and the first of their paths, sorted."""
+
+    count: int = 0
+    paths: tuple[str, ...] = ()
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """Base and head are commits (head is None for a work tree); `seconds` is wall time.
 
@@ -66,6 +73,7 @@ class Report(Struct, frozen=True, kw_only=True):
     stacks_total: int = 0
     stacks: tuple[AffectedStack, ...] = ()
     changed_files: int = 0
+    unread: Unread = Unread()
     plans: tuple[Plan, ...] = ()
     findings: tuple[Finding, ...] = ()
     policies: tuple[PolicyRun, ...] = ()

@@ -71,7 +71,7 @@ def order(what: Change) -> str:
 def _object(what: Change) -> Signed:
     moved = what.previous_address if what.previous_address != what.address else None
     name = cut(what.address, 300)
-    notes = [_FORGOTTEN] if what.action == "forget" else []
+    notes = [_FORGOTTEN] if what.action == "forget" and not is_sentence(what.reason) else []
     if moved and what.action == "move":
         name = f"{cut(moved, 300)} → {name}"
         notes.append("moved, nothing else changes")

@@ -60,6 +60,11 @@ class Row(Struct, frozen=True):
         return self.label.startswith("security/")
 
     @property
+    def is_of_a_cluster(self) -> bool:
+        """Whether it is a stack of Kubernetes, whose objects run on where nobody deletes them."""
+        return self.label.startswith("kubernetes/")
+
+    @property
     def notable(self) -> bool:
         """Whether there is anything to say about it: changes, findings, failed checks, what base would change."""
         if self.changed or self.unplanned or self.findings or self.plan is None:

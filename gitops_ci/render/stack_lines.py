@@ -48,10 +48,16 @@ def stacks(shown: Sequence[Row], limits: Limits, *, attributes: bool) -> list[Li
             if row.plan and row.plan.pending and id(row) not in copies:
                 below.append(line(span("pending before this change, not its doing", "dim")))
                 below += _objects(row.plan.pending, limits, attributes=False)
-            same = f"as in {copies[id(row)].row.environment}" if id(row) in copies else ""
+            same = _as(copies[id(row)], row) if id(row) in copies else ""
             children.append((_row(row, column, same), below))
         lines += [line(span(environment, "title")), *tree(children)]
     return lines
+
+
+def _as(told_with: Told, row: Row) -> str:
+    """Where what happens to a row is told."""
+    first = told_with.row
+    return f"as {first.label}" if first.environment == row.environment else f"as in {first.environment}"
 
 
 def _row(row: Row, column: int, same: str) -> Line:

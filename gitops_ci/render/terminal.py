@@ -9,7 +9,7 @@ from gitops_ci.model.finding import Finding
 from gitops_ci.model.report import Report
 from gitops_ci.model.stack import SHARED, AffectedStack, ChangeOfStack, Stack
 from gitops_ci.model.verdict import VerdictReason
-from gitops_ci.render import checker_lines, finding_lines, outline, stack_lines, words
+from gitops_ci.render import checker_lines, effects, finding_lines, outline, stack_lines, words
 from gitops_ci.render.comment.heading import deciding, effect, nothing
 from gitops_ci.render.finding_lines import shortened
 from gitops_ci.render.lines import EMPTY, Line, Style, line, plain, span, tree, write
@@ -17,6 +17,8 @@ from gitops_ci.render.outline import Row
 from gitops_ci.render.signed import Limits
 
 _MOST_REASONS = 3
+_BESIDE = 100
+"""Characters of names that are read on one line."""
 
 
 _CHANGES: dict[ChangeOfStack, tuple[str, Style]] = {
@@ -59,7 +61,7 @@ def layout_lines(
         for stack in members:
             kinds.setdefault(stack.kind, []).append(stack.name + (f"@{stack.instance}" if stack.instance else ""))
         lines.append(line(span(environment, "title")))
-        lines += tree([(line(f"{kind:<11} ", ", ".join(sorted(names))), ()) for kind, names in sorted(kinds.items())])
+        lines += tree([_names(kind, sorted(names)) for kind, names in sorted(kinds.items())])
     found = outline.new(findings)
     lines += finding_lines.findings(found)
     lines += finding_lines.waived(findings)
@@ -70,6 +72,14 @@ def layout_lines(
         EMPTY,
         line(span(f"{words.several(len(stacks), 'stack')}, {counts or 'nothing to object to'}", style)),
     ]
+
+
+def _names(kind: str, names: Sequence[str]) -> tuple[Line, Sequence[Line]]:
+    """The stacks of a kind beside it, or one a line below it where they are many."""
+    beside = ", ".join(names)
+    if len(beside) <= _BESIDE:
+        return line(f"{kind:<11} ", beside), ()
+    return line(f"{kind:<11} ", span(words.several(len(names), "stack"), "dim")), [line(name) for name in names]
 
 
 def affected_lines(stacks: Sequence[AffectedStack], *, environments: Sequence[str] = ()) -> list[Line]:
@@ -121,6 +131,9 @@ def _verdict(report: Report, shown: tuple[Row, ...]) -> Iterator[Line]:
     of = " ".join(filter(None, (outline.reach(report, shown), since)))
     told = ", ".join(filter(None, (of, words.duration(report.seconds))))
     yield EMPTY
+    if shown and (named := effects.unread(report)):
+        files = words.several(report.unread.count, "changed file")
+        yield line(span(f"  {files} that no stack reads: {shortened(named)}", "dim"))
     if report.verdict is None:
         yield line(span("Planned", "title"), f"  {summary}", span(f"  ({told})", "dim"))
         return

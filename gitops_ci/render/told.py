@@ -1,4 +1,4 @@
-"""The same change in several environments is told once, and of nearly the same one only what differs."""
+"""The same change in several environments or stacks is told once, and of nearly the same one only what differs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from gitops_ci.render.untrusted import cut
 
 _MOST_COMPARED = 5_000
 """Changes of a stack up to which it is compared with its namesakes."""
+_ALIKE = 3
+"""So many stacks that do the same are one; two are read as fast as told."""
 _HIDDEN = {"path": None, "line": None}
 
 
 class Told(Struct, frozen=True):
     """A row whose changes are told for `others`, too; not `exact` where the environments' names are in what they say.
 
+    Others of the same environment are other stacks; `named`: their own names are in what they say.
     `like` is an earlier namesake with the same set of changes and outputs; then `same_as_like` are the ones (by
     identity) that happen there as well and need not be told again.
     """
@@ -30,6 +33,7 @@ class Told(Struct, frozen=True):
     row: Row
     others: tuple[Row, ...] = ()
     exact: bool = True
+    named: bool = False
     like: Row | None = None
     same_as_like: frozenset[int] = frozenset()
 
@@ -37,8 +41,18 @@ class Told(Struct, frozen=True):
         """Where else the same happens, as plain words; empty for nowhere else."""
         if not self.others:
             return ""
-        names = ", ".join(dict.fromkeys(other.environment for other in self.others))
-        return f"same in {names}" + ("" if self.exact else ", but for the environment's name")
+        twins = len(self.twins)
+        names = dict.fromkeys(each.environment for each in self.others if each.environment != self.row.environment)
+        where = [f"{twins:,} more"] if twins else []
+        where += [", ".join(names)] if names else []
+        but = ["the environment's name"] if not self.exact else []
+        but += ["the stack's name"] if self.named else []
+        return f"same in {' and in '.join(where)}" + (f", but for {words.both(but)}" if but else "")
+
+    @property
+    def twins(self) -> tuple[Row, ...]:
+        """The others of the same environment."""
+        return tuple(each for each in self.others if each.environment == self.row.environment)
 
     def elsewhere(self) -> str:
         """How many changes are not told, and where they are; empty for none."""
@@ -76,7 +90,55 @@ def of(shown: Sequence[Row]) -> tuple[Told, ...]:
     for several in namesakes.values():
         for each in _alike(several):
             firsts[id(each.row)] = each
-    return tuple(firsts[id(row)] for row in shown if id(row) in firsts)
+    found = [firsts[id(row)] for row in shown if id(row) in firsts]
+    return _twins(found)
+
+
+def _twins(found: Sequence[Told]) -> tuple[Told, ...]:
+    """Those that change alike in many stacks of one environment, as one, in order of the first.
+
+    What loses something is told stack by stack. What others of another environment do alike goes with each.
+    """
+    like = {id(each.like) for each in found if each.like is not None}
+    candidates: dict[object, list[Told]] = defaultdict(list)
+    for each in found:
+        plan = each.row.plan
+        if plan is not None and not each.row.destroys and each.like is None and id(each.row) not in like:
+            sizes = len(plan.changes), len(plan.outputs), plan.summary
+            if sizes[0] <= _MOST_COMPARED:
+                kind = each.row.label.partition("/")[0]
+                candidates[each.row.environment, kind, plan.status, each.exact, sizes].append(each)
+    firsts: dict[int, Told] = {}
+    for several in candidates.values():
+        for group in _named_alike(several) if len(several) >= _ALIKE else ():
+            first, *others = group
+            alike = (*first.others, *(row for each in others for row in (each.row, *each.others)))
+            named = any(_neutral(each) != _whole(each) for each in group)
+            firsts |= {id(each): first for each in others}
+            firsts[id(first)] = structs.replace(first, others=alike, named=named)
+    return tuple(firsts.get(id(each), each) for each in found if firsts.get(id(each), each).row is each.row)
+
+
+def _named_alike(several: list[Told]) -> Iterator[list[Told]]:
+    """Groups of those that differ in nothing but their stacks' own names."""
+    groups: dict[bytes, list[Told]] = defaultdict(list)
+    for each in several:
+        groups[sha256(_neutral(each)).digest()].append(each)
+    yield from (group for group in groups.values() if len(group) >= _ALIKE)
+
+
+def _neutral(each: Told) -> bytes:
+    return _without(each.row.label.rpartition("/")[2], _whole(each))
+
+
+def _whole(each: Told) -> bytes:
+    return b"" if each.row.plan is None else _written(_said(each.row.plan))
+
+
+def _said(plan: Plan) -> object:
+    """All that a plan says, wherever it says so."""
+    changes = [structs.replace(change, **_HIDDEN) for change in (*plan.changes, *plan.outputs)]
+    return changes, plan.drift, plan.checks, plan.pending, plan.upstream
 
 
 def _alike(several: list[Row]) -> Iterator[Told]:
@@ -92,7 +154,7 @@ def _alike(several: list[Row]) -> Iterator[Told]:
     earlier: list[_Content] = []
     for first, *others in groups.values():
         like, same = _likeness(first, earlier)
-        yield Told(first.row, tuple(each.row for each in others), not first.named, like, same)
+        yield Told(first.row, tuple(each.row for each in others), not first.named, like=like, same_as_like=same)
         earlier.append(first)
 
 
@@ -107,7 +169,7 @@ def _likeness(content: _Content, earlier: list[_Content]) -> tuple[Row | None, f
 
 
 def _content(row: Row, plan: Plan) -> _Content:
-    name = row.environment.encode("utf-8", "surrogatepass")
+    name = row.environment
     whole = sha256()
     named = False
     objects: dict[bytes, tuple[bytes, int]] = {}
@@ -124,17 +186,18 @@ def _content(row: Row, plan: Plan) -> _Content:
     return _Content(row, whole.digest(), named or neutral is not rest, objects)
 
 
-def _without(name: bytes, written: bytes) -> bytes:
-    """What is written with a mark for each `name` that stands as a word of its own; the same object where none does."""
+def _without(word: str, written: bytes) -> bytes:
+    """What is written with a mark for each `word` that stands by itself; the same object where none does."""
+    name = word.encode("utf-8", "surrogatepass")
     pieces = written.split(name) if name else []
     if len(pieces) < 2:
         return written
     found = [pieces[0]]
     marked = False
     for left, right in pairwise(pieces):
-        word = not (left[-1:].isalnum() or right[:1].isalnum())
-        found += (b"\0" if word else name, right)
-        marked = marked or word
+        is_one = not (left[-1:].isalnum() or right[:1].isalnum())
+        found += (b"\0" if is_one else name, right)
+        marked = marked or is_one
     return b"".join(found) if marked else written
 
 

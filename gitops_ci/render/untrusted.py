@@ -33,7 +33,9 @@ _MARKDOWN = re.compile(
 )
 _CODE_NEEDS_HTML = re.compile(r"[`|\\$]|<!|##\[|^\s|\s\Z|^\Z")
 _BACKTICKS = re.compile("`{3,}")
-_NOT_IN_LABEL = re.compile(r"[^\w./@=+,-]")
+_NOT_IN_LABEL = re.compile(r"[^\w ./@=+,-]")
+_LIST = re.compile(r"(?<=^[-+=]) +|(?<=[.,]) +")
+"""Spaces that make a list of a label's beginning, which Mermaid does not draw (`1. one`, `- one`)."""
 _COMMAND_START = re.compile(r"^(\s*):(?=:)")
 
 
@@ -104,9 +106,11 @@ def fence(content: str, language: str = "") -> str:
 
 
 def mermaid_label(value: str, width: int = 44) -> str:
-    """A quoted Mermaid label: all but letters, digits and `./@=+,-_` becomes `_`; a long one keeps its end."""
-    label = _NOT_IN_LABEL.sub("_", visible(value))
-    return f'"…{label[1 - width :]}"' if len(label) > width else f'"{label or "_"}"'
+    """A quoted Mermaid label: all but letters, digits, spaces, `./@=+,-_` becomes `_`; of a long one both ends stay."""
+    label = _LIST.sub("_", _NOT_IN_LABEL.sub("_", visible(value)).strip())
+    if len(label) <= width:
+        return f'"{label or "_"}"'
+    return f'"{label[: width // 3]}…{label[width // 3 + 1 - width :]}"'
 
 
 def log_line(line: str) -> str:

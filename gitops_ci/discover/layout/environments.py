@@ -14,14 +14,21 @@ _DEPLOYABLE = (".tf", ".tofu", ".tfvars", ".sql", ".rego", ".yaml", ".yml", ".js
 _WELCOME = (".md", ".rst", ".hcl")
 _WELCOME_STEMS = frozenset({"readme", "license", "licence", "codeowners", "owners", "makefile", "justfile", "taskfile"})
 
+_CUSTOM = 2
+"""Environments with a folder from which on the others are missed."""
 _ADD = f"Rename the folder, or add it under `environments` in {FILE} (`name`, or `aliases` of one that is there)."
 
 
 def missing_environment(subject: Subject) -> Iterator[Fault]:
-    """An environment of the configuration has no folder. Its defaults are nobody's wish: a notice where guessed."""
+    """An environment of the configuration has no folder. Its defaults are nobody's wish: a notice where guessed.
+
+    One folder alone is no custom, where nobody asked for any.
+    """
     if subject.container is None:
         return
     asked = subject.config.environments != DEFAULT_ENVIRONMENTS
+    if not asked and not subject.chosen.declared and len(set(subject.environments.values())) < _CUSTOM:
+        return
     for environment in subject.config.environments:
         if environment.name not in subject.environments.values():
             expected = f"{subject.container}/{environment.name}"

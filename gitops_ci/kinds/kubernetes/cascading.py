@@ -11,6 +11,8 @@ from gitops_ci.kinds.kubernetes.manifests import ARGO, HELM_CONTROLLER, KUSTOMIZ
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 """With it, or with `/background` or `/foreground` behind it, all that an Application deployed goes with it."""
 
+DEPLOYED = "what it deployed"
+
 
 def has_finalizer(value: Mapping[str, Any]) -> bool:
     """Whether an Application takes what it deployed with it."""
@@ -44,4 +46,4 @@ def told(value: Mapping[str, Any]) -> str:
     if goes is None:
         return ""
     why = " (its finalizer)" if goes and value.get("kind") == "Application" else ""
-    return f"what it deployed goes with it{why}" if goes else "what it deployed is left behind"
+    return f"{DEPLOYED} goes with it{why}" if goes else f"{DEPLOYED} is left behind"

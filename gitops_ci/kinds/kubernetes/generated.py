@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.discover.inventory import Inventory
+from gitops_ci.kinds.kubernetes import cascading
 from gitops_ci.kinds.kubernetes.argocd import changes
 from gitops_ci.kinds.kubernetes.argocd.changes import ApplicationChange
 from gitops_ci.kinds.kubernetes.objects import Rendered
@@ -36,7 +37,8 @@ def _change(each: ApplicationChange) -> Change:
         more = f" and {len(each.differs) - _NAMED} more" if len(each.differs) > _NAMED else ""
         said.append(f"differs in {', '.join(each.differs[:_NAMED])}{more}")
     if each.action == "delete":
-        said.append("what it deployed goes with it" if each.destructive else "what it deployed is left behind")
+        what = f"{cascading.DEPLOYED} ({each.stack})" if each.stack else cascading.DEPLOYED
+        said.append(f"{what} goes with it" if each.destructive else f"{what} is left behind")
     return Change(
         address=secrets.masked(f"{_GROUP}/Application {each.namespace}/{each.name}"),
         type=f"{_GROUP}/Application",

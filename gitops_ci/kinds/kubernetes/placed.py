@@ -19,6 +19,7 @@ class Placed(Struct, frozen=True):
 
     `also` (cluster, name, file) tells two of one id apart; a directory has none. `application` is what it is, if any.
     `excerpt` is what it takes of the files `shared` with others: those that say what is deployed, and how.
+    `decides` are files that it deploys nothing of and that decide what the sets in it make, each with what that is.
     """
 
     stack: Stack
@@ -28,3 +29,4 @@ class Placed(Struct, frozen=True):
     application: Application | None = None
     excerpt: object = None
     shared: tuple[str, ...] = ()
+    decides: tuple[tuple[str, object], ...] = ()

@@ -17,7 +17,9 @@ from gitops_ci.kinds.kubernetes import (
     following,
     former,
     generated,
+    gone,
     lacking,
+    remote,
     rendering,
     survey,
 )
@@ -55,12 +57,16 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     former.remember(stack.id if ends.head is None else ends.head.id, head, before.deployment, before.rendered)
     removed = ends.head is None and ends.gap is None
     deployment = before.deployment if removed else after.deployment
-    found = _difference(before, after, _going(before, after, head, removed=removed), removed=removed)
+    pruning = _going(before, after, head, removed=removed)
+    found = _difference(before, after, pruning, removed=removed)
     lacks = _lacking(before, after, base or head, removed=removed)
     changes = tuple(each for each in found.changes if lacks.is_sure(each))
     left_out = len(found.changes) - len(changes)
+    changes = gone.told(changes, before.deployment if pruning is not None and pruning.all_goes else None, base, head)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = lacks.failure(removed=removed) or lacking.elsewhere(before.deployment, after.deployment)
+    unseen = remote.altered(base, head, (before.rendered, after.rendered))
+    failure = failure or remote.undecided(unseen, head)
     altered = any(each.action != "read" for each in changes)
     caveats = () if failure is not None else (*lacks.told, *_caveats(lacks.base, found, left_out, ends.note))
     return Plan(
@@ -71,6 +77,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
         seconds=round(time.perf_counter() - started, 3),
         summary=summarise(changes),
         changes=changes,
+        unseen=unseen,
     )
 
 
@@ -106,7 +113,7 @@ def _going(before: End, after: End, head: Inventory | None, *, removed: bool) ->
         if was.by == f"Application {each.name}":
             return Pruning(each.prune, by)
     for other in known.deployments.values() if known is not None else ():
-        if was.by == other.by:
+        if was.by == other.by and (was.path == other.path or was.cluster == other.cluster):
             return Pruning(other.prune, by)
     return Pruning(was.cascade, by, all_goes=True)
 
@@ -131,7 +138,7 @@ def _difference(before: End, after: End, going: Pruning | None, *, removed: bool
     moves = f"the stack goes from cluster {was} to {is_now}"
     if same is False:
         left = difference.between(before.rendered.objects, (), Pruning(prune=False))
-        reason = secrets.masked(f"{moves}: left behind")
+        reason = secrets.masked(f"left behind: {moves}")
         stays = [msgspec.structs.replace(each, reason=reason) for each in left.changes]
     else:
         found = difference.between(before.rendered.objects, after.rendered.objects, fate)

@@ -14,7 +14,7 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import reporting
+from gitops_ci.kinds.kubernetes import holding, reporting
 from gitops_ci.kinds.kubernetes.directories import Directories
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
@@ -66,8 +66,9 @@ def _made(repository: Repository) -> Survey:
 
         made = deploying.of(repository)
         placed += made.placed
-    placed = list(_told_apart(list(_with_directories(placed, repository))))
     renderings = made.renderings if made is not None else ()
+    held = holding.of(_with_directories(placed, repository), renderings, repository)
+    placed = list(_told_apart(held))
     ours = made.repositories if made is not None else Repositories(frozenset())
     deployers = _deployers(placed)
     return Survey(
@@ -174,6 +175,9 @@ def _excerpts(placed: list[Placed], repository: Repository) -> Iterator[tuple[tu
             charts = tuple(f"{one.path}/" for one in each.deployed.sources if isinstance(one, Chart))
             shared = set(each.shared) - _files(each, repository)
             yield from (((each.stack.id, path), each.excerpt) for path in shared if not path.startswith(charts))
+        if each.decides:
+            own = _files(each, repository)
+            yield from (((each.stack.id, path), made) for path, made in each.decides if path not in own)
 
 
 def _files(placed: Placed, repository: Repository) -> set[str]:

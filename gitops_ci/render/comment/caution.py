@@ -1,17 +1,18 @@
-"""What is lost: every replace and every delete by name, with what forces it."""
+"""What is lost: every replace and every delete by name, with what forces it; and what runs on with nobody for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from gitops_ci.model.plan import Attribute, Change, JsonValue
-from gitops_ci.render import attribute_lines, difference, values, words
-from gitops_ci.render.comment.page import Page, Section, fit
+from gitops_ci.render import attribute_lines, difference, effects, values, words
+from gitops_ci.render.comment.page import Page, Section, fit, units
 from gitops_ci.render.told import Told
 from gitops_ci.render.untrusted import code, cut, text
 
 _MOST = 40
 _FRAME = 140
+_NAMESPACES = 3
 _LONG = 60
 _VERBS = {"delete": "deletes", "replace": "replaces"}
 _OPENS = {"create": "adds", "update": "loosens"}
@@ -28,8 +29,12 @@ def section(page: Page, room: int) -> Section:
     lines = [*fitted.pieces]
     if rest := total - _told(losing, share, len(lines)):
         lines.append(f"> - {'and ' if lines else ''}{words.several(rest, 'more destructive change')}")
+    leaving = [each for each in page.told if effects.left_behind(each.row)]
+    left = fit(map(_leaves, leaving), len(leaving), room - _FRAME - sum(units(line) + 1 for line in lines), _MOST)
+    lines += left.pieces
     block = "\n".join(("> [!CAUTION]", *lines)) if lines else ""
-    return Section(block, (("destructive change", total - len(fitted.pieces)),))
+    unsaid = ("stack that leaves objects behind", left.left_out)
+    return Section(block, (("destructive change", total - len(fitted.pieces)), unsaid))
 
 
 def _lines(losing: Sequence[Told], share: int) -> Iterator[str]:
@@ -40,6 +45,18 @@ def _lines(losing: Sequence[Told], share: int) -> Iterator[str]:
         for number, change in enumerate(first, 1):
             hint = f", and {more:,} more" if more and number == len(first) else ""
             yield f"> - {_sentence(each, change)}{same}{hint}"
+
+
+def _leaves(each: Told) -> str:
+    """What a stack leaves running in its cluster."""
+    left = effects.left_behind(each.row)
+    names = [change.address.rpartition(" ")[2] for change in left]
+    found = list(dict.fromkeys(name.partition("/")[0] for name in names if "/" in name))
+    spaces = [code(cut(space, 80)) for space in found]
+    where = f" in namespace{'s' * (len(found) > 1)} {words.some(spaces, _NAMESPACES)}" if found else ""
+    same = f" ({text(each.same())})" if each.same() else ""
+    objects = words.several(len(left), "object")
+    return f"> - **{text(cut(each.row.id, 200))}** leaves {objects} running{where}, no longer managed{same}"
 
 
 def _told(losing: Sequence[Told], share: int, lines: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitops_ci.model.plan import Plan
-from gitops_ci.render import outline, words
+from gitops_ci.render import effects, outline, words
 from gitops_ci.render.comment import diffs
 from gitops_ci.render.comment.diffs import Diff, Part
 from gitops_ci.render.comment.page import Page, Section
@@ -47,8 +47,7 @@ def _summary(each: Told) -> str:
     plan = each.row.plan
     if plan is None:
         return ""
-    counts = words.counts(outline.totals([each.row]))
-    extra = [counts] if counts else []
+    extra = list(filter(None, [effects.said([each.row])]))
     extra += [words.several(len(plan.outputs), "output")] if plan.outputs else []
     passed = sum(check.status == "pass" for check in plan.checks)
     extra += [f"{words.several(passed, 'check')} passed"] if passed else []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gitops_ci.model.report import Report
 from gitops_ci.model.verdict import VerdictReason
-from gitops_ci.render import outline, words
+from gitops_ci.render import effects, outline, words
 from gitops_ci.render.comment.page import units
 from gitops_ci.render.outline import Row
 from gitops_ci.render.untrusted import cut, text, visible
@@ -76,11 +76,11 @@ def nothing(report: Report) -> str:
     if outline.is_about_policies(report):
         return f"{words.several(sum(run.inputs for run in report.policies), 'document')} checked"
     files = words.several(report.changed_files, "changed file")
-    return (
-        f"nothing to plan: {files}, none of them part of a stack"
-        if report.changed_files
-        else "nothing to plan: no changed files"
-    )
+    if not report.changed_files:
+        return "nothing to plan: no changed files"
+    named = effects.unread(report)
+    which = "part of no stack" if report.changed_files == 1 else "none of them part of a stack"
+    return f"nothing to plan: {files}, {which}{f': {named}' if named else ''}"
 
 
 def _reason(report: Report, shown: tuple[Row, ...]) -> str:
@@ -110,6 +110,8 @@ def effect(shown: tuple[Row, ...]) -> str:
     changing = [row for row in shown if row.changed]
     unplanned = sum(row.unplanned for row in shown)
     missing = f"; {words.several(unplanned, 'stack')} not planned" if unplanned else ""
+    unseen = effects.unseen(shown)
+    missing = f"{f'; {unseen}' if unseen else ''}{missing}"
     if not changing:
         return (
             f"{words.several(len(shown), 'affected stack')}, nothing changes{missing}"
@@ -121,5 +123,8 @@ def effect(shown: tuple[Row, ...]) -> str:
     loosened = sum(len(row.destroys) for row in changing if row.is_about_rules)
     said = [words.several(lost, "destructive change")] if lost else []
     said += [f"{loosened:,} that loosen rules" if loosened > 1 else "1 that loosens rules"] if loosened else []
-    loss = " and ".join(said) or "nothing is destroyed"
-    return f"{words.several(len(changing), 'stack')} {verb}, {loss}{missing}"
+    left = effects.left_running(changing)
+    running = f"{words.several(left, 'object')} left running and no longer managed" if left else ""
+    loss = " and ".join(said) or ("" if unseen or left else "nothing is destroyed")
+    what = ", ".join(filter(None, (f"{words.several(len(changing), 'stack')} {verb}", loss, running)))
+    return what + missing

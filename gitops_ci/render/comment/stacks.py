@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitops_ci.model.plan import Action
-from gitops_ci.render import outline, words
+from gitops_ci.render import effects, outline, words
 from gitops_ci.render.comment.page import Page, Section, row, table, units
 from gitops_ci.render.outline import Row
-from gitops_ci.render.told import Told
 from gitops_ci.render.untrusted import cut, text
 
 _MOST = 100
-_FRAME = 300
+_FRAME, _WIDTH = 500, 200
 _COLUMNS: tuple[Action, ...] = ("create", "update", "replace", "delete")
 _REST: tuple[Action, ...] = ("import", "move", "forget")
+_ALIKE, _NAMES = 3, 5
+"""So many that fail for one reason take one row; names of the others in it."""
 _STATUS = {"failed": " · **✗ plan failed**", "skipped": " · **not planned**"}
 
 
 def section(page: Page, room: int) -> Section:
     """The table. What is the same as in an environment above, and what does not change, takes one row each."""
-    copies = {id(other): each for each in page.told for other in each.others}
+    copies = {id(other): each.row for each in page.told for other in each.others} | _failing_alike(page.rows)
     single = [each for each in page.rows if id(each) not in copies and each.notable]
     environments = outline.by_environment(page.rows)
     kept, left_out = _kept(single, room - _FRAME - min(room // 2, _FRAME * len(environments)))
@@ -33,7 +34,15 @@ def section(page: Page, room: int) -> Section:
         body += block if fits else []
         left_out += 0 if fits else sum(id(each) in kept for each in members) or 1
     header = ("Stack", "＋", "～", "±", "－", "Findings", "Time")
-    return Section(table(header, "lrrrrlr", body) if body else "", (("row", left_out),))
+    parts = [table(header, "lrrrrlr", body) if body else "", _unread(page) if page.rows else ""]
+    return Section("\n\n".join(filter(None, parts)), (("row", left_out),))
+
+
+def _unread(page: Page) -> str:
+    """The changed files that are part of nothing in the table."""
+    named = effects.unread(page.report)
+    files = words.several(page.report.unread.count, "changed file")
+    return f"<sub>{files} that no stack reads: {text(cut(named, _WIDTH))}</sub>" if named else ""
 
 
 def _kept(single: Sequence[Row], room: int) -> tuple[dict[int, str], int]:
@@ -48,11 +57,18 @@ def _kept(single: Sequence[Row], room: int) -> tuple[dict[int, str], int]:
     return kept, len(single) - len(kept)
 
 
-def _environment(environment: str, members: list[Row], kept: dict[int, str], copies: dict[int, Told]) -> list[str]:
+def _environment(environment: str, members: list[Row], kept: dict[int, str], copies: dict[int, Row]) -> list[str]:
     name = f"**{text(cut(environment, 80)) or '—'}**"
-    same = [each for each in members if id(each) in copies]
+    same = [each for each in members if id(each) in copies and copies[id(each)].environment != environment]
     silent = [each for each in members if id(each) not in copies and not each.notable]
-    shown = [kept[id(each)] for each in members if id(each) in kept]
+    twins: dict[int, list[Row]] = {}
+    for each in members:
+        if id(each) in copies and copies[id(each)].environment == environment:
+            twins.setdefault(id(copies[id(each)]), []).append(each)
+    shown = []
+    for each in members:
+        shown += [kept[id(each)]] if id(each) in kept else []
+        shown += [_line(_like(each, twins[id(each)]), twins[id(each)])] if id(each) in twins else []
     known = {*kept, *copies, *map(id, silent)}
     more = [each for each in members if id(each) not in known]
     if same and not shown and not more and not silent:
@@ -68,8 +84,24 @@ def _environment(environment: str, members: list[Row], kept: dict[int, str], cop
     return lines
 
 
-def _as_above(same: list[Row], copies: dict[int, Told]) -> str:
-    names = list(dict.fromkeys(copies[id(each)].row.environment for each in same))
+def _failing_alike(rows: Sequence[Row]) -> dict[int, Row]:
+    """The rows of which no more is known than of another one of their environment: many that fail for one reason."""
+    groups: dict[tuple[object, ...], list[Row]] = {}
+    for each in rows:
+        if each.unplanned and not each.changed and each.plan is not None and each.plan.reason is not None:
+            groups.setdefault((each.environment, each.plan.status, each.plan.reason), []).append(each)
+    return {id(other): group[0] for group in groups.values() if len(group) >= _ALIKE for other in group[1:]}
+
+
+def _like(first: Row, twins: list[Row]) -> str:
+    """How many more are like a row, and the first names."""
+    beside = f"{first.label.rpartition('/')[0]}/"
+    names = words.some([text(cut(each.label.removeprefix(beside), 60)) for each in twins], _NAMES)
+    return f"{words.several(len(twins), 'more stack')} like {text(cut(first.label, 120))}: {names}"
+
+
+def _as_above(same: list[Row], copies: dict[int, Row]) -> str:
+    names = list(dict.fromkeys(copies[id(each)].environment for each in same))
     return f"{words.several(len(same), 'stack')} as in {words.both([text(cut(name, 80)) for name in names])}"
 
 
@@ -83,8 +115,7 @@ def _state(each: Row) -> str:
 
 def _line(name: str, members: Sequence[Row]) -> str:
     counts = outline.totals(members)
-    rest = {action: counts[action] for action in _REST if action in counts}
-    extra = [words.counts(rest)] if rest else []
+    extra = list(filter(None, [effects.said(members, _REST)]))
     drift = outline.drifted(members)
     extra += [f"{drift:,} drifted"] if drift else []
     extra += _waiting(members)

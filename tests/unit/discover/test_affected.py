@@ -310,3 +310,10 @@ def test_everything_and_selection() -> None:
     assert [stack.id for stack in chosen] == ["staging/terraform/main"]
     assert affected.select(stacks, ids=frozenset({ID}), environments=none, kinds=none) == stacks[:1]
     assert affected.select(stacks, ids=none, environments=none, kinds=frozenset({"database"})) == ()
+
+
+def test_changed_files_that_no_stack_reads() -> None:
+    base = snapshots.of({"environments/production/terraform/a/main.tf": "", "README.md": "", "docs/a.md": ""})
+    head = snapshots.of({"environments/production/terraform/a/main.tf": "# a", "README.md": "new", "docs/b.md": ""})
+    before, after = taken(base), taken(head)
+    assert affected.unread(before, after, affected.between(before, after)) == ("README.md", "docs/a.md", "docs/b.md")

@@ -10,9 +10,9 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from gitops_ci.model.finding import SEVERITIES, Finding, Waiver
-from gitops_ci.model.plan import Action, Attribute, Change, Check, Engine, Observation, Plan, Problem, summarise
+from gitops_ci.model.plan import Action, Attribute, Change, Check, Engine, Observation, Plan, Problem, Unseen, summarise
 from gitops_ci.model.policy import Checker, PolicyRun
-from gitops_ci.model.report import Planned, Report, Tool
+from gitops_ci.model.report import Planned, Report, Tool, Unread
 from gitops_ci.model.run import Run
 from gitops_ci.model.schema import Column, Reference, Table
 from gitops_ci.model.stack import CERTAINTIES, KINDS, AffectedStack, Reason
@@ -129,6 +129,9 @@ tables = st.builds(
 )
 
 
+unseen = st.builds(Unseen, what=texts, sort=st.sampled_from(("chart", "source")), why=texts, path=optional, line=lines)
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     found = draw(st.lists(changes, max_size=3).map(tuple))
@@ -147,6 +150,7 @@ def plans(draw: st.DrawFn) -> Plan:
         upstream=draw(st.lists(stack_ids, max_size=2).map(tuple)),
         observations=draw(st.lists(observations, max_size=4).map(tuple)),
         schema=draw(st.lists(tables, max_size=3).map(tuple)),
+        unseen=draw(st.lists(unseen, max_size=2).map(tuple)),
     )
 
 
@@ -221,6 +225,7 @@ reports = st.builds(
     stacks_total=st.integers(0, 10**6),
     stacks=st.lists(stacks, max_size=3).map(tuple),
     changed_files=st.integers(0, 10**6),
+    unread=st.builds(Unread, count=st.integers(0, 10**6), paths=st.lists(texts, max_size=5).map(tuple)),
     plans=st.lists(plans(), max_size=4).map(tuple),
     findings=st.lists(findings, max_size=4).map(tuple),
     policies=st.lists(policy_runs, max_size=3).map(tuple),

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from gitops_ci.model.finding import make
-from gitops_ci.model.plan import Attribute, Change, Check, Plan, Problem
-from gitops_ci.model.report import Report
+from gitops_ci.model.plan import Attribute, Change, Check, Plan, Problem, Unseen
+from gitops_ci.model.report import Report, Unread
 from gitops_ci.model.verdict import Verdict, VerdictReason
 from gitops_ci.render import markdown, terminal
 from gitops_ci.render.comment.page import units
@@ -206,7 +206,7 @@ def test_the_chart_shows_what_reaches_what_and_stays_small() -> None:
     comment = written(REALISTIC)
     assert 'n0(["shared/databases/migrations"]) --> n1[["production/database/app"]]' in comment
     reasons = [affected(f"production/terraform/app{number}", *REALISTIC.stacks[0].reasons) for number in range(300)]
-    assert '"300_in_production/terraform"' in written(report(stacks=tuple(reasons)))
+    assert '"300 in production/terraform"' in written(report(stacks=tuple(reasons)))
 
 
 def fleet(environment: str = "production") -> str:
@@ -321,3 +321,78 @@ def test_rules_are_loosened_where_data_is_lost() -> None:
     assert "**shared/security/main** loosens `rego.rule data.k.deny`" in comment
     assert "**shared/security/main** adds `casbin.permission p, a, *`" in comment
     assert "**production/database/app** loses data in `data in users`" in comment
+
+
+def test_what_nobody_looked_at_is_in_the_headline_and_not_called_safe() -> None:
+    chart = Unseen(what="ingress-nginx 5.0.0", sort="chart", why="the chart is not in this repository")
+    plan = msgspec.structs.replace(planned("a/kubernetes/apps", (update("x"),)), unseen=(chart,))
+    comment = written(report(plan, verdict=Verdict(decision="pass")))
+    assert "### ✅ Pass · 1 stack changes; 1 chart of a registry was not looked at\n" in comment
+    several = msgspec.structs.replace(
+        plan, unseen=(chart, msgspec.structs.replace(chart, what="redis 1"), Unseen(what="x", sort="source", why="w"))
+    )
+    said = "; 2 charts of registries and 1 source elsewhere were not looked at\n"
+    assert said in written(report(several, verdict=Verdict(decision="pass")))
+    assert said in written(report(msgspec.structs.replace(planned("a/kubernetes/b", ()), unseen=several.unseen)))
+
+
+def left(address: str, kind: str, reason: str = "left behind: nothing prunes it") -> Change:
+    return Change(address=address, type=kind, action="forget", reason=reason)
+
+
+def test_what_is_left_running_is_in_the_headline_and_above_the_table() -> None:
+    changes = (left("ConfigMap web/a", "ConfigMap"), left("apps/Deployment web/web", "apps/Deployment"))
+    comment = written(report(planned("production/kubernetes/web", changes), verdict=Verdict(decision="pass")))
+    assert "### ✅ Pass · 1 stack changes, 2 objects left running and no longer managed\n" in comment
+    assert (
+        "> [!CAUTION]\n> - **production/kubernetes/web** leaves 2 objects running in namespace `web`, "
+        "no longer managed\n" in comment
+    )
+    assert "| kubernetes/web · 2 left behind |" in comment
+    assert "↑ ConfigMap web/a  # left behind: nothing prunes it\n" in comment
+    assert "forget" not in comment
+
+
+def test_an_application_that_goes_is_no_object_that_runs_on_and_terraform_says_forget() -> None:
+    application = left(
+        "argoproj.io/Application argocd/web", "argoproj.io/Application", "what it deployed is left behind"
+    )
+    comment = written(report(planned("shared/kubernetes/argocd", (application,))))
+    assert "CAUTION" not in comment
+    assert "nothing is destroyed" in comment
+    removed = Change(address="aws_instance.a", type="aws_instance", action="forget")
+    comment = written(report(planned("a/terraform/web", (removed,))))
+    assert "· 1 forget" in comment
+    assert "forgotten: keeps existing, is no longer managed" in comment
+
+
+def test_many_stacks_that_change_alike_take_two_rows() -> None:
+    plans = [planned(f"a/kubernetes/apps/{name}", (update("x"),)) for name in ("one", "two", "three", "four")]
+    comment = written(report(*plans))
+    assert "| kubernetes/apps/four |  | 1 |" in comment
+    assert "| 3 more stacks like kubernetes/apps/four: one, three and two |  | 3 |" in comment
+    assert comment.count("```diff") == 1
+
+
+def test_many_plans_that_fail_for_one_reason_take_two_rows_and_another_reason_its_own() -> None:
+    def failed(name: str, message: str) -> Plan:
+        return Plan(stack=f"a/kubernetes/{name}", status="failed", reason=Problem(code="not-rendered", message=message))
+
+    comment = written(report(*(failed(name, "gone") for name in "abcd"), failed("e", "another")))
+    assert "| kubernetes/a · **✗ plan failed** |" in comment
+    assert "| 3 more stacks like kubernetes/a: b, c and d |" in comment
+    assert "| kubernetes/e · **✗ plan failed** |" in comment
+
+
+def test_changed_files_that_no_stack_reads_are_named_or_their_folders() -> None:
+    few = Unread(count=2, paths=("README.md", "docs/a.md"))
+    assert "nothing to plan: 2 changed files, none of them part of a stack: README.md and docs/a.md\n" in written(
+        report(changed_files=2, unread=few)
+    )
+    assert "<sub>2 changed files that no stack reads: README.md and docs/a.md</sub>" in written(
+        report(planned("a/kubernetes/b", (update("x"),)), changed_files=3, unread=few)
+    )
+    many = Unread(count=205, paths=(*(f"a/b/{number}.yaml" for number in range(98)), "c/d.yaml", "e.md"))
+    said = "a/b (98), c (1), the root (1) and 105 elsewhere"
+    assert said in written(report(changed_files=205, unread=many))
+    assert said in terminal.plain(terminal.report_lines(report(planned("a/kubernetes/b", ()), unread=many)))

@@ -33,7 +33,7 @@ def test_touched_tables_have_a_picture_and_a_text() -> None:
     assert "The schema afterwards</b> · 1 table that is touched" in shown
     assert shown.count("erDiagram") == 1
     assert '  t0["orders"] {\n    bigint id PK\n    numeric_12_2 total\n    bigint who_is_it FK\n  }' in shown
-    assert '  t1 ||--o{ t0 : "_who_is_it_"' in shown
+    assert '  t1 ||--o{ t0 : "_who is it_"' in shown
     assert (
         '-- table orders\n  id          bigint NOT NULL\n  total       numeric(12,2)\n  "who is it" bigint NOT NULL'
         in shown

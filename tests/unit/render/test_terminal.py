@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 import gitops_ci.render
+from gitops_ci.model import stack as stacks
 from gitops_ci.model.stack import Reason
 from gitops_ci.render import terminal
 from gitops_ci.render.lines import Line, line, plain, span, tree, write
@@ -144,3 +145,16 @@ def test_what_changed_in_the_stack_itself_is_shown_before_the_rest() -> None:
     text = terminal.plain(terminal.affected_lines((msgspec.structs.replace(stack, path="z"),)))
     assert text.index("z/main.tf") < text.index("a.md")
     assert "d.md" not in text
+
+
+def test_many_stacks_of_a_layout_take_a_line_each() -> None:
+    def shown(count: int) -> list[str]:
+        names = [f"overlay-{number:03}" for number in range(count)]
+        found = [stacks.make(environment="a", kind="kubernetes", name=name, path=name) for name in names]
+        return terminal.plain(terminal.layout_lines((), found)).splitlines()
+
+    assert any("kubernetes  overlay-000, overlay-001" in each for each in shown(2))
+    many = shown(50)
+    assert any("50 stacks" in each for each in many)
+    assert sum("overlay-" in each for each in many) == 50
+    assert max(map(len, many)) < 120

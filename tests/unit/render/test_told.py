@@ -92,3 +92,28 @@ def test_two_objects_of_one_address_are_never_taken_for_one() -> None:
 def test_a_huge_plan_is_not_compared() -> None:
     changes = [update(f"x{number}") for number in range(5_001)]
     assert len(tell(*(planned(f"{name}/terraform/a", changes) for name in ("production", "staging")))) == 2
+
+
+def alike(names: str, environment: str = "production", action: str = "update") -> list[Plan]:
+    changes = {name: structs.replace(update(f"Service web/{name}", size=(1, 2)), action=action) for name in names}
+    return [planned(f"{environment}/kubernetes/{name}", (change,)) for name, change in changes.items()]
+
+
+def test_the_same_change_of_many_stacks_of_one_environment_is_told_once() -> None:
+    same = [planned(f"production/kubernetes/{name}", (update("x", size=(1, 2)),)) for name in "abcd"]
+    assert pair(*same) == [("production/kubernetes/a", "same in 3 more")]
+    assert pair(*alike("abcd")) == [("production/kubernetes/a", "same in 3 more, but for the stack's name")]
+    other = planned("production/kubernetes/e", (update("Service web/other", size=(1, 2)),))
+    assert len(tell(*alike("abcd"), other)) == 2
+
+
+def test_two_alike_and_what_loses_something_are_told_stack_by_stack() -> None:
+    assert len(tell(*alike("ab"))) == 2
+    assert len(tell(*alike("abcd", action="delete"))) == 4
+
+
+def test_many_alike_in_two_environments_are_told_once() -> None:
+    (found,) = tell(*alike("abc"), *alike("abc", "staging"))
+    assert found.same() == "same in 2 more and in staging, but for the stack's name"
+    assert len(found.others) == 5
+    assert len(found.twins) == 2

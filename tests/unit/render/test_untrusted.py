@@ -107,5 +107,14 @@ def test_a_mermaid_label_cannot_leave_its_quotes(value: str) -> None:
     assert not set('"`<>&#;%{}[]()|\n\\') & set(label[1:-1])
 
 
-def test_a_long_mermaid_label_keeps_its_end() -> None:
-    assert untrusted.mermaid_label("very/" * 20 + "modules/vpc") == '"…' + ("very/" * 20 + "modules/vpc")[-43:] + '"'
+def test_a_long_mermaid_label_keeps_both_ends() -> None:
+    label = untrusted.mermaid_label("shared/kubernetes/" + "very/" * 20 + "modules/vpc")
+    assert label.startswith('"shared/kuberne…')
+    assert label.endswith('/modules/vpc"')
+    assert len(label) == 46
+
+
+def test_a_mermaid_label_keeps_spaces_and_is_no_list() -> None:
+    assert untrusted.mermaid_label("16 in shared/kubernetes") == '"16 in shared/kubernetes"'
+    assert untrusted.mermaid_label("1. one") == '"1._one"'
+    assert untrusted.mermaid_label("- one") == '"-_one"'

@@ -49,10 +49,15 @@ class Application(Struct, frozen=True, kw_only=True):
         return tuple(several) or ((one,) if one else ())
 
     @property
-    def prune(self) -> bool:
-        """Whether Argo CD deletes by itself what is no longer rendered (`syncPolicy.automated.prune`)."""
-        automated = values.mapping(self.spec, "syncPolicy", "automated")
-        return automated.get("prune") is True and automated.get("enabled") is not False
+    def prune(self) -> bool | None:
+        """Whether Argo CD deletes by itself what is no longer rendered (`syncPolicy.automated.prune`).
+
+        None where somebody syncs by hand, who may prune or not.
+        """
+        automated = values.at(self.spec, "syncPolicy", "automated")
+        if not isinstance(automated, dict) or automated.get("enabled") is False:
+            return None
+        return automated.get("prune") is True
 
     @property
     def project(self) -> str:

@@ -79,7 +79,11 @@ def _change(pair: Pair, known: Masking, counts: Counter[str], pruning: Pruning) 
     assert pair.after is not None
     if pairing.same(*pair.written):
         return None
-    return _update(pair, pair.before, pair.after, (known, counts))
+    updated = _update(pair, pair.before, pair.after, (known, counts))
+    if updated is None or not keeping.becomes_hook(pair.before, pair.after, pruning.by):
+        return updated
+    reason = "; ".join(filter(None, (keeping.BECOMES_HOOK, keeping.lost_anew(pair.after))))
+    return structs.replace(updated, action="replace", destructive=True, create_before_destroy=None, reason=reason)
 
 
 def _whole(each: Object, known: Masking, action: Action) -> Change:

@@ -11,6 +11,7 @@ from gitops_ci.kinds.kubernetes import cascading
 from gitops_ci.kinds.kubernetes.objects import Object
 
 REFUSED = "the API server refuses it until it is deleted by hand, or Replace or Force is set"
+BECOMES_HOOK = "becomes a hook: what is there is deleted, and it is made anew"
 RUNS_AGAIN = "a hook: it is made anew and runs again"
 
 _ARGO_OPTIONS = "argocd.argoproj.io/sync-options"
@@ -28,6 +29,8 @@ itself goes (controller: shouldBeDeleted); Helm and Flux each hear their own.
 """
 _HEARD_AT_THE_END = {**_HEARD, "Application": (_DELETE, _HELM)}
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
+_HOOKS_OF = {"HelmRelease": _HOOKS[:1], "Kustomization": ()}
+"""Which of them who deploys a stack knows; Flux's Kustomizations apply such an object as any other."""
 _RUNNING_ONCE = (("batch", "Job"), ("", "Pod"))
 _GOES_WITH: dict[tuple[str, str], str] = {
     ("", "Namespace"): "everything in the namespace goes with it",
@@ -37,7 +40,8 @@ _GOES_WITH: dict[tuple[str, str], str] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): "every object of this kind goes with it",
 }
 _NOBODY_TELLS = "no longer rendered: deleted where what applies this stack prunes, else left behind"
-_UNPRUNED = "no longer rendered, and nothing prunes it: left behind"
+_BY_HAND = "deleted if whoever syncs the Application prunes, else left behind"
+_UNPRUNED = "left behind: nothing prunes it"
 
 
 class Pruning(Struct, frozen=True):
@@ -58,14 +62,15 @@ class Pruning(Struct, frozen=True):
         heard = (_HEARD_AT_THE_END if self.all_goes else _HEARD).get(self.by, (_HELM, _FLUX, _PRUNE))
         for name, setting in heard:
             if setting in (each.strip() for each in str(annotations.get(name, "")).split(",")):
-                return f"{name} keeps it"
+                return f"left behind: {name} keeps it"
         return _UNPRUNED if self.prune is False else ""
 
     def lost(self, each: Object) -> str:
         """What a deletion loses, and that nobody says whether there is one."""
         known = _GOES_WITH.get((each.identity.group, each.identity.kind), "")
         told = cascading.told(each.value)
-        return "; ".join(filter(None, (known, told, self.doubt, "" if self.prune else _NOBODY_TELLS)))
+        nobody = _BY_HAND if self.by == "Application" and not self.all_goes else _NOBODY_TELLS
+        return "; ".join(filter(None, (known, told, self.doubt, "" if self.prune else nobody)))
 
 
 def lost_anew(each: Object) -> str:
@@ -84,8 +89,19 @@ def is_hook(before: Mapping[str, Any], after: Mapping[str, Any], key: tuple[str,
     return _has_hook(before) and _has_hook(after)
 
 
-def _has_hook(value: Mapping[str, Any]) -> bool:
-    return any(name in _annotations(value) for name in _HOOKS)
+def becomes_hook(before: Object, after: Object, by: str) -> bool:
+    """Whether an object is a hook from now on, which is none of what a release or a sync keeps; not of what runs once.
+
+    `by` is the kind of what deploys it.
+    """
+    if (after.identity.group, after.identity.kind) in _RUNNING_ONCE:
+        return False
+    known = _HOOKS_OF.get(by, _HOOKS)
+    return _has_hook(after.value, known) and not _has_hook(before.value, known)
+
+
+def _has_hook(value: Mapping[str, Any], known: tuple[str, ...] = _HOOKS) -> bool:
+    return any(name in _annotations(value) for name in known)
 
 
 def pods(value: Mapping[str, Any]) -> Any:

@@ -45,12 +45,13 @@ def first(content: bytes) -> First:
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """The documents of a rendering that are not empty."""
+    """The documents of a rendering that are not empty; of several of one template only the first may name it."""
+    source = ""
     for chunk in _SEPARATOR.split(text):
         if not chunk.strip():
             continue
         named = _SOURCE.search(chunk)
-        source = named[1].strip() if named else ""
+        source = named[1].strip() if named else source
         read = _remembered if len(chunk) <= _REMEMBERED else _read
         values, problem = read(chunk)
         yield from (Piece(value, source) for value in values)

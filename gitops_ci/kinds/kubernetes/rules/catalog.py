@@ -45,6 +45,10 @@ ALL: Mapping[str, tuple[Severity, str]] = {
     "argocd/values-twice": ("warning", "Keep one of them: valuesObject wins."),
     "argocd/destination": ("error", "Name the cluster once: by spec.destination.name, or by .server, its address."),
     "argocd/destination-server": ("error", "Write `name:` in place of `server:`, or the address of its API server."),
+    "argocd/destination-unknown": (
+        "warning",
+        "Correct it, or name the cluster under kinds.kubernetes.generators.clusters, where these are configured.",
+    ),
     "argocd/path-missing": ("error", "Correct the path, or add the folder."),
     "argocd/path-empty": ("warning", "Correct the path, add manifests, or set directory.recurse."),
     "argocd/value-file-missing": ("error", "Correct the path, add the file, or set helm.ignoreMissingValueFiles."),

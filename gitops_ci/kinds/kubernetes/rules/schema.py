@@ -50,12 +50,10 @@ def findings(subject: Subject) -> Iterator[Told]:
         if each.identity.group not in NOT_APPLIED:
             yield from _retired(each, subject, checked)
             yield from _validated(each, subject, checked)
-    if checked.schemaless:
-        first = next(iter(checked.schemaless.values()))
+    for kind, first in sorted(checked.schemaless.items()):
         path, line = subject.own(*subject.places.of(first))
-        kinds = ", ".join(sorted(checked.schemaless))
-        said = f"nobody here has a schema of {kinds}: these objects are not validated"
-        yield Told(rule=NO_SCHEMA, message=said, path=path, line=line)
+        said = f"nobody here has a schema of {kind}: its objects are not validated"
+        yield Told(rule=NO_SCHEMA, message=said, path=path, line=line, anywhere=True)
     yield from _unavailable(subject, checked)
 
 

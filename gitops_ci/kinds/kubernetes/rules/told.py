@@ -11,6 +11,7 @@ class Told(Struct, frozen=True, kw_only=True):
     """A rule's id, its message and its place; `severity` where it is another one than the rule's.
 
     `address` is the object that it is about. `everywhere`: it is said of the whole repository, once.
+    `anywhere`: the place is one of many that would do, and no other finding where another one is named.
     """
 
     rule: str
@@ -20,3 +21,4 @@ class Told(Struct, frozen=True, kw_only=True):
     severity: Severity | None = None
     address: str | None = None
     everywhere: bool = False
+    anywhere: bool = False

@@ -388,3 +388,9 @@ def test_contents_are_never_read() -> None:
     seen = snapshot.of(dict.fromkeys((*QUIET, *ARTICLE), ""))
     closed = Snapshot(commit=None, tree="", entries=seen.entries, blobs=Unreadable())
     assert layout.findings(closed, (), DEFAULT) == ()
+
+
+def test_one_folder_of_an_environment_does_not_ask_for_the_others() -> None:
+    one = "environments/production/kubernetes/web/a.yaml"
+    assert said(judge([one]), "missing-environment") == []
+    assert said(judge([one, "environments/staging/kubernetes/web/a.yaml"]), "missing-environment") != []

@@ -15,6 +15,7 @@ from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, application, end
 from tests.unit.kinds.kubernetes.test_planning import actions, never
 
 AT = "environments/production/kubernetes/shop"
+SYNCED = "  syncPolicy: {automated: {}}\n"
 GONE = ("delete", "apps/Deployment web/web")
 
 
@@ -79,8 +80,8 @@ def test_a_second_one_that_comes_makes_another_name_and_no_change(tmp_path: Path
 
 def test_what_differs_is_told_by_both_names(tmp_path: Path) -> None:
     """What only base reads reaches the old one, and nothing else does."""
-    base = {**files(application("shop", AT)), f"{AT}/b.yaml": DEPLOYMENT.replace("web", "b")}
-    head = files(application("shop", AT), application("shop-production", AT))
+    base = {**files(application("shop", AT, more=SYNCED)), f"{AT}/b.yaml": DEPLOYMENT.replace("web", "b")}
+    head = files(application("shop", AT, more=SYNCED), application("shop-production", AT))
     assert actions(plan(base, head, tmp_path)) == [("forget", "apps/Deployment web/b")]
 
 
@@ -98,8 +99,26 @@ def test_another_environment_is_another_stack(tmp_path: Path) -> None:
     """What goes from production is told there; the Application is still there, so that only pruning would delete it."""
     other = AT.replace("production", "staging")
     base = {**files(application("shop", AT, finalizer=True)), f"{other}/a.yaml": DEPLOYMENT}
-    head = {**files(application("shop", other, finalizer=True)), f"{other}/a.yaml": DEPLOYMENT}
+    head = {**files(application("shop", other, finalizer=True, more=SYNCED)), f"{other}/a.yaml": DEPLOYMENT}
     assert actions(plan(base, head, tmp_path)) == [("forget", GONE[1])]
+
+
+@pytest.mark.parametrize(
+    ("policy", "action", "reason"),
+    [
+        ("", "delete", "deleted if whoever syncs the Application prunes, else left behind"),
+        ("  syncPolicy: {automated: {enabled: false, prune: true}}\n", "delete", "deleted if whoever syncs"),
+        (SYNCED, "forget", "left behind: nothing prunes it"),
+        ("  syncPolicy: {automated: {prune: true}}\n", "delete", ""),
+    ],
+)
+def test_who_syncs_by_hand_may_prune(policy: str, action: str, reason: str, tmp_path: Path) -> None:
+    head = files(application("shop", AT, more=policy))
+    base = {**head, f"{AT}/b.yaml": DEPLOYMENT.replace("web", "b")}
+    (found,) = plan(base, head, tmp_path).changes
+    assert found.action == action
+    assert reason in (found.reason or "")
+    assert bool(found.reason) == bool(reason)
 
 
 def test_a_stack_without_ends_is_as_it_was(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_what_a_set_adds_changes_and_removes_is_told() -> None:
     ]
     assert "differs in spec.source.targetRevision" in (found[0].reason or "")
     assert found[1].destructive
-    assert "goes with it" in (found[1].reason or "")
+    assert "what it deployed goes with it" in (found[1].reason or "")
 
 
 @pytest.mark.parametrize(("more", "action", "destructive"), [("", "delete", True), (PRESERVED, "forget", False)])

@@ -109,7 +109,7 @@ def test_a_stack_that_goes_to_another_cluster_leaves_all_behind(ends: Ends) -> N
     base, head = ends.end(ONE.format("a", 1), cluster="old"), ends.end(ONE.format("a", 1), cluster="new")
     plan = ends.plan(base, head)
     assert actions(plan) == [("forget", "ConfigMap shop/a"), ("create", "ConfigMap shop/a")]
-    assert plan.changes[0].reason == "the stack goes from cluster old to new: left behind"
+    assert plan.changes[0].reason == "left behind: the stack goes from cluster old to new"
     assert ends.plan(base, ends.end(ONE.format("a", 1))).changes == ()
 
 

@@ -30,16 +30,24 @@ class Fault(Struct, frozen=True):
     severity: Severity | None = None
 
 
+class Used(Struct, frozen=True):
+    """How many Applications have a destination, and which objects make them (path and name)."""
+
+    applications: int
+    by: frozenset[tuple[str, str]]
+
+
 class World(Struct, frozen=True, kw_only=True):
     """What an Application is judged by: the files, the addresses that mean this repository, and its AppProjects.
 
-    `projects` are by namespace and name.
+    `projects` are by namespace and name; `destinations` are those of all Applications.
     """
 
     snapshot: Snapshot
     config: Config
     repositories: Repositories
     projects: Mapping[tuple[str, str], Declared] = {}
+    destinations: Mapping[str, Used] = {}
 
 
 def sources(app: Application) -> Iterator[tuple[Place, dict[str, Any]]]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec import structs
+
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
 from gitops_ci.kinds.kubernetes import values, whole
@@ -16,7 +18,7 @@ from gitops_ci.kinds.kubernetes.manifests import ARGO, Declared
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import reporting
-from gitops_ci.kinds.kubernetes.rules.argocd import form, projects, repository, sets, sync
+from gitops_ci.kinds.kubernetes.rules.argocd import destinations, form, projects, repository, sets, sync
 from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, label
 from gitops_ci.kinds.kubernetes.rules.subject import Subject
 from gitops_ci.kinds.kubernetes.rules.told import Told
@@ -64,6 +66,7 @@ def _faults(each: Application, world: World) -> Iterator[Fault]:
         yield from sync.faults(each)
         yield from repository.faults(each, world)
         yield from projects.faults(each, world)
+        yield from destinations.faults(each, world)
 
 
 def _without_misspelt(faults: Iterable[Fault], value: Mapping[str, Any]) -> Iterator[Fault]:
@@ -147,7 +150,9 @@ def of(objects: tuple[Declared, ...], renderings: Iterable[Rendering], world: Wo
     alone = whole.written(objects, world.snapshot)
     known = ids(alone)
     sets_of = [each for each in renderings if (each.by.path, each.by.kind, each.by.name) in known]
-    yield from reporting.findings(told(applications.written(alone), sets_of, world))
+    made = (*applications.written(objects), *(each for one in sets_of for each in one.applications))
+    known_to = structs.replace(world, destinations=destinations.used(made))
+    yield from reporting.findings(told(applications.written(alone), sets_of, known_to))
 
 
 def world(repository: Repository, repositories: Repositories) -> World:
@@ -156,6 +161,7 @@ def world(repository: Repository, repositories: Repositories) -> World:
         snapshot=repository.snapshot,
         config=repository.config,
         repositories=repositories,
+        destinations=destinations.used(applications.written(repository.declared)),
         projects={
             (each.namespace or HOME, each.name): each for each in repository.declared if each.kind == "AppProject"
         },

@@ -244,6 +244,29 @@ def test_what_only_now_asks_to_be_made_anew_is_replaced(asks: dict[str, str]) ->
     assert (change.action, change.destructive) == ("replace", True)
 
 
+@pytest.mark.parametrize(
+    ("hook", "by", "action"),
+    [
+        ("helm.sh/hook", "HelmRelease", "replace"),
+        ("helm.sh/hook", "Application", "replace"),
+        ("argocd.argoproj.io/hook", "Application", "replace"),
+        ("argocd.argoproj.io/hook", "HelmRelease", "update"),
+        ("helm.sh/hook", "Kustomization", "update"),
+        ("helm.sh/hook", "", "replace"),
+    ],
+)
+def test_what_becomes_a_hook_is_deleted_first(hook: str, by: str, action: str) -> None:
+    """Helm takes it out of the release, and Argo CD out of what it syncs (review 7, 23)."""
+    base = one("Service", spec={})
+    head = {**base, "metadata": {**base["metadata"], "annotations": {hook: "pre-upgrade"}}}
+    change = only(between([base], [head], by=by))
+    assert (change.action, change.destructive) == (action, action == "replace")
+    assert ("becomes a hook" in (change.reason or "")) == (action == "replace")
+    job = one("Job", "batch/v1")
+    hooked = {**job, "metadata": {**job["metadata"], "annotations": {hook: "pre-upgrade"}}}
+    assert only(between([job], [hooked], by=by)).action == "update"
+
+
 def test_a_kind_that_moved_to_another_group_is_the_same_object() -> None:
     change = only(between([one("Ingress", "extensions/v1beta1")], [one("Ingress", "networking.k8s.io/v1")]))
     assert change.action == "update"

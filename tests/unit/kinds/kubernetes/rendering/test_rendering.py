@@ -11,6 +11,7 @@ import pytest
 from gitops_ci.config import Config, Kinds, Kubernetes
 from gitops_ci.kinds.kubernetes import rendering
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
+from gitops_ci.kinds.kubernetes.rendering import reading
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Source, Unrendered
 from gitops_ci.kinds.protocol import Ended
 from gitops_ci.model.plan import Engine
@@ -448,3 +449,8 @@ def test_what_was_rendered_is_known(tmp_path: Path) -> None:
     assert rendering.known(STACK, head) is None
     found = rendering.rendered(Deployment(sources=()), STACK, head, Tools(tmp_path, never))
     assert rendering.known(STACK, head) is found
+
+
+def test_a_second_document_of_a_template_is_of_that_template() -> None:
+    text = "---\n# Source: c/templates/a.yaml\na: 1\n---\nb: 2\n---\n# Source: c/templates/b.yaml\nc: 3\n"
+    assert [each.source for each in reading.pieces(text)] == [f"c/templates/{name}.yaml" for name in "aab"]

@@ -98,14 +98,15 @@ def subject(
 
 def argo(files: Mapping[str, str]) -> list[Finding]:
     """What the rules say of Argo CD's objects, where HERE is this repository."""
-    return list(argo_of(snapshots.of(files)))
+    config = yaml.safe_load(files["gitops-ci.yml"]) if "gitops-ci.yml" in files else {}
+    return list(argo_of(snapshots.of(files), msgspec.convert(config, Config)))
 
 
-def argo_of(snapshot: Snapshot) -> list[Finding]:
+def argo_of(snapshot: Snapshot, config: Config = DEFAULT) -> list[Finding]:
     """The same of a snapshot."""
     found, wrong = manifests.declared(snapshot, ())
     assert wrong == {}
     ours = repositories.of((HERE,), ())
-    generators = DEFAULT.kinds.kubernetes.generators
+    generators = config.kinds.kubernetes.generators
     made = [sets.render(each, snapshot, ours, generators, Budget()) for each in found if each.kind == "ApplicationSet"]
-    return list(judging.of(found, made, judging.world(Repository(snapshot, DEFAULT), ours)))
+    return list(judging.of(found, made, judging.world(Repository(snapshot, config), ours)))

@@ -228,3 +228,52 @@ def test_nothing_that_somebody_writes_is_a_traceback(kind: str, spec: Any) -> No
     value = {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": {"name": "a"}, "spec": spec}
     found = ends.argo({"a.yaml": msgspec.json.encode(value).decode()})
     assert all(each.rule.endswith("-incomplete") for each in found)
+
+
+def to(**destination: str) -> str:
+    return application(destination={"namespace": "shop", **destination})
+
+
+CONFIGURED = "kinds: {kubernetes: {generators: {clusters: [{name: production, server: 'https://p.example'}]}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("destination", "others", "found"),
+    [
+        ({"name": "producton"}, {"name": "production"}, True),
+        ({"server": "https://producton.k8s.example"}, {"server": "https://production.k8s.example"}, True),
+        ({"name": "prodcution"}, {"name": "production"}, True),
+        ({"name": "stagng"}, {"name": "staging"}, True),
+        ({"name": "production-2"}, {"name": "production-1"}, False),
+        ({"server": "https://10.0.0.1"}, {"server": "https://10.0.0.2"}, False),
+        ({"name": "eu-prod"}, {"name": "us-prod"}, False),
+        ({"name": "east"}, {"name": "west"}, False),
+        ({"name": "development"}, {"name": "production"}, False),
+        ({"name": "production"}, {"name": "production"}, False),
+    ],
+)
+def test_a_cluster_with_a_wrong_letter_is_one_that_nobody_knows(
+    destination: dict[str, str], others: dict[str, str], found: bool
+) -> None:
+    more = {f"argocd/{name}.yaml": to(**others).replace("name: web", f"name: {name}") for name in ("b", "c")}
+    assert rules(to(**destination), **more) == ["destination-unknown"] * found
+    one = {key: each for key, each in more.items() if key == "argocd/b.yaml"}
+    assert rules(to(**destination), **one) == []  # one alone is no custom
+
+
+@pytest.mark.parametrize(
+    ("destination", "severity"),
+    [
+        ({"name": "production"}, None),
+        ({"name": "in-cluster"}, None),
+        ({"server": "https://p.example:443/"}, None),
+        ({"server": "https://kubernetes.default.svc"}, None),
+        ({"name": "staging"}, "error"),
+        ({"server": "https://q.example"}, "error"),
+    ],
+)
+def test_a_cluster_that_is_not_configured_is_an_error(destination: dict[str, str], severity: str | None) -> None:
+    found = ends.argo({"argocd/a.yaml": to(**destination), **FILES, "gitops-ci.yml": CONFIGURED})
+    assert [(each.rule, each.severity) for each in found] == (
+        [("argocd/destination-unknown", severity)] if severity else []
+    )

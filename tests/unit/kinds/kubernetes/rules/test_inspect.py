@@ -143,3 +143,16 @@ def test_no_object_is_a_traceback(kind: tuple[str, str], fields: dict[str, Any])
     for found in (*ends.inspected({WEB: text}), *ends.inspected({WEB: text}, text)):
         assert found.message
         assert found.path in (WEB, ends.AT, None)
+
+
+def test_a_kind_without_a_schema_is_one_finding_whichever_object_is_named() -> None:
+    """A file that goes makes no new one of it (trial 7, L14)."""
+    one, other = (
+        f"apiVersion: example.com/v1\nkind: {kind}\nmetadata: {{name: {kind.lower()}, namespace: shop}}\n"
+        for kind in ("One", "Other")
+    )
+    both = ends.inspected({WEB: f"{one}---\n{other}", f"{ends.AT}/more.yaml": other.replace("name: o", "name: p")})
+    [left] = ends.inspected({f"{ends.AT}/more.yaml": other.replace("name: o", "name: p")})
+    assert [each.rule for each in both] == ["kubernetes/schema-missing"] * 2
+    assert left.path != both[1].path
+    assert (left.fingerprint, left.stack) == (both[1].fingerprint, None)
