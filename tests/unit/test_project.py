@@ -256,5 +256,5 @@ def test_no_file_names_this_machine() -> None:
     places = {f"{ROOT}/", f"{Path.home()}/"} - {"/", "//", "/tmp/"}
     named = [f"{name}: {place}" for name, text in texts("*") for place in places if place in text]
     assert named == []
-    personal = re.compile(r"/(?:home|Users)/(?!runner\b|you\b)[a-z][\w.-]*/")
+    personal = re.compile(r"/(?:home|Users)/(?!runner\b|you\b|linuxbrew\b)[a-z][\w.-]*/")
     assert [name for name, text in texts("*") if name != "tests/unit/test_project.py" and personal.search(text)] == []
