@@ -143,7 +143,8 @@ class Worker:
             return Died("memory", f"more than {self._memory >> 20} MiB of memory were needed")
         if code in (139, -signal.SIGSEGV, 134, -signal.SIGABRT) or "overflow" in words:
             return Died("crashed", f"{self._called} crashed, as it does on a recursion without end")
-        return Died("crashed", f"{self._called} ended with exit code {code}")
+        reason = f": {words.strip()[-300:]}" if "behind the wall" in words else ""
+        return Died("crashed", f"{self._called} ended with exit code {code}{reason}")
 
     def end(self) -> None:
         """Ends the process and all that it started."""

@@ -296,3 +296,14 @@ def test_servers_are_strangers_to_each_other(tmp_path: Path) -> None:
             done = subprocess.run(command, capture_output=True, check=False, timeout=60)
             assert (said in done.stderr) if said else (done.returncode == 0)
     servers.close()
+
+
+def test_where_it_cannot_be_built_nothing_starts(
+    tools: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "the program behind the wall cannot be started: no memory"
+    monkeypatch.setattr(wall, "_SHIM", tmp_path / "shim.py")
+    (tmp_path / "shim.py").write_text(f"import sys\nsys.exit({words!r})\n")
+    said = [str(each) for each in tools.engines("kustomize")]
+    assert said
+    assert all(words in each for each in said)
