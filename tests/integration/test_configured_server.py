@@ -27,7 +27,7 @@ from gitops_ci.system.postgres_configured import ConfiguredServer
 from gitops_ci.system.postgres_session import PostgresSession
 from gitops_ci.system.process import Stop
 from tests.integration.repositories import Scratch
-from tests.integration.throwaway import configured, seen, servers, toolbox, tried, why_not
+from tests.integration.throwaway import change, configured, seen, servers, toolbox, tried, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
@@ -209,6 +209,24 @@ def test_one_with_somebody_s_data_is_refused(untouched: Running, tmp_path: Path,
             assert "holds no data" in told
     finally:
         session.run("DROP DATABASE shop WITH (FORCE)")
+
+
+def test_a_role_of_migrations_that_is_the_server_s_superuser_is_theirs_alone(
+    untouched: Running, tmp_path: Path
+) -> None:
+    """As in most images: their superuser is called `postgres`."""
+    session = untouched.session()
+    session.run("CREATE ROLE postgres SUPERUSER")
+    try:
+        sql = "ALTER TABLE users OWNER TO postgres;\nGRANT SELECT ON users TO postgres;\nCREATE TABLE t (a int);"
+        plan = on(
+            untouched, tmp_path, sql, f"{USERS} GRANT CREATE ON SCHEMA public TO app; ALTER TABLE users OWNER TO app;"
+        )
+        assert (plan.status, plan.reason) == ("changed", None)
+        (owner,) = change(plan, "table users").attributes
+        assert (owner.path, owner.before, owner.after) == ("owner", "app", "postgres")
+    finally:
+        session.run("DROP ROLE postgres")
 
 
 def test_other_databases_without_tables_are_nobody_s(untouched: Running, tmp_path: Path) -> None:
