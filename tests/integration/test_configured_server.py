@@ -384,6 +384,16 @@ def test_a_history_is_kept_for_the_run_and_no_longer(untouched: Running) -> None
             assert cluster.fresh, "roles are gone after each stack, so that a copy would name what is not there"
 
 
+def test_what_a_migration_does_to_its_own_role_ends_with_it(untouched: Running) -> None:
+    with contextlib.closing(ConfiguredServer(untouched.tcp, configured(SETTINGS), {}, Stop())) as server:
+        with server.start("one", 60) as cluster:
+            owner = cluster.connect(OWNER)
+            owner.run("ALTER ROLE CURRENT_USER SET search_path = nowhere; ALTER ROLE CURRENT_USER PASSWORD 'mine'")
+        with server.start("two", 60) as cluster:
+            path = cluster.connect(OWNER).read("SELECT to_json(current_setting('search_path'))", str)
+            assert path == '"$user", public'
+
+
 def test_a_statement_without_end_is_ended(untouched: Running, tmp_path: Path) -> None:
     settings = msgspec.structs.replace(SETTINGS, timeout=2)
     plan = tried(tmp_path, "SELECT pg_sleep(60);", USERS, settings, variables={"TRIAL_DSN": untouched.tcp})
