@@ -118,6 +118,7 @@ class ConfiguredServer:
                 self._prepare(control)
             else:
                 self._await(control)
+            self._as_new(control)
         except ServerError as error:
             self._unusable = _unusable(str(error))
             raise self._unusable from None
@@ -148,8 +149,12 @@ class ConfiguredServer:
         postgres_leftovers.of_the_dead(control, self.connect)
         major = int(control.version.partition(".")[0])
         roles = "CREATEROLE" if major >= _CREATES_ROLES else "NOCREATEROLE"
+        control.run(f"CREATE ROLE {self.name} LOGIN NOSUPERUSER NOCREATEDB {roles}")
+
+    def _as_new(self, control: PostgresSession) -> None:
+        """The role as it was at first: it may give itself other settings, and another password."""
         hashed = control.hashed(self._password, self.name)
-        control.run(f"CREATE ROLE {self.name} LOGIN NOSUPERUSER NOCREATEDB {roles} PASSWORD '{hashed}'")
+        control.run(f"ALTER ROLE {self.name} RESET ALL; ALTER ROLE {self.name} PASSWORD '{hashed}'")
         for name, value in _SETTINGS.items():
             with contextlib.suppress(ServerError):  # it does not know it
                 control.run(f"ALTER ROLE {self.name} SET {name} = '{value}'")

@@ -64,6 +64,11 @@ class PostgresSession:
         return self._connection.backend_pid
 
     @property
+    def role(self) -> str:
+        """What its role is called on the server."""
+        return self._connection.user.decode()
+
+    @property
     def version(self) -> str:
         """The server's version."""
         return _text(self._connection.parameter_status(b"server_version")).partition(" ")[0]

@@ -27,7 +27,7 @@ from gitops_ci.system.postgres_configured import ConfiguredServer
 from gitops_ci.system.postgres_session import PostgresSession
 from gitops_ci.system.process import Stop
 from tests.integration.repositories import Scratch
-from tests.integration.throwaway import configured, seen, servers, toolbox, tried, why_not
+from tests.integration.throwaway import change, configured, seen, servers, toolbox, tried, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
@@ -216,6 +216,24 @@ def test_one_with_somebody_s_data_is_refused(untouched: Running, tmp_path: Path,
         session.run("DROP DATABASE shop WITH (FORCE)")
 
 
+def test_a_role_of_migrations_that_is_the_server_s_superuser_is_theirs_alone(
+    untouched: Running, tmp_path: Path
+) -> None:
+    """As in most images: their superuser is called `postgres`."""
+    session = untouched.session()
+    session.run("CREATE ROLE postgres SUPERUSER")
+    try:
+        sql = "ALTER TABLE users OWNER TO postgres;\nGRANT SELECT ON users TO postgres;\nCREATE TABLE t (a int);"
+        plan = on(
+            untouched, tmp_path, sql, f"{USERS} GRANT CREATE ON SCHEMA public TO app; ALTER TABLE users OWNER TO app;"
+        )
+        assert (plan.status, plan.reason) == ("changed", None)
+        (owner,) = change(plan, "table users").attributes
+        assert (owner.path, owner.before, owner.after) == ("owner", "app", "postgres")
+    finally:
+        session.run("DROP ROLE postgres")
+
+
 def test_other_databases_without_tables_are_nobody_s(untouched: Running, tmp_path: Path) -> None:
     session = untouched.session()
     session.run("CREATE DATABASE app_test")
@@ -369,6 +387,16 @@ def test_a_history_is_kept_for_the_run_and_no_longer(untouched: Running) -> None
             cluster.keep()
         with server.start("other", 60) as cluster:
             assert cluster.fresh, "roles are gone after each stack, so that a copy would name what is not there"
+
+
+def test_what_a_migration_does_to_its_own_role_ends_with_it(untouched: Running) -> None:
+    with contextlib.closing(ConfiguredServer(untouched.tcp, configured(SETTINGS), {}, Stop())) as server:
+        with server.start("one", 60) as cluster:
+            owner = cluster.connect(OWNER)
+            owner.run("ALTER ROLE CURRENT_USER SET search_path = nowhere; ALTER ROLE CURRENT_USER PASSWORD 'mine'")
+        with server.start("two", 60) as cluster:
+            path = cluster.connect(OWNER).read("SELECT to_json(current_setting('search_path'))", str)
+            assert path == '"$user", public'
 
 
 def test_a_statement_without_end_is_ended(untouched: Running, tmp_path: Path) -> None:

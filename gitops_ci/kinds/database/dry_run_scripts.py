@@ -12,6 +12,7 @@ from gitops_ci.kinds.database.identifiers import quoted
 from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.postgres import ABSENT, SqlError, Statement, TooDeepError
 from gitops_ci.kinds.database.refusals import MigrationError
+from gitops_ci.kinds.database.server import OWNER
 from gitops_ci.kinds.database.versions import Migration
 
 _ALONE = frozenset(
@@ -35,6 +36,7 @@ _NOTHING_SPECIAL = re.compile(
 _SOME = re.compile(rb'"[isf]val":(?:"\D*[1-9]|[1-9])')
 """A constant that is not nought, with or without a unit."""
 _ROLE = re.compile(rb'"roletype":"ROLESPEC_CSTRING","rolename":("(?:[^"\\]|\\.)*")')
+_OWNER = re.compile(rb'"roletype":"ROLESPEC_CSTRING","rolename":"%s","location":(\d+)' % OWNER.encode())
 
 
 class _CreateRole(Struct, frozen=True):
@@ -88,7 +90,21 @@ class Script(Struct, frozen=True):
         nodes = [bytes(each.node) for each in self.statements or ()]
         named = {msgspec.json.decode(found, type=str) for node in nodes for found in _ROLE.findall(node)}
         made = {each.read(_CreateRole).role for each in self.statements or () if each.tag == "CreateRoleStmt"}
-        return tuple(sorted(name for name in named - made if not name.startswith("pg_")))
+        return tuple(sorted(name for name in named - made - {OWNER} if not name.startswith("pg_")))
+
+
+def said_as(statement: Statement, role: str) -> str:
+    """The text of a statement for a server where the role that migrations are run by and call `postgres` is `role`."""
+    if role == OWNER:
+        return statement.text
+    text = statement.text.encode()
+    for found in reversed(_OWNER.findall(bytes(statement.node))):
+        at = int(found) - statement.location
+        for written in (OWNER, f'"{OWNER}"'):
+            if text[at : at + len(written)].lower() == written.encode():
+                text = text[:at] + role.encode() + text[at + len(written) :]
+                break
+    return text.decode()
 
 
 def wants_none(statement: Statement) -> bool:

@@ -80,7 +80,7 @@ class Steps:
             self._locks.before_end()
         self._begin(single)
         try:
-            self._owner.run(statement.text)
+            self._owner.run(dry_run_scripts.said_as(statement, self._owner.role))
         except ServerLostError as lost:
             raise ServerLostError(lost.code, str(lost), place.path, place.line) from None
         if self._locks is not None and not self._owner.idle:

@@ -90,9 +90,6 @@ _LOCKS = f"""SELECT coalesce(json_agg(json_build_object('object', relation::int8
 """Those that let rows be read and written are left out."""
 
 
-_OWNED = f"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO {OWNER}', current_database()); END $$"
-
-
 class Event(Struct, frozen=True):
     """What a trigger told: `at` in seconds since 1970 by the server's clock, which is ours; `part` is a column."""
 
@@ -126,14 +123,12 @@ def provide_roles(session: Session, names: tuple[str, ...], owner: str) -> None:
     """Makes the roles that there are not yet, for the `owner`: a cluster's roles are seldom made by migrations."""
     if not names:
         return
-    there = set(session.read(f"SELECT json_agg(rolname) FROM pg_roles WHERE rolname <> '{owner}'", list[str]))
+    there = set(session.read("SELECT json_agg(rolname) FROM pg_roles", list[str]))
     for name in names:
-        if name not in there and name != owner:
+        if name not in there:
             role = identifier(name)
             with contextlib.suppress(ServerError):  # a name that no role can have
                 session.run(f"CREATE ROLE {role}; GRANT {role} TO {owner} WITH ADMIN OPTION")
-                if name == OWNER:  # migrations take it for the one that may do all in their database
-                    session.run(_OWNED)
 
 
 def provide_extensions(session: Session, names: tuple[str, ...]) -> None:

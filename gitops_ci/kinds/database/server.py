@@ -62,6 +62,10 @@ class Session(Protocol):
         """The number of its process on the server, as `pg_locks` has it."""
 
     @property
+    def role(self) -> str:
+        """What its role is called on the server."""
+
+    @property
     def idle(self) -> bool:
         """Whether no transaction is open."""
 

@@ -56,7 +56,23 @@ def test_what_cannot_be_put_into_a_transaction(text: str, own: bool) -> None:
 def test_roles_that_are_named_and_not_made() -> None:
     text = """CREATE ROLE made; GRANT SELECT ON t TO made, "o""dd", PUBLIC; ALTER TABLE t OWNER TO CURRENT_USER;
         CREATE POLICY p ON t TO app; GRANT pg_monitor TO app; ALTER TABLE t OWNER TO postgres;"""
-    assert script(text).roles == ("app", 'o"dd', "postgres")
+    assert script(text).roles == ("app", 'o"dd')
+
+
+def test_the_migrations_own_role_is_called_as_it_is_on_the_server() -> None:
+    text = """SELECT 'ä postgres'; ALTER TABLE postgres OWNER TO postgres; GRANT SELECT ON t TO "postgres", other;
+        ALTER TABLE a OWNER TO other; REASSIGN OWNED BY POSTGRES TO postgres;"""
+    said = [dry_run_scripts.said_as(each, "gitops_ci_1") for each in script(text).statements or ()]
+    assert [each.strip() for each in said] == [
+        "SELECT 'ä postgres'",
+        "ALTER TABLE postgres OWNER TO gitops_ci_1",
+        "GRANT SELECT ON t TO gitops_ci_1, other",
+        "ALTER TABLE a OWNER TO other",
+        "REASSIGN OWNED BY gitops_ci_1 TO gitops_ci_1",
+    ]
+    assert [dry_run_scripts.said_as(each, "postgres") for each in script(text).statements or ()] == [
+        each.text for each in script(text).statements or ()
+    ]
 
 
 def test_a_history_is_looked_at_only_where_that_is_needed() -> None:
