@@ -39,7 +39,7 @@ from gitops_ci.model.schema import Table
 
 _WORTH_KEEPING = 0.2
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
-_FORMAT = b"2"
+_FORMAT = b"3"
 """Renewed where what is kept would be made otherwise by the same version."""
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
 """Statements that may reach tables which they do not name."""
@@ -108,15 +108,12 @@ def tried(request: Request, tools: Tools) -> Trial:
 def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
     with tools.postgres(_digest(request), request.settings.timeout) as cluster:
         watcher = cluster.connect(WATCHER)
-        if cluster.fresh:
-            _history(request, cluster, watcher)
+        before = _history(request, cluster, watcher) if cluster.fresh else _kept(cluster, watcher)
         owner = cluster.connect(OWNER)
         empty = _rows(request, watcher, owner) if rows else ()
-        try:
-            watcher.run(dry_run_watch.WATCH)
-        except ServerError as error:  # base has a schema of that name
-            raise HistoryError(f"what base has is in the way of what looks on: {error}") from None
-        before = catalog.read(watcher)
+        if rows and (request.seeds or dry_run_watch.events(watcher)):  # a trigger of base alters what there is
+            watcher.run(dry_run_watch.FORGET)
+            before = catalog.read(watcher)
         drifted, unread = _drift(request.compared, before, cluster)
         steps = Steps(owner, watcher, request.settings.extensions)
         ran: list[Observation] = []
@@ -184,10 +181,33 @@ def _apply(script: Script, steps: Steps, watcher: Session) -> None:
     steps.run(script)
 
 
-def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
-    """Makes what base has, and keeps it where that took long. Raises MigrationError where that cannot be read."""
+def _kept(cluster: Cluster, watcher: Session) -> Catalog:
+    found = catalog.decoded(cluster.note)
+    return found if found is not None else catalog.read(watcher)
+
+
+def _history(request: Request, cluster: Cluster, watcher: Session) -> Catalog:
+    """Makes what base has, looks on from there, and keeps it where that took long; what there is then.
+
+    Raises MigrationError where what base has cannot be read.
+    """
     texts = request.history.texts()
     started = time.monotonic()
+    _apply_history(request, texts, cluster, watcher)
+    took = time.monotonic() - started
+    try:
+        watcher.run(dry_run_watch.WATCH)
+    except ServerError as error:  # base has a schema of that name
+        raise HistoryError(f"what base has is in the way of what looks on: {error}") from None
+    found = catalog.read(watcher)
+    if took > _WORTH_KEEPING:
+        cluster.keep(catalog.encoded(found))
+    return found
+
+
+def _apply_history(
+    request: Request, texts: Iterable[tuple[Migration, str]], cluster: Cluster, watcher: Session
+) -> None:
     extensions = request.settings.extensions
     try:
         watcher.run(dry_run_watch.PREPARE)
@@ -208,8 +228,6 @@ def _history(request: Request, cluster: Cluster, watcher: Session) -> None:
     except RefusedError as refused:
         where = f"{refused.place.path}:{refused.place.line}"
         raise HistoryError(f"what base has cannot be applied: {where}: {refused}") from None
-    if time.monotonic() - started > _WORTH_KEEPING:
-        cluster.keep()
 
 
 def _history_scripts(texts: Iterable[tuple[Migration, str]]) -> Iterator[Script]:

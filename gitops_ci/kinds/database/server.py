@@ -86,5 +86,9 @@ class Cluster(Protocol):
         Raises ServerLostError.
         """
 
-    def keep(self) -> None:
+    @property
+    def note(self) -> bytes:
+        """What was kept with the copy that it is of; nothing where it is fresh."""
+
+    def keep(self, note: bytes = b"") -> None:
         """Keeps a copy of what the server holds now under the name it was asked for by; nothing may be running."""
