@@ -1,6 +1,7 @@
 """How long it takes to try a migration end to end, beside one `psql` that runs all migrations.
 
-Twice: on a server that runs already, and with what a server of one's own takes (`initdb`, its start and its end).
+Three times: on a server that runs already with our settings and in memory, with what a server of one's own takes
+(`initdb`, its start and its end), and on one that runs already as it is installed: its own settings, on a disk.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ COMMENT ON TABLE orders_{n} IS 'Number {n}';
 _ALTER = """ALTER TABLE orders_{before} ADD COLUMN extra_{n} integer;
 CREATE OR REPLACE FUNCTION count_{before}() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM orders_{before} $$;
 """
+_PEERS = {
+    "psql": "psql -f of all",
+    "whole": "initdb, start, psql, stop",
+    "installed": "psql -f of all, a server as installed",
+}
 _ARTICLE = measure.ROOT / "examples/infrastructure-gitops/shared/databases/migrations"
 
 
@@ -50,11 +56,11 @@ def measured(place: Path, *, quick: bool) -> list[Row]:
         times = _times(place / str(len(history)), history, new, rounds)
         limits = (2.0, 0.8) if len(history) == _HISTORY else (None, None)
         for state, limit in zip(("cold", "warm"), limits, strict=True):
-            for peer, what in (("psql", "psql -f of all"), ("whole", "initdb, start, psql, stop")):
+            for peer, what in _PEERS.items():
                 label, ours = f"{name} and a new one, {state} / {what}", times[state]
                 rows.append(
                     Row(label, ours, times[peer])
-                    if limit is None
+                    if limit is None or peer == "installed"
                     else measure.compared(label, ours, times[peer], times=limit)
                 )
     return rows
@@ -68,15 +74,12 @@ def _times(place: Path, history: dict[str, str], new: str, rounds: int) -> dict[
     _commit(migrations.parent, {"9999_new.sql": new})
     files = [word for path in sorted(migrations.iterdir()) for word in ("-f", str(path))]
     best: dict[str, float] = {}
-    with _server(place) as (directory, programs):
+    with _server(place) as (directory, programs), _installed(programs) as usual:
         for turn in range(rounds + 1):
-            database = ("-h", str(directory), "-U", WATCHER, "-q", "-v", "ON_ERROR_STOP=1")
-            Program(
-                (measure.tool("psql"), *database, "-c", f"CREATE DATABASE round_{turn} TEMPLATE postgres", "postgres")
-            ).run()
             measured = {
                 "whole": _whole(programs, files),
-                "psql": Program((measure.tool("psql"), *database, *files, f"round_{turn}")),
+                "installed": _psql(usual, files, turn),
+                "psql": _psql(directory, files, turn),
                 "cold": _ours(place, f"cache-{turn}"),
                 "warm": _ours(place, f"cache-{turn}"),
             }
@@ -84,6 +87,13 @@ def _times(place: Path, history: dict[str, str], new: str, rounds: int) -> dict[
                 seconds = program.run().seconds
                 best[name] = min(seconds, best.get(name, seconds)) if turn > 1 else seconds
     return best
+
+
+def _psql(directory: Path, files: list[str], turn: int) -> Program:
+    """`psql` with all files into a new database, which is made at once."""
+    psql = (measure.tool("psql"), "-h", str(directory), "-U", WATCHER, "-q", "-v", "ON_ERROR_STOP=1")
+    Program((*psql, "-c", f"CREATE DATABASE round_{turn} TEMPLATE postgres", "postgres")).run()
+    return Program((*psql, *files, f"round_{turn}"))
 
 
 def _whole(programs: Path, files: list[str]) -> Program:
@@ -114,12 +124,33 @@ def _commit(repository: Path, files: dict[str, str]) -> None:
 
 
 @contextmanager
+def _installed(programs: Path) -> Iterator[Path]:
+    """The directory of a running server as it is installed, but for its socket's place; not as root."""
+    other = postgres_room.other_user()
+    made = subprocess.run([*other, "mktemp", "-d", "-p", "/var/tmp"], capture_output=True, text=True, check=True)  # noqa: S108  # a disk
+    room = made.stdout.strip()
+
+    def run(*command: str) -> None:
+        subprocess.run([*other, *command], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+    control = (str(programs / "pg_ctl"), "-w", "-D", f"{room}/data")
+    try:
+        run(str(programs / "initdb"), "--auth=trust", f"--username={WATCHER}", "-D", f"{room}/data")
+        run(*control, "-l", f"{room}/log", "-o", f"-k {room} -c listen_addresses=", "start")
+        yield Path(room)
+        run(*control, "-m", "immediate", "stop")
+    finally:
+        run("rm", "-rf", room)
+
+
+@contextmanager
 def _server(place: Path) -> Iterator[tuple[Path, Path]]:
     """The directory of a running server with the settings that ours have, for psql, and that of its programs."""
     with tempfile.TemporaryDirectory(dir=place) as scratch:
         servers = Servers(DEFAULT, {"PATH": os.environ["PATH"]}, measure.ROOT, Path(scratch), Stop())
         try:
             with servers.start("nothing", 3600) as cluster:
+                cluster.connect(WATCHER).close()  # a database that is in use cannot be copied
                 yield cluster.directory, cluster.installation.programs
         except (ToolError, ServerLostError) as error:
             raise Skipped(str(error)) from None

@@ -103,11 +103,16 @@ class RunningCluster:
         self._sessions += [session] if session is not None else []
         return session
 
-    def keep(self) -> None:
+    @property
+    def note(self) -> bytes:
+        """What was kept with its copy; read where nothing that a server runs could have written."""
+        return b"" if self.fresh else postgres_room.note(self._copy)
+
+    def keep(self, note: bytes = b"") -> None:
         """Keeps a copy for later servers: of an idle server after a checkpoint, so that there is nothing to recover."""
         if not self._copy.is_dir():
             self.connect(WATCHER).run("CHECKPOINT")
-            postgres_room.store(self.directory / "data", self._copy)
+            postgres_room.store(self.directory / "data", self._copy, note)
 
     def close(self) -> None:
         """Ends the connections."""

@@ -56,7 +56,8 @@ class ConfiguredServer:
         self._unusable: ServerLostError | None = None
         self._password = secrets.token_urlsafe(24)
         self._numbers = itertools.count(1)
-        self._kept: set[str] = set()
+        self.notes: dict[str, bytes] = {}
+        """What was kept with each template."""
         self.run = secrets.token_hex(8)
         self.name = f"gitops_ci_{self.run}"
         """Of the role that migrations run as, and what its databases begin with."""
@@ -71,7 +72,7 @@ class ConfiguredServer:
             template = f"{self.name}_kept_{kept[:20]}"
             cluster = ConfiguredCluster(self, f"{self.name}_{next(self._numbers)}", time.monotonic() + timeout)
             try:
-                source = template if template in self._kept else None
+                source = template if template in self.notes else None
                 cluster.fresh, cluster.template = source is None, template
                 self.create(cluster.database, source)
                 yield cluster
@@ -79,7 +80,7 @@ class ConfiguredServer:
                 cluster.close()
                 control.deadline = time.monotonic() + _OURS
                 with contextlib.suppress(ServerError, ServerLostError):
-                    postgres_leftovers.cleared(control, self.connect, self.run, but={self.name, *self._kept})
+                    postgres_leftovers.cleared(control, self.connect, self.run, but={self.name, *self.notes})
 
     def close(self) -> None:
         """Removes all that is left of the run, also where it is being stopped."""
@@ -168,13 +169,13 @@ class ConfiguredServer:
         source = f"TEMPLATE {template}" if template is not None else "TEMPLATE template0 ENCODING 'UTF8'"
         self._do(f"CREATE DATABASE {database} OWNER {self.name} {source}")
 
-    def keep(self, template: str, database: str) -> None:
+    def keep(self, template: str, database: str, note: bytes) -> None:
         """A copy for later stacks of the run; not where roles were made, which are gone by then."""
-        if template in self._kept or len(self._kept) >= _KEPT or self._control is None:
+        if template in self.notes or len(self.notes) >= _KEPT or self._control is None:
             return
         if postgres_leftovers.roles(self._control, self.run) == (self.name,):
             self._do(f"CREATE DATABASE {template} TEMPLATE {database}")
-            self._kept.add(template)
+            self.notes[template] = note
 
     def _do(self, sql: str) -> None:
         if self._control is None:
@@ -261,10 +262,15 @@ class ConfiguredCluster:
         self._sessions += [session] if session is not None else []
         return session
 
-    def keep(self) -> None:
+    @property
+    def note(self) -> bytes:
+        """What was kept with the template that it is of."""
+        return b"" if self.fresh else self._server.notes.get(self.template, b"")
+
+    def keep(self, note: bytes = b"") -> None:
         """Keeps a copy for later stacks of this run."""
         self.close()
-        self._server.keep(self.template, self.database)
+        self._server.keep(self.template, self.database, note)
 
     def close(self) -> None:
         """Ends the connections."""

@@ -21,6 +21,7 @@ IN_MEMORY = "/dev/shm"  # noqa: S108  # a file system, not a name in it
 _ROOM = 4 << 30  # bytes that have to be free there: a container has 64 MB
 _MOST = 2 << 30  # bytes that a server may fill
 _LEFT = 256 << 20  # bytes that have to be left to others
+_NOTE = "gitops_ci.note"
 _KEPT = 8  # data directories in the cache: about 30 MB each
 _USERS = (Path("/etc/passwd"), Path("/etc/group"), Path("/etc/nsswitch.conf"))
 User = tuple[int, int] | None
@@ -162,7 +163,15 @@ def leave_one_database(data: Path) -> None:
         shutil.rmtree(each, ignore_errors=True)
 
 
-def store(data: Path, place: Path) -> None:
+def note(place: Path) -> bytes:
+    """What was stored with a data directory."""
+    try:
+        return (place / _NOTE).read_bytes()
+    except OSError:
+        return b""
+
+
+def store(data: Path, place: Path, note: bytes = b"") -> None:
     """Puts a copy of a data directory in its place at once; where that fails there is none, and the oldest go."""
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -173,6 +182,7 @@ def store(data: Path, place: Path) -> None:
         if copied(data, unfinished / "data"):
             for name in ("postmaster.pid", "postmaster.opts"):
                 (unfinished / "data" / name).unlink(missing_ok=True)
+            (unfinished / "data" / _NOTE).write_bytes(note)
             with contextlib.suppress(OSError):  # another run was faster
                 (unfinished / "data").rename(place)
     finally:

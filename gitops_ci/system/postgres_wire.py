@@ -44,6 +44,8 @@ class WireSession:
         self._came = bytearray()
         self._parameters: dict[bytes, bytes] = {}
         self._status = b""
+        self.role = known.get("user", "")
+        """What its role is called on the server."""
         self._looked = 0.0
         self.full: Callable[[], str | None] = lambda: None
         """Why the server must not go on filling its place, asked about once a second."""

@@ -556,6 +556,19 @@ def test_a_migration_of_base_that_fails_is_told_with_its_name(tmp_path: Path) ->
     assert "040_base.sql:1" in seen(plan, "not-tried")[0].message
 
 
+def test_the_schema_of_before_is_kept_with_what_makes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read from the copy, it is what the catalog says, but where rows that are made up altered it."""
+    monkeypatch.setattr("gitops_ci.kinds.database.dry_run._WORTH_KEEPING", 0.0)
+    new = f"{USERS}\nCREATE TABLE other (a int PRIMARY KEY, b text); -- {tmp_path}"
+    alters = """CREATE FUNCTION alters() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN EXECUTE 'CREATE TABLE IF NOT EXISTS by_row (a int)'; RETURN NULL; END $$;
+        CREATE TRIGGER alters AFTER INSERT ON users FOR EACH STATEMENT EXECUTE FUNCTION alters();"""
+    for base in (new, f"{new}\n{alters}"):
+        kept = [tried(tmp_path, "ALTER TABLE users ADD phone text;", base) for _ in range(2)]
+        assert kept[0].changes == kept[1].changes
+        assert [each.address for each in kept[0].changes] == ["table users"]
+
+
 _KILLED = """
 import os, sys, pathlib, signal
 from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not

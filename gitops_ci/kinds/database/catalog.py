@@ -97,6 +97,19 @@ def read(session: Session) -> Catalog:
     return {item.key: _commented(item, said.get(item.key)) for item in items}
 
 
+def encoded(catalog: Catalog) -> bytes:
+    """A catalog as it can be kept beside the database that it is of."""
+    return msgspec.json.encode(tuple(catalog.values()))
+
+
+def decoded(kept: bytes) -> Catalog | None:
+    """What was encoded; None where that cannot be read."""
+    try:
+        return {item.key: item for item in msgspec.json.decode(kept, type=tuple[Item, ...])}
+    except msgspec.DecodeError:
+        return None
+
+
 def _commented(item: Item, said: Mapping[int, str] | None) -> Item:
     if not said:
         return item

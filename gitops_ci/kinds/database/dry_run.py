@@ -43,7 +43,7 @@ from gitops_ci.model.schema import Table
 Apply = Callable[[Script, Steps], None]
 _WORTH_KEEPING = 0.2
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
-_FORMAT = b"2"
+_FORMAT = b"3"
 """Renewed where what is kept would be made otherwise by the same version."""
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
 """Statements that may reach tables which they do not name."""
@@ -112,16 +112,13 @@ def tried(request: Request, tools: Tools) -> Trial:
 
 def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
     with tools.postgres(_digest(request), request.settings.timeout) as cluster:
-        if cluster.fresh:
-            _history(request, cluster)
+        before = _history(request, cluster) if cluster.fresh else catalog.decoded(cluster.note)
         watcher, owner = cluster.connect(WATCHER), cluster.connect(OWNER)
         apply = functools.partial(_apply, watcher=watcher, owner=cluster.owner)
         empty = _rows(request, watcher, owner, apply) if rows else ()
-        try:
-            watcher.run(dry_run_watch.WATCH)
-        except ServerError as error:  # base has a schema of that name
-            raise HistoryError(f"what base has is in the way of what looks on: {error}") from None
-        before = catalog.read(watcher)
+        if before is None or (rows and (request.seeds or dry_run_watch.events(watcher))):  # a trigger of base alters it
+            watcher.run(dry_run_watch.FORGET)
+            before = catalog.read(watcher)
         drifted, unread = _drift(request.compared, before, cluster)
         locks = Locks(watcher, owner.process, before)
         steps = Steps(owner, request.settings.extensions, locks)
@@ -191,12 +188,30 @@ def _apply(script: Script, steps: Steps, *, watcher: Session, owner: str) -> Non
     steps.run(script)
 
 
-def _history(request: Request, cluster: Cluster) -> None:
-    """Makes what base has, and keeps it where that took long. Raises MigrationError where that cannot be read."""
+def _history(request: Request, cluster: Cluster) -> Catalog:
+    """Makes what base has, looks on from there, and keeps it where that took long; what there is then.
+
+    Raises MigrationError where what base has cannot be read.
+    """
+    watcher = cluster.connect(WATCHER)
     texts = request.history.texts()
     started = time.monotonic()
+    _apply_history(request, texts, cluster, watcher)
+    took = time.monotonic() - started
+    try:
+        watcher.run(dry_run_watch.WATCH)
+    except ServerError as error:  # base has a schema of that name
+        raise HistoryError(f"what base has is in the way of what looks on: {error}") from None
+    found = catalog.read(watcher)
+    if took > _WORTH_KEEPING:
+        cluster.keep(catalog.encoded(found))
+    return found
+
+
+def _apply_history(
+    request: Request, texts: Iterable[tuple[Migration, str]], cluster: Cluster, watcher: Session
+) -> None:
     extensions = request.settings.extensions
-    watcher = cluster.connect(WATCHER)
     try:
         cluster.prepare(watcher, more=bool(request.declared.now))
         dry_run_watch.provide_extensions(watcher, extensions)
@@ -214,8 +229,6 @@ def _history(request: Request, cluster: Cluster) -> None:
     except RefusedError as refused:
         where = f"{refused.place.path}:{refused.place.line}"
         raise HistoryError(f"what base has cannot be applied: {where}: {refused}") from None
-    if time.monotonic() - started > _WORTH_KEEPING:
-        cluster.keep()
 
 
 def _history_scripts(texts: Iterable[tuple[Migration, str]]) -> Iterator[Script]:

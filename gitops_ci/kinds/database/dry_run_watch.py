@@ -68,6 +68,9 @@ CREATE EVENT TRIGGER gitops_ci_rewritten ON table_rewrite EXECUTE FUNCTION gitop
 
 """PostgreSQL before 16 lets who makes roles take `pg_write_all_data`: a trigger keeps what was seen from that, too."""
 
+FORGET = "DELETE FROM gitops_ci.event"
+"""What was told before the migrations that are tried."""
+
 _EVENTS = """SELECT coalesce(json_agg(json_build_object('at', at, 'what', what, 'type', coalesce(type, ''),
     'identity', coalesce(identity, ''), 'catalog', coalesce(catalog, ''), 'object', coalesce(object, 0),
     'part', coalesce(part, 0)) ORDER BY at), '[]') FROM gitops_ci.event"""

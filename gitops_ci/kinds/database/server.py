@@ -109,5 +109,9 @@ class Cluster(Protocol):
         Raises ServerLostError.
         """
 
-    def keep(self) -> None:
+    @property
+    def note(self) -> bytes:
+        """What was kept with the copy that it is of; nothing where it is fresh."""
+
+    def keep(self, note: bytes = b"") -> None:
         """Keeps a copy of what is there now under the name it was asked for by; connections may be ended by that."""
