@@ -122,10 +122,12 @@ def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
 def _unknown(base: Sequence[Gap]) -> Problem | None:
     """What base deploys and cannot be rendered here, and head has no more: nobody knows what goes, or what is new.
 
-    A base that no engine takes is another thing: nothing of it is deployed.
+    A base that no engine takes is another thing: nothing of it is deployed. A path that was wrong there may have been
+    right before, and what was deployed of it still is.
     """
-    first = next((each for each in base if each.code not in BLOCKING_CODES), None)
+    first = next((each for each in base if each.code not in BLOCKING_CODES or each.what), None)
     if first is None:
         return None
     message = f"not rendered at base, so what goes with it is not known: {first.message}"
-    return Problem(code=first.code, message=message, path=first.path, line=first.line)
+    code = _NOT_RENDERED if first.code in BLOCKING_CODES else first.code
+    return Problem(code=code, message=message, path=first.path, line=first.line)

@@ -39,13 +39,16 @@ class Closure(Struct):
             pending += new
         return seen
 
+    def takers(self, path: str) -> set[str]:
+        """The kustomizations that take one."""
+        return {each for each, entries in self.named.items() if any(to == path for _, to in entries)}
+
     def above(self, path: str) -> set[str]:
         """A kustomization and those that take it, at any depth."""
         seen = {path}
         pending = [path]
         while pending:
-            at = pending.pop()
-            new = {each for each, entries in self.named.items() if any(to == at for _, to in entries)} - seen
+            new = self.takers(pending.pop()) - seen
             seen |= new
             pending += new
         return seen

@@ -35,7 +35,8 @@ class Standing(Struct, frozen=True):
 
         That is what each kustomization on the way to it says, but for what else it takes; the files of its patches,
         replacements and generators, all of its components; what Argo CD and Flux write into it; what is generated
-        beside it, whose names may be written into it; and the objects that values are taken of.
+        beside it, by what takes it or what that takes, whose names may be written into it; and the objects that values
+        are taken of.
         """
         path = gap.path or ""
         if gap.code != "not-rendered" or path not in self.found.named or not self._stays(path, gap.what):
@@ -44,7 +45,8 @@ class Standing(Struct, frozen=True):
         parts: list[Any] = [gap.message, self.source.edits, self.source.variables, self.source.has_all_variables]
         parts += [self._applied(each) for each in sorted(above)]
         parts += [self._whole(path)] if path in self.emptied else []
-        parts += [self._generated(each) for each in sorted(self.found.named.keys() - above)]
+        beside = {each for taker in (path, *self.found.takers(path)) for each in self.found.reached(taker)}
+        parts += [self._generated(each) for each in sorted(beside - above)]
         parts += self._taken(above, objects)
         return structs.replace(gap, fixed=values.digest(parts))
 

@@ -39,6 +39,28 @@ def kustomized(files: Files, place: Path, source: Kustomization | None = None) -
     return only(render(source or Kustomization(path="web"), files, Tools(place, lambda _: OBJECT.format("z", 1))))
 
 
+def test_what_is_generated_in_another_branch_is_none_of_it(tmp_path: Path) -> None:
+    """An overlay of everything: what is generated for one application is not named by the base of another."""
+    root = "resources: [../app, ../far]\n"
+    files = {
+        "web/kustomization.yaml": root,
+        "app/kustomization.yaml": "resources: [../web2]\n",
+        "web2/kustomization.yaml": f"resources: ['{REMOTE.format('v1.2.3')}']\n",
+        "far/kustomization.yaml": "configMapGenerator: [{name: made, literals: [a=b]}]\n",
+    }
+    changed = {**files, "far/kustomization.yaml": "configMapGenerator: [{name: made, literals: [a=c]}]\n"}
+    before = kustomized(files, tmp_path)
+    assert before.fixed
+    assert kustomized(changed, tmp_path).fixed == before.fixed
+    near = {
+        **changed,
+        "app/kustomization.yaml": "resources: [../web2, ../far]\n",
+        "web/kustomization.yaml": "resources: [../app]\n",
+    }
+    again = {**near, "far/kustomization.yaml": files["far/kustomization.yaml"]}
+    assert kustomized(near, tmp_path).fixed != kustomized(again, tmp_path).fixed
+
+
 @pytest.mark.parametrize(
     "changed",
     [
