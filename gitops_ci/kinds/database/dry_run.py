@@ -107,9 +107,9 @@ def tried(request: Request, tools: Tools) -> Trial:
 
 def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
     with tools.postgres(_digest(request), request.settings.timeout) as cluster:
-        watcher = cluster.connect(WATCHER)
-        before = _history(request, cluster, watcher) if cluster.fresh else _kept(cluster, watcher)
-        owner = cluster.connect(OWNER)
+        made = _history(request, cluster) if cluster.fresh else catalog.decoded(cluster.note)
+        watcher, owner = cluster.connect(WATCHER), cluster.connect(OWNER)
+        before = made if made is not None else catalog.read(watcher)
         empty = _rows(request, watcher, owner) if rows else ()
         if rows and (request.seeds or dry_run_watch.events(watcher)):  # a trigger of base alters what there is
             watcher.run(dry_run_watch.FORGET)
@@ -181,17 +181,13 @@ def _apply(script: Script, steps: Steps, watcher: Session) -> None:
     steps.run(script)
 
 
-def _kept(cluster: Cluster, watcher: Session) -> Catalog:
-    found = catalog.decoded(cluster.note)
-    return found if found is not None else catalog.read(watcher)
-
-
-def _history(request: Request, cluster: Cluster, watcher: Session) -> Catalog:
+def _history(request: Request, cluster: Cluster) -> Catalog:
     """Makes what base has, looks on from there, and keeps it where that took long; what there is then.
 
     Raises MigrationError where what base has cannot be read.
     """
     texts = request.history.texts()
+    watcher = cluster.connect(WATCHER)
     started = time.monotonic()
     _apply_history(request, texts, cluster, watcher)
     took = time.monotonic() - started
