@@ -39,7 +39,8 @@ class WireSession:
 
         Raises ServerLostError where the server does not take the connection.
         """
-        self._deadline = deadline
+        self.deadline = deadline
+        self.role = known.get("user", "")
         self._stop = stop
         self._came = bytearray()
         self._parameters: dict[bytes, bytes] = {}
@@ -202,7 +203,7 @@ class WireSession:
             readable, writable, _ = select.select([self._socket], [self._socket] if sends else [], [], _TICK)
             if self._stop.is_set():
                 raise ServerLostError("interrupted", "the run was interrupted")
-            if time.monotonic() > self._deadline:
+            if time.monotonic() > self.deadline:
                 raise ServerLostError("timeout", "the time limit passed (`kinds.database.timeout`)")
             if time.monotonic() > self._looked + _LOOK:
                 self._looked = time.monotonic()

@@ -193,8 +193,8 @@ def _history(request: Request, cluster: Cluster) -> Catalog:
 
     Raises MigrationError where what base has cannot be read.
     """
-    watcher = cluster.connect(WATCHER)
     texts = request.history.texts()
+    watcher = cluster.connect(WATCHER)
     started = time.monotonic()
     _apply_history(request, texts, cluster, watcher)
     took = time.monotonic() - started
