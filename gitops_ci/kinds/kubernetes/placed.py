@@ -12,13 +12,15 @@ from gitops_ci.model.stack import Stack
 
 if TYPE_CHECKING:
     from gitops_ci.kinds.kubernetes.argocd.applications import Application
+    from gitops_ci.kinds.kubernetes.manifests import Maker
 
 
 class Placed(Struct, frozen=True):
     """A stack, what it deploys, and how.
 
     `also` (cluster, name, file) tells two of one id apart; a directory has none. `application` is what it is, if any.
-    `excerpt` is what it takes of the files `shared` with others: those that say what is deployed, and how.
+    `maker` is what renders to what deploys it. `excerpt` is what it takes of the files `shared` with others: those that
+    say what is deployed, and how.
     """
 
     stack: Stack
@@ -28,3 +30,4 @@ class Placed(Struct, frozen=True):
     application: Application | None = None
     excerpt: object = None
     shared: tuple[str, ...] = ()
+    maker: Maker | None = None

@@ -88,10 +88,10 @@ def _going(before: End, after: End, head: Inventory | None, *, removed: bool) ->
     by = was.by.partition(" ")[0]
     known = survey.of(head.snapshot, head.config) if head is not None and was.by else None
     for each in known.applications.values() if known is not None else ():
-        if was.by == f"Application {each.name}":
+        if (was.by, was.within) == (f"Application {each.name}", each.by.within):
             return Pruning(each.prune, by)
     for other in known.deployments.values() if known is not None else ():
-        if was.by == other.by:
+        if (was.by, was.within) == (other.by, other.within):
             return Pruning(other.prune, by)
     return Pruning(was.cascade, by, all_goes=True)
 

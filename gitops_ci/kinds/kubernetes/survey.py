@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -16,6 +16,7 @@ from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import reporting
 from gitops_ci.kinds.kubernetes.directories import Directories
+from gitops_ci.kinds.kubernetes.nested import finding
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
@@ -25,6 +26,7 @@ from gitops_ci.model.stack import stack_id
 if TYPE_CHECKING:
     from gitops_ci.kinds.kubernetes.argocd.applications import Application
     from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
+    from gitops_ci.kinds.kubernetes.manifests import Declared
 
 
 class Survey(Struct, frozen=True):
@@ -32,7 +34,8 @@ class Survey(Struct, frozen=True):
 
     `applications` are all that are written or generated, in this repository or not, by namespace and name; `stacks` are
     the ids of those that deploy from it. `renderings` are the ApplicationSets. `deployers` are the ids of stacks by
-    what deploys them and its file; `elsewhere` are those that deploy nothing of this repository.
+    what deploys them and its file; `elsewhere` are those that deploy nothing of this repository. `objects` are those of
+    Argo CD and Flux, in files or rendered; `makers` the ids of stacks by the label of what they render to.
     """
 
     found: Found
@@ -43,6 +46,8 @@ class Survey(Struct, frozen=True):
     repositories: Repositories
     deployers: Mapping[tuple[str, str], str]
     elsewhere: frozenset[tuple[str, str]]
+    objects: tuple[Declared, ...]
+    makers: Mapping[str, str]
 
 
 _known: WeakKeyDictionary[Snapshot, tuple[Config, Survey]] = WeakKeyDictionary()
@@ -57,14 +62,8 @@ def of(snapshot: Snapshot, config: Config) -> Survey:
 
 
 def _made(repository: Repository) -> Survey:
-    placed: list[Placed] = []
-    made = None
-    if repository.declared:
-        from gitops_ci.kinds.kubernetes import deploying  # Argo CD and Flux, which many repositories have not
-
-        made = deploying.of(repository)
-        placed += made.placed
-    placed = list(_told_apart(list(_with_directories(placed, repository))))
+    found = finding.of(repository, _with_directories)
+    placed, made = list(_told_apart(found.placed)), found.deploying
     renderings = made.renderings if made is not None else ()
     ours = made.repositories if made is not None else Repositories(frozenset())
     deployers = _deployers(placed)
@@ -73,7 +72,7 @@ def _made(repository: Repository) -> Survey:
             stacks=tuple(each.stack for each in placed),
             references=tuple(_references(placed, repository)),
             excerpts=dict(_excerpts(placed, repository)),
-            findings=reporting.Findings(repository, renderings, _used(placed, repository), ours),
+            findings=reporting.Findings(repository, renderings, _used(placed, repository), ours, found.objects),
         ),
         deployments={each.stack.id: each.deployment for each in placed},
         applications={each.key: each for each in made.applications} if made is not None else {},
@@ -82,11 +81,13 @@ def _made(repository: Repository) -> Survey:
         repositories=ours,
         deployers=deployers,
         elsewhere=(made.written if made is not None else frozenset()) - {_deployer(each) for each in placed},
+        objects=found.objects,
+        makers={finding.label_of(each): one.stack.id for each, one in zip(found.placed, placed, strict=True)},
     )
 
 
 def _deployer(placed: Placed) -> tuple[str, str]:
-    return placed.deployment.by, placed.deployment.path
+    return placed.deployment.deployer
 
 
 def _deployers(placed: list[Placed]) -> dict[tuple[str, str], str]:
@@ -95,7 +96,7 @@ def _deployers(placed: list[Placed]) -> dict[tuple[str, str], str]:
     return {_deployer(each): each.stack.id for each in placed if counts[_deployer(each)] == 1}
 
 
-def _with_directories(placed: list[Placed], repository: Repository) -> Iterator[Placed]:
+def _with_directories(placed: tuple[Placed, ...], repository: Repository) -> Iterator[Placed]:
     """What is placed already, and the directories that are deployed by themselves.
 
     Where `layout.stacks` says what is a stack, nothing is guessed, and what deploys such a directory only says how.
@@ -114,7 +115,7 @@ def _with_directories(placed: list[Placed], repository: Repository) -> Iterator[
         yield Placed(stack, deployed, Deployment(sources=deployed.sources, path=stack.path))
 
 
-def _claimed(placed: list[Placed], repository: Repository) -> frozenset[str]:
+def _claimed(placed: tuple[Placed, ...], repository: Repository) -> frozenset[str]:
     """Directories and files that something deploys."""
     found: set[str] = set()
     for each in placed:
@@ -126,24 +127,33 @@ def _claimed(placed: list[Placed], repository: Repository) -> frozenset[str]:
                     found.update((path, *files))
                 case Unrendered():
                     pass
+                case _ if _is_itself(each, source.path) and source.value_files:
+                    found.update(source.value_files)  # another value file makes another one of it
+                    continue
                 case _:
                     found.add(source.path)
-        if each.deployed.path is not None:
+        if each.deployed.path is not None and not _is_itself(each, each.deployed.path):
             found.add(repository.snapshot.resolve(each.deployed.path) or each.deployed.path)
     return frozenset(found)
 
 
-def _told_apart(placed: list[Placed]) -> Iterator[Placed]:
+def _is_itself(placed: Placed, path: str) -> bool:
+    """Whether what a directory renders to deploys that directory."""
+    return placed.maker is not None and placed.maker.stack.path == path
+
+
+def _told_apart(placed: Iterable[Placed]) -> Iterator[Placed]:
     """Two of one id get instances: the cluster where that is enough, or else the name, or else the place as well."""
     alike: dict[str, list[Placed]] = {}
-    for each in placed:
+    given = tuple(placed)
+    for each in given:
         alike.setdefault(each.stack.id, []).append(each)
-    for group in alike.values():
-        for each, instance in zip(group, _instances([one.also for one in group]), strict=True):
-            stack = each.stack
-            whole = f"{stack.instance}-{instance}" if stack.instance and instance else instance
-            id = stack_id(stack.environment, stack.kind, stack.name, whole) if instance else stack.id
-            yield structs.replace(each, stack=structs.replace(stack, id=id, instance=whole or stack.instance))
+    instances = {id: iter(_instances([one.also for one in group])) for id, group in alike.items()}
+    for each in given:
+        stack, instance = each.stack, next(instances[each.stack.id])
+        whole = f"{stack.instance}-{instance}" if stack.instance and instance else instance
+        id = stack_id(stack.environment, stack.kind, stack.name, whole) if instance else stack.id
+        yield structs.replace(each, stack=structs.replace(stack, id=id, instance=whole or stack.instance))
 
 
 def _instances(also: list[tuple[str, ...]]) -> list[str]:

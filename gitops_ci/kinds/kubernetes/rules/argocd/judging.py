@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from msgspec import structs
+
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
 from gitops_ci.discover.snapshot import Snapshot
@@ -13,6 +15,7 @@ from gitops_ci.kinds.kubernetes.argocd import applications
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
 from gitops_ci.kinds.kubernetes.manifests import ARGO, Declared
+from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import reporting
@@ -135,15 +138,13 @@ def of(objects: tuple[Declared, ...], renderings: Iterable[Rendering], world: Wo
     yield from reporting.findings(told(applications.written(alone), sets_of, world))
 
 
-def world(repository: Repository, repositories: Repositories) -> World:
-    """What the Applications of a snapshot are judged by."""
+def world(repository: Repository, repositories: Repositories, objects: Iterable[Declared]) -> World:
+    """What the Applications of a snapshot are judged by; `objects` stand in files, or are rendered."""
     return World(
         snapshot=repository.snapshot,
         config=repository.config,
         repositories=repositories,
-        projects={
-            (each.namespace or HOME, each.name): each for each in repository.declared if each.kind == "AppProject"
-        },
+        projects={(each.namespace or HOME, each.name): each for each in objects if each.kind == "AppProject"},
     )
 
 
@@ -184,11 +185,17 @@ def _targets(path: str, snapshot: Snapshot) -> set[tuple[str, str]]:
 
 def rendered(subject: Subject, world: World, known: Collection[tuple[str, str, str]]) -> Iterator[Told]:
     """What the rules say of Argo CD's objects that a stack renders and that are not `known` as they are written."""
+    own = {
+        (each.identity.namespace or HOME, each.identity.name): _declared(each)
+        for each in subject.objects
+        if (each.identity.group, each.identity.kind) == (ARGO, "AppProject")
+    }
+    world = structs.replace(world, projects={**world.projects, **own}) if own else world
     for each in subject.objects:
         identity, path = each.identity, each.path or ""
         if identity.group != ARGO or (path, identity.kind, identity.name) in known:
             continue
-        by = Declared(path, Manifest(dict(each.value), Document(each.value, each.line or 1, {})))
+        by = _declared(each)
         found: Iterable[Fault] = ()
         if identity.kind == "Application":
             found = (fault for app in applications.written((by,)) for fault in _faults(app, world))
@@ -197,3 +204,7 @@ def rendered(subject: Subject, world: World, known: Collection[tuple[str, str, s
         for fault in found:
             said = f"{fault.message}: {fault.what}" if fault.what else fault.message
             yield subject.told(fault.rule, said, each, fault.place, severity=fault.severity)
+
+
+def _declared(each: Object) -> Declared:
+    return Declared(each.path or "", Manifest(dict(each.value), Document(each.value, each.line or 1, {})))

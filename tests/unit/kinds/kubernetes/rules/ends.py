@@ -71,7 +71,7 @@ def flux(files: Mapping[str, str]) -> list[Finding]:
     snapshot = snapshots.of(files)
     repository = Repository(snapshot, DEFAULT)
     votes = deployed.votes(repository.declared, snapshot, origins.of(repository.declared, snapshot))
-    return list(flux_rules.of(repository, repositories.of((), votes)))
+    return list(flux_rules.of(repository, repositories.of((), votes), repository.declared))
 
 
 def subject(
@@ -104,4 +104,4 @@ def argo_of(snapshot: Snapshot) -> list[Finding]:
     ours = repositories.of((HERE,), ())
     generators = DEFAULT.kinds.kubernetes.generators
     made = [sets.render(each, snapshot, ours, generators, Budget()) for each in found if each.kind == "ApplicationSet"]
-    return list(judging.of(found, made, judging.world(Repository(snapshot, DEFAULT), ours)))
+    return list(judging.of(found, made, judging.world(Repository(snapshot, DEFAULT), ours, found)))
