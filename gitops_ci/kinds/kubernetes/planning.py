@@ -13,6 +13,7 @@ from gitops_ci.errors import ToolError
 from gitops_ci.kinds.kubernetes import clusters, deployments, difference, following, generated, rendering, survey
 from gitops_ci.kinds.kubernetes.difference import Difference
 from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
+from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization
 from gitops_ci.kinds.protocol import Tools
@@ -74,7 +75,9 @@ def _end(own: Stack | None, inventory: Inventory | None, tools: Tools) -> End:
     if inventory is None or own is None:
         return _NOTHING
     deployment = deployments.of(own, inventory)
-    return End(deployment, rendering.rendered(deployment, own, inventory, tools))
+    found = rendering.rendered(deployment, own, inventory, tools)
+    unsure = tuple(comparing.gaps(deployment, found, inventory, tools))
+    return End(deployment, msgspec.structs.replace(found, gaps=(*found.gaps, *unsure)) if unsure else found)
 
 
 def _going(before: End, after: End, head: Inventory | None, *, removed: bool) -> Pruning | None:
