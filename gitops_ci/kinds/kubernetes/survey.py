@@ -17,6 +17,7 @@ from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import reporting
 from gitops_ci.kinds.kubernetes.directories import Directories
 from gitops_ci.kinds.kubernetes.nested import finding
+from gitops_ci.kinds.kubernetes.nested.renderings import label_of
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
@@ -82,7 +83,7 @@ def _made(repository: Repository) -> Survey:
         deployers=deployers,
         elsewhere=(made.written if made is not None else frozenset()) - {_deployer(each) for each in placed},
         objects=found.objects,
-        makers={finding.label_of(each): one.stack.id for each, one in zip(found.placed, placed, strict=True)},
+        makers={label_of(each): one.stack.id for each, one in zip(found.placed, placed, strict=True)},
     )
 
 
