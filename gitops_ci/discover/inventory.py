@@ -94,8 +94,10 @@ def take(
     """Discovers `snapshot`. Two stacks with one id are a finding, and neither can be planned.
 
     `near` is what was found, by the same configuration, in a snapshot that this one is a change of: where the change
-    touches nothing that was looked at, there is nothing else to find.
+    touches nothing that was looked at, there is nothing else to find. It is the base of the change, which decides.
     """
+    if near is not None and near.snapshot is not snapshot:
+        snapshot.base = near.snapshot
     if near is not None and snapshot.looks_like(near.snapshot):
         return structs.replace(near, snapshot=snapshot, told=_told_anew(snapshot, config, kinds))
     found = [kind.find(snapshot, config) for kind in kinds.values()]

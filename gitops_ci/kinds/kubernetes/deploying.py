@@ -44,7 +44,7 @@ def of(repository: Repository, objects: tuple[Declared, ...]) -> Deploying:
     config = repository.config
     known = origins.of(objects, repository.snapshot)
     told = (*votes(objects, repository.snapshot), *flux.votes(objects, repository.snapshot, known))
-    ours = repositories.of(config.kinds.kubernetes.repositories, told)
+    ours = _base(repository) or repositories.of(config.kinds.kubernetes.repositories, told)
     fixtures = config.kinds.kubernetes.generators
     found = [each for each in objects if each.kind == "ApplicationSet"]
     budget = Budget()
@@ -62,6 +62,15 @@ def of(repository: Repository, objects: tuple[Declared, ...]) -> Deploying:
     written = {(f"Application {each.name}", at(each.by.path, each.by.within)) for each in argo}
     written |= {(f"{each.kind} {each.name}", at(each.path, each.within)) for each in objects if each.kind in _FLUX}
     return Deploying(placed, argo, renderings, ours, frozenset(written))
+
+
+def _base(repository: Repository) -> Repositories | None:
+    """What base knows to be this repository: a change does not decide it, unless it brings the first that asks."""
+    from gitops_ci.kinds.kubernetes import survey
+
+    base = repository.snapshot.base
+    known = survey.of(base, repository.config).repositories if base is not None else None
+    return known if known is not None and known.ours else None
 
 
 def _of_application(

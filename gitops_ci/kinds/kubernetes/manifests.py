@@ -38,6 +38,14 @@ _OBSCURE = re.compile(rb"\\[uUx]|\\\r?$|^[ \t]*\?[ \t\r\n]|^[ \t]*\*\S+[ \t]*:|^
 """Keys can be written otherwise: with escapes, behind `?`, as an alias, in UTF-16. Then only a parser knows."""
 
 
+_HIDING = re.compile(
+    rb"apiVersion[\"']?\s*:\s*(?:\*|[^\n]*\\[uUx\r\n])"
+    rb"|\\[uUx][^\n:\"']*[\"']\s*:|^[ \t]*\?[ \t\r\n]|^[ \t]*\*\S+[ \t]*:",
+    re.MULTILINE,
+)
+"""An API, or the key before it, that is written otherwise."""
+
+
 class Maker(Struct, frozen=True):
     """What renders to an object that stands in no file: its stack, and `label`, which tells it from all others.
 
@@ -111,21 +119,22 @@ _NOTHING = Read()
 
 def read(content: bytes) -> Read:
     """The objects of Argo CD and Flux in a content; only what names their API groups is parsed."""
-    if DECLARES.search(content) is None:
+    is_plain = DECLARES.search(content) is not None
+    if not is_plain and _HIDING.search(content) is None:
         return _NOTHING
     from gitops_ci.policy.documents import manifests, yaml_documents
     from gitops_ci.policy.documents.files import MAX_BYTES
 
     if len(content) > MAX_BYTES:
-        return Read(wrong=(1, f"larger than {MAX_BYTES >> 20} MiB of YAML"))
+        return _NOTHING if not is_plain else Read(wrong=(1, f"larger than {MAX_BYTES >> 20} MiB of YAML"))
     documents: list[Document] = []
     wrong = None
     try:
         documents.extend(yaml_documents.documents(content))
     except yaml_documents.YamlProblem as problem:
-        wrong = None if b"{{" in content else (problem.line, problem.message)
+        wrong = None if not is_plain or b"{{" in content else (problem.line, problem.message)
     found = [each for each in manifests.objects(documents) if each.value["kind"] in KINDS.get(each.identity[0], ())]
-    return Read(tuple(found), wrong)
+    return Read(tuple(found), wrong) if is_plain or found else _NOTHING
 
 
 def is_manifest(content: bytes) -> bool:
@@ -146,8 +155,16 @@ def _holds_an_object(content: bytes) -> bool:
     return any(isinstance(each, dict) and {"apiVersion", "kind"} <= each.keys() for each in found)
 
 
-def declared(snapshot: Snapshot, charts: Iterable[str]) -> tuple[tuple[Declared, ...], dict[str, tuple[int, str]]]:
-    """The objects of Argo CD and Flux in the files that are no chart's templates, and what cannot be read (by path)."""
+class Found(Struct, frozen=True):
+    """The objects of Argo CD and Flux in files, what cannot be read (by path), and the files that name their APIs."""
+
+    objects: tuple[Declared, ...]
+    wrong: dict[str, tuple[int, str]]
+    naming: frozenset[str]
+
+
+def declared(snapshot: Snapshot, charts: Iterable[str]) -> Found:
+    """What the files that are no chart's templates hold."""
     templates = tuple(f"{chart}/templates/" if chart else "templates/" for chart in charts)
     paths = [
         path
@@ -156,11 +173,12 @@ def declared(snapshot: Snapshot, charts: Iterable[str]) -> tuple[tuple[Declared,
     ]
     found: list[Declared] = []
     wrong: dict[str, tuple[int, str]] = {}
-    for path, each in snapshot.facts(paths, read).items():
+    naming = {path: each for path, each in snapshot.facts(paths, read).items() if each is not _NOTHING}
+    for path, each in naming.items():
         found += [Declared(path, manifest) for manifest in each.objects]
         if each.wrong is not None:
             wrong[path] = each.wrong
-    return tuple(found), wrong
+    return Found(tuple(found), wrong, frozenset(naming))
 
 
 def below(directory: str, snapshot: Snapshot, *, recurse: bool) -> Iterator[str]:

@@ -13,7 +13,7 @@ from gitops_ci.kinds.kubernetes.gotemplate import TemplateProblem
 from gitops_ci.kinds.kubernetes.nested import chart_values
 from gitops_ci.kinds.kubernetes.nested.templates import Templates
 
-_DEEPEST = 20
+_DEEPEST, _MOST = 20, 200
 
 
 class Level(Struct, frozen=True):
@@ -27,7 +27,10 @@ class Level(Struct, frozen=True):
 
 def levels(chart: str, given: dict[str, Any], templates: Templates) -> Iterator[Level]:
     """A chart with what it is given, and the charts in it. Raises TemplateProblem where something cannot be read."""
-    yield from _levels(chart, "", given, templates, 0)
+    for count, each in enumerate(_levels(chart, "", given, templates, 0)):
+        if count == _MOST:
+            raise TemplateProblem(f"more than {_MOST} charts in one")
+        yield each
 
 
 def _levels(chart: str, prefix: str, given: dict[str, Any], templates: Templates, depth: int) -> Iterator[Level]:

@@ -18,6 +18,7 @@ _ODD = re.compile(r"[\[\]{},\\]")
 """What means more than a character in a value of `--set`."""
 _KEY = re.compile(r"(?:[^.\\\[\]{},=]|\\\.)+")
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d*)")
+_MOST_KEYS = 50
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -87,7 +88,11 @@ def _set(found: dict[str, Any], parameters: Iterable[tuple[str, str]], *, typed:
     """`--set`, and `--set-string` where nothing is `typed` (pkg/strvals), in the plain forms that it has."""
     for name, value in parameters:
         keys = [each.replace("\\.", ".") for each in _KEY.findall(name)]
-        if not keys or ".".join(each.replace(".", "\\.") for each in keys) != name or _ODD.search(value):
+        if (
+            not 0 < len(keys) <= _MOST_KEYS
+            or ".".join(each.replace(".", "\\.") for each in keys) != name
+            or _ODD.search(value)
+        ):
             raise TemplateProblem(f"the parameter {name} is in a form that is not read here")
         at = found
         for key in keys[:-1]:

@@ -22,7 +22,7 @@ from gitops_ci.kinds.kubernetes.sources import Kustomization
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
-_DEEPEST = 64
+_DEEPEST, _MOST = 64, 200_000
 
 
 class Item(Struct, frozen=True):
@@ -67,8 +67,17 @@ class Overlays(Struct, frozen=True, dict=True):
             if any(each.kind == "file" and (resolve(each.path) or each.path) in self._objects for each in targets)
         )
 
+    @cached_property
+    def _known(self) -> dict[Kustomization, Overlay | None]:
+        return {}
+
     def of(self, source: Kustomization) -> Overlay | None:
         """What a source makes of such objects; None where it takes none."""
+        if source not in self._known:
+            self._known[source] = self._built(source)
+        return self._known[source]
+
+    def _built(self, source: Kustomization) -> Overlay | None:
         tree = self.repository.kustomizations
         starts = [self._real(each) for each in (source.path, *source.files, *source.components)]
         is_taking = any(each in self._objects for each in starts)
@@ -87,11 +96,9 @@ class Overlays(Struct, frozen=True, dict=True):
 
 def _filled_in(item: Item, source: Kustomization) -> Item:
     """With the variables that Flux puts into what is rendered."""
-    if source.variables is None:
+    if source.variables is None or not any("${" in text for text in values.every_text(item.value)):
         return item
     text = yaml.safe_dump(item.value, sort_keys=False, allow_unicode=True)
-    if "${" not in text:
-        return item
     try:
         text = substitution.applied(text, dict(source.variables), complete=source.has_all_variables)
         document = next(yaml_documents.documents(text.encode()), None)
@@ -109,6 +116,7 @@ class _Built:
         self.read: dict[str, None] = {}
         self.patches: set[str] = set()
         self.taken: list[Declared] = []
+        self._steps = 0
 
     def top(self, source: Kustomization) -> list[Item]:
         """The objects of a source. Raises Unknown."""
@@ -117,21 +125,22 @@ class _Built:
         try:
             if path is None:
                 inside = [f"/{each}" for each in source.files]
-                own: Any = {"resources": inside, **(yaml.safe_load(source.edits) if source.edits else {})}
+                own: Any = {"resources": inside}
             else:
-                content = edits.applied(self._content(path), source.edits) if source.edits else self._content(path)
-                own = _first(content)
-        except (YamlProblem, yaml.YAMLError):
+                own = self._kustomization(path)
+            own = edits.merged(own, source.edits) if source.edits else own
+        except YamlProblem:
             raise Unknown("it cannot be read") from None
         return self._kustomized(real, own, [], 0)
 
-    def _content(self, path: str) -> bytes:
+    def _kustomization(self, path: str) -> Any:
         self.read[path] = None
-        snapshot = self._repository.snapshot
-        return snapshot.read(snapshot.resolve(path) or path) or b""
+        real = self._repository.snapshot.resolve(path) or path
+        return self._repository.snapshot.facts((real,), _first).get(real, {})
 
     def _kustomized(self, directory: str, value: Any, taken: list[Item], depth: int) -> list[Item]:
         """`taken` are the objects that a component gets from what takes it."""
+        self._spend(1)
         if depth > _DEEPEST:
             raise Unknown("it leads back to itself")
         items = [*taken]
@@ -141,22 +150,24 @@ class _Built:
         for named in values.texts(value, "components"):
             target = self._path(directory, named)
             if target is not None and target in self._repository.kustomizations.files:
-                inner = _first(self._content(self._repository.kustomizations.files[target]))
+                inner = self._kustomization(self._repository.kustomizations.files[target])
                 items = self._kustomized(target, inner, items, depth + 1)
         return self._changed(directory, value, items) if items else items
+
+    def _spend(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps > _MOST:
+            raise Unknown("it takes too much to be read here")
 
     def _resource(self, directory: str, named: str, depth: int) -> Iterator[Item]:
         target = self._path(directory, named)
         if target is not None and target in self._objects:
+            self._spend(len(self._objects[target]))
             for each in self._objects[target]:
                 self.taken.append(each)
                 yield Item(each, each.manifest.value, frozenset((each.name,)), (target,))
         elif target is not None and (path := self._repository.kustomizations.files.get(target)) is not None:
-            try:
-                inner = _first(self._content(path))
-            except YamlProblem:
-                return
-            yield from self._kustomized(target, inner, [], depth + 1)
+            yield from self._kustomized(target, self._kustomization(path), [], depth + 1)
 
     def _path(self, directory: str, named: str) -> str | None:
         path = named.strip("/") if named.startswith("/") else join(directory, named.rstrip("/") or ".")
@@ -165,6 +176,7 @@ class _Built:
     def _changed(self, directory: str, value: Any, items: list[Item]) -> list[Item]:
         """In the order of kustomize: patches, namespace, names, labels, patches of JSON."""
         for target, patch in self._patches(directory, value):
+            self._spend(len(items))
             items = [one for each in items for one in _with(each, target, patch)]
         namespace, prefix, suffix = (values.text(value, key) for key in ("namespace", "namePrefix", "nameSuffix"))
         labels = {**values.mapping(value, "commonLabels")}
@@ -173,6 +185,7 @@ class _Built:
         if namespace or prefix or suffix or labels:
             items = [_named(each, namespace, prefix, suffix, labels) for each in items]
         for target, patch in self._json(directory, value):
+            self._spend(len(items))
             items = [one for each in items for one in _with(each, target, patch)]
         if value.get("transformers"):
             raise Unknown("it has transformers, which are not read here")
@@ -202,11 +215,27 @@ class _Built:
         if path is None or path not in self._repository.snapshot:
             return patching.parsed(named.encode())
         self.patches.add(path)
-        return patching.parsed(self._content(path))
+        self.read[path] = None
+        found = self._repository.snapshot.facts((path,), _documents).get(path, "it is too large")
+        if isinstance(found, str):
+            raise Unknown(found)
+        return found
+
+
+def _documents(content: bytes) -> list[Any] | str:
+    """The documents of a patch, or why there are none."""
+    try:
+        return patching.parsed(content)
+    except Unknown as problem:
+        return str(problem)
 
 
 def _first(content: bytes) -> Any:
-    document = next(yaml_documents.documents(content), None)
+    """A kustomization; one that cannot be read makes nothing."""
+    try:
+        document = next(yaml_documents.documents(content), None)
+    except YamlProblem:
+        return {}
     return {} if document is None or not isinstance(document.value, dict) else document.value
 
 

@@ -12,7 +12,7 @@ from gitops_ci.kinds.kubernetes.argocd.templates import patched
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
-_LONGEST = 200
+_LONGEST, _MOST_STARS = 200, 2
 _EQUAL = re.compile(r"\s*([\w./-]+)\s*==?\s*([\w.-]*)\s*")
 
 
@@ -53,9 +53,16 @@ def _fits(pattern: str, text: str) -> bool:
     if re.fullmatch(r"[\w./-]*", pattern):
         return pattern == text or ("." in pattern and re.fullmatch(pattern, text) is not None)
     simple = re.sub(r"\.\*|\.\+|\[[\w-]+\]|[\^$]", "", pattern)
-    if len(pattern) > _LONGEST or pattern.count("*") > 2 or not re.fullmatch(r"[\w./|()-]*", simple):
+    if (
+        len(pattern) > _LONGEST
+        or len(re.findall("[*+]", pattern)) > _MOST_STARS
+        or not re.fullmatch(r"[\w./|()-]*", simple)
+    ):
         raise Unknown("a target whose pattern is not read here")
-    return re.fullmatch(pattern.removeprefix("^").removesuffix("$"), text) is not None
+    try:
+        return re.fullmatch(pattern.removeprefix("^").removesuffix("$"), text) is not None
+    except re.error:
+        raise Unknown("a target whose pattern is not read here") from None
 
 
 def _selects(selector: str, labels: Mapping[str, Any]) -> bool:

@@ -51,7 +51,7 @@ class Renderings:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._templates = Templates(repository.snapshot, repository.charts)
+        self._templates = Templates(repository.snapshot, repository.charts, repository.naming)
         self._overlays = Overlays(repository)
         self._budget: Budget | None = None
 

@@ -58,10 +58,11 @@ def read(content: bytes) -> Template:
 
 
 class Templates(Struct, frozen=True, dict=True):
-    """The templates of all charts of a snapshot."""
+    """The templates of all charts of a snapshot; `naming` are files that name the APIs of Argo CD or Flux."""
 
     snapshot: Snapshot
     charts: Charts
+    naming: frozenset[str]
 
     @cached_property
     def paths(self) -> Mapping[str, tuple[str, ...]]:
@@ -97,11 +98,13 @@ class Templates(Struct, frozen=True, dict=True):
 
     def has_objects(self, source: Chart, real: str) -> bool:
         """Whether an object stands in the values, which a template may write as it is."""
-        if declares(source.values.encode("utf-8", "replace")):
+        if source.values and DECLARES.search(source.values.encode("utf-8", "replace")) is not None:
             return True
+        if not self.naming:
+            return False
         own = (f"{each}/values.yaml".lstrip("/") for each in self.parts(real))
         paths = (*(self.snapshot.resolve(path) or path for path in source.value_files), *own)
-        return any(self.snapshot.facts(paths, declares).values())
+        return any(path in self.naming for path in paths)
 
     def parts(self, chart: str) -> tuple[str, ...]:
         """A chart, and those in it or taken from this repository, whether they are switched on or not."""
@@ -121,8 +124,3 @@ class Templates(Struct, frozen=True, dict=True):
         for name in self.snapshot.directories.get(real, ()):
             if f"{real}/{name}" in self.charts.directories:
                 yield f"{real}/{name}"
-
-
-def declares(content: bytes) -> bool:
-    """Whether values hold objects of Argo CD or Flux."""
-    return DECLARES.search(content) is not None

@@ -99,7 +99,8 @@ def argo(files: Mapping[str, str]) -> list[Finding]:
 
 def argo_of(snapshot: Snapshot) -> list[Finding]:
     """The same of a snapshot."""
-    found, wrong = manifests.declared(snapshot, ())
+    read = manifests.declared(snapshot, ())
+    found, wrong = read.objects, read.wrong
     assert wrong == {}
     ours = repositories.of((HERE,), ())
     generators = DEFAULT.kinds.kubernetes.generators
