@@ -22,7 +22,7 @@ from gitops_ci.kinds.kubernetes.sources import Kustomization
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
-_DEEPEST, _MOST = 64, 200_000
+_DEEPEST, _MOST = 64, 20_000
 
 
 class Item(Struct, frozen=True):
@@ -183,6 +183,7 @@ class _Built:
         for each in values.mappings(value, "labels"):
             labels |= values.mapping(each, "pairs")
         if namespace or prefix or suffix or labels:
+            self._spend(len(items))
             items = [_named(each, namespace, prefix, suffix, labels) for each in items]
         for target, patch in self._json(directory, value):
             self._spend(len(items))
