@@ -6,7 +6,17 @@ import pytest
 
 from gitops_ci.discover import affected
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Manifests, Unrendered
-from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, deployed, end, paths, surveyed
+from tests.unit.kinds.kubernetes.ends import (
+    DEPLOYMENT,
+    URL,
+    Files,
+    application,
+    deployed,
+    end,
+    findings,
+    paths,
+    surveyed,
+)
 
 TEMPLATE = f"""{{{{- if .Values.apps.api }}}}
 apiVersion: argoproj.io/v1alpha1
@@ -30,13 +40,13 @@ spec:
 {{{{- end }}}}
 """
 ROOT: Files = {
-    "root/Chart.yaml": "name: root\nversion: 1.0.0\n",
-    "root/values.yaml": "apps: {api: false}\ncluster: c\ndomain: example.org\n",
-    "root/values-production.yaml": "name: production\napps: {api: true}\ndomain: acme.org\n",
-    "root/values-staging.yaml": "name: staging\napps: {api: true}\n",
-    "root/values-eu.yaml": "name: eu\n",
-    "root/templates/api.yaml": TEMPLATE,
-    "root/templates/_names.tpl": '{{- define "host" }}{{ printf "%s.%s" .Values.name .Values.domain }}{{ end }}',
+    "outer/Chart.yaml": "name: outer\nversion: 1.0.0\n",
+    "outer/values.yaml": "apps: {api: false}\ncluster: c\ndomain: example.org\n",
+    "outer/values-production.yaml": "name: production\napps: {api: true}\ndomain: acme.org\n",
+    "outer/values-staging.yaml": "name: staging\napps: {api: true}\n",
+    "outer/values-eu.yaml": "name: eu\n",
+    "outer/templates/api.yaml": TEMPLATE,
+    "outer/templates/_names.tpl": '{{- define "host" }}{{ printf "%s.%s" .Values.name .Values.domain }}{{ end }}',
     "charts/api/Chart.yaml": "name: api\n",
     "charts/api/values.yaml": "",
     "charts/api/values-production.yaml": "",
@@ -49,9 +59,9 @@ ROOT: Files = {
 def test_each_application_that_a_chart_makes_is_a_stack() -> None:
     """By what it says once it is rendered; its chart is no stack by its directory any more."""
     assert paths(ROOT) == {
-        "production/kubernetes/root": "root",
-        "staging/kubernetes/root": "root",
-        "shared/kubernetes/root@eu": "root",
+        "production/kubernetes/outer": "outer",
+        "staging/kubernetes/outer": "outer",
+        "shared/kubernetes/outer@eu": "outer",
         "production/kubernetes/api": "charts/api",
         "staging/kubernetes/api": "charts/api",
     }
@@ -72,9 +82,9 @@ def test_each_application_that_a_chart_makes_is_a_stack() -> None:
         prune=True,
         cascade=True,
         by="Application api",
-        path="root/templates/api.yaml",
+        path="outer/templates/api.yaml",
         line=3,
-        within="production/kubernetes/root of root",
+        within="production/kubernetes/outer of outer",
     )
 
 
@@ -83,10 +93,10 @@ def test_each_application_that_a_chart_makes_is_a_stack() -> None:
     [
         ("charts/api/templates/a.yaml", "", {"production/kubernetes/api", "staging/kubernetes/api"}),
         ("charts/api/values-eu.yaml", "a: 1", set()),
-        ("root/values-staging.yaml", "name: staging\napps: {api: true}\ncluster: d\n", {"staging/kubernetes/api"}),
-        ("root/values-staging.yaml", "name: staging\napps: {api: true}\nother: d\n", set()),
-        ("root/values-eu.yaml", "name: eu\napps: {api: true}\n", {"shared/kubernetes/api@eu"}),
-        ("root/values-staging.yaml", "name: staging\n", {"staging/kubernetes/api"}),
+        ("outer/values-staging.yaml", "name: staging\napps: {api: true}\ncluster: d\n", {"staging/kubernetes/api"}),
+        ("outer/values-staging.yaml", "name: staging\napps: {api: true}\nother: d\n", set()),
+        ("outer/values-eu.yaml", "name: eu\napps: {api: true}\n", {"shared/kubernetes/api@eu"}),
+        ("outer/values-staging.yaml", "name: staging\n", {"staging/kubernetes/api"}),
     ],
 )
 def test_affected_by_what_it_reads_and_by_what_makes_it(path: str, content: str, reached: set[str]) -> None:
@@ -98,19 +108,19 @@ def test_affected_by_what_it_reads_and_by_what_makes_it(path: str, content: str,
 def test_applications_of_applications() -> None:
     """The values come from the Application that takes the chart, and so on."""
     inner = TEMPLATE.replace("name: api\n", "name: {{ .Release.Name }}-deep\n", 1).replace("charts/api", "deep")
-    outer = TEMPLATE.replace("charts/api", "inner").replace("valueFiles: [values.yaml, ", "valueFiles: [")
+    first = TEMPLATE.replace("charts/api", "inner").replace("valueFiles: [values.yaml, ", "valueFiles: [")
     files: Files = {
-        "root/Chart.yaml": "name: root\n",
-        "root/values.yaml": "apps: {api: true}\nname: production\ndomain: x\n",
-        "root/templates/api.yaml": outer,
-        "root/templates/_names.tpl": ROOT["root/templates/_names.tpl"],
+        "outer/Chart.yaml": "name: outer\n",
+        "outer/values.yaml": "apps: {api: true}\nname: production\ndomain: x\n",
+        "outer/templates/api.yaml": first,
+        "outer/templates/_names.tpl": ROOT["outer/templates/_names.tpl"],
         "inner/Chart.yaml": "name: inner\n",
         "inner/values-production.yaml": "apps: {api: true}\nname: n\n",
         "inner/templates/a.yaml": inner.replace('{{ include "host" . }}', "{{ .Values.host }}").replace("helm:", "h:"),
         "deep/a.yaml": DEPLOYMENT,
     }
     assert paths(files) == {
-        "shared/kubernetes/root": "root",
+        "shared/kubernetes/outer": "outer",
         "production/kubernetes/api": "inner",
         "production/kubernetes/api-deep": "deep",
     }
@@ -120,12 +130,12 @@ def test_applications_of_applications() -> None:
 
 
 def test_an_application_that_makes_itself_is_one_stack() -> None:
-    own = TEMPLATE.replace("charts/api", "root").replace("valueFiles: [values.yaml, ", "valueFiles: [")
-    files = {**ROOT, "root/templates/api.yaml": own}
+    own = TEMPLATE.replace("charts/api", "outer").replace("valueFiles: [values.yaml, ", "valueFiles: [")
+    files = {**ROOT, "outer/templates/api.yaml": own}
     assert paths(files) == {
-        "production/kubernetes/api": "root",
-        "staging/kubernetes/api": "root",
-        "shared/kubernetes/root@eu": "root",
+        "production/kubernetes/api": "outer",
+        "staging/kubernetes/api": "outer",
+        "shared/kubernetes/outer@eu": "outer",
         "production/kubernetes/charts/api": "charts/api",
         "staging/kubernetes/charts/api": "charts/api",
         "shared/kubernetes/charts/api@eu": "charts/api",
@@ -189,15 +199,15 @@ def test_one_that_goes_deeper_than_is_looked_says_so() -> None:
 )
 def test_what_a_template_makes_is_never_passed_over(template: str) -> None:
     """A stack that cannot say what it deploys; it is affected by the folders that the template names."""
-    files = {**ROOT, "root/templates/api.yaml": template}
-    [unrendered] = deployed(files, "production/kubernetes/root/api").sources
+    files = {**ROOT, "outer/templates/api.yaml": template}
+    [unrendered] = deployed(files, "production/kubernetes/outer/api").sources
     assert isinstance(unrendered, Unrendered)
-    assert (unrendered.path, "what root makes of it cannot be told" in unrendered.why) == (
-        "root/templates/api.yaml",
+    assert (unrendered.path, "what outer makes of it cannot be told" in unrendered.why) == (
+        "outer/templates/api.yaml",
         True,
     )
     found = affected.between(end(files), end({**files, "charts/api/templates/a.yaml": ""}))
-    assert "production/kubernetes/root/api" in {each.id for each in found}
+    assert "production/kubernetes/outer/api" in {each.id for each in found}
 
 
 def test_a_template_that_only_may_make_one_is_no_trouble() -> None:
@@ -234,24 +244,26 @@ metadata: {name: "{{ .Values.name }}-web", namespace: flux-system}
 spec: {path: ./web, prune: true, sourceRef: {kind: GitRepository, name: flux-system}}
 """
     files: Files = {
-        "root/Chart.yaml": "name: root\n",
-        "root/values.yaml": "name: staging\n",
-        "root/templates/a.yaml": template,
+        "outer/Chart.yaml": "name: outer\n",
+        "outer/values.yaml": "name: staging\n",
+        "outer/templates/a.yaml": template,
         "web/kustomization.yaml": "resources: [a.yaml]\n",
         "web/a.yaml": DEPLOYMENT,
     }
-    assert paths(files) == {"shared/kubernetes/root": "root", "staging/kubernetes/web": "web"}
+    assert paths(files) == {"shared/kubernetes/outer": "outer", "staging/kubernetes/web": "web"}
 
 
 def test_a_chart_in_a_chart_makes_them_with_its_own_values_where_it_is_on() -> None:
-    inside = {path.replace("root/", "top/charts/root/"): content for path, content in ROOT.items() if "root/" in path}
-    files: Files = {
-        **{path: content for path, content in ROOT.items() if "root/" not in path},
-        **inside,
-        "top/Chart.yaml": "name: top\ndependencies: [{name: root, condition: root.enabled}]\n",
-        "top/values.yaml": "root: {enabled: true, name: production, apps: {api: true}}\n",
+    inside = {
+        path.replace("outer/", "top/charts/outer/"): content for path, content in ROOT.items() if "outer/" in path
     }
-    off = {**files, "top/values.yaml": "root: {enabled: false, name: production, apps: {api: true}}\n"}
+    files: Files = {
+        **{path: content for path, content in ROOT.items() if "outer/" not in path},
+        **inside,
+        "top/Chart.yaml": "name: top\ndependencies: [{name: outer, condition: outer.enabled}]\n",
+        "top/values.yaml": "outer: {enabled: true, name: production, apps: {api: true}}\n",
+    }
+    off = {**files, "top/values.yaml": "outer: {enabled: false, name: production, apps: {api: true}}\n"}
     assert deployed(files, "production/kubernetes/api").sources[0].parameters == (  # type: ignore[union-attr]  # a chart
         ("host", "production.example.org"),
     )
@@ -271,3 +283,18 @@ def test_charts_that_take_each_other_again_and_again_end() -> None:
             f"c{depth}/templates/x.yaml": TEMPLATE,
         }
     assert "charts in one" in f"{surveyed(files).deployments}"
+
+
+def test_a_project_that_a_chart_makes_is_there() -> None:
+    """Beside an Application that stands in a file."""
+    project = "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: {{ .Values.name }}}\n"
+    files: Files = {
+        "argo/web.yaml": application("web", "web").replace("project: default", "project: shop"),
+        "web/a.yaml": DEPLOYMENT,
+        "outer/Chart.yaml": "name: outer\n",
+        "outer/values.yaml": "name: shop\n",
+        "outer/templates/a.yaml": f"{project}spec: {{sourceRepos: ['*'], destinations: [{{name: '*', namespace: '*'}}]}}",
+    }
+    assert "argocd/project-missing" not in {each.rule for each in findings(files)}
+    other = {**files, "outer/values.yaml": "name: other\n"}
+    assert "argocd/project-missing" in {each.rule for each in findings(other)}
