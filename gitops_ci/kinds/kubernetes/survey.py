@@ -65,6 +65,7 @@ def of(snapshot: Snapshot, config: Config) -> Survey:
 def _made(repository: Repository) -> Survey:
     found = finding.of(repository, _with_directories)
     placed, made = list(_told_apart(found.placed)), found.deploying
+    makers = {label_of(each): one.stack.id for each, one in zip(found.placed, placed, strict=True)}
     renderings = made.renderings if made is not None else ()
     ours = made.repositories if made is not None else Repositories(frozenset())
     deployers = _deployers(placed)
@@ -73,6 +74,7 @@ def _made(repository: Repository) -> Survey:
             stacks=tuple(each.stack for each in placed),
             references=tuple(_references(placed, repository)),
             excerpts=dict(_excerpts(placed, repository)),
+            through=dict(_through(placed, makers)),
             findings=reporting.Findings(repository, renderings, _used(placed, repository), ours, found.objects),
         ),
         deployments={each.stack.id: each.deployment for each in placed},
@@ -83,7 +85,7 @@ def _made(repository: Repository) -> Survey:
         deployers=deployers,
         elsewhere=(made.written if made is not None else frozenset()) - {_deployer(each) for each in placed},
         objects=found.objects,
-        makers={label_of(each): one.stack.id for each, one in zip(found.placed, placed, strict=True)},
+        makers=makers,
     )
 
 
@@ -182,6 +184,13 @@ def _excerpts(placed: list[Placed], repository: Repository) -> Iterator[tuple[tu
             charts = tuple(f"{one.path}/" for one in each.deployed.sources if isinstance(one, Chart))
             shared = set(each.shared) - _files(each, repository)
             yield from (((each.stack.id, path), each.excerpt) for path in shared if not path.startswith(charts))
+
+
+def _through(placed: list[Placed], makers: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
+    """What renders to what deploys a stack, by the files that decide that."""
+    for each in placed:
+        if each.maker is not None and each.maker.label in makers:
+            yield from (((each.stack.id, path), makers[each.maker.label]) for path in each.maker.read)
 
 
 def _files(placed: Placed, repository: Repository) -> set[str]:

@@ -34,14 +34,21 @@ class _Chart(Struct, frozen=True):
     templates: Templates
     budget: Budget
     from_values: bool
+    makers: frozenset[str]
 
     def making(self, directory: str) -> Iterator[tuple[str, Template]]:
         """The templates of one of the charts that may make something."""
         for path in self.templates.paths.get(directory, ()):
             template = self.templates.read.get(path)
             is_partial = path.rpartition("/")[2].startswith("_")
-            if template is not None and not is_partial and (template.makes or (self.from_values and template.passes)):
+            if template is not None and not is_partial and (template.makes or self.passes_on(template)):
                 yield path, template
+
+    def passes_on(self, template: Template) -> bool:
+        """Whether it writes objects that stand in values, or takes a template that makes some."""
+        if self.from_values and template.passes:
+            return True
+        return template.takes and any(f'"{name}"' in template.text for name in self.makers)
 
     def shared(self) -> tuple[str, ...]:
         """The files that decide about everything: charts, values, templates that others take."""
@@ -70,7 +77,8 @@ def made(source: Chart, templates: Templates, budget: Budget) -> Made:
     if key not in _known:
         if len(_known) >= _MOST_KEPT:
             _known.clear()
-        _known[key] = _made(_Chart(source, directories, templates, budget, from_values), real)
+        makers = templates.makers(directories)
+        _known[key] = _made(_Chart(source, directories, templates, budget, from_values, makers), real)
     return _known[key]
 
 
@@ -91,7 +99,7 @@ def _made(chart: _Chart, directory: str) -> Made:
             _trouble(path, template, problem, shared, chart)
             for each in chart.directories
             for path, template in chart.making(each)
-            if template.deploys or chart.from_values
+            if template.deploys or chart.passes_on(template)
         ]
         return Made(troubles=tuple(troubles))
     parts: list[Part] = []
@@ -103,7 +111,7 @@ def _made(chart: _Chart, directory: str) -> Made:
                 text = _text(path, template, level, named, chart, read)
                 parts += _parts(path, template, text, tuple(sorted(read)))
             except TemplateProblem as problem:
-                if template.deploys or chart.from_values:
+                if template.deploys or chart.passes_on(template):
                     found.append(_trouble(path, template, problem, tuple(sorted(read)), chart))
     return Made(tuple(parts), tuple(found))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
@@ -19,26 +19,28 @@ _KIND = rb"^[ \t-]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?"
 _DEPLOYING = rb"(?:Application(?:Set)?|HelmRelease|Kustomization)\b"
 _HELPING = rb"(?:AppProject|GitRepository|ArtifactGenerator)\b"
 _OURS = re.compile(_API + _GROUPS, re.MULTILINE)
-_ANY_API = re.compile(_API + rb"\{\{", re.MULTILINE)
+_ANY_API = re.compile(_API + rb"[^\n]*\{\{", re.MULTILINE)
 _DEPLOYER = re.compile(_KIND + _DEPLOYING, re.MULTILINE)
 _HELPER = re.compile(_KIND + _HELPING, re.MULTILINE)
-_ANY_KIND = re.compile(_KIND + rb"\{\{", re.MULTILINE)
+_ANY_KIND = re.compile(_KIND + rb"[^\n]*\{\{", re.MULTILINE)
 _PASSES_ON = re.compile(rb"\b(?:toYaml|toJson|tpl)\b")
-_DEFINES = re.compile(rb"\{\{-?\s*(?:define|block)\b")
-_SUFFIXES = (".yaml", ".yml", ".json", ".tpl", ".txt")
+_DEFINES = re.compile(rb"\{\{-?\s*(?:define|block)\s+[\"`]([^\"`\n]+)[\"`]")
+_TAKES = re.compile(rb"\b(?:include|template)\b")
 
 
 class Template(Struct, frozen=True):
     """What one says of itself: `makes` objects, perhaps; `deploys`: surely such as deploy something.
 
-    `passes`: it writes what values hold. The text is kept only where some of it is true.
+    `passes`: it writes what values hold. `defines` are names of templates in it, `takes`: it asks for such ones. The
+    text is kept only where some of it is true.
     """
 
     text: str = ""
     makes: bool = False
     deploys: bool = False
     passes: bool = False
-    defines: bool = False
+    takes: bool = False
+    defines: tuple[str, ...] = ()
 
 
 _NOTHING = Template()
@@ -50,11 +52,12 @@ def read(content: bytes) -> Template:
     deployer, any_kind = _DEPLOYER.search(content) is not None, _ANY_KIND.search(content) is not None
     helper = ours and _HELPER.search(content) is not None
     makes = helper or ((ours or any_api) and (deployer or any_kind))
-    passes, defines = _PASSES_ON.search(content) is not None, _DEFINES.search(content) is not None
-    if not (makes or passes or defines):
+    passes, takes = _PASSES_ON.search(content) is not None, _TAKES.search(content) is not None
+    defines = tuple(each.decode("utf-8", "replace") for each in _DEFINES.findall(content))
+    if not (makes or passes or takes or defines):
         return _NOTHING
     deploys = (deployer and (ours or any_api)) or (ours and any_kind)
-    return Template(content.decode("utf-8", "replace"), makes, deploys, passes, defines)
+    return Template(content.decode("utf-8", "replace"), makes, deploys, passes, takes, defines)
 
 
 class Templates(Struct, frozen=True, dict=True):
@@ -71,7 +74,7 @@ class Templates(Struct, frozen=True, dict=True):
         for directory in self.charts.directories:
             folder = f"{directory}/templates".lstrip("/")
             real = self.snapshot.resolve(folder) or folder
-            each = (path for path in below(real, self.snapshot, recurse=True) if path.endswith(_SUFFIXES))
+            each = below(real, self.snapshot, recurse=True)
             found[directory] = tuple(path for path in each if not path.endswith("/NOTES.txt"))
         return found
 
@@ -116,6 +119,19 @@ class Templates(Struct, frozen=True, dict=True):
             found.update(dict.fromkeys(new))
             pending += new
         return tuple(found)
+
+    def makers(self, parts: Iterable[str]) -> frozenset[str]:
+        """Names of the templates of charts that may make objects for those that take them, themselves or in turn."""
+        read = [self.read[path] for each in parts for path in self.paths[each] if path in self.read]
+        found = {name for each in read if each.makes for name in each.defines}
+        taking = [each for each in read if each.takes and each.defines and not each.makes]
+        while found:
+            more = [each for each in taking if any(f'"{name}"' in each.text for name in found)]
+            if not more:
+                break
+            found.update(name for each in more for name in each.defines)
+            taking = [each for each in taking if each not in more]
+        return frozenset(found)
 
     def inside(self, chart: str) -> Iterator[str]:
         """The charts in the `charts/` of a chart, unpacked."""

@@ -298,3 +298,28 @@ def test_a_project_that_a_chart_makes_is_there() -> None:
     assert "argocd/project-missing" not in {each.rule for each in findings(files)}
     other = {**files, "outer/values.yaml": "name: other\n"}
     assert "argocd/project-missing" in {each.rule for each in findings(other)}
+
+
+@pytest.mark.parametrize("between", ["", '{{ define "deep" }}{{ include "app" . }}{{ end }}'])
+def test_a_template_that_is_taken_from_a_library(between: str) -> None:
+    """The object stands in what is defined elsewhere, and the file only asks for it."""
+    files: Files = {
+        **{path: content for path, content in ROOT.items() if path != "outer/templates/api.yaml"},
+        "outer/Chart.yaml": "name: outer\ndependencies: [{name: lib, repository: 'file://../lib'}]\n",
+        "outer/templates/all.yaml": f'{{{{ template "{"deep" if between else "app"}" . }}}}\n',
+        "lib/Chart.yaml": "name: lib\ntype: library\n",
+        "lib/templates/_app.tpl": f'{{{{ define "app" }}}}\n{TEMPLATE}{{{{ end }}}}',
+        "lib/templates/_deep.tpl": between,
+    }
+    found = deployed(files, "production/kubernetes/api")
+    assert (found.by, found.path) == ("Application api", "outer/templates/all.yaml")
+    reads = {each.path for each in end(files).graph.read_by("production/kubernetes/api")}
+    assert "lib/templates/_app.tpl" in reads
+
+
+def test_the_reason_names_what_makes_it() -> None:
+    head = {**ROOT, "outer/values-staging.yaml": "name: staging\napps: {api: true}\ncluster: d\n"}
+    [found] = [each for each in affected.between(end(ROOT), end(head)) if each.name == "api"]
+    assert [(each.path, each.via) for each in found.reasons] == [
+        ("outer/values-staging.yaml", ("staging/kubernetes/outer",))
+    ]
