@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from typing import Any
 
@@ -27,12 +28,26 @@ def _to_yaml(value: Any) -> str:
         raise TemplateProblem(f"toYaml: {error}") from None
 
 
+def _base(path: str) -> str:
+    """The last part of a path, as Go's `path.Base`."""
+    return path.rstrip("/").rpartition("/")[2] or ("/" if path else ".")
+
+
+def _folder(path: str) -> str:
+    """All but the last part, as Go's `path.Dir`."""
+    return posixpath.normpath(path.rpartition("/")[0] or ("/" if path.startswith("/") else "."))
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{f"must{name[0].upper()}{name[1:]}": function for name, function in SPRIG.items()},
     "required": _required,
     "lookup": lambda *_: {},
     "toYaml": _to_yaml,
     "mustToYaml": _to_yaml,
+    "base": _base,
+    "dir": _folder,
+    "ext": lambda path: posixpath.splitext(f"x{path}")[1],
+    "clean": posixpath.normpath,
 }
 """Helm's own; nobody can look anything up without a cluster, and Helm gives an empty map then, too."""
 

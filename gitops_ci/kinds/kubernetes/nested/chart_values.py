@@ -76,12 +76,21 @@ def coalesced(over: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """What is given, and the chart's own where nothing is; `null` takes a value away (pkg/chartutil: coalesce)."""
     for key, value in own.items():
         if key not in over:
-            over[key] = copy.deepcopy(value)
+            over.update(_without_null({key: value}))
         elif over[key] is None:
             del over[key]
         elif isinstance(over[key], dict) and isinstance(value, dict):
             coalesced(over[key], value)
     return over
+
+
+def _without_null(own: Mapping[str, Any]) -> dict[str, Any]:
+    """A chart's own `null` is no value."""
+    return {
+        key: _without_null(value) if isinstance(value, dict) else copy.deepcopy(value)
+        for key, value in own.items()
+        if value is not None
+    }
 
 
 def _set(found: dict[str, Any], parameters: Iterable[tuple[str, str]], *, typed: bool) -> None:
