@@ -49,12 +49,14 @@ _HIDING = re.compile(
 class Maker(Struct, frozen=True):
     """What renders to an object that stands in no file: its stack, and `label`, which tells it from all others.
 
-    `read` are the files that decide what the object is.
+    `read` are the files that decide what the object is. `is_loose`: nothing in this repository says with which values
+    it is rendered, as a chart that was found by its directory and has none of its own.
     """
 
     label: str
     stack: Stack
     read: tuple[str, ...] = ()
+    is_loose: bool = False
 
 
 class Declared(Struct, frozen=True):

@@ -14,14 +14,14 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import reporting
+from gitops_ci.kinds.kubernetes import claiming, reporting
 from gitops_ci.kinds.kubernetes.directories import Directories
 from gitops_ci.kinds.kubernetes.nested import finding
 from gitops_ci.kinds.kubernetes.nested.renderings import label_of
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Unrendered
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests
 from gitops_ci.model.stack import stack_id
 
 if TYPE_CHECKING:
@@ -113,36 +113,11 @@ def _with_directories(placed: tuple[Placed, ...], repository: Repository) -> Ite
             else:
                 yield structs.replace(known, stack=stack)
         return
-    yield from placed
-    for stack, deployed in Directories(repository, _claimed(placed, repository)).guessed():
+    found = [*Directories(repository, claiming.of(placed, repository)).guessed()]
+    there = {stack.path for stack, _ in found}
+    yield from (each for each in placed if not (claiming.is_doubtful(each) and each.stack.path in there))
+    for stack, deployed in found:
         yield Placed(stack, deployed, Deployment(sources=deployed.sources, path=stack.path))
-
-
-def _claimed(placed: tuple[Placed, ...], repository: Repository) -> frozenset[str]:
-    """Directories and files that something deploys."""
-    found: set[str] = set()
-    for each in placed:
-        for source in each.deployed.sources:
-            match source:
-                case Manifests(files=files):
-                    found.update(files)
-                case Kustomization(path=path, files=files):
-                    found.update((path, *files))
-                case Unrendered():
-                    pass
-                case _ if _is_itself(each, source.path) and source.value_files:
-                    found.update(source.value_files)  # another value file makes another one of it
-                    continue
-                case _:
-                    found.add(source.path)
-        if each.deployed.path is not None and not _is_itself(each, each.deployed.path):
-            found.add(repository.snapshot.resolve(each.deployed.path) or each.deployed.path)
-    return frozenset(found)
-
-
-def _is_itself(placed: Placed, path: str) -> bool:
-    """Whether what a directory renders to deploys that directory."""
-    return placed.maker is not None and placed.maker.stack.path == path
 
 
 def _told_apart(placed: Iterable[Placed]) -> Iterator[Placed]:

@@ -63,8 +63,12 @@ class Renderings:
         for each in placed:
             for source in each.deployment.sources:
                 made = self._made(source, uses)
-                label = label_of(each) if made is not NOTHING else ""
-                objects += (Declared(one.path, one.manifest, Maker(label, each.stack, one.read)) for one in made.parts)
+                if made is NOTHING:
+                    continue
+                label, is_loose = label_of(each), _is_loose(each, source)
+                objects += (
+                    Declared(one.path, one.manifest, Maker(label, each.stack, one.read, is_loose)) for one in made.parts
+                )
                 unsure += (
                     unknown.of(one, Maker(label, each.stack, one.read), self._repository) for one in made.troubles
                 )
@@ -128,6 +132,12 @@ def _folders(each: Declared) -> Iterator[str]:
 
 def _key(each: Declared) -> _Key:
     return each.path, (*each.manifest.place, each.manifest.document.line)
+
+
+def _is_loose(placed: Placed, source: Source) -> bool:
+    if placed.maker is not None and placed.maker.is_loose:
+        return True
+    return not placed.deployment.by and isinstance(source, Chart) and not source.value_files
 
 
 def label_of(placed: Placed) -> str:

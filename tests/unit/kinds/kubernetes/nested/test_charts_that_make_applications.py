@@ -323,3 +323,23 @@ def test_the_reason_names_what_makes_it() -> None:
     assert [(each.path, each.via) for each in found.reasons] == [
         ("outer/values-staging.yaml", ("staging/kubernetes/outer",))
     ]
+
+
+def test_a_chart_that_lacks_its_values_takes_no_other_instance_away() -> None:
+    """Who deploys the outer chart may say another environment than its own values do, or has to say one."""
+    own = "apps: {api: true}\nname: %s\ndomain: x\ncluster: c\n"
+    files: Files = {path: content for path, content in ROOT.items() if "outer/values" not in path}
+    told = {**files, "outer/values.yaml": own % "staging"}
+    assert paths(told) == {
+        "shared/kubernetes/outer": "outer",
+        "staging/kubernetes/api": "charts/api",
+        "production/kubernetes/charts/api": "charts/api",
+        "shared/kubernetes/charts/api@eu": "charts/api",
+    }
+    untold = {**files, "outer/values.yaml": own % "''"}
+    assert paths(untold) == {
+        "shared/kubernetes/outer": "outer",
+        "staging/kubernetes/charts/api": "charts/api",
+        "production/kubernetes/charts/api": "charts/api",
+        "shared/kubernetes/charts/api@eu": "charts/api",
+    }
