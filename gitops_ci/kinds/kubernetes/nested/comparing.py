@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from gitops_ci.discover.inventory import Inventory
@@ -12,6 +13,8 @@ from gitops_ci.kinds.kubernetes.objects import Gap, Object, Rendered
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.sources import Deployment
 from gitops_ci.kinds.protocol import Tools
+from gitops_ci.policy.documents import yaml_documents
+from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
 _DEPLOYING = frozenset(
     {
@@ -51,7 +54,9 @@ def _key(each: Object) -> tuple[str, str, str]:
 
 def _makers(deployment: Deployment, known: survey.Survey, inventory: Inventory, tools: Tools) -> Iterator[Gap]:
     outer = inventory.stacks.get(known.makers.get(deployment.within, ""))
-    wanted = [each for each in known.objects if (each.within, each.path) == (deployment.within, deployment.path)]
+    alike = [each for each in known.objects if (each.within, each.path) == (deployment.within, deployment.path)]
+    own = [each for each in alike if f"{each.kind} {each.name}" == deployment.by]
+    wanted = own or [each for each in alike if each.kind == "ApplicationSet"]
     if outer is None or not wanted:
         return
     made = rendering.rendered(deployments.of(outer, inventory), outer, inventory, tools)
@@ -67,7 +72,29 @@ def _makers(deployment: Deployment, known: survey.Survey, inventory: Inventory, 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether both say the same of what is deployed, and of what goes with it."""
-    return one.get("spec") == other.get("spec") and _finalizers(one) == _finalizers(other)
+    return _alike(one.get("spec"), other.get("spec")) and _finalizers(one) == _finalizers(other)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two values are one; texts of YAML are where they hold the same (`toYaml` breaks lines elsewhere)."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, str) and isinstance(other, str) and one != other and "\n" in one:
+        first, second = _held(one), _held(other)
+        return first is not None and first == second
+    return bool(one == other)
+
+
+@lru_cache(maxsize=256)
+def _held(text: str) -> Any:
+    """What a text of YAML holds; None where it is no mapping or list."""
+    try:
+        found = [each.value for each in yaml_documents.documents(text.encode("utf-8", "replace"))]
+    except YamlProblem:
+        return None
+    return found[0] if len(found) == 1 and isinstance(found[0], dict | list) else None
 
 
 def _finalizers(value: Mapping[str, Any]) -> list[str]:

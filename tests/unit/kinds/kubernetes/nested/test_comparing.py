@@ -137,3 +137,21 @@ def test_an_overlay_is_compared_as_well(tmp_path: Path) -> None:
         tools = Tools(tmp_path, partial(_said, text), (KUSTOMIZE,))
         found = kubernetes.plan(after.stacks["production/kubernetes/a-web"], before, after, tools)
         assert found.status == status
+
+
+def test_yaml_in_a_text_may_be_written_otherwise(tmp_path: Path) -> None:
+    """Helm's `toYaml` quotes and breaks lines as it likes; what it holds has to be the same."""
+    template = f"{ROOT['outer/templates/api.yaml']!s}".replace(
+        "      parameters:", "      values: |\n        a: '1'\n        b: [x]\n      parameters:"
+    )
+    files = {**ROOT, "outer/templates/api.yaml": template}
+    for text, status in (('a: "1"\n        b:\n        - x', "unchanged"), ("a: 1\n        b: [x]", "failed")):
+        made = MADE.replace("      parameters:", f"      values: |\n        {text}\n      parameters:")
+        before = end(files)
+        after = end({**files, "charts/api/templates/a.yaml": f"{DEPLOYMENT}spec: {{}}\n"})
+        tools = Tools(tmp_path, partial(_by_chart, made))
+        assert kubernetes.plan(after.stacks["production/kubernetes/api"], before, after, tools).status == status
+
+
+def _by_chart(made: str, args: Sequence[str]) -> str:
+    return made if args[2].endswith("/outer") else CONFIG_MAP
