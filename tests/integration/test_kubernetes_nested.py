@@ -165,6 +165,21 @@ def test_a_chart_makes_what_helm_renders(tmp_path: Path) -> None:
 
 
 @needs_helm
+def test_null_in_values(tmp_path: Path) -> None:
+    """It stays in a chart without dependencies, and takes away what the chart has."""
+    text = f'{HEAD}  name: a\nspec:\n  source: {{{{ merge (dict "repoURL" "{URL}" "path" "web") .Values.a | toYaml | nindent 4 }}}}\n'
+    files = {
+        "top/Chart.yaml": "apiVersion: v2\nname: top\nversion: 1.2.3\n",
+        "top/values.yaml": "a: {helm: {b: null, c: 1, d: {e: null, f: 2}, g: {h: null}}}\n",
+        "top/values-production.yaml": "a: {helm: {c: null, d: {e: null, f: null}, i: null}}\n",
+        "top/templates/a.yaml": text,
+        "web/a.yaml": WEB,
+    }
+    found, made = _compared(files, "production/kubernetes/top of top", tmp_path)
+    assert found == made
+
+
+@needs_helm
 def test_the_same_with_what_an_application_gives_to_it(tmp_path: Path) -> None:
     files = {
         **CHART,

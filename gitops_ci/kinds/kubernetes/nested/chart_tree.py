@@ -38,11 +38,12 @@ def _levels(chart: str, prefix: str, given: dict[str, Any], templates: Templates
     about = chart_values.in_file(templates.charts.directories[chart], snapshot)
     name = f"{prefix}{values.text(about, 'name')}"
     own = f"{chart}/values.yaml".lstrip("/")
-    all_of_it = chart_values.coalesced(given, chart_values.in_file(own, snapshot) if own in snapshot else {})
+    listed = _dependencies(chart, about, snapshot)
+    said = chart_values.in_file(own, snapshot) if own in snapshot else {}
+    all_of_it = chart_values.coalesced(given, chart_values.without_null(said) if listed else said)
     yield Level(chart, name, about, all_of_it)
     if depth > _DEEPEST:
         raise TemplateProblem("charts that lead back to themselves")
-    listed = _dependencies(chart, about, snapshot)
     for inner in dict.fromkeys((*templates.inside(chart), *templates.charts.local.get(chart, ()))):
         if inner not in templates.charts.directories:
             continue

@@ -72,22 +72,26 @@ def _over(old: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     return old
 
 
-def coalesced(over: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """What is given, and the chart's own where nothing is; `null` takes a value away (pkg/chartutil: coalesce)."""
+def coalesced(over: dict[str, Any], own: Mapping[str, Any], *, is_top: bool = True) -> dict[str, Any]:
+    """What is given, and the chart's own where nothing is; `null` takes a value away (pkg/chart: coalesceValues).
+
+    A chart's own `null` is no value. Below the top one that is given stays where the chart has no value either.
+    """
     for key, value in own.items():
         if key not in over:
-            over.update(_without_null({key: value}))
+            over.update(without_null({key: value}))
         elif over[key] is None:
-            del over[key]
+            if is_top or value is not None:
+                del over[key]
         elif isinstance(over[key], dict) and isinstance(value, dict):
-            coalesced(over[key], value)
+            coalesced(over[key], value, is_top=False)
     return over
 
 
-def _without_null(own: Mapping[str, Any]) -> dict[str, Any]:
-    """A chart's own `null` is no value."""
+def without_null(own: Mapping[str, Any]) -> dict[str, Any]:
+    """Values without `null` at any depth, as those of a chart with dependencies are (trimNilValues)."""
     return {
-        key: _without_null(value) if isinstance(value, dict) else copy.deepcopy(value)
+        key: without_null(value) if isinstance(value, dict) else copy.deepcopy(value)
         for key, value in own.items()
         if value is not None
     }
