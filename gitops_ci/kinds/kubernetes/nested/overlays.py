@@ -81,7 +81,7 @@ class Overlays(Struct, frozen=True, dict=True):
         tree = self.repository.kustomizations
         starts = [self._real(each) for each in (source.path, *source.files, *source.components)]
         is_taking = any(each in self._objects for each in starts)
-        if not self._objects or not (is_taking or not self._taking.isdisjoint(tree.reached(starts))):
+        if not is_taking and (not self._taking or self._taking.isdisjoint(tree.reached(starts))):
             return None
         built = _Built(self.repository, self._objects)
         try:
