@@ -6,6 +6,8 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import structs
+
 from gitops_ci.config import KIND_DIRECTORIES
 from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Inventory
@@ -38,8 +40,8 @@ def between(base: Inventory, head: Inventory) -> tuple[AffectedStack, ...]:
     if not changed:
         return ()
     alike = {key for key, excerpt in head.excerpts.items() if key in base.excerpts and base.excerpts[key] == excerpt}
-    before = _but(alike, base.graph.reached(changed, frozenset(base.stacks)))
-    after = _but(alike, head.graph.reached(changed, frozenset(head.stacks)))
+    before = _through(base, _but(alike, base.graph.reached(changed, frozenset(base.stacks))))
+    after = _through(head, _but(alike, head.graph.reached(changed, frozenset(head.stacks))))
     removed = [
         _affected(stack, "removed", before.get(id)) for id, stack in base.stacks.items() if id not in head.stacks
     ]
@@ -61,6 +63,21 @@ def _but(alike: set[tuple[str, str]], reached: Mapping[str, Reach]) -> Mapping[s
         if reasons:
             found[id] = Reach(reach.certainty, reasons)
     return found
+
+
+def _through(end: Inventory, reached: Mapping[str, Reach]) -> Mapping[str, Reach]:
+    """With the stack that makes what another one takes of a file on the way (`Found.through`)."""
+    if not end.through:
+        return reached
+    return {
+        id: structs.replace(reach, reasons=tuple(_by(end, id, each) for each in reach.reasons))
+        for id, reach in reached.items()
+    }
+
+
+def _by(end: Inventory, id: str, reason: Reason) -> Reason:
+    maker = end.through.get((id, reason.path))
+    return reason if maker is None or reason.via else Reason(reason.path, (maker,))
 
 
 def everything(base: Inventory | None, head: Inventory) -> tuple[AffectedStack, ...]:

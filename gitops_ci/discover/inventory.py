@@ -32,7 +32,7 @@ class Found(Struct, frozen=True):
 
     `findings` is gone through once, and only where somebody asks for them. `excerpts` are what a stack (its id) takes
     of a file (its path) that others take something else of: where that is the same at both ends, a change of the file
-    itself does not reach the stack.
+    itself does not reach the stack. `through` is the stack that makes what a stack (its id) takes of a file (its path).
     """
 
     stacks: tuple[Stack, ...] = ()
@@ -40,6 +40,7 @@ class Found(Struct, frozen=True):
     findings: Iterable[Finding] = ()
     dependencies: tuple[Dependency, ...] = ()
     excerpts: Mapping[tuple[str, str], object] = {}
+    through: Mapping[tuple[str, str], str] = {}
 
 
 class Inventory(Struct, frozen=True, dict=True):
@@ -57,6 +58,7 @@ class Inventory(Struct, frozen=True, dict=True):
     ambiguous: frozenset[str] = frozenset()
     dependencies: tuple[Dependency, ...] = ()
     excerpts: Mapping[tuple[str, str], object] = {}
+    through: Mapping[tuple[str, str], str] = {}
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -94,8 +96,10 @@ def take(
     """Discovers `snapshot`. Two stacks with one id are a finding, and neither can be planned.
 
     `near` is what was found, by the same configuration, in a snapshot that this one is a change of: where the change
-    touches nothing that was looked at, there is nothing else to find.
+    touches nothing that was looked at, there is nothing else to find. It is the base of the change, which decides.
     """
+    if near is not None and near.snapshot is not snapshot:
+        snapshot.base = near.snapshot
     if near is not None and snapshot.looks_like(near.snapshot):
         return structs.replace(near, snapshot=snapshot, told=_told_anew(snapshot, config, kinds))
     found = [kind.find(snapshot, config) for kind in kinds.values()]
@@ -113,6 +117,7 @@ def take(
         ambiguous=frozenset(stack.id for stack in stacks if unique[stack.id].path != stack.path),
         dependencies=dependencies,
         excerpts={key: excerpt for each in found for key, excerpt in each.excerpts.items()},
+        through={key: stack for each in found for key, stack in each.through.items()},
     )
 
 

@@ -53,10 +53,12 @@ class Snapshot:
     """A tree of files. `commit` is None for a work tree; paths use `/` and are relative to the root.
 
     `branch` is the one that the change goes to, None where nobody says; `revisions` gives others of the repository.
+    `base` is the other end of a change, which decides where both could.
     """
 
     branch: str | None = None
     revisions: Revisions | None = None
+    base: Snapshot | None = None
 
     def __init__(self, *, commit: str | None, tree: str, entries: Mapping[str, Entry], blobs: Blobs) -> None:
         self.commit = commit

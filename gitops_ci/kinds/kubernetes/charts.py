@@ -118,6 +118,15 @@ class Charts(Struct, frozen=True, dict=True):
 
     def reads_files(self, directory: str) -> bool:
         """Whether a chart may read any file of it (`.Files`): its templates, what `tpl` is given, its parts."""
+        if directory not in self._reading:
+            self._reading[directory] = self._reads_files(directory)
+        return self._reading[directory]
+
+    @cached_property
+    def _reading(self) -> dict[str, bool]:
+        return {}
+
+    def _reads_files(self, directory: str) -> bool:
         paths = [
             path
             for each in (directory, *self.local.get(directory, ()))

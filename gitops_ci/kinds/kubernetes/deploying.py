@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, structs
 
@@ -21,6 +21,9 @@ from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.revisions import Wanted
 from gitops_ci.kinds.kubernetes.sources import Deployment, Unrendered
+from gitops_ci.kinds.kubernetes.sources import placed as at
+from gitops_ci.model import stack as stacks
+from gitops_ci.model.stack import SHARED, Stack
 
 _FLUX = ("Kustomization", "HelmRelease")
 
@@ -40,12 +43,12 @@ class Deploying(Struct, frozen=True):
     refused: Mapping[tuple[str, str], Unrendered]
 
 
-def of(repository: Repository) -> Deploying:
-    """Goes through all objects of Argo CD and Flux."""
-    objects, config = repository.declared, repository.config
+def of(repository: Repository, objects: tuple[Declared, ...]) -> Deploying:
+    """Goes through objects of Argo CD and Flux, those of files and those that something renders to."""
+    config = repository.config
     known = origins.of(objects, repository.snapshot)
     told = (*votes(objects, repository.snapshot), *flux.votes(objects, repository.snapshot, known))
-    ours = repositories.of(config.kinds.kubernetes.repositories, told)
+    ours = _base(repository) or repositories.of(config.kinds.kubernetes.repositories, told)
     fixtures = config.kinds.kubernetes.generators
     found = [each for each in objects if each.kind == "ApplicationSet"]
     budget = Budget()
@@ -66,18 +69,27 @@ def of(repository: Repository) -> Deploying:
         *(_of_rendering(each, repository, ours) for each in renderings if each.troubles),
         *_of_flux(objects, repository, known, ours),
     )
-    written = {(f"Application {each.name}", each.by.path) for each in argo}
-    written |= {(f"{each.kind} {each.name}", each.path) for each in objects if each.kind in _FLUX}
+    written = {(f"Application {each.name}", at(each.by.path, each.by.within)) for each in argo}
+    written |= {(f"{each.kind} {each.name}", at(each.path, each.within)) for each in objects if each.kind in _FLUX}
     placed = tuple(_unless_refused(each, refused) for each in placed)
     return Deploying(placed, argo, renderings, ours, frozenset(written), refused)
 
 
 def _unless_refused(placed: Placed, refused: Mapping[tuple[str, str], Unrendered]) -> Placed:
     """A stack of what no API server takes: nobody knows what is deployed of it."""
-    why = refused.get((placed.deployment.by, placed.deployment.path))
+    why = refused.get(placed.deployment.deployer)
     if why is None:
         return placed
     return structs.replace(placed, deployment=structs.replace(placed.deployment, sources=(why,)))
+
+
+def _base(repository: Repository) -> Repositories | None:
+    """What base knows to be this repository: a change does not decide it, unless it brings the first that asks."""
+    from gitops_ci.kinds.kubernetes import survey
+
+    base = repository.snapshot.base
+    known = survey.of(base, repository.config).repositories if base is not None else None
+    return known if known is not None and known.ours else None
 
 
 def _of_application(
@@ -90,7 +102,7 @@ def _of_application(
     by = application.by
     path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
     hints = (application.cluster, application.target, *(each.path for each in deployed.reads), by.path)
-    stack = names.of_application(application.name or by.name, path, hints, repository.config)
+    stack = _stack(by, application.name or by.name, path, hints, repository)
     deployment = Deployment(
         sources=deployed.sources,
         cluster=application.cluster,
@@ -106,18 +118,32 @@ def _of_application(
         by=f"Application {application.name}",
         path=by.path,
         line=by.line,
+        within=by.within,
     )
     found = projects.get(application.project, ())
-    shared = (by.path, *application.read, *(each.path for each in found))
+    shared = (*by.decided, *application.read, *(each.path for each in found))
     deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
     return Placed(
         stack,
         deployed,
         deployment,
-        also=(application.cluster, application.name, by.path),
+        also=(application.cluster, application.name, at(by.path, by.within)),
         application=application,
         excerpt=(application.value, tuple(each.manifest.value for each in found)),
         shared=shared,
+        maker=by.maker,
+    )
+
+
+def _stack(by: Declared, name: str, path: str, hints: Iterable[str], repository: Repository) -> Stack:
+    """What is rendered by another stack is of the same environment, unless its path says another one, and instance."""
+    if by.maker is None:
+        return names.of_application(name, path, hints, repository.config)
+    outer = by.maker.stack
+    before = () if outer.environment == SHARED else (outer.environment,)
+    found = names.of_application(name, path, (*before, *hints), repository.config)
+    return stacks.make(
+        environment=found.environment, kind="kubernetes", name=found.name, path=path, instance=outer.instance
     )
 
 
@@ -137,12 +163,11 @@ def _of_rendering(rendering: Rendering, repository: Repository, ours: Repositori
         else Unrendered(what=what, why=each.message, path=by.path, line=each.line, code="invalid")
         for each in rendering.troubles
     )
-    stack = names.of_application(by.name, by.path.rpartition("/")[0], (by.path,), repository.config)
-    reads = (Reading(by.path), *map(Reading, rendering.read), *constants.of(by, repository, ours))
-    deployed = Deployed(found, reads, None)
-    return Placed(
-        stack, deployed, Deployment(sources=found, by=what, path=by.path, line=by.line), ("", by.name, by.path)
-    )
+    stack = _stack(by, by.name, by.path.rpartition("/")[0], (by.path,), repository)
+    reads = (*map(Reading, (*by.decided, *rendering.read)), *constants.of(by, repository, ours))
+    deployment = Deployment(sources=found, by=what, path=by.path, line=by.line, within=by.within)
+    also = ("", by.name, at(by.path, by.within))
+    return Placed(stack, Deployed(found, reads, None), deployment, also, maker=by.maker)
 
 
 def _of_flux(
@@ -161,7 +186,7 @@ def _of_flux(
             deployed = _pinned(by, wanted, (deployed, seen, there), repository)
         spec = values.mapping(by.manifest.value, "spec")
         path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
-        stack = names.of_application(by.name, path, (by.path,), repository.config)
+        stack = _stack(by, by.name, path, (by.path,), repository)
         is_pruned = by.kind == "HelmRelease" or spec.get("prune") is True
         deployment = Deployment(
             sources=deployed.sources,
@@ -172,11 +197,13 @@ def _of_flux(
             by=f"{by.kind} {by.name}",
             path=by.path,
             line=by.line,
+            within=by.within,
         )
-        shared = (by.path, *known.files(by))
+        shared = (*by.decided, *known.files(by))
         deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
         excerpt = (by.manifest.value, known.meant(by))
-        yield Placed(stack, deployed, deployment, (_cluster(by), by.name, by.path), excerpt=excerpt, shared=shared)
+        also = (_cluster(by), by.name, at(by.path, by.within))
+        yield Placed(stack, deployed, deployment, also, excerpt=excerpt, shared=shared, maker=by.maker)
 
 
 def _pinned(

@@ -117,6 +117,8 @@ class Directories(Struct, frozen=True, dict=True):
             yield placed, self._chart(directory, own[:1])
             return
         for (environment, instance), file in found.items():
+            if file in self.claimed:
+                continue
             stack = stacks.make(
                 environment=environment, kind="kubernetes", name=placed.name, path=directory, instance=instance
             )

@@ -11,7 +11,7 @@ from gitops_ci.model.plan import Problem
 from gitops_ci.model.stack import Stack
 
 Deployer = tuple[str, str]
-"""What deploys a stack, and the file that it stands in."""
+"""What deploys a stack, and the place where it stands (`Deployment.deployer`)."""
 
 
 class Ends(Struct, frozen=True):
@@ -44,7 +44,7 @@ def of(stack: Stack, base: Inventory | None, head: Inventory | None) -> Ends:
         return Ends(before, after)
     if is_now is not None:
         why = f"was the stack of {was[0]}, which is {next_id} now"
-        return Ends(None, after, gap=Gap(code="not-rendered", message=f"{stack.id} {why}", path=was[1]))
+        return Ends(None, after, gap=Gap(code="not-rendered", message=f"{stack.id} {why}", path=_path(before, base)))
     if next_id is not None:
         # Whoever reads what only base has reaches the old id, and what only head has the new one: both tell it.
         note = Problem(code="renamed", message=f"{was[0]} deploys it as {next_id}")
@@ -58,7 +58,7 @@ def _left(before: Stack | None, was: Deployer, base: Inventory, head: Inventory)
         return Ends(before, None, gap=gap)
     if was in survey.of(head.snapshot, head.config).elsewhere:
         why = "takes what it deploys from elsewhere: what becomes of what it deployed from here cannot be told"
-        return Ends(before, None, gap=Gap(code="not-rendered", message=f"{was[0]} {why}", path=was[1]))
+        return Ends(before, None, gap=Gap(code="not-rendered", message=f"{was[0]} {why}", path=_path(before, base)))
     return Ends(before, None, note=Problem(code="deployer-gone", message=f"{was[0]}, which deployed it, is gone"))
 
 
@@ -88,7 +88,11 @@ def _deployer(stack: Stack | None, inventory: Inventory) -> Deployer | None:
     if stack is None:
         return None
     deployment = deployments.of(stack, inventory)
-    return (deployment.by, deployment.path) if deployment.by else None
+    return deployment.deployer if deployment.by else None
+
+
+def _path(stack: Stack | None, inventory: Inventory) -> str | None:
+    return None if stack is None else deployments.of(stack, inventory).path
 
 
 def _id(deployer: Deployer | None, stack: Stack, inventory: Inventory) -> str | None:

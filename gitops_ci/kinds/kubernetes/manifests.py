@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.model.stack import Stack
 
 if TYPE_CHECKING:
     from gitops_ci.policy.documents.manifests import Manifest
@@ -20,14 +21,15 @@ FOREIGN = frozenset({"node_modules", "vendor", "testdata"})
 ARGO = "argoproj.io"
 KUSTOMIZE_CONTROLLER, HELM_CONTROLLER = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"
 SOURCES, ARTIFACTS = "source.toolkit.fluxcd.io", "source.extensions.fluxcd.io"
-_KINDS = {
+KINDS = {
     ARGO: frozenset({"Application", "ApplicationSet", "AppProject"}),
     KUSTOMIZE_CONTROLLER: frozenset({"Kustomization"}),
     HELM_CONTROLLER: frozenset({"HelmRelease"}),
     SOURCES: frozenset({"GitRepository"}),
     ARTIFACTS: frozenset({"ArtifactGenerator"}),
 }
-_DECLARES = re.compile(
+"""API group → kinds that say what is deployed, or help to."""
+DECLARES = re.compile(
     rb"apiVersion[\"']?\s*:\s*(?:[!&|>]\S*\s+)?[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io)/"
 )
 _VERSION = re.compile(rb"(?:^|[{,\s\xbf])[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
@@ -36,11 +38,33 @@ _OBSCURE = re.compile(rb"\\[uUx]|\\\r?$|^[ \t]*\?[ \t\r\n]|^[ \t]*\*\S+[ \t]*:|^
 """Keys can be written otherwise: with escapes, behind `?`, as an alias, in UTF-16. Then only a parser knows."""
 
 
+_HIDING = re.compile(
+    rb"apiVersion[\"']?\s*:\s*(?:\*|[^\n]*\\[uUx\r\n])"
+    rb"|\\[uUx][^\n:\"']*[\"']\s*:|^[ \t]*\?[ \t\r\n]|^[ \t]*\*\S+[ \t]*:",
+    re.MULTILINE,
+)
+"""An API, or the key before it, that is written otherwise."""
+
+
+class Maker(Struct, frozen=True):
+    """What renders to an object that stands in no file: its stack, and `label`, which tells it from all others.
+
+    `read` are the files that decide what the object is. `is_loose`: nothing in this repository says with which values
+    it is rendered, as a chart that was found by its directory and has none of its own.
+    """
+
+    label: str
+    stack: Stack
+    read: tuple[str, ...] = ()
+    is_loose: bool = False
+
+
 class Declared(Struct, frozen=True):
-    """An object of Argo CD or Flux, and its file."""
+    """An object of Argo CD or Flux, and its file; or that of the template, and what makes it."""
 
     path: str
     manifest: Manifest
+    maker: Maker | None = None
 
     @property
     def kind(self) -> str:
@@ -61,6 +85,16 @@ class Declared(Struct, frozen=True):
     def namespace(self) -> str:
         """The namespace that it says itself; empty where it says none."""
         return self.manifest.identity[2]
+
+    @property
+    def within(self) -> str:
+        """What tells what makes it from others; empty where it stands in a file."""
+        return "" if self.maker is None else self.maker.label
+
+    @property
+    def decided(self) -> tuple[str, ...]:
+        """The files that decide what it is: its own, or those that a rendering reads."""
+        return (self.path,) if self.maker is None else self.maker.read
 
     @property
     def line(self) -> int:
@@ -87,21 +121,22 @@ _NOTHING = Read()
 
 def read(content: bytes) -> Read:
     """The objects of Argo CD and Flux in a content; only what names their API groups is parsed."""
-    if _DECLARES.search(content) is None:
+    is_plain = DECLARES.search(content) is not None
+    if not is_plain and _HIDING.search(content) is None:
         return _NOTHING
     from gitops_ci.policy.documents import manifests, yaml_documents
     from gitops_ci.policy.documents.files import MAX_BYTES
 
     if len(content) > MAX_BYTES:
-        return Read(wrong=(1, f"larger than {MAX_BYTES >> 20} MiB of YAML"))
+        return _NOTHING if not is_plain else Read(wrong=(1, f"larger than {MAX_BYTES >> 20} MiB of YAML"))
     documents: list[Document] = []
     wrong = None
     try:
         documents.extend(yaml_documents.documents(content))
     except yaml_documents.YamlProblem as problem:
-        wrong = None if b"{{" in content else (problem.line, problem.message)
-    found = [each for each in manifests.objects(documents) if each.value["kind"] in _KINDS.get(each.identity[0], ())]
-    return Read(tuple(found), wrong)
+        wrong = None if not is_plain or b"{{" in content else (problem.line, problem.message)
+    found = [each for each in manifests.objects(documents) if each.value["kind"] in KINDS.get(each.identity[0], ())]
+    return Read(tuple(found), wrong) if is_plain or found else _NOTHING
 
 
 def is_manifest(content: bytes) -> bool:
@@ -122,8 +157,16 @@ def _holds_an_object(content: bytes) -> bool:
     return any(isinstance(each, dict) and {"apiVersion", "kind"} <= each.keys() for each in found)
 
 
-def declared(snapshot: Snapshot, charts: Iterable[str]) -> tuple[tuple[Declared, ...], dict[str, tuple[int, str]]]:
-    """The objects of Argo CD and Flux in the files that are no chart's templates, and what cannot be read (by path)."""
+class Found(Struct, frozen=True):
+    """The objects of Argo CD and Flux in files, what cannot be read (by path), and the files that name their APIs."""
+
+    objects: tuple[Declared, ...]
+    wrong: dict[str, tuple[int, str]]
+    naming: frozenset[str]
+
+
+def declared(snapshot: Snapshot, charts: Iterable[str]) -> Found:
+    """What the files that are no chart's templates hold."""
     templates = tuple(f"{chart}/templates/" if chart else "templates/" for chart in charts)
     paths = [
         path
@@ -132,11 +175,12 @@ def declared(snapshot: Snapshot, charts: Iterable[str]) -> tuple[tuple[Declared,
     ]
     found: list[Declared] = []
     wrong: dict[str, tuple[int, str]] = {}
-    for path, each in snapshot.facts(paths, read).items():
+    naming = {path: each for path, each in snapshot.facts(paths, read).items() if each is not _NOTHING}
+    for path, each in naming.items():
         found += [Declared(path, manifest) for manifest in each.objects]
         if each.wrong is not None:
             wrong[path] = each.wrong
-    return tuple(found), wrong
+    return Found(tuple(found), wrong, frozenset(naming))
 
 
 def below(directory: str, snapshot: Snapshot, *, recurse: bool) -> Iterator[str]:

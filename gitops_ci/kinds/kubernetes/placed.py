@@ -12,13 +12,15 @@ from gitops_ci.model.stack import Stack
 
 if TYPE_CHECKING:
     from gitops_ci.kinds.kubernetes.argocd.applications import Application
+    from gitops_ci.kinds.kubernetes.manifests import Maker
 
 
 class Placed(Struct, frozen=True):
     """A stack, what it deploys, and how.
 
     `also` (cluster, name, file) tells two of one id apart; a directory has none. `application` is what it is, if any.
-    `excerpt` is what it takes of the files `shared` with others: those that say what is deployed, and how.
+    `maker` is what renders to what deploys it. `excerpt` is what it takes of the files `shared` with others: those that
+    say what is deployed, and how.
     `decides` are files that it deploys nothing of and that decide what the sets in it make, each with what that is.
     """
 
@@ -30,3 +32,4 @@ class Placed(Struct, frozen=True):
     excerpt: object = None
     shared: tuple[str, ...] = ()
     decides: tuple[tuple[str, object], ...] = ()
+    maker: Maker | None = None

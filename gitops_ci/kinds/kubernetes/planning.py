@@ -26,6 +26,7 @@ from gitops_ci.kinds.kubernetes import (
 from gitops_ci.kinds.kubernetes.difference import Difference
 from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.lacking import Lacking
+from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Pinned
 from gitops_ci.kinds.protocol import Tools
@@ -89,7 +90,9 @@ def _end(own: Stack | None, inventory: Inventory | None, tools: Tools) -> End:
     if inventory is None or own is None:
         return _NOTHING
     deployment = deployments.of(own, inventory)
-    return End(deployment, rendering.rendered(deployment, own, inventory, tools))
+    found = rendering.rendered(deployment, own, inventory, tools)
+    unsure = tuple(comparing.gaps(deployment, found, inventory, tools))
+    return End(deployment, msgspec.structs.replace(found, gaps=(*found.gaps, *unsure)) if unsure else found)
 
 
 def _lacking(before: End, after: End, known: Inventory | None, *, removed: bool) -> Lacking:
@@ -110,10 +113,11 @@ def _going(before: End, after: End, head: Inventory | None, *, removed: bool) ->
     by = was.by.partition(" ")[0]
     known = survey.of(head.snapshot, head.config) if head is not None and was.by else None
     for each in known.applications.values() if known is not None else ():
-        if was.by == f"Application {each.name}":
+        if (was.by, was.within) == (f"Application {each.name}", each.by.within):
             return Pruning(each.prune, by)
     for other in known.deployments.values() if known is not None else ():
-        if was.by == other.by and (was.path == other.path or was.cluster == other.cluster):
+        is_its_kind = (was.by, was.within) == (other.by, other.within)
+        if is_its_kind and (was.path == other.path or was.cluster == other.cluster):
             return Pruning(other.prune, by)
     return Pruning(was.cascade, by, all_goes=True)
 

@@ -8,7 +8,7 @@ from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import whole
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.schemas import fields
-from gitops_ci.kinds.kubernetes.sources import Unrendered
+from gitops_ci.kinds.kubernetes.sources import Unrendered, placed
 from gitops_ci.policy.secrets import sops
 
 _KINDS = frozenset({"Application", "ApplicationSet", "Kustomization", "HelmRelease"})
@@ -28,7 +28,7 @@ def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Mapping[tuple[str, 
 
 def named(by: Declared) -> tuple[str, str]:
     """What is told of an object, and its file."""
-    return f"{by.kind} {by.name}", by.path
+    return f"{by.kind} {by.name}", placed(by.path, by.within)
 
 
 def _faults(by: Declared) -> Iterator[Unrendered]:

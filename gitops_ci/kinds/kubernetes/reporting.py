@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gitops_ci.kinds.kubernetes.kustomize.tree import Target
+from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.model import finding as findings
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 
 
 class Findings(Struct, frozen=True):
-    """The findings of a repository, made when asked for; `used` are directories whose kustomizations are deployed."""
+    """The findings of a repository, made when asked for; `used` are directories whose kustomizations are deployed.
+
+    `objects` are those of Argo CD and Flux that stand in files or are rendered.
+    """
 
     repository: Repository
     renderings: tuple[Rendering, ...]
     used: frozenset[str]
     repositories: Repositories
+    objects: tuple[Declared, ...]
 
     def __iter__(self) -> Iterator[Finding]:
         """All of them."""
@@ -36,9 +41,11 @@ class Findings(Struct, frozen=True):
             from gitops_ci.kinds.kubernetes.rules.argocd import judging
 
             yield from judging.of(
-                self.repository.declared, self.renderings, judging.world(self.repository, self.repositories)
+                self.repository.declared,
+                self.renderings,
+                judging.world(self.repository, self.repositories, self.objects),
             )
-            yield from flux.of(self.repository, self.repositories)
+            yield from flux.of(self.repository, self.repositories, self.objects)
 
 
 def _unreadable(repository: Repository, used: frozenset[str]) -> Iterator[Finding]:

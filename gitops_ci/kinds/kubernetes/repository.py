@@ -71,7 +71,7 @@ class Repository(Struct, frozen=True, dict=True):
         return Charts(self.snapshot)
 
     @cached_property
-    def _declared(self) -> tuple[tuple[Declared, ...], dict[str, tuple[int, str]]]:
+    def _declared(self) -> manifests.Found:
         return manifests.declared(self.snapshot, self.charts.directories)
 
     @cached_property
@@ -96,12 +96,17 @@ class Repository(Struct, frozen=True, dict=True):
     @property
     def declared(self) -> tuple[Declared, ...]:
         """The objects of Argo CD and Flux that stand in files."""
-        return self._declared[0]
+        return self._declared.objects
+
+    @property
+    def naming(self) -> frozenset[str]:
+        """Files that name the APIs of Argo CD or Flux, as values of charts may."""
+        return self._declared.naming
 
     @property
     def unreadable(self) -> Mapping[str, tuple[int, str]]:
         """Files that name Argo CD's or Flux's API and cannot be read: the line, and why."""
-        return self._declared[1]
+        return self._declared.wrong
 
     def linked(self, path: str) -> tuple[Reading, ...]:
         """The links on the way to a path."""

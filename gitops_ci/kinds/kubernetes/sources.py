@@ -95,7 +95,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
     stack itself goes away: an Application without a finalizer leaves all of it behind.
     `by` is the object that says so (`Application web`), `path` and `line` its place; where there is none it is empty,
-    and they are the stack's own directory.
+    and they are the stack's own directory. `within` tells what renders to that object from others; empty where it
+    stands in a file.
     """
 
     sources: tuple[Source, ...]
@@ -107,3 +108,14 @@ class Deployment(Struct, frozen=True, kw_only=True):
     by: str = ""
     path: str = ""
     line: int | None = None
+    within: str = ""
+
+    @property
+    def deployer(self) -> tuple[str, str]:
+        """What deploys it, told from all others, by its name and its place."""
+        return self.by, placed(self.path, self.within)
+
+
+def placed(path: str, within: str) -> str:
+    """Where an object is: its file, or what renders to it and the template."""
+    return f"{within}: {path}" if within else path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -14,17 +14,20 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import holding, reporting
+from gitops_ci.kinds.kubernetes import claiming, holding, reporting
 from gitops_ci.kinds.kubernetes.directories import Directories
+from gitops_ci.kinds.kubernetes.nested import finding
+from gitops_ci.kinds.kubernetes.nested.renderings import label_of
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Pinned, Unrendered
+from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Unrendered
 from gitops_ci.model.stack import stack_id
 
 if TYPE_CHECKING:
     from gitops_ci.kinds.kubernetes.argocd.applications import Application
     from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
+    from gitops_ci.kinds.kubernetes.manifests import Declared
 
 
 class Survey(Struct, frozen=True):
@@ -33,7 +36,8 @@ class Survey(Struct, frozen=True):
     `applications` are all that are written or generated, in this repository or not, by namespace and name; `stacks` are
     the ids of those that deploy from it. `renderings` are the ApplicationSets. `deployers` are the ids of stacks by
     what deploys them and its file; `elsewhere` are those that deploy nothing of this repository. `refused` is what no
-    API server takes.
+    API server takes. `objects` are those of Argo CD and Flux, in files or rendered; `makers` the ids of stacks by the
+    label of what they render to.
     """
 
     found: Found
@@ -44,7 +48,9 @@ class Survey(Struct, frozen=True):
     repositories: Repositories
     deployers: Mapping[tuple[str, str], str]
     elsewhere: frozenset[tuple[str, str]]
-    refused: Mapping[tuple[str, str], Unrendered] = {}
+    refused: Mapping[tuple[str, str], Unrendered]
+    objects: tuple[Declared, ...]
+    makers: Mapping[str, str]
 
 
 _known: WeakKeyDictionary[Snapshot, tuple[Config, Survey]] = WeakKeyDictionary()
@@ -59,16 +65,11 @@ def of(snapshot: Snapshot, config: Config) -> Survey:
 
 
 def _made(repository: Repository) -> Survey:
-    placed: list[Placed] = []
-    made = None
-    if repository.declared:
-        from gitops_ci.kinds.kubernetes import deploying  # Argo CD and Flux, which many repositories have not
-
-        made = deploying.of(repository)
-        placed += made.placed
+    found = finding.of(repository, _with_directories)
+    made = found.deploying
     renderings = made.renderings if made is not None else ()
-    held = holding.of(_with_directories(placed, repository), renderings, repository)
-    placed = list(_told_apart(held))
+    placed = list(_told_apart(holding.of(found.placed, renderings, repository)))
+    makers = {label_of(each): one.stack.id for each, one in zip(found.placed, placed, strict=True)}
     ours = made.repositories if made is not None else Repositories(frozenset())
     deployers = _deployers(placed)
     return Survey(
@@ -76,7 +77,8 @@ def _made(repository: Repository) -> Survey:
             stacks=tuple(each.stack for each in placed),
             references=tuple(_references(placed, repository)),
             excerpts=dict(_excerpts(placed, repository)),
-            findings=reporting.Findings(repository, renderings, _used(placed, repository), ours),
+            through=dict(_through(placed, makers)),
+            findings=reporting.Findings(repository, renderings, _used(placed, repository), ours, found.objects),
         ),
         deployments={each.stack.id: each.deployment for each in placed},
         applications={each.key: each for each in made.applications} if made is not None else {},
@@ -86,11 +88,13 @@ def _made(repository: Repository) -> Survey:
         deployers=deployers,
         elsewhere=(made.written if made is not None else frozenset()) - {_deployer(each) for each in placed},
         refused=made.refused if made is not None else {},
+        objects=found.objects,
+        makers=makers,
     )
 
 
 def _deployer(placed: Placed) -> tuple[str, str]:
-    return placed.deployment.by, placed.deployment.path
+    return placed.deployment.deployer
 
 
 def _deployers(placed: list[Placed]) -> dict[tuple[str, str], str]:
@@ -99,7 +103,7 @@ def _deployers(placed: list[Placed]) -> dict[tuple[str, str], str]:
     return {_deployer(each): each.stack.id for each in placed if counts[_deployer(each)] == 1}
 
 
-def _with_directories(placed: list[Placed], repository: Repository) -> Iterator[Placed]:
+def _with_directories(placed: tuple[Placed, ...], repository: Repository) -> Iterator[Placed]:
     """What is placed already, and the directories that are deployed by themselves.
 
     Where `layout.stacks` says what is a stack, nothing is guessed, and what deploys such a directory only says how.
@@ -113,41 +117,25 @@ def _with_directories(placed: list[Placed], repository: Repository) -> Iterator[
             else:
                 yield structs.replace(known, stack=stack)
         return
-    yield from placed
-    for stack, deployed in Directories(repository, _claimed(placed, repository)).guessed():
+    found = [*Directories(repository, claiming.of(placed, repository)).guessed()]
+    there = {stack.path for stack, _ in found}
+    yield from (each for each in placed if not (claiming.is_doubtful(each) and each.stack.path in there))
+    for stack, deployed in found:
         yield Placed(stack, deployed, Deployment(sources=deployed.sources, path=stack.path))
 
 
-def _claimed(placed: list[Placed], repository: Repository) -> frozenset[str]:
-    """Directories and files that something deploys."""
-    found: set[str] = set()
-    for each in placed:
-        for source in each.deployed.sources:
-            match source:
-                case Manifests(files=files):
-                    found.update(files)
-                case Kustomization(path=path, files=files):
-                    found.update((path, *files))
-                case Unrendered() | Pinned():
-                    pass
-                case _:
-                    found.add(source.path)
-        if each.deployed.path is not None:
-            found.add(repository.snapshot.resolve(each.deployed.path) or each.deployed.path)
-    return frozenset(found)
-
-
-def _told_apart(placed: list[Placed]) -> Iterator[Placed]:
+def _told_apart(placed: Iterable[Placed]) -> Iterator[Placed]:
     """Two of one id get instances: the cluster where that is enough, or else the name, or else the place as well."""
     alike: dict[str, list[Placed]] = {}
-    for each in placed:
+    given = tuple(placed)
+    for each in given:
         alike.setdefault(each.stack.id, []).append(each)
-    for group in alike.values():
-        for each, instance in zip(group, _instances([one.also for one in group]), strict=True):
-            stack = each.stack
-            whole = f"{stack.instance}-{instance}" if stack.instance and instance else instance
-            id = stack_id(stack.environment, stack.kind, stack.name, whole) if instance else stack.id
-            yield structs.replace(each, stack=structs.replace(stack, id=id, instance=whole or stack.instance))
+    instances = {id: iter(_instances([one.also for one in group])) for id, group in alike.items()}
+    for each in given:
+        stack, instance = each.stack, next(instances[each.stack.id])
+        whole = f"{stack.instance}-{instance}" if stack.instance and instance else instance
+        id = stack_id(stack.environment, stack.kind, stack.name, whole) if instance else stack.id
+        yield structs.replace(each, stack=structs.replace(stack, id=id, instance=whole or stack.instance))
 
 
 def _instances(also: list[tuple[str, ...]]) -> list[str]:
@@ -178,6 +166,13 @@ def _excerpts(placed: list[Placed], repository: Repository) -> Iterator[tuple[tu
         if each.decides:
             own = _files(each, repository)
             yield from (((each.stack.id, path), made) for path, made in each.decides if path not in own)
+
+
+def _through(placed: list[Placed], makers: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
+    """What renders to what deploys a stack, by the files that decide that."""
+    for each in placed:
+        if each.maker is not None and each.maker.label in makers:
+            yield from (((each.stack.id, path), makers[each.maker.label]) for path in each.maker.read)
 
 
 def _files(placed: Placed, repository: Repository) -> set[str]:

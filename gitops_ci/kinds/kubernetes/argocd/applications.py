@@ -28,8 +28,8 @@ class Application(Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What Argo CD tells it by: namespace and name."""
-        return self.namespace, self.name
+        """What it is told by: namespace and name, and what renders to it, as several may in clusters of their own."""
+        return " ".join(filter(None, (self.by.within, self.namespace))), self.name
 
     @property
     def generator(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, assert_never
 
-from gitops_ci.kinds.kubernetes.gotemplate import builtins, sprig, sprig_patterns
+from msgspec import Struct
+
+from gitops_ci.kinds.kubernetes.gotemplate import builtins, scopes, sprig, sprig_patterns
 from gitops_ci.kinds.kubernetes.gotemplate.nodes import (
     Action,
     Branch,
@@ -24,13 +26,13 @@ from gitops_ci.kinds.kubernetes.gotemplate.nodes import (
     Variable,
 )
 from gitops_ci.kinds.kubernetes.gotemplate.parsing import Parsed, parse
+from gitops_ci.kinds.kubernetes.gotemplate.scopes import Scope
 from gitops_ci.kinds.kubernetes.gotemplate.values import (
     MAX_TEXT,
     MISSING,
     Budget,
     Missing,
     TemplateProblem,
-    is_number,
     is_true,
     shown,
     weight,
@@ -43,16 +45,34 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {**sprig.FUNCTIONS, **builtins.FUNCT
 _parsed = lru_cache(maxsize=1024)(parse)
 
 
+class Setting(Struct, frozen=True):
+    """What a template runs in: `strict` is the option `missingkey=error`.
+
+    `of_chart`: as Helm runs it, where `include` and `tpl` are, what a map lacks is nil, and nil has no fields. `named`
+    are templates of other files, `functions` come before Sprig's.
+    """
+
+    strict: bool = False
+    of_chart: bool = False
+    named: Mapping[str, tuple[Node, ...]] = {}
+    functions: Mapping[str, Callable[..., Any]] = {}
+
+
 def render(text: str, data: dict[str, Any], *, missing_is_error: bool = False, budget: Budget | None = None) -> str:
     """What a template makes of data (texts, numbers, booleans, lists, mappings).
 
     Raises TemplateProblem where Go would fail, where a function is not known here, and past the limits.
     """
+    return rendered(text, data, Setting(missing_is_error), budget)
+
+
+def rendered(text: str, data: dict[str, Any], setting: Setting, budget: Budget | None) -> str:
+    """The same of a template in its setting."""
     if "{{" not in text:
         return text
     run: _Run | None = None
     try:
-        run = _Run(_parsed(text), missing_is_error)
+        run = _Run(_parsed(text), setting)
         run.nodes(run.parsed.nodes, data, [{"$": data}])
     except _Jumped:
         raise TemplateProblem("break or continue outside of a range") from None
@@ -64,20 +84,23 @@ def render(text: str, data: dict[str, Any], *, missing_is_error: bool = False, b
     return "".join(run.out)
 
 
+def defined(text: str) -> Mapping[str, tuple[Node, ...]]:
+    """The templates that a text defines. Raises TemplateProblem."""
+    return _parsed(text).named
+
+
 class _Jumped(Exception):
     def __init__(self, *, leaves: bool) -> None:
         super().__init__()
         self.leaves = leaves
 
 
-_Scope = list[dict[str, Any]]
-
-
 class _Run:
-    def __init__(self, parsed: Parsed, missing_is_error: bool) -> None:
+    def __init__(self, parsed: Parsed, setting: Setting) -> None:
         self.parsed = parsed
         self.out: list[str] = []
-        self._strict = missing_is_error
+        self._setting = setting
+        self._named = {**setting.named, **parsed.named} if setting.named else parsed.named
         self.steps = self.size = self._calls = 0
 
     def _step(self) -> None:
@@ -94,7 +117,7 @@ class _Run:
             raise TemplateProblem("it makes more than a megabyte")
         self.out.append(text)
 
-    def nodes(self, nodes: tuple[Node, ...], dot: Any, scope: _Scope) -> None:
+    def nodes(self, nodes: tuple[Node, ...], dot: Any, scope: Scope) -> None:
         for node in nodes:
             self._step()
             match node:
@@ -113,18 +136,39 @@ class _Run:
                 case _:
                     assert_never(node)
 
-    def _template(self, node: Template, dot: Any, scope: _Scope) -> None:
-        body = self.parsed.named.get(node.name)
+    def _template(self, node: Template, dot: Any, scope: Scope) -> None:
+        self._defined(node.name, self._pipeline(node.given, dot, scope) if node.given is not None else None)
+
+    def _defined(self, name: str, given: Any) -> None:
+        body = self._named.get(name)
         if body is None:
-            raise TemplateProblem(f"template {node.name!r} is not defined")
-        given = self._pipeline(node.given, dot, scope) if node.given is not None else None
+            raise TemplateProblem(f"template {name!r} is not defined")
+        self._called(body, given)
+
+    def _called(self, body: tuple[Node, ...], given: Any) -> None:
         self._calls += 1
         if self._calls > _MAX_CALLS:
             raise TemplateProblem("templates call each other too deeply")
         self.nodes(body, given, [{"$": given}])
         self._calls -= 1
 
-    def _branch(self, node: Branch, dot: Any, scope: _Scope) -> None:
+    def _aside(self, name: str, *args: Any) -> str:
+        """Helm's `include` and `tpl`: what a template writes, as a value."""
+        if len(args) != 2 or not isinstance(args[0], str):
+            raise TemplateProblem(f"{name} needs a text and a value")
+        outer, self.out = self.out, []
+        try:
+            if name == "include":
+                self._defined(*args)
+            else:
+                parsed = _parsed(args[0])
+                self._named = {**self._named, **parsed.named}
+                self._called(parsed.nodes, args[1])
+            return "".join(self.out)
+        finally:
+            self.out = outer
+
+    def _branch(self, node: Branch, dot: Any, scope: Scope) -> None:
         if node.word == "range":
             self._range(node, dot, scope)
             return
@@ -134,11 +178,11 @@ class _Run:
         else:
             self.nodes(node.otherwise, dot, scope)
 
-    def _range(self, node: Branch, dot: Any, scope: _Scope) -> None:
+    def _range(self, node: Branch, dot: Any, scope: Scope) -> None:
         assigned = node.pipeline.assigned
         names = assigned.names if assigned is not None else ()
         any_ = False
-        for key, item in _items(self._commands(node.pipeline, dot, scope)):
+        for key, item in scopes.items(self._commands(node.pipeline, dot, scope)):
             self._step()
             any_ = True
             given = (item,) if len(names) == 1 else (key, item)
@@ -147,7 +191,7 @@ class _Run:
                 if assigned is not None and assigned.declares:
                     inner[-1][name] = value
                 else:
-                    _assign(name, value, inner)
+                    scopes.assign(name, value, inner)
             try:
                 self.nodes(node.body, item, inner)
             except _Jumped as jump:
@@ -156,34 +200,38 @@ class _Run:
         if not any_:
             self.nodes(node.otherwise, dot, scope)
 
-    def _pipeline(self, pipeline: Pipeline, dot: Any, scope: _Scope) -> Any:
+    def _pipeline(self, pipeline: Pipeline, dot: Any, scope: Scope) -> Any:
         value = self._commands(pipeline, dot, scope)
         if pipeline.assigned is not None:
             for name in pipeline.assigned.names:
                 if pipeline.assigned.declares:
                     scope[-1][name] = value
                 else:
-                    _assign(name, value, scope)
+                    scopes.assign(name, value, scope)
         return value
 
-    def _commands(self, pipeline: Pipeline, dot: Any, scope: _Scope) -> Any:
+    def _commands(self, pipeline: Pipeline, dot: Any, scope: Scope) -> Any:
         given: tuple[Any, ...] = ()
         for command in pipeline.commands:
             given = (self._command(command, given, dot, scope),)
         return given[0]
 
-    def _command(self, command: Command, last: tuple[Any, ...], dot: Any, scope: _Scope) -> Any:
+    def _command(self, command: Command, last: tuple[Any, ...], dot: Any, scope: Scope) -> Any:
         self._step()
         first, *rest = command.operands
         if not isinstance(first, Name):
+            value = self._operand(first, dot, scope)
+            if callable(value):  # a method
+                name = first.name if isinstance(first, Field) else "a method"
+                return self._applied(name, value, (*(self._operand(each, dot, scope) for each in rest), *last))
             if rest or last:
                 raise TemplateProblem("arguments for what is no function")
-            return self._operand(first, dot, scope)
+            return value
         if first.name in ("and", "or"):
             return self._short(first.name, (*rest, *last), dot, scope)
         return self._call(first.name, (*(self._operand(each, dot, scope) for each in rest), *last))
 
-    def _short(self, name: str, operands: tuple[Any, ...], dot: Any, scope: _Scope) -> Any:
+    def _short(self, name: str, operands: tuple[Any, ...], dot: Any, scope: Scope) -> Any:
         """`and` and `or`, which stop at the first that decides."""
         if not operands:
             raise TemplateProblem(f"{name} without arguments")
@@ -196,9 +244,14 @@ class _Run:
         return value
 
     def _call(self, name: str, args: tuple[Any, ...]) -> Any:
-        function = _FUNCTIONS.get(name)
+        if self._setting.of_chart and name in ("include", "tpl"):
+            return self._aside(name, *args)
+        function = self._setting.functions.get(name) or _FUNCTIONS.get(name)
         if function is None:
             raise TemplateProblem(f"the function {name} is not known here")
+        return self._applied(name, function, args)
+
+    def _applied(self, name: str, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         given = [None if isinstance(each, Missing) else each for each in args]
         self._spend(sum(len(each) for each in given if isinstance(each, str)) // _CHARACTERS_PER_STEP)
         if name in sprig_patterns.FUNCTIONS:
@@ -213,12 +266,12 @@ class _Run:
             self._spend(weight(value) // 16)
         return value
 
-    def _operand(self, operand: Operand, dot: Any, scope: _Scope) -> Any:
+    def _operand(self, operand: Operand, dot: Any, scope: Scope) -> Any:
         match operand:
             case Constant(value):
                 return value
             case Variable(name):
-                return _variable(name, scope)
+                return scopes.variable(name, scope)
             case Name(name):
                 return self._call(name, ())
             case Call(pipeline):
@@ -231,37 +284,11 @@ class _Run:
 
     def _field(self, value: Any, name: str) -> Any:
         if isinstance(value, dict):
-            if name not in value and self._strict:
+            if name not in value and self._setting.strict:
                 raise TemplateProblem(f'map has no entry for key "{name}"')
-            return value.get(name, MISSING)
+            return value.get(name, None if self._setting.of_chart else MISSING)
         if isinstance(value, Missing):
-            if self._strict:
+            if self._setting.strict:
                 raise TemplateProblem(f'nil data; no entry for key "{name}"')
             return MISSING
         raise TemplateProblem(f"can't evaluate field {name} in {'nil' if value is None else shown(value)[:40]}")
-
-
-def _items(value: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(value, dict):
-        yield from ((key, value[key]) for key in sorted(value))
-    elif isinstance(value, list | tuple):
-        yield from enumerate(value)
-    elif is_number(value) and value == int(value):
-        yield from ((index, index) for index in range(int(value)))
-    elif value is not None and not isinstance(value, Missing):
-        raise TemplateProblem(f"range can't iterate over {shown(value)[:40]}")
-
-
-def _variable(name: str, scope: _Scope) -> Any:
-    for level in reversed(scope):
-        if name in level:
-            return level[name]
-    raise TemplateProblem(f"undefined variable {name}")
-
-
-def _assign(name: str, value: Any, scope: _Scope) -> None:
-    for level in reversed(scope):
-        if name in level:
-            level[name] = value
-            return
-    raise TemplateProblem(f"undefined variable {name}")

@@ -51,8 +51,11 @@ def as_yaml(value: Any) -> str:
     """A value as YAML in blocks, keys in order, as `sigs.k8s.io/yaml` writes it."""
     import yaml
 
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # of C where that is there
     return (
-        yaml.safe_dump(_whole(value), default_flow_style=False, sort_keys=True, allow_unicode=True, width=1 << 20)
+        yaml.dump(
+            _whole(value), None, dumper, default_flow_style=False, sort_keys=True, allow_unicode=True, width=1 << 20
+        )
         .removesuffix("...\n")
         .removesuffix("\n")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -23,10 +24,14 @@ def applied(content: bytes | None, edits: str) -> bytes:
     value: Any = found[0].value if found else {}
     if not isinstance(value, dict):
         raise YamlProblem(1, "a kustomization that is no mapping")
-    given: Any = yaml.safe_load(edits) if edits else {}
-    for key, inner in given.items():
-        value[key] = _edited(key, value.get(key), inner)
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True).encode()
+    return yaml.safe_dump(merged(value, edits), sort_keys=False, allow_unicode=True).encode()
+
+
+def merged(value: Mapping[str, Any], edits: str) -> dict[str, Any]:
+    """The same of values. Raises YamlProblem."""
+    document = next(yaml_documents.documents(edits.encode()), None)
+    given: Mapping[str, Any] = document.value if document is not None and isinstance(document.value, dict) else {}
+    return {**value, **{key: _edited(key, value.get(key), inner) for key, inner in given.items()}}
 
 
 def _edited(key: str, old: Any, new: Any) -> Any:

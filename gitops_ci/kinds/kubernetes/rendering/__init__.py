@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -23,6 +24,8 @@ from gitops_ci.model.stack import Stack
 _by_content: WeakKeyDictionary[Tools, dict[object, Rendered]] = WeakKeyDictionary()
 _by_stack: WeakKeyDictionary[Snapshot, dict[str, Rendered]] = WeakKeyDictionary()
 _lock = threading.Lock()
+_WANTING = re.compile(r"execution error at |nil pointer evaluating |meet the specifications of the schema")
+"""What Helm says where a template asks for a value (`required`, `fail`), or a schema does, and none is given."""
 
 
 def rendered(deployment: Deployment, stack: Stack, inventory: Inventory, tools: Tools) -> Rendered:
@@ -76,25 +79,37 @@ def _made(deployment: Deployment, stack: Stack, inventory: Inventory, tools: Too
         with tools.workspace(inventory, stack) as workspace:
             call = Call(inventory, tools, workspace, deployment.namespace)
             for source in deployment.sources:
-                parts += _revised(source, stack, call) if isinstance(source, Pinned) else _rendered(source, call)
+                if isinstance(source, Pinned):
+                    parts += _revised(source, stack, call, deployment.by)
+                    continue
+                found = _rendered(source, call)
+                parts += found if deployment.by or not isinstance(source, Chart) else map(_lacking, found)
     except ToolError as error:
         parts.append(Gap(code=_code(error), message=str(error), path=stack.path))
     return _of(parts)
 
 
-def _revised(source: Pinned, stack: Stack, call: Call) -> Iterator[Part]:
+def _revised(source: Pinned, stack: Stack, call: Call, by: str) -> Iterator[Part]:
     """The objects of a source at another revision, at the place that asks for it: its files are not in front of us."""
     there = revised.inventory(source, stack, call.inventory)
     if there is None:
         message = f"at {source.revision}, which is not in this clone"
         yield Gap(code="revision-missing", message=message, path=source.path, line=source.line)
         return
-    found = _made(Deployment(sources=(source.source,), namespace=call.namespace), stack, there, call.tools)
+    found = _made(Deployment(sources=(source.source,), namespace=call.namespace, by=by), stack, there, call.tools)
     for each in found.objects:
         yield structs.replace(each, path=source.path, line=source.line)
     for gap in found.gaps:
         message = f"{gap.message} (at {source.revision})"
         yield structs.replace(gap, message=message, path=source.path, line=source.line)
+
+
+def _lacking(part: Part) -> Part:
+    """A chart that nothing is known to deploy, and that fails for want of values: whoever deploys it gives them."""
+    if not isinstance(part, Gap) or part.code != "plan-failed" or _WANTING.search(part.message) is None:
+        return part
+    message = f"its values come from elsewhere, as nothing in this repository is known to deploy it: {part.message}"
+    return msgspec.structs.replace(part, code="not-rendered", message=message)
 
 
 def _code(error: ToolError) -> str:

@@ -51,9 +51,9 @@ def of(inventory: Inventory) -> Around:
 
 def _applying(inventory: Inventory) -> Applying:
     repository = Repository(inventory.snapshot, inventory.config)
-    ours = survey.of(inventory.snapshot, inventory.config).repositories
+    found = survey.of(inventory.snapshot, inventory.config)
     known = judging.ids(whole.written(repository.declared, inventory.snapshot))
-    return Applying(judging.world(repository, ours), known)
+    return Applying(judging.world(repository, found.repositories, found.objects), known)
 
 
 def _foreign(inventory: Inventory) -> Iterator[tuple[str, str]]:

@@ -26,11 +26,14 @@ _ASKS: dict[str, tuple[Place, str]] = {
 """Where each kind names its source and what it takes of it."""
 
 
-def of(repository: Repository, repositories: Repositories) -> Iterator[Finding]:
-    """The findings about Flux's objects that are deployed as they are written in the repository."""
+def of(repository: Repository, repositories: Repositories, objects: tuple[Declared, ...]) -> Iterator[Finding]:
+    """The findings about Flux's objects that are deployed as they are written in the repository.
+
+    `objects` are all of Argo CD and Flux, those that are rendered as well: they may make what others take.
+    """
     asking = [each for each in repository.declared if each.kind in _ASKS]
     if asking:
-        known = origins.of(repository.declared, repository.snapshot)
+        known = origins.of(objects, repository.snapshot)
         alone = whole.written(tuple(asking), repository.snapshot)
         yield from reporting.findings(each for by in alone for each in _told(by, repository, repositories, known))
         yield from reporting.findings(

@@ -440,13 +440,13 @@ def test_yaml_that_is_hard() -> None:
     assert (found.path, found.line, rules(files)) == ("argo/a.yaml", 6, [])
 
 
-def test_templates_are_never_read() -> None:
+def test_templates_are_never_read_as_yaml() -> None:
     files: Files = {
         "chart/Chart.yaml": "name: web\n",
         "chart/templates/app.yaml": application("{{ .Release.Name }}", "{{ .Values.path }}") + "{{- end }}\n",
         "skeleton/app.yaml": application("x", "y") + "{{ if a }}\n",
     }
-    assert (list(paths(files)), rules(files)) == (["shared/kubernetes/chart"], [])
+    assert (list(paths(files)), rules(files)) == (["shared/kubernetes/chart", "shared/kubernetes/chart/app"], [])
 
 
 def test_a_set_that_cannot_be_rendered_is_a_stack_that_cannot_either() -> None:

@@ -32,3 +32,25 @@ def test_an_object_is_seen_however_it_is_written(content: bytes) -> None:
 @pytest.mark.parametrize("content", [b"a: 1\n", b'a: "\\u0061"\n', b"? kind\n: x\n", b"run: |\n  a \\\n  b\n", b""])
 def test_what_is_none_is_none(content: bytes) -> None:
     assert not manifests.is_manifest(content)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '"argoproj\\u002eio/v1alpha1"',
+        '"\\x61rgoproj.io/v1alpha1"',
+        "*api",
+        "!!str argoproj.io/v1alpha1",
+    ],
+)
+@pytest.mark.parametrize("key", ["apiVersion", '"api\\u0056ersion"', "? apiVersion\n"])
+def test_an_application_whose_api_is_written_otherwise(key: str, written: str) -> None:
+    """kubectl applies all of them."""
+    content = f"x: &api argoproj.io/v1alpha1\n{key}: {written}\nkind: Application\nmetadata: {{name: web}}\n"
+    found = manifests.read(content.encode())
+    assert ([each.name for each in found.objects], found.wrong) == (["web"], None)
+
+
+def test_what_only_looks_like_it_is_nothing() -> None:
+    assert manifests.read(b'apiVersion: "v1\\u0031"\nkind: Application\n') == manifests.Read()
+    assert manifests.read(b"apiVersion: *nowhere\nkind: Application\n") == manifests.Read()

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gitops_ci.config import DEFAULT
+from gitops_ci.discover import inventory
+from gitops_ci.discover import snapshot as snapshots
+from gitops_ci.kinds import kubernetes
 from gitops_ci.kinds.kubernetes import repositories
+from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, application, end
 
 
 @pytest.mark.parametrize(
@@ -30,3 +35,14 @@ def test_an_address_is_ours_where_half_of_its_paths_are_here() -> None:
 def test_the_configuration_decides_where_it_says_something() -> None:
     found = repositories.of(["https://example.org/x"], [("https://example.org/y", True)])
     assert (found.has("git@example.org:x.git"), found.has("https://example.org/y")) == (True, False)
+
+
+def test_a_change_does_not_decide_which_address_is_ours() -> None:
+    """Of another repository whose path exists here nothing is rendered from here; base knows its own address."""
+    base = {"a.yaml": application("web", "web"), "web/x.yaml": DEPLOYMENT, "db/x.yaml": DEPLOYMENT}
+    foreign = application("db", "db").replace("acme/gitops", "evil/gitops")
+    before = end(base)
+    head = inventory.take(snapshots.of({**base, "b.yaml": foreign}), DEFAULT, {"kubernetes": kubernetes}, near=before)
+    assert set(head.stacks) == {*before.stacks}
+    first = inventory.take(snapshots.of(base), DEFAULT, {"kubernetes": kubernetes}, near=end({}))
+    assert set(first.stacks) == {*before.stacks}

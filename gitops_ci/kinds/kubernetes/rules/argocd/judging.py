@@ -15,6 +15,7 @@ from gitops_ci.kinds.kubernetes.argocd import applications
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
 from gitops_ci.kinds.kubernetes.manifests import ARGO, Declared
+from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import reporting
@@ -155,16 +156,14 @@ def of(objects: tuple[Declared, ...], renderings: Iterable[Rendering], world: Wo
     yield from reporting.findings(told(applications.written(alone), sets_of, known_to))
 
 
-def world(repository: Repository, repositories: Repositories) -> World:
-    """What the Applications of a snapshot are judged by."""
+def world(repository: Repository, repositories: Repositories, objects: tuple[Declared, ...]) -> World:
+    """What the Applications of a snapshot are judged by; `objects` stand in files, or are rendered."""
     return World(
         snapshot=repository.snapshot,
         config=repository.config,
         repositories=repositories,
-        destinations=destinations.used(applications.written(repository.declared)),
-        projects={
-            (each.namespace or HOME, each.name): each for each in repository.declared if each.kind == "AppProject"
-        },
+        destinations=destinations.used(applications.written(objects)),
+        projects={(each.namespace or HOME, each.name): each for each in objects if each.kind == "AppProject"},
     )
 
 
@@ -175,11 +174,17 @@ def ids(objects: Iterable[Declared]) -> frozenset[tuple[str, str, str]]:
 
 def rendered(subject: Subject, world: World, known: Collection[tuple[str, str, str]]) -> Iterator[Told]:
     """What the rules say of Argo CD's objects that a stack renders and that are not `known` as they are written."""
+    own = {
+        (each.identity.namespace or HOME, each.identity.name): _declared(each)
+        for each in subject.objects
+        if (each.identity.group, each.identity.kind) == (ARGO, "AppProject")
+    }
+    world = structs.replace(world, projects={**world.projects, **own}) if own else world
     for each in subject.objects:
         identity, path = each.identity, each.path or ""
         if identity.group != ARGO or (path, identity.kind, identity.name) in known:
             continue
-        by = Declared(path, Manifest(dict(each.value), Document(each.value, each.line or 1, {})))
+        by = _declared(each)
         found: Iterable[Fault] = ()
         if identity.kind == "Application":
             found = (fault for app in applications.written((by,)) for fault in _faults(app, world))
@@ -188,3 +193,7 @@ def rendered(subject: Subject, world: World, known: Collection[tuple[str, str, s
         for fault in _without_misspelt(found, each.value):
             said = f"{fault.message}: {fault.what}" if fault.what else fault.message
             yield subject.told(fault.rule, said, each, fault.place, severity=fault.severity)
+
+
+def _declared(each: Object) -> Declared:
+    return Declared(each.path or "", Manifest(dict(each.value), Document(each.value, each.line or 1, {})))

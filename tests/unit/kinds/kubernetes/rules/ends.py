@@ -75,7 +75,7 @@ def flux(files: Mapping[str, str]) -> list[Finding]:
     snapshot = snapshots.of(files)
     repository = Repository(snapshot, DEFAULT)
     votes = deployed.votes(repository.declared, snapshot, origins.of(repository.declared, snapshot))
-    return list(flux_rules.of(repository, repositories.of((), votes)))
+    return list(flux_rules.of(repository, repositories.of((), votes), repository.declared))
 
 
 def subject(
@@ -104,9 +104,10 @@ def argo(files: Mapping[str, str]) -> list[Finding]:
 
 def argo_of(snapshot: Snapshot, config: Config = DEFAULT) -> list[Finding]:
     """The same of a snapshot."""
-    found, wrong = manifests.declared(snapshot, ())
+    read = manifests.declared(snapshot, ())
+    found, wrong = read.objects, read.wrong
     assert wrong == {}
     ours = repositories.of((HERE,), ())
     generators = config.kinds.kubernetes.generators
     made = [sets.render(each, snapshot, ours, generators, Budget()) for each in found if each.kind == "ApplicationSet"]
-    return list(judging.of(found, made, judging.world(Repository(snapshot, config), ours)))
+    return list(judging.of(found, made, judging.world(Repository(snapshot, config), ours, found)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gitops_ci.kinds.kubernetes.rules import around, schema
@@ -137,6 +137,7 @@ KINDS = st.sampled_from(
 )  # fmt: skip
 
 
+@example(("apps/v1", "Deployment"), {"spec": None, "items": [{"metadata": None}]})
 @given(KINDS, st.dictionaries(st.sampled_from(["metadata", "spec", "data", "stringData", "items"]), ANY, max_size=4))
 def test_no_object_is_a_traceback(kind: tuple[str, str], fields: dict[str, Any]) -> None:
     text = yaml.safe_dump({**fields, "apiVersion": kind[0], "kind": kind[1]})
