@@ -30,7 +30,7 @@ def _of(placed: Placed, repository: Repository) -> Iterator[str]:
             case _:
                 pass
     outer = placed.deployed.path
-    if outer is not None and outer not in partial:
+    if outer is not None and outer not in partial and not is_doubtful(placed):
         yield repository.snapshot.resolve(outer) or outer
 
 

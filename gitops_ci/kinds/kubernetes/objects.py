@@ -42,7 +42,8 @@ class Gap(Struct, frozen=True, kw_only=True):
 
     `what` is the address or the name of what lies elsewhere. `fixed` is a digest of what it is with all that applies to
     it (patches, images, values …): where both ends have the same, nothing becomes of it. It is empty where what lies
-    elsewhere may become another one by itself, or where nobody knows what applies to it.
+    elsewhere may become another one by itself, or where nobody knows what applies to it. `lacks_values`: a chart asks
+    for a value that nobody gives.
     """
 
     code: str
@@ -51,6 +52,7 @@ class Gap(Struct, frozen=True, kw_only=True):
     line: int | None = None
     what: str = ""
     fixed: str = ""
+    lacks_values: bool = False
 
 
 class Rendered(Struct, frozen=True, kw_only=True):

@@ -202,8 +202,7 @@ def _translated(written: Any, rendered: Any, place: Place) -> Place:
 
 def _step(written: Any, rendered: Any, step: str | int) -> str | int | None:
     if isinstance(step, str):
-        both = isinstance(written, dict) and isinstance(rendered, Mapping) and step in written and step in rendered
-        return step if both else None
+        return step if isinstance(written, dict) and isinstance(rendered, Mapping) and step in written else None
     if not isinstance(written, list) or not isinstance(rendered, list) or step >= len(rendered):
         return None
     item = rendered[step]

@@ -20,10 +20,12 @@ _DECIDING = frozenset({"spec", "destination", "generators", "template", "sourceR
 def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Mapping[tuple[str, str], Unrendered]:
     """Those that are refused, by kind and name and their file, each with the first reason.
 
-    One that a patch completes, or that is a patch, is not whole as it is written: nothing is said of it here.
+    One that a patch completes, or that is a patch, is not whole as it is written: it is looked at as it is rendered.
     """
     found = [each for each in objects if each.kind in _KINDS and next(_faults(each), None) is not None]
-    return {named(each): next(_faults(each)) for each in whole.written(tuple(found), snapshot)}
+    rendered = (each for each in found if each.within)
+    written = whole.written(tuple(each for each in found if not each.within), snapshot)
+    return {named(each): next(_faults(each)) for each in (*written, *rendered)}
 
 
 def named(by: Declared) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -24,8 +23,6 @@ from gitops_ci.model.stack import Stack
 _by_content: WeakKeyDictionary[Tools, dict[object, Rendered]] = WeakKeyDictionary()
 _by_stack: WeakKeyDictionary[Snapshot, dict[str, Rendered]] = WeakKeyDictionary()
 _lock = threading.Lock()
-_WANTING = re.compile(r"execution error at |nil pointer evaluating |meet the specifications of the schema")
-"""What Helm says where a template asks for a value (`required`, `fail`), or a schema does, and none is given."""
 
 
 def rendered(deployment: Deployment, stack: Stack, inventory: Inventory, tools: Tools) -> Rendered:
@@ -106,7 +103,7 @@ def _revised(source: Pinned, stack: Stack, call: Call, by: str) -> Iterator[Part
 
 def _lacking(part: Part) -> Part:
     """A chart that nothing is known to deploy, and that fails for want of values: whoever deploys it gives them."""
-    if not isinstance(part, Gap) or part.code != "plan-failed" or _WANTING.search(part.message) is None:
+    if not isinstance(part, Gap) or part.code != "plan-failed" or not part.lacks_values:
         return part
     message = f"its values come from elsewhere, as nothing in this repository is known to deploy it: {part.message}"
     return msgspec.structs.replace(part, code="not-rendered", message=message)

@@ -83,7 +83,8 @@ def rendered(call: Call, using: Engine, args: Sequence[str], at: str, located: L
     where += f":{said.line}" if path is not None and said.line is not None else ""
     what = said.text or f"exit code {ended.returncode}"
     message = f"{using.name} cannot render {at}: {what}{'' if path is not None and path in what else where}"
-    return Gap(code=code, message=message, path=path or at, line=said.line if path is not None else None)
+    line = said.line if path is not None else None
+    return Gap(code=code, message=message, path=path or at, line=line, lacks_values=said.lacks_values)
 
 
 def _words(by: str, written: str, call: Call) -> words.Said:

@@ -39,6 +39,7 @@ _AT = re.compile(r"(?:Error: )?(?:execution |parse )?error (?:at|calling include
 _HELMS = re.compile(r"^(?:Error: |level=ERROR msg=)|\n*Use --debug flag[^\n]*", re.MULTILINE)
 
 
+_WANTING = re.compile(r"execution error at |nil pointer evaluating |meet the specifications of the schema")
 _LONGEST = 1 << 16  # characters that are looked at: what went wrong is told at the end
 
 
@@ -51,6 +52,8 @@ class Said(Struct, frozen=True):
     text: str
     place: str = ""
     line: int | None = None
+    lacks_values: bool = False
+    """Whether a template asks for a value (`required`, `fail`), or a schema does, and none is given."""
 
 
 def said(by: str, text: str) -> Said:
@@ -94,12 +97,16 @@ def _unquoted(text: str) -> str:
 
 def _of_helm(text: str) -> Said:
     plain = _HELMS.sub("", text).strip()
+    lacks = _WANTING.search(plain) is not None
     places = list(_TEMPLATE.finditer(plain))
     inner = plain.rpartition(_CALLING)[2].partition(":")[2].strip() if _CALLING in plain else plain
     inner = _AT.sub("", inner.removeprefix("template: "))
     if not places:
-        return Said(inner)
+        return Said(inner, lacks_values=lacks)
     last = places[-1]
     return Said(
-        " ".join(_TEMPLATE.sub("", inner, count=1).split()).lstrip(": ") or inner, last["path"], int(last["line"])
+        " ".join(_TEMPLATE.sub("", inner, count=1).split()).lstrip(": ") or inner,
+        last["path"],
+        int(last["line"]),
+        lacks,
     )

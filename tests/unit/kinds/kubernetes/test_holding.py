@@ -56,7 +56,11 @@ def test_a_release_is_of_the_environment_the_cluster_and_the_namespace_of_what_d
     found = end(files)
     deployment = deployments.of(found.stacks["staging/kubernetes/api"], found)
     assert (deployment.cluster, deployment.namespace) == ("staging", "extra")
-    own = end({**files, "extra/app/release.yaml": release("own")})
+    untouched = {
+        "clusters/staging/extra.yaml": deployer("extra", "./extra/app"),
+        "extra/app/release.yaml": release("own"),
+    }
+    own = end({**files, **untouched})
     assert deployments.of(own.stacks["staging/kubernetes/api"], own).namespace == "own"
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gitops_ci.config import DEFAULT
 from gitops_ci.kinds import kubernetes
+from gitops_ci.kinds.kubernetes import refusing, survey
 from gitops_ci.model.plan import Plan
 from tests.unit.kinds.kubernetes.bed import Tools
 from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, application, end, findings
@@ -79,11 +81,13 @@ def test_what_is_only_new_to_us_is_not_refused(tmp_path: Path) -> None:
     assert plan(application("shop", AT), head, tmp_path).status == "unchanged"
 
 
-def test_a_patch_is_not_whole_and_so_not_refused(tmp_path: Path) -> None:
-    patch = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop}\nspec: {sorce: {}}\n"
+@pytest.mark.parametrize(("spec", "refused"), [("{revisionHistoryLimit: 3}", False), ("{sorce: {}}", True)])
+def test_a_patch_is_not_whole_and_looked_at_as_it_is_rendered(spec: str, *, refused: bool, tmp_path: Path) -> None:
+    patch = f"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: shop}}\nspec: {spec}\n"
     more = {"argo/kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml}]\n", "argo/p.yaml": patch}
-    one, other = (end({**files(application("shop", AT)), **each}) for each in ({}, more))
-    assert not kubernetes.plan(one.stacks[ID], one, other, Tools(tmp_path, never)).changes
+    snapshot = end({**files(application("shop", AT)), **more}).snapshot
+    found = refusing.of(survey.of(snapshot, DEFAULT).objects, snapshot)
+    assert bool(found) == refused
 
 
 @pytest.mark.parametrize("old", ["  template:", "generators:", "    metadata:"])

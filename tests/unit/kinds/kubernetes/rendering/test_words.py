@@ -62,7 +62,10 @@ def test_several_lines_of_klog() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Error: execution error at (web/templates/a.yaml:2:6): must be", Said("must be", "web/templates/a.yaml", 2)),
+        (
+            "Error: execution error at (web/templates/a.yaml:2:6): must be",
+            Said("must be", "web/templates/a.yaml", 2, lacks_values=True),
+        ),
         ("parse error at (web/templates/a.yaml:3): missing value", Said("missing value", "web/templates/a.yaml", 3)),
         (
             (
