@@ -12,6 +12,7 @@ from gitops_ci.kinds.kubernetes import clusters, values
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.rendering import scopes
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests
+from gitops_ci.model.stack import SHARED
 from gitops_ci.policy.documents import files, kustomizations, manifests
 from gitops_ci.policy.documents.manifests import Manifest
 
@@ -46,6 +47,10 @@ class Target(Struct, frozen=True):
             return self.cluster == other.cluster
         at_home = not self.home or not other.home or self.home == other.home
         return self.environment == other.environment and at_home
+
+    def is_somewhere(self, other: Target) -> bool:
+        """Whether anybody says where either goes: of two that nobody does, each may be another way to have the same."""
+        return bool(self.cluster or other.cluster) or self.environment != SHARED
 
     def is_surely(self, other: Target) -> bool:
         """Whether both are one cluster that somebody names."""

@@ -60,13 +60,9 @@ def _whole(subject: Subject, each: Object) -> Identity:
 
 
 def _is_told(subject: Subject, other: Neighbour) -> bool:
-    """Of two that belong to no environment and name no cluster, each may be another way to have the same.
-
-    So may be two of one folder: it is deployed several times, and surely not into one cluster.
-    """
-    if subject.target.cluster or other.target.cluster:
-        return True
-    return subject.target.environment != SHARED and subject.path != other.path
+    """Two of one folder are no duplicates: it is deployed several times, and surely not into one cluster."""
+    is_named = bool(subject.target.cluster or other.target.cluster)
+    return other.target.is_somewhere(subject.target) and (is_named or subject.path != other.path)
 
 
 def _in_others(subject: Subject, seen: dict[Identity, Object]) -> Iterator[Told]:

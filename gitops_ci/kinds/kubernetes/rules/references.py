@@ -56,15 +56,17 @@ def _told(subject: Subject, each: Object, reference: Reference, namespace: str) 
 def taken(subject: Subject) -> Iterator[Told]:
     """What the stack made at base and nobody makes any more, and another stack of the cluster still names.
 
-    Of a stack that is not rendered nobody knows what its kustomization makes of the names in its files.
+    Of a stack that is not rendered nobody knows what its kustomization makes of the names in its files, and of a
+    namespace or a cluster that nobody names whether it is the same one.
     """
     if subject.former is None or not subject.complete:
         return
     now = frozenset((*_surely(subject.objects, subject.deployment), *made(subject.objects, subject.namespace)))
-    gone = _former(subject) - now
+    gone = {key for key in _former(subject) - now if key[1]}
     called = {name for _, _, name in gone}
     for neighbour in subject.beside if gone else ():
-        named = neighbour.held.named if neighbour.complete and neighbour.may_hold(called) else ()
+        is_known = neighbour.complete and neighbour.target.is_somewhere(subject.target)
+        named = neighbour.held.named if is_known and neighbour.may_hold(called) else ()
         for key, path, line in named:
             if key in gone and not _is_beside(subject, key[2], frozenset({key, (key[0], _ANYWHERE, key[2])})):
                 said = f"{neighbour.id} still names the {key[0]} `{key[2]}`, which this change takes away"

@@ -103,3 +103,14 @@ def test_nothing_is_taken_from_another_cluster(tmp_path: Path) -> None:
     head = {path: text for path, text in APPS.items() if path != "production/base/config.yaml"}
     head["argo/web.yaml"] = head["argo/web.yaml"].replace("name: one", "name: two")
     assert inspected(head, "production/kubernetes/base", tmp_path) == []
+
+
+def test_of_a_cluster_that_nobody_names_it_is_not_known_to_be_the_same(tmp_path: Path) -> None:
+    files = {
+        "kubernetes/base/config.yaml": CONFIG.replace("shop", "web"),
+        "kubernetes/base/other.yaml": CONFIG.replace("settings", "other"),
+        "kubernetes/web/web.yaml": POD.replace("shop", "web"),
+    }
+    base, head = end(files), end({path: text for path, text in files.items() if path != "kubernetes/base/config.yaml"})
+    kubernetes.plan(base.stacks["shared/kubernetes/base"], base, head, Tools(tmp_path, never))
+    assert kubernetes.inspect(base.stacks["shared/kubernetes/base"], head) == ()
