@@ -83,7 +83,7 @@ def render(toolbox: Callable[..., Toolbox]) -> Render:
         head = Inventory(
             snapshot=snapshots.of(files, links=links), config=config, stacks={STACK.id: STACK}, graph=graph
         )
-        deployment = Deployment(sources=(source,), namespace="shop")
+        deployment = Deployment(sources=(source,), namespace="shop", by="Application web")
         return rendering.rendered(deployment, STACK, head, tools or toolbox(config))
 
     return run

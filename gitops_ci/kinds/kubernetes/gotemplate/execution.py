@@ -41,6 +41,9 @@ from gitops_ci.kinds.kubernetes.gotemplate.values import (
 MAX_STEPS = 100_000
 _MAX_CALLS = 100
 _CHARACTERS_PER_STEP = 1000  # that a function is given
+_READ_PER_STEP = 5  # characters that are taken apart; each value that is written or copied is a step
+_READING = frozenset({"fromYaml", "fromYamlArray", "fromJson"})
+_WRITING = frozenset({"toYaml", "toJson", "toRawJson", "toPrettyJson", "deepCopy", "merge", "mergeOverwrite"})
 _FUNCTIONS: dict[str, Callable[..., Any]] = {**sprig.FUNCTIONS, **builtins.FUNCTIONS}
 _parsed = lru_cache(maxsize=1024)(parse)
 
@@ -70,6 +73,8 @@ def rendered(text: str, data: dict[str, Any], setting: Setting, budget: Budget |
     """The same of a template in its setting."""
     if "{{" not in text:
         return text
+    budget = budget or Budget()
+    budget.spend(0, 0)  # nothing is left where others took it all
     run: _Run | None = None
     try:
         run = _Run(_parsed(text), setting)
@@ -79,14 +84,9 @@ def rendered(text: str, data: dict[str, Any], setting: Setting, budget: Budget |
     except RecursionError:
         raise TemplateProblem("nested too deeply") from None
     finally:
-        if run is not None and budget is not None:
+        if run is not None:
             budget.spend(run.steps, run.size)
     return "".join(run.out)
-
-
-def defined(text: str) -> Mapping[str, tuple[Node, ...]]:
-    """The templates that a text defines. Raises TemplateProblem."""
-    return _parsed(text).named
 
 
 class _Jumped(Exception):
@@ -253,7 +253,11 @@ class _Run:
 
     def _applied(self, name: str, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         given = [None if isinstance(each, Missing) else each for each in args]
-        self._spend(sum(len(each) for each in given if isinstance(each, str)) // _CHARACTERS_PER_STEP)
+        plain = name if not name.startswith("must") else name[4:5].lower() + name[5:]
+        characters = sum(len(each) for each in given if isinstance(each, str))
+        self._spend(characters // (_READ_PER_STEP if plain in _READING else _CHARACTERS_PER_STEP))
+        if plain in _WRITING:
+            self._spend(sum(map(weight, given)))
         if name in sprig_patterns.FUNCTIONS:
             self._spend(sprig_patterns.steps(*given[:2]) if len(given) > 1 else 0)
         try:

@@ -11,6 +11,9 @@ from gitops_ci.kinds.kubernetes import globs
 from gitops_ci.kinds.kubernetes.gotemplate import TemplateProblem
 from gitops_ci.kinds.kubernetes.gotemplate.sprig import FUNCTIONS as SPRIG
 from gitops_ci.kinds.kubernetes.gotemplate.sprig_data import as_yaml
+from gitops_ci.kinds.kubernetes.gotemplate.values import MAX_TEXT
+
+_MOST_FILES, _MOST_PATTERNS = 1_000, 50
 
 
 def _required(message: Any, value: Any) -> Any:
@@ -54,20 +57,30 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 def files(chart: str, snapshot: Snapshot, read: set[str]) -> dict[str, Any]:
     """`.Files` with `Get`, `Lines` and `Glob`; what is read is added to `read`."""
+    contents: dict[str, str] = {}
+    listings: dict[str, dict[str, Any]] = {}
 
     def get(name: Any) -> str:
         path = join(chart, name) if isinstance(name, str) else None
         if path is None or (chart and not path.startswith(f"{chart}/")):
             return ""
         read.add(path)
-        return (snapshot.read(snapshot.resolve(path) or path) or b"").decode("utf-8", "replace")
+        if path not in contents:
+            if len(contents) == _MOST_FILES:
+                raise TemplateProblem(f"more than {_MOST_FILES:,} files in one template")
+            content = snapshot.read(snapshot.resolve(path) or path, limit=MAX_TEXT)
+            contents[path] = (content or b"").decode("utf-8", "replace")
+        return contents[path]
 
     def glob(pattern: Any) -> dict[str, Any]:
         compiled = globs.doublestar(pattern) if isinstance(pattern, str) else None
-        if compiled is None:
+        if pattern in listings:
+            return listings[pattern]
+        if compiled is None or len(listings) == _MOST_PATTERNS:
             raise TemplateProblem("a pattern that is not read here")
         inside = f"{chart}/" if chart else ""
         names = [path.removeprefix(inside) for path in snapshot.entries if path.startswith(inside)]
-        return {name: get(name) for name in names if compiled.fullmatch(name)}
+        listings[pattern] = {name: get(name) for name in names if compiled.fullmatch(name)}
+        return listings[pattern]
 
     return {"Get": get, "Lines": lambda name: get(name).splitlines(), "Glob": glob}

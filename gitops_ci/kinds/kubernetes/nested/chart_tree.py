@@ -9,11 +9,13 @@ from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.gotemplate import TemplateProblem
+from gitops_ci.kinds.kubernetes.gotemplate import Budget, TemplateProblem
+from gitops_ci.kinds.kubernetes.gotemplate.values import weight
 from gitops_ci.kinds.kubernetes.nested import chart_values
 from gitops_ci.kinds.kubernetes.nested.templates import Templates
 
-_DEEPEST, _MOST = 20, 200
+_DEEPEST, _MOST = 20, 50
+_VALUES_PER_STEP = 4
 
 
 class Level(Struct, frozen=True):
@@ -25,11 +27,12 @@ class Level(Struct, frozen=True):
     values: dict[str, Any]
 
 
-def levels(chart: str, given: dict[str, Any], templates: Templates) -> Iterator[Level]:
+def levels(chart: str, given: dict[str, Any], templates: Templates, budget: Budget) -> Iterator[Level]:
     """A chart with what it is given, and the charts in it. Raises TemplateProblem where something cannot be read."""
     for count, each in enumerate(_levels(chart, "", given, templates, 0)):
         if count == _MOST:
             raise TemplateProblem(f"more than {_MOST} charts in one")
+        budget.spend(weight(each.values) // _VALUES_PER_STEP, 0)
         yield each
 
 

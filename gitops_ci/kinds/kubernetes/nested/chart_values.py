@@ -12,6 +12,7 @@ from gitops_ci.kinds.kubernetes.gotemplate import TemplateProblem
 from gitops_ci.kinds.kubernetes.gotemplate.sprig_data import numbers_as_go
 from gitops_ci.kinds.kubernetes.sources import Chart
 from gitops_ci.policy.documents import yaml_documents
+from gitops_ci.policy.documents.files import MAX_BYTES
 from gitops_ci.policy.documents.yaml_documents import Document, YamlProblem
 
 _ODD = re.compile(r"[\[\]{},\\]")
@@ -46,6 +47,8 @@ def in_file(path: str, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _fact(content: bytes) -> dict[str, Any] | str:
+    if len(content) > MAX_BYTES:
+        return "it is too large"
     try:
         found: dict[str, Any] = _read(content, "it")
     except TemplateProblem as problem:

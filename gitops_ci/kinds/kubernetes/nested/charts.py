@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.kubernetes.gotemplate import Budget, Setting, TemplateProblem, defined, rendered
+from gitops_ci.kinds.kubernetes.gotemplate import Budget, Setting, TemplateProblem, rendered
 from gitops_ci.kinds.kubernetes.gotemplate.nodes import Node
+from gitops_ci.kinds.kubernetes.gotemplate.parsing import parse
 from gitops_ci.kinds.kubernetes.manifests import KINDS, below
 from gitops_ci.kinds.kubernetes.nested import chart_functions, chart_tree, chart_values
 from gitops_ci.kinds.kubernetes.nested.chart_tree import Level
@@ -92,7 +93,7 @@ def _made(chart: _Chart, directory: str) -> Made:
     shared = chart.shared()
     try:
         given = chart_values.given(chart.source, chart.templates.snapshot)
-        levels = tuple(chart_tree.levels(directory, given, chart.templates))
+        levels = tuple(chart_tree.levels(directory, given, chart.templates, chart.budget))
         named = _named(chart)
     except TemplateProblem as problem:
         troubles = [
@@ -123,7 +124,7 @@ def _named(chart: _Chart) -> Mapping[str, tuple[Node, ...]]:
     found: dict[str, tuple[Node, ...]] = {}
     for path in sorted(paths, key=lambda path: (-path.count("/"), path)):
         if path in read and read[path].defines:
-            found.update(defined(read[path].text))
+            found.update(parse(read[path].text).named)
     return found
 
 

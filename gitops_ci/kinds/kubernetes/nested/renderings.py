@@ -21,6 +21,8 @@ from gitops_ci.policy.documents.manifests import Manifest
 if TYPE_CHECKING:
     from gitops_ci.kinds.kubernetes.gotemplate import Budget
 
+_STEPS = 2_000_000
+"""What all templates of an end may take together: some twenty seconds at the worst."""
 _Key = tuple[str, object]
 
 
@@ -81,7 +83,7 @@ class Renderings:
                 from gitops_ci.kinds.kubernetes.gotemplate import Budget  # which few repositories need
                 from gitops_ci.kinds.kubernetes.nested import charts
 
-                self._budget = self._budget or Budget()
+                self._budget = self._budget or Budget(steps=_STEPS)
                 return charts.made(source, self._templates, self._budget)
             case Kustomization():
                 overlay = self._overlays.of(source)
