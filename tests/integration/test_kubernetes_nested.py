@@ -197,7 +197,7 @@ OVERLAY: dict[str, str] = {
     "argo/base/b.yaml": f"{HEAD}  name: b\nspec: {{project: default, source: {{repoURL: {URL}, path: web}}, syncPolicy: {{automated: {{prune: true}}}}}}\n",
     "argo/part/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n"
     "patches:\n- target: {kind: Application, labelSelector: team=x, name: a.*}\n"
-    "  patch: |\n    - {op: add, path: /spec/source/helm/parameters/-, value: {name: y, value: '2'}}\n"
+    "  patch: |\n    - {op: add, path: /spec/source/helm/parameters/-, value: {name: z, value: '2'}}\n"
     "    - {op: replace, path: /spec/source/helm/parameters/0/value, value: '3'}\n",
     "argo/overlays/production/kustomization.yaml": "resources: [../../base]\ncomponents: [../../part]\nnamespace: argocd\n"
     "namePrefix: prod-\nnameSuffix: -eu\npatches:\n- path: merge.yaml\n- target: {kind: Application, name: a}\n"
