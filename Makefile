@@ -30,7 +30,7 @@ demo: runtime ## plays two pull requests on a throw-away copy of the example rep
 	@$(IN)/python -I examples/demo/run.py $(ARGS)
 
 test: dev checkov ## runs every test; what a missing engine leaves out is named at the end
-	@$(IN)/python -I -m pytest $(ARGS)
+	@$(IN)/python -I -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: dev ## checks formatting, style, types, the action and the workflows
 	@$(IN)/ruff check --quiet .

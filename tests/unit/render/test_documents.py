@@ -73,7 +73,7 @@ def test_what_is_not_clearly_text_is_not_decoded(value: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("content", "shown"),
     [
-        (gzip.compress(b"export DB_PASSWORD=hunter2\n"), "export DB_PASSWORD=(sensitive)"),
+        (gzip.compress(b"export DB_PASSWORD=hunter2\n", mtime=0), "export DB_PASSWORD=(sensitive)"),
         (b"git clone https://me:hunter2@git.example/a\n", "git clone https://me:(sensitive)@git.example/a"),
     ],
 )
