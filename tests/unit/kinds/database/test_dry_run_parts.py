@@ -53,6 +53,20 @@ def test_what_cannot_be_put_into_a_transaction(text: str, own: bool) -> None:
     assert script(text).own_transactions is own
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "-- +goose NO TRANSACTION\n-- +goose Up",
+        "-- migrate:up transaction:false",
+        "-- +migrate Up notransaction",
+    ],
+)
+def test_what_base_keeps_out_of_transactions_stays_out(head: str) -> None:
+    text = f"{head}\nALTER TYPE mood ADD VALUE 'fine';\nUPDATE t SET mood = 'fine' WHERE a = 1;\n"
+    assert dry_run_scripts.of(MIGRATION, text, closely=False).own_transactions
+    assert not dry_run_scripts.of(MIGRATION, text.replace(head, "--"), closely=False).own_transactions
+
+
 def test_roles_that_are_named_and_not_made() -> None:
     text = """CREATE ROLE made; GRANT SELECT ON t TO made, "o""dd", PUBLIC; ALTER TABLE t OWNER TO CURRENT_USER;
         CREATE POLICY p ON t TO app; GRANT pg_monitor TO app; ALTER TABLE t OWNER TO postgres;"""
