@@ -56,10 +56,13 @@ _RULES = {
 }
 
 
-def findings(plan: Plan) -> tuple[Finding, ...]:
-    """One finding for each observation that a rule is about; of locks those that keep readers out, once a table."""
+def findings(plan: Plan, *, is_production: bool = False) -> tuple[Finding, ...]:
+    """One finding for each observation that a rule is about; of locks those that keep readers out, once a table.
+
+    What rewrites a table of production is an error.
+    """
     return tuple(
-        _finding(plan, seen, rule)
+        _finding(plan, seen, rule, "error" if is_production and seen.what == "rewrite" else rule.severity)
         for seen in plan.observations
         if (rule := _RULES.get(seen.what)) and (seen.what != "lock" or _keeps_readers_out(seen))
     )
@@ -69,7 +72,7 @@ def _keeps_readers_out(lock: Observation) -> bool:
     return lock.mode == "AccessExclusiveLock" and lock.seconds is not None
 
 
-def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
+def _finding(plan: Plan, seen: Observation, rule: _Rule, severity: Severity) -> Finding:
     message = seen.message if seen.what not in ("lock", "rewrite", "emptied") else f"{seen.address}: {seen.message}"
     if seen.seconds is not None:
         message += " for as long as its transaction goes on (ACCESS EXCLUSIVE)"
@@ -77,4 +80,4 @@ def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
         message = f"{(seen.path or '').rpartition('/')[2]} {message}"
     is_bounded = seen.what == "lock" and seen.message.endswith(BOUNDED)
     help_ = _SHORT if is_bounded else rule.help
-    return finding.make(rule.name, rule.severity, message, help=help_, path=seen.path, line=seen.line, stack=plan.stack)
+    return finding.make(rule.name, severity, message, help=help_, path=seen.path, line=seen.line, stack=plan.stack)

@@ -246,6 +246,15 @@ def observations() -> Iterator[Observation]:
         )
 
 
+def test_what_rewrites_a_table_of_production_is_an_error() -> None:
+    for environment, severity in (("production", "error"), ("staging", "warning")):
+        head = side({f"environments/{environment}/databases/migrations/001_a.sql": "CREATE TABLE t (a int)"})
+        (stack,) = head.stacks.values()
+        rewrite = Observation(what="rewrite", address="table t", message="m", path="p", line=3)
+        found = database.check(stack, Plan(stack=stack.id, status="changed", observations=(rewrite,)), head, head)
+        assert [(each.rule, each.severity) for each in found] == [("database/rewrite", severity)]
+
+
 def test_each_observation_has_its_rule_but_what_is_no_fault() -> None:
     plan = Plan(stack="s", status="changed", observations=tuple(observations()))
     found = dry_run_rules.findings(plan)
