@@ -5,11 +5,15 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gitops_ci.kinds.database.declared import FIX as DIFFERS
-from gitops_ci.kinds.database.dry_run_seen import BOUNDED
+from gitops_ci.kinds.database.dry_run_seen import BASE, BOUNDED
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Severity
 from gitops_ci.model.plan import Observation, Plan
 
+_FROM_NOTHING = (
+    "Let what base has run here from nothing: on the PostgreSQL that it needs (`kinds.database.version`), with its "
+    "`extensions`, or on a server that has both (`server_env`)."
+)
 _SHORT = "Keep the transaction short, and do slow work before or after it."
 
 
@@ -80,4 +84,6 @@ def _finding(plan: Plan, seen: Observation, rule: _Rule, severity: Severity) -> 
         message = f"{(seen.path or '').rpartition('/')[2]} {message}"
     is_bounded = seen.what == "lock" and seen.message.endswith(BOUNDED)
     help_ = _SHORT if is_bounded else rule.help
+    if seen.what == "not-tried" and BASE in seen.message:
+        help_ = _FROM_NOTHING
     return finding.make(rule.name, severity, message, help=help_, path=seen.path, line=seen.line, stack=plan.stack)

@@ -18,7 +18,7 @@ from gitops_ci.kinds import database
 from gitops_ci.kinds.database import dry_run_errors, dry_run_rows, dry_run_rules, dry_run_scripts, dry_run_watch
 from gitops_ci.kinds.database.dry_run_rows import Check, Column, Reference, Table
 from gitops_ci.kinds.database.dry_run_scripts import Script
-from gitops_ci.kinds.database.server import Cluster, ServerError
+from gitops_ci.kinds.database.server import Cluster, ServerError, ServerLostError, with_detail, without_address
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import Observation, Plan
@@ -253,6 +253,25 @@ def test_what_rewrites_a_table_of_production_is_an_error() -> None:
         rewrite = Observation(what="rewrite", address="table t", message="m", path="p", line=3)
         found = database.check(stack, Plan(stack=stack.id, status="changed", observations=(rewrite,)), head, head)
         assert [(each.rule, each.severity) for each in found] == [("database/rewrite", severity)]
+
+
+def test_the_advice_is_another_where_base_cannot_be_applied() -> None:
+    for why, advice in (
+        ("no PostgreSQL here", "Install"),
+        ("what base has cannot be applied to …", "Let what base has"),
+    ):
+        not_tried = Observation(what="not-tried", address="s", message=f"nothing was tried: {why}")
+        (found,) = dry_run_rules.findings(Plan(stack="s", status="changed", observations=(not_tried,)))
+        assert found.help is not None
+        assert found.help.startswith(advice)
+
+
+def test_what_depends_on_what_is_dropped_is_named() -> None:
+    said = with_detail("2BP01", "cannot drop x", "view a depends on x\nview b depends on x\nview c x\nview d x")
+    assert said == "cannot drop x: view a depends on x; view b depends on x; view c x"
+    assert with_detail("23505", "duplicate key", "Key (mail)=(secret) exists.") == "duplicate key"
+    for words, told in (("connection to 10.1.2.3 failed: Connection refused", ": nothing listens there"), ("?", "")):
+        assert without_address(ServerLostError("engine-failed", words)) == f"no connection{told}"
 
 
 def test_each_observation_has_its_rule_but_what_is_no_fault() -> None:
