@@ -148,6 +148,7 @@ def test_what_takes_away_must_not_come_with_what_replaces_it() -> None:
         ("2_x.sql", "-- +goose NO TRANSACTION\n-- +goose Up\n", []),
         ("2_x.sql", "-- migrate:up\n", [("database/fails-in-transaction", 2)]),
         ("2_x.sql", "-- migrate:up transaction:false\n", []),
+        ("2_x.autocommit.up.sql", "SELECT 1;\n", []),
         ("2_x.sql", "SELECT 1;\n", []),
     ],
 )
@@ -161,7 +162,7 @@ def test_what_squawk_says_is_told_under_our_rules() -> None:
     told = new("CREATE INDEX i ON users (id);", linter=Silent(INDEX))
     (found,) = told.findings
     assert (found.rule, found.line, found.column) == ("database/lock-index", 1, 1)
-    assert found.message == "002_new.sql (require-concurrent-index-creation) blocks writes"
+    assert found.message == "002_new.sql meets squawk's require-concurrent-index-creation: blocks writes"
     assert told.run.engine is not None
     unknown = Answer(file="", line=0, column=0, message="x", rule_name="a-rule-of-tomorrow")
     assert new("SELECT 1;", linter=Silent(unknown)).findings == ()
