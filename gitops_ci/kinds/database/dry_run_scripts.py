@@ -108,6 +108,15 @@ def said_as(statement: Statement, role: str) -> str:
     return text.decode()
 
 
+def owners(statement: Statement) -> tuple[str, ...]:
+    """The roles that a statement may make an owner, but for the one that migrations are run by and PostgreSQL's own."""
+    node = bytes(statement.node)
+    if statement.tag != "AlterOwnerStmt" and (statement.tag != "AlterTableStmt" or b'"AT_ChangeOwner"' not in node):
+        return ()
+    named = (msgspec.json.decode(found, type=str) for found in _ROLE.findall(node))
+    return tuple(name for name in named if name != OWNER and not name.startswith("pg_"))
+
+
 def wants_none(statement: Statement) -> bool:
     """Whether a statement cannot run inside a transaction."""
     node = bytes(statement.node)
