@@ -55,7 +55,7 @@ _WHO = {
     "fork": "a maintainer",
 }
 """Who can lift what keeps a plan from being made, where that is not anyone who can push."""
-_FIX = "mend the configuration at the place named"
+_FIX = "mend the file at the place named"
 _REVIEW = "review it by hand, or mend what the message names and run it again"
 _ALWAYS_ENFORCED = frozenset({"binding"})
 """Codes that block in every environment, whatever its `enforcement` says (trust.md, rule 3)."""

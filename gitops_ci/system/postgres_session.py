@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from gitops_ci.kinds.database.server import STRINGS, ServerError, ServerLostError
+from gitops_ci.kinds.database.server import STRINGS, ServerError, ServerLostError, with_detail
 from gitops_ci.system.process import Stop
 
 if TYPE_CHECKING:
@@ -158,10 +158,11 @@ class PostgresSession:
 
     def _refused(self, result: PGresult) -> ServerError:
         field = self._pq.DiagnosticField
-        message = _text(result.error_field(field.MESSAGE_PRIMARY))
+        sqlstate = _text(result.error_field(field.SQLSTATE))
+        detail = _text(result.error_field(field.MESSAGE_DETAIL))
+        message = with_detail(sqlstate, _text(result.error_field(field.MESSAGE_PRIMARY)), detail)
         for name, instead in self._said_as.items():
             message = message.replace(name, instead)
-        sqlstate = _text(result.error_field(field.SQLSTATE))
         if not sqlstate:
             raise ServerLostError("engine-failed", f"the server ended: {_text(result.error_message)}")
         position = _text(result.error_field(field.STATEMENT_POSITION))

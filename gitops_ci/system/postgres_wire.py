@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import msgspec
 
-from gitops_ci.kinds.database.server import STRINGS, ServerError, ServerLostError
+from gitops_ci.kinds.database.server import STRINGS, ServerError, ServerLostError, with_detail
 from gitops_ci.system.process import Stop
 
 T = TypeVar("T")
@@ -222,9 +222,10 @@ class WireSession:
 def _refused(body: bytes) -> ServerError:
     fields = {field[:1]: field[1:] for field in body.split(b"\0") if field}
     position = _text(fields.get(b"P", b""))
+    sqlstate = _text(fields.get(b"C", b""))
     return ServerError(
-        _text(fields.get(b"C", b"")),
-        _text(fields.get(b"M", b"")),
+        sqlstate,
+        with_detail(sqlstate, _text(fields.get(b"M", b"")), _text(fields.get(b"D", b""))),
         int(position) if position.isdigit() else None,
         _text(fields.get(b"t", b"")),
     )

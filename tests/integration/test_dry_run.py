@@ -297,9 +297,24 @@ def test_a_section_is_a_way_down_too(tmp_path: Path, begin: str, end: str) -> No
 def test_roles_that_no_migration_makes_are_taken_as_given(tmp_path: Path) -> None:
     sql = "GRANT SELECT ON users TO reporting;\nALTER TABLE users OWNER TO app;"
     plan = tried(tmp_path, sql, USERS)
+    assert plan.reason is None
     granted = change(plan, "privileges on table users")
     assert [(each.path, each.after) for each in granted.attributes] == [("reporting", "SELECT")]
     assert granted.line == 1
+
+
+def test_what_lies_in_public_may_be_given_away(tmp_path: Path) -> None:
+    """As where a superuser runs the migrations; from PostgreSQL 15 on its owner may not create there."""
+    base = f"CREATE ROLE made; {USERS} ALTER TABLE users OWNER TO made; CREATE TYPE mood AS ENUM ('a');"
+    sql = 'ALTER TYPE mood OWNER TO app;\nALTER TABLE users OWNER TO "o\'d";\nALTER TABLE users ADD name text;'
+    plan = tried(tmp_path, sql, base)
+    assert (plan.status, plan.reason, seen(plan, "not-tried")) == ("changed", None, [])
+    owners = {each.address: str(its.after) for each in plan.changes for its in each.attributes if its.path == "owner"}
+    assert {address: owner.strip('"') for address, owner in owners.items()} == {
+        "type mood": "app",
+        "table users": "o'd",
+    }
+    assert {each.address for each in plan.changes} == owners.keys(), "no privilege is left behind"
 
 
 # What does not work

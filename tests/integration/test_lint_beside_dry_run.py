@@ -68,5 +68,11 @@ def test_what_a_rule_says_and_what_is_seen_agree(rule: str, fails: str, passes: 
         assert not _saw(plan, evidence)
 
 
+def test_what_other_time_zones_rewrite_is_found_though_it_is_not_seen(tmp_path: Path) -> None:
+    plan, fired = beside(tmp_path, "ALTER TABLE orders ALTER COLUMN created_at TYPE timestamp;")
+    assert not _saw(plan, "rewrite")
+    assert {"database/contract", "database/lock-type-change"} <= fired
+
+
 def _saw(plan: Plan, evidence: str) -> bool:
     return any(evidence == "rewrite" or each.mode in KEEPS_WRITERS_OUT for each in seen(plan, evidence))

@@ -37,4 +37,16 @@ def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | No
     """The rules about history and about how far an environment goes, and what was seen where the plan was tried."""
     from gitops_ci.kinds.database import dry_run_rules, history
 
-    return (*history.check(stack, base, head), *dry_run_rules.findings(plan))
+    return (
+        *history.check(stack, base, head),
+        *dry_run_rules.findings(plan, is_production=_rewrites(plan, stack, head)),
+    )
+
+
+def _rewrites(plan: Plan, stack: Stack, head: Inventory | None) -> bool:
+    """Whether a table of production was seen to be rewritten."""
+    if head is None or all(seen.what != "rewrite" for seen in plan.observations):
+        return False
+    from gitops_ci.kinds.database.rules import entering
+
+    return entering.is_production(stack, head.snapshot, head.config)

@@ -201,7 +201,7 @@ def _history(request: Request, cluster: Cluster) -> Catalog:
     try:
         watcher.run(dry_run_watch.WATCH)
     except ServerError as error:  # base has a schema of that name
-        raise HistoryError(f"what base has is in the way of what looks on: {error}") from None
+        raise HistoryError(f"{dry_run_seen.BASE} is in the way of what looks on: {error}") from None
     found = catalog.read(watcher)
     if took > _WORTH_KEEPING:
         cluster.keep(catalog.encoded(found))
@@ -225,10 +225,11 @@ def _apply_history(
     except ServerError as error:
         raise HistoryError(f"an extension of `kinds.database.extensions` cannot be made: {error}") from None
     except MigrationError as error:
-        raise HistoryError(f"what base has cannot be applied: {error}") from None
+        raise HistoryError(f"{dry_run_seen.BASE} cannot be applied: {error}") from None
     except RefusedError as refused:
+        said, on = str(refused).partition("\n")[0], f"PostgreSQL {cluster.engine.version}"
         where = f"{refused.place.path}:{refused.place.line}"
-        raise HistoryError(f"what base has cannot be applied: {where}: {refused}") from None
+        raise HistoryError(f"{dry_run_seen.BASE} cannot be applied to {on}: {where}: {said}") from None
 
 
 def _history_scripts(texts: Iterable[tuple[Migration, str]]) -> Iterator[Script]:

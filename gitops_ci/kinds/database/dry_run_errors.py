@@ -79,12 +79,15 @@ def _advice(error: ServerError, statement: Statement | None) -> tuple[str, str]:
     """The code of a Problem, and what to do about what lies outside the migrations."""
     extension = dry_run_scripts.extension(statement) if statement is not None else None
     if extension is not None and error.sqlstate in ("0A000", "58P01"):
-        return "unsupported", f"install the package that has the extension {extension} where this runs"
+        install = f"install the package that has the extension {extension} where this runs"
+        return "unsupported", f"{install}, or name a server that has it in `kinds.database.server_env`"
     if error.sqlstate == "42501":
         named = ": name the extension in `kinds.database.extensions`" if extension else ""
         return "unsupported", f"migrations are tried by a role that is no superuser{named}"
     if error.sqlstate == "42704" and statement is not None and statement.tag == "GrantRoleStmt":
         return "unsupported", "roles that run programs or read files do not exist where migrations are tried"
+    if error.sqlstate == "55P04":
+        return "plan-failed", "add the value in a migration of its own, before the one that uses it"
     if error.sqlstate == "42601" and error.position is not None and str(error).startswith("syntax error"):
         return "unsupported", "the parser takes it, so this PostgreSQL is too old for it: see `kinds.database.version`"
     if error.sqlstate in _ELSEWHERE:

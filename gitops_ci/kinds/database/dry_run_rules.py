@@ -5,11 +5,15 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gitops_ci.kinds.database.declared import FIX as DIFFERS
-from gitops_ci.kinds.database.dry_run_seen import BOUNDED
+from gitops_ci.kinds.database.dry_run_seen import BASE, BOUNDED
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding, Severity
 from gitops_ci.model.plan import Observation, Plan
 
+_FROM_NOTHING = (
+    "Let what base has run here from nothing: on the PostgreSQL that it needs (`kinds.database.version`), with its "
+    "`extensions`, or on a server that has both (`server_env`)."
+)
 _SHORT = "Keep the transaction short, and do slow work before or after it."
 
 
@@ -56,10 +60,13 @@ _RULES = {
 }
 
 
-def findings(plan: Plan) -> tuple[Finding, ...]:
-    """One finding for each observation that a rule is about; of locks those that keep readers out, once a table."""
+def findings(plan: Plan, *, is_production: bool = False) -> tuple[Finding, ...]:
+    """One finding for each observation that a rule is about; of locks those that keep readers out, once a table.
+
+    What rewrites a table of production is an error.
+    """
     return tuple(
-        _finding(plan, seen, rule)
+        _finding(plan, seen, rule, "error" if is_production and seen.what == "rewrite" else rule.severity)
         for seen in plan.observations
         if (rule := _RULES.get(seen.what)) and (seen.what != "lock" or _keeps_readers_out(seen))
     )
@@ -69,7 +76,7 @@ def _keeps_readers_out(lock: Observation) -> bool:
     return lock.mode == "AccessExclusiveLock" and lock.seconds is not None
 
 
-def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
+def _finding(plan: Plan, seen: Observation, rule: _Rule, severity: Severity) -> Finding:
     message = seen.message if seen.what not in ("lock", "rewrite", "emptied") else f"{seen.address}: {seen.message}"
     if seen.seconds is not None:
         message += " for as long as its transaction goes on (ACCESS EXCLUSIVE)"
@@ -77,4 +84,6 @@ def _finding(plan: Plan, seen: Observation, rule: _Rule) -> Finding:
         message = f"{(seen.path or '').rpartition('/')[2]} {message}"
     is_bounded = seen.what == "lock" and seen.message.endswith(BOUNDED)
     help_ = _SHORT if is_bounded else rule.help
-    return finding.make(rule.name, rule.severity, message, help=help_, path=seen.path, line=seen.line, stack=plan.stack)
+    if seen.what == "not-tried" and BASE in seen.message:
+        help_ = _FROM_NOTHING
+    return finding.make(rule.name, severity, message, help=help_, path=seen.path, line=seen.line, stack=plan.stack)

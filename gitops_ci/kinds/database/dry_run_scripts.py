@@ -30,7 +30,8 @@ _ALONE = frozenset(
 _CONCURRENT = frozenset({"IndexStmt", "DropStmt", "AlterTableStmt"})
 _NOTHING_SPECIAL = re.compile(
     r"\b(?:begin|start|end|commit|rollback|abort|savepoint|release|prepare|concurrently|vacuum|reindex|cluster|database"
-    r"|system|tablespace|subscription|extension|copy|grant|revoke|owner|owned|role|user|policy|authorization)\b",
+    r"|system|tablespace|subscription|extension|copy|grant|revoke|owner|owned|role|user|policy|authorization"
+    r"|(?:no)?transaction)\b",
     re.IGNORECASE,
 )
 _SOME = re.compile(rb'"[isf]val":(?:"\D*[1-9]|[1-9])')
@@ -107,6 +108,15 @@ def said_as(statement: Statement, role: str) -> str:
     return text.decode()
 
 
+def owners(statement: Statement) -> tuple[str, ...]:
+    """The roles that a statement may make an owner, but for the one that migrations are run by and PostgreSQL's own."""
+    node = bytes(statement.node)
+    if statement.tag != "AlterOwnerStmt" and (statement.tag != "AlterTableStmt" or b'"AT_ChangeOwner"' not in node):
+        return ()
+    named = (msgspec.json.decode(found, type=str) for found in _ROLE.findall(node))
+    return tuple(name for name in named if name != OWNER and not name.startswith("pg_"))
+
+
 def wants_none(statement: Statement) -> bool:
     """Whether a statement cannot run inside a transaction."""
     node = bytes(statement.node)
@@ -146,11 +156,15 @@ def plain(text: str) -> bool:
 
 
 def of(migration: Migration, text: str, *, closely: bool) -> Script:
-    """The script of a migration; statement by statement where `closely` or where needed. Raises MigrationError."""
+    """The script of a migration; statement by statement where `closely` or where needed. Raises MigrationError.
+
+    Of what base has only what is kept out of transactions is looked for: it is not tried, but has to succeed.
+    """
     if not closely and plain(text):
         return Script(migration.name, migration.path, text)
     found = statements(text, migration.path, migration.name)
-    return Script(migration.name, migration.path, text, found, _wrapped(migration, text, found) if closely else None)
+    wrapped = _wrapped(migration, text, found)
+    return Script(migration.name, migration.path, text, found, wrapped if closely or wrapped is False else None)
 
 
 def _wrapped(migration: Migration, text: str, found: tuple[Statement, ...]) -> bool | None:

@@ -16,6 +16,8 @@ from gitops_ci.kinds.database.dry_run_steps import Steps
 from gitops_ci.kinds.database.dry_run_watch import MODES, Event
 from gitops_ci.model.plan import Observation
 
+BASE = "what base has"
+"""How a reason begins for which nothing was tried that lies in base."""
 BOUNDED = ", once it has waited no longer than `lock_timeout`"
 """What is said of a lock for which its migration sets a limit."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -12,9 +13,15 @@ from gitops_ci.kinds.database import dry_run_errors, dry_run_scripts
 from gitops_ci.kinds.database.dry_run_errors import Place
 from gitops_ci.kinds.database.dry_run_locks import Locks, Ran
 from gitops_ci.kinds.database.dry_run_scripts import Script
+from gitops_ci.kinds.database.dry_run_watch import identifier, literal
 from gitops_ci.kinds.database.postgres import Statement
 from gitops_ci.kinds.database.server import ServerError, ServerLostError, Session
 
+_STRANGE = """SELECT coalesce(json_agg(rolname), '[]') FROM pg_catalog.pg_roles
+    WHERE rolname IN ({}) AND NOT pg_catalog.pg_has_role(oid, 'USAGE')"""
+_LACKING = """SELECT coalesce(json_agg(r.rolname), '[]') FROM pg_catalog.pg_roles r, pg_catalog.pg_namespace n
+    WHERE r.rolname IN ({}) AND n.nspname = 'public' AND pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+    AND NOT pg_catalog.has_schema_privilege(r.oid, n.oid, 'CREATE')"""
 _DISCARD = "DISCARD ALL"
 """Which is refused in a transaction that was begun and not ended."""
 
@@ -80,12 +87,30 @@ class Steps:
             self._locks.before_end()
         self._begin(single)
         try:
-            self._owner.run(dry_run_scripts.said_as(statement, self._owner.role))
+            with self._may_own(dry_run_scripts.owners(statement)):
+                self._owner.run(dry_run_scripts.said_as(statement, self._owner.role))
         except ServerLostError as lost:
             raise ServerLostError(lost.code, str(lost), place.path, place.line) from None
         if self._locks is not None and not self._owner.idle:
             self._locks.after(Ran(statement, place, began))
         self._end(single)
+
+    @contextlib.contextmanager
+    def _may_own(self, roles: tuple[str, ...]) -> Iterator[None]:
+        """Lets one statement give what lies in `public` to roles, as it may where a superuser runs it.
+
+        We have to be one of them, and stay so to alter it later; from PostgreSQL 15 on they may not create there.
+        """
+        named = ", ".join(map(literal, roles))
+        for role in self._owner.read(_STRANGE.format(named), list[str]) if roles else ():
+            self._owner.run(f"GRANT {identifier(role)} TO CURRENT_USER")
+        lacking = self._owner.read(_LACKING.format(named), list[str]) if roles else []
+        to = ", ".join(map(identifier, lacking))
+        if lacking:
+            self._owner.run(f"GRANT CREATE ON SCHEMA public TO {to}")
+        yield
+        if lacking:
+            self._owner.run(f"REVOKE CREATE ON SCHEMA public FROM {to}")
 
     def _begin(self, wanted: bool) -> None:
         if wanted:

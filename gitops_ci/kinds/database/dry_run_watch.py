@@ -143,3 +143,8 @@ def provide_extensions(session: Session, names: tuple[str, ...]) -> None:
 def identifier(name: str) -> str:
     """A name as it has to be written, whatever is in it: the superuser runs this."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as a constant, where strings are read as the standard has it."""
+    return "'" + text.replace("'", "''") + "'"

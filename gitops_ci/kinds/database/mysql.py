@@ -20,6 +20,8 @@ _DELIMITER = "delimiter"
 _LONGEST = 200
 _HIDDEN = re.compile(r"/\*M?!|--(?!\s|$)")
 """What the parser takes for a comment and MySQL does not."""
+_EMPTIES = re.compile(r"\b(?:TRUNCATE|DROP|EXCHANGE)\s+PARTITION|\bDISCARD\b", re.IGNORECASE)
+"""What the parser does not know of ALTER TABLE (https://dev.mysql.com/doc/refman/8.4/en/alter-table-partition-operations.html)."""
 
 
 class Statement(Struct, frozen=True):
@@ -193,11 +195,11 @@ def _found(each: Statement) -> Iterator[Found]:
             yield _one(each, "database/destructive-drop-database", "drops a database")
         case "TruncateTable":
             yield _one(each, "database/destructive-truncate", f"empties {table}", table)
-        case "Delete" if where is None:
-            says = f"deletes every row of {table}: it has no WHERE"
+        case "Delete" if _means_all(where):
+            says = f"deletes every row of {table}: {_no_where(where)}"
             yield _one(each, "database/destructive-delete-all", says, table)
-        case "Update" if where is None:
-            says = f"changes every row of {table}: it has no WHERE"
+        case "Update" if _means_all(where):
+            says = f"changes every row of {table}: {_no_where(where)}"
             yield _one(each, "database/destructive-update-all", says, table)
         case "Alter":
             for action in each.tree.args.get("actions") or ():
@@ -208,8 +210,21 @@ def _found(each: Statement) -> Iterator[Found]:
             return
 
 
+def _means_all(where: Any) -> bool:
+    """Whether a WHERE is not there or names no column (`WHERE 1`)."""
+    return where is None or where.find(importlib.import_module("sqlglot.expressions").Column) is None
+
+
+def _no_where(where: Any) -> str:
+    return "it has no WHERE" if where is None else "its WHERE names no column"
+
+
 def _command(each: Statement) -> Iterator[Found]:
-    words = [word.upper() for word in str(each.tree.sql("mysql")).split()[:2]]
+    text = str(each.tree.sql("mysql"))
+    words = [word.upper() for word in text.split()[:2]]
+    if words == ["ALTER", "TABLE"] and _EMPTIES.search(text) is not None:
+        yield _one(each, "database/destructive-truncate", "empties a table or partitions of it, or takes them away")
+        return
     if words == ["RENAME", "TABLE"]:
         yield _one(each, "database/contract", "renames a table: the release before does not find it", step=True)
     elif words[:1] in (["PREPARE"], ["EXECUTE"], ["CALL"]):
@@ -221,7 +236,7 @@ def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
     exp = importlib.import_module("sqlglot.expressions")
     match type(action).__name__:
         case "Drop" if str(action.args.get("kind") or "").upper() == "COLUMN":
-            says = f"drops the column {table}.{action.name} and what it holds"
+            says = f"drops the column {table}.{_column(action)} and what it holds"
             yield _one(each, "database/destructive-drop-column", says, table)
         case "AlterRename" | "RenameColumn":
             says = f"renames {table} or a column of it: the release before does not find it"
@@ -230,7 +245,8 @@ def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
             says = f"changes a column of {table} under the release before"
             yield _one(each, "database/contract", says, table, step=True)
         case "ColumnDef":
-            kinds = {type(one.kind).__name__ for one in action.find_all(exp.ColumnConstraint)}
+            given = [one.kind for one in action.find_all(exp.ColumnConstraint)]
+            kinds = {type(one).__name__ for one in given if not one.args.get("allow_null")}
             fills = {"DefaultColumnConstraint", "AutoIncrementColumnConstraint", "ComputedColumnConstraint"}
             if "NotNullColumnConstraint" in kinds and not kinds & fills:
                 says = (
@@ -239,6 +255,12 @@ def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
                 yield _one(each, "database/contract", says, table, step=True)
         case _:
             return
+
+
+def _column(drop: Any) -> str:
+    """The column of DROP COLUMN, which versions of the parser keep in different places."""
+    name = drop.find(importlib.import_module("sqlglot.expressions").Identifier)
+    return str(name.name) if name is not None else drop.name or "?"
 
 
 def _one(each: Statement, rule: str, says: str, table: str = "", *, step: bool = False) -> Found:

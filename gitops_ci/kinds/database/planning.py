@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.database import dialects, foreign, mysql, postgres, refusals, sets, statements, trying
+from gitops_ci.kinds.database import dialects, foreign, mysql, postgres, refusals, sets, statements, strangers, trying
 from gitops_ci.kinds.database.dialects import End
 from gitops_ci.kinds.database.postgres import SqlError
 from gitops_ci.kinds.database.refusals import MigrationError
@@ -45,13 +45,16 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     before = sets.of(base.stacks.get(stack.id, stack), base.snapshot) if base is not None else None
     entering = sets.entering(now, head.snapshot, before, base.snapshot if base is not None else None)
     settings = head.config.kinds.database
-    if not entering and (before is None or settings.dsn_env is None):
+    old = base.snapshot if base is not None else None
+    programs = strangers.programs(now.directory, head.snapshot, old) if now.pointer is None else ()
+    if not entering and not programs and (before is None or settings.dsn_env is None):
         return Plan(stack=stack.id, status="unchanged", seconds=time.perf_counter() - started)
     earlier = End(before, base.snapshot) if base is not None and before is not None else None
     try:
         dialect = dialects.of_set(earlier, End(now, head.snapshot), head.config.kinds.database.engine)
         engine = mysql.engine() if dialect == "mysql" else postgres.engine()
         read = _read(Texts(now, head.snapshot, entering), entering, dialect)
+        read = _Read(read.changes, (*read.problems, *map(_program, programs)))
     except ImportError as missing:
         name = (missing.name or "").partition(".")[0]
         message = f"database migrations are read with {name}, which is not installed: pip install 'gitops-ci[database]'"
@@ -87,6 +90,11 @@ def _wrong(now: MigrationSet) -> Problem | None:
 class _Read(Struct, frozen=True):
     changes: tuple[Change, ...]
     problems: tuple[Problem, ...]
+
+
+def _program(path: str) -> Problem:
+    message = f"{path.rpartition('/')[2]} is a program among migrations: what it does cannot be told, only SQL is read"
+    return Problem(code="unsupported", message=message, path=path)
 
 
 def _read(texts: Texts, entering: Sequence[Migration], dialect: str) -> _Read:

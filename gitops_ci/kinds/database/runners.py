@@ -30,6 +30,8 @@ def transactions(migration: Migration, text: str) -> Transactions:
     if tool in _OWN_WAY:
         return Transactions(wrapped=_OWN_WAY[tool].search(text) is None)
     file = migration.path.rpartition("/")[2]
+    if ".autocommit." in file:  # Ory's popx
+        return Transactions(wrapped=False)
     if file == "up.sql":  # Diesel; its metadata.toml may say otherwise
         return Transactions(wrapped=None, whole=True)
     if file == "migration.sql" or file.endswith(".up.sql"):  # Prisma; golang-migrate, or sqlx, which may be told not to

@@ -17,6 +17,16 @@ OWNER: Final = "postgres"
 WATCHER: Final = "gitops_ci"
 """The superuser, which only ever runs SQL of ours."""
 
+_DEPENDED_ON: Final = "2BP01"
+_NOT_THERE: Final = {
+    "Connection refused": "nothing listens there",
+    "could not translate host name": "its host is not known",
+    "timeout expired": "it does not answer",
+    'missing "="': "its variable holds no DSN",
+    "invalid": "its variable holds no DSN",
+}
+"""What libpq says of a server that was not reached, without whose address."""
+
 STRINGS: Final = "GC001"
 """The SQLSTATE of an error of ours: strings are read otherwise from here on than our parser reads them."""
 
@@ -50,8 +60,16 @@ def without_address(error: ServerLostError) -> str:
     """Why a server could not be reached, without the words that have its address and names in them."""
     if error.code != "engine-failed":
         return str(error)
-    fatal = re.search(r"FATAL:\s+([A-Za-z ]{1,60})", str(error))
-    return f"no connection: {fatal[1].strip()}" if fatal else "no connection"
+    said = str(error)
+    fatal = re.search(r"FATAL:\s+([A-Za-z ]{1,60})", said)
+    why = fatal[1].strip() if fatal else next((each for words, each in _NOT_THERE.items() if words in said), "")
+    return f"no connection: {why}" if why else "no connection"
+
+
+def with_detail(sqlstate: str, message: str, detail: str) -> str:
+    """What a server said; of what cannot be dropped, with what depends on it: other details may hold values."""
+    depends = detail.splitlines()[:3] if sqlstate == _DEPENDED_ON else []
+    return f"{message}: {'; '.join(depends)}" if depends else message
 
 
 class Session(Protocol):

@@ -12,6 +12,30 @@ from gitops_ci.model.stack import Stack
 
 _BESIDE = (".md", ".rst", ".adoc", ".sql.conf")
 """What tells of migrations and is none: notes, and how Flyway is to run one."""
+_PROGRAMS = frozenset(
+    [
+        "cjs",
+        "cs",
+        "ex",
+        "exs",
+        "go",
+        "groovy",
+        "java",
+        "js",
+        "kt",
+        "mjs",
+        "php",
+        "pl",
+        "py",
+        "rb",
+        "rs",
+        "scala",
+        "sh",
+        "ts",
+    ]
+)
+"""How the names of migrations end that are written in a language (goose, node-pg-migrate, Flyway …)."""
+_TEST = "_test.go"
 
 
 def of(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
@@ -32,9 +56,7 @@ def of(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
 
 def check(stack: Stack, directory: str | None, now: Snapshot, before: Snapshot | None) -> Iterator[Finding]:
     """What is said of those that are new or changed."""
-    for path in of(directory, now) if directory is not None else ():
-        if before is not None and path in before and sets.identity(path, before) == sets.identity(path, now):
-            continue
+    for path in _entering(directory, now, before):
         is_sql = path.lower().endswith(".sql")
         file = path.rpartition("/")[2]
         yield findings.make(
@@ -47,6 +69,21 @@ def check(stack: Stack, directory: str | None, now: Snapshot, before: Snapshot |
             path=path,
             stack=stack.id,
         )
+
+
+def programs(directory: str | None, now: Snapshot, before: Snapshot | None) -> tuple[str, ...]:
+    """The new or changed ones that are programs: what they do to a database nobody can read off them."""
+    return tuple(
+        path
+        for path in _entering(directory, now, before)
+        if path.rpartition(".")[2].lower() in _PROGRAMS and not path.endswith(_TEST)
+    )
+
+
+def _entering(directory: str | None, now: Snapshot, before: Snapshot | None) -> Iterator[str]:
+    for path in of(directory, now) if directory is not None else ():
+        if before is None or path not in before or sets.identity(path, before) != sets.identity(path, now):
+            yield path
 
 
 def _is_strange(name: str) -> bool:

@@ -8,10 +8,11 @@ import msgspec
 
 from gitops_ci.config_database import Database
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.database import dry_run, requests
+from gitops_ci.kinds.database import dry_run, requests, strangers
 from gitops_ci.kinds.database.changes import STATEMENT
 from gitops_ci.kinds.database.dialects import End
 from gitops_ci.kinds.database.dry_run import HistoryError, Trial
+from gitops_ci.kinds.database.dry_run_seen import BASE
 from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.server import ServerLostError
 from gitops_ci.kinds.database.versions import Migration
@@ -59,9 +60,9 @@ def tried(
     except ToolError as error:
         return _not_tried(read, settings, "engine-missing", f"{error}")
     except MigrationError as error:
-        return _not_tried(read, settings, error.code, f"what base has cannot be read: {error}")
+        return _not_tried(read, settings, error.code, f"{BASE} cannot be read: {error}")
     except HistoryError as error:
-        return _not_tried(read, settings, "unsupported", str(error))
+        return _not_tried(read, settings, "unsupported", f"{error}{_programs(ends[0])}")
     except ServerLostError as error:
         said = str(error).partition("\n")[0]
         message = f"trying the migrations came to no end: {said}"
@@ -69,6 +70,12 @@ def tried(
         status: Status = "skipped" if error.code == "interrupted" else "failed"
         return msgspec.structs.replace(read, status=status, reason=reason)
     return _joined(read, trial, tuple(migration.path for migration in entering))
+
+
+def _programs(base: End | None) -> str:
+    """What may be missing where a history fails."""
+    count = len(strangers.programs(base.migrations.directory, base.snapshot, None)) if base is not None else 0
+    return f" ({count} of its migrations are programs, which are not run)" if count else ""
 
 
 def _not_tried(read: Plan, settings: Database, code: str, why: str) -> Plan:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 Role = Literal["versioned", "unnumbered", "repeatable", "baseline", "down", "variant"]
-"""A `variant` is the same migration for another database than PostgreSQL, beside the one for that."""
+"""A `variant` is the same migration for another database than PostgreSQL, beside the one for that or for all."""
 
 DIRECTORY_FILES = ("migration.sql", "up.sql")
 """Files that make a directory one migration (Prisma, Diesel)."""
@@ -35,7 +35,7 @@ _ORDER: dict[Role, int] = {"baseline": 0, "versioned": 0, "unnumbered": 1, "repe
 
 _DIALECT = re.compile(
     r"[._-](?P<name>mysql|mariadb|postgres|postgresql|pgsql|pg|sqlite|sqlite3|mssql|sqlserver|oracle|clickhouse|cockroach)"
-    r"(?:\.(?:up|down))?\.sql$",
+    r"(?:\.autocommit)?(?:\.(?:up|down))?\.sql$",
     re.IGNORECASE,
 )
 _POSTGRESQL = frozenset({"postgres", "postgresql", "pgsql", "pg"})
@@ -108,11 +108,17 @@ def dialect(path: str) -> str | None:
 
 
 def _without_variants(found: list[Migration]) -> list[Migration]:
-    """Marks the files for other databases of which there is one for PostgreSQL: its runner takes that."""
-    for_us = {each.version for each in found if each.role == "versioned" and dialect(each.path) == "postgresql"}
+    """Marks what a runner of PostgreSQL leaves alone: beside a file for it all others.
+
+    Where the set has such files, beside one for all databases those for others, too.
+    """
+    named = {each.path: dialect(each.path) for each in found if each.role == "versioned"}
+    ours = {each.version for each in found if named.get(each.path) == "postgresql"}
+    for_all = {each.version for each in found if ours and each.path in named and named[each.path] is None}
     return [
         msgspec.structs.replace(each, role="variant")
-        if each.role == "versioned" and each.version in for_us and dialect(each.path) != "postgresql"
+        if (each.version in ours and named.get(each.path, "postgresql") != "postgresql")
+        or (each.version in for_all and named.get(each.path) not in (None, "postgresql"))
         else each
         for each in found
     ]

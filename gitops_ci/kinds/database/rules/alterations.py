@@ -147,6 +147,11 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
             yield _found(read, "database/destructive-drop-column", says, table, "contract")
         case "AT_AddColumn" if column is not None:
             yield from _keys(read, table, [column])
+            if column.type in _SERIALS:
+                says = (
+                    f"adds {table}.{quoted(column.colname)} of type {column.type}, whose default is computed row by row"
+                )
+                yield _found(read, "database/lock-column-default", says, table)
             if _required(column):
                 says = (
                     f"adds {table}.{quoted(column.colname)}, NOT NULL without a default: the release before writes no"
@@ -204,6 +209,18 @@ def scans_nothing(read: Read) -> bool:
     columns = [each.definition.column for each in commands if each.definition and each.definition.column]
     constraints = [each.constraint for column in columns for each in column.constraints if each.constraint]
     return not any(each.fills or each.contype == "CONSTR_CHECK" for each in constraints)
+
+
+def makes_a_time(read: Read) -> bool:
+    """Whether a column becomes a time: what gets or loses its zone is rewritten, unless the session's zone is UTC.
+
+    It is UTC where migrations are tried (PostgreSQL's ATColumnChangeRequiresRewrite).
+    """
+    if read.tag != "AlterTableStmt":
+        return False
+    commands = [each.command for each in read.statement.read(Altered).cmds if each.command]
+    columns = [each.definition.column for each in commands if each.subtype == "AT_AlterColumnType" and each.definition]
+    return any(column is not None and column.type.startswith("timestamp") for column in columns)
 
 
 def enabled(reads: tuple[Read, ...]) -> frozenset[str]:

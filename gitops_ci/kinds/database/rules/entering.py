@@ -77,7 +77,7 @@ def of(scope: Scope) -> Iterator[Entering]:
         if migrations:
             yield Entering(
                 stack=stack,
-                is_production=_is_production(stack, scope.head, scope.config),
+                is_production=is_production(stack, scope.head, scope.config),
                 earlier=Earlier(before, scope.base),
                 migrations=migrations,
                 texts=Texts(now, scope.head, migrations),
@@ -89,7 +89,7 @@ def of(scope: Scope) -> Iterator[Entering]:
             )
 
 
-def _is_production(stack: Stack, head: Snapshot, config: Config) -> bool:
+def is_production(stack: Stack, head: Snapshot, config: Config) -> bool:
     """Whether this is the end of a line of promotions: an environment that none is promoted from.
 
     Migrations that are shared go wherever nobody says otherwise; where environments name them, each has its own say.

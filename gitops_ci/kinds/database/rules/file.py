@@ -124,6 +124,11 @@ class File(Struct, frozen=True, dict=True):
             if not (read.nested and read.function)
         )
 
+    @cached_property
+    def zoned(self) -> frozenset[int]:
+        """The lines of the statements of which it hangs on the time zone whether they rewrite a table."""
+        return frozenset(read.line for read in self.reads if alterations.makes_a_time(read))
+
     def at(self, line: int, column: int) -> int | None:
         """Which of `reads` is the statement at a place (both from nought)."""
         lines = self.text.split("\n", line)

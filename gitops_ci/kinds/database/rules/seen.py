@@ -9,7 +9,7 @@ from msgspec import Struct
 from gitops_ci.kinds.database.rules.catalog import RULES
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.server import ENGINE
-from gitops_ci.model.plan import Observation, Plan
+from gitops_ci.model.plan import Attribute, Observation, Plan
 
 KEEPS_WRITERS_OUT = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
 """Modes of `pg_locks` that conflict with INSERT, UPDATE and DELETE."""
@@ -38,11 +38,12 @@ class SeenStatement(Struct, frozen=True, kw_only=True):
 class Seen(Struct, frozen=True):
     """What the dry run of one stack saw: the migrations that it `ran` to their end, and what was seen in which line.
 
-    In a file that it did not run nothing is overruled.
+    In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it.
     """
 
     ran: frozenset[str] = frozenset()
     statements: tuple[SeenStatement, ...] = ()
+    zoned: bool = False
 
     def overrules(self, path: str, found: Found, lines: range) -> bool:
         """Whether what was seen of the statement in these lines of a file shows that a finding is a false alarm."""
@@ -59,7 +60,13 @@ def of(plan: Plan | None, migrations: Iterable[str]) -> Seen:
     """What was seen of the migrations (paths) of one stack as its plan was tried; nothing where it was not."""
     if plan is None or plan.engine is None or plan.engine.name != ENGINE or plan.reason is not None:
         return Seen()
-    return Seen(frozenset(migrations), tuple(_statements(plan.observations)))
+    zoned = any(_zoned(each) for change in plan.changes for each in change.attributes)
+    return Seen(frozenset(migrations), tuple(_statements(plan.observations)), zoned)
+
+
+def _zoned(attribute: Attribute) -> bool:
+    ends = [each.endswith("with time zone") for each in (attribute.before, attribute.after) if isinstance(each, str)]
+    return attribute.path.endswith(".type") and len(set(ends)) == 2
 
 
 def _statements(observations: Iterable[Observation]) -> Iterator[SeenStatement]:

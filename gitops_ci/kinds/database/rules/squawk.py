@@ -81,7 +81,7 @@ def found(answer: Answer, *, statement: int, table: str) -> Iterator[Found]:
         says = " ".join(answer.message.split())[:_LONGEST].rstrip(".")
         yield Found(
             rule=rule,
-            says=f"({answer.rule_name}) {says[:1].lower()}{says[1:]}",
+            says=f"meets squawk's {answer.rule_name}: {says[:1].lower()}{says[1:]}",
             line=answer.line + 1,
             column=answer.column + 1,
             statement=statement,

@@ -51,7 +51,8 @@ def of(
     found += ((path, each) for path, each in base_functions.found(there, entering.earlier) if each.table not in created)
     hidden = _hidden(entering, files)
     for path, each in dict.fromkeys(contract.judged(found, expanded)):
-        if path in hidden or not saw.overrules(path, each, files[path].lines(each.statement)):
+        hangs_on_zone = saw.zoned and each.statement in files[path].zoned
+        if path in hidden or hangs_on_zone or not saw.overrules(path, each, files[path].lines(each.statement)):
             yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
 
 

@@ -52,6 +52,11 @@ def test_mysql_is_planned_from_its_text_and_says_so() -> None:
         ("TRUNCATE users", "destructive-truncate"),
         ("DELETE FROM users", "destructive-delete-all"),
         ("UPDATE users SET email = ''", "destructive-update-all"),
+        ("DELETE FROM users WHERE 1 = 1", "destructive-delete-all"),
+        ("UPDATE users SET email = '' WHERE true", "destructive-update-all"),
+        ("ALTER TABLE users TRUNCATE PARTITION p0", "destructive-truncate"),
+        ("ALTER TABLE users EXCHANGE PARTITION p0 WITH TABLE t", "destructive-truncate"),
+        ("ALTER TABLE users DISCARD TABLESPACE", "destructive-truncate"),
         ("ALTER TABLE users RENAME TO people", "contract"),
         ("RENAME TABLE users TO people", "contract"),
         ("ALTER TABLE users RENAME COLUMN email TO mail", "contract"),
@@ -73,6 +78,7 @@ def test_the_rules_that_mysql_knows(sql: str, rule: str) -> None:
     "sql",
     [
         "ALTER TABLE users ADD COLUMN age INT NOT NULL DEFAULT 0",
+        "ALTER TABLE users ADD COLUMN age INT NULL",
         "ALTER TABLE users ADD INDEX (email), DROP FOREIGN KEY fk",
         "CREATE TABLE t (id INT); DROP TABLE t",
         "DELETE FROM users WHERE id = 1; UPDATE users SET email = '' WHERE id = 1",
@@ -80,6 +86,12 @@ def test_the_rules_that_mysql_knows(sql: str, rule: str) -> None:
 )
 def test_what_mysql_may_do(sql: str) -> None:
     assert rules(lint({**BASE, "migrations/002_new.sql": sql}, BASE)) == [("database/text-only", None)]
+
+
+@pytest.mark.parametrize("column", ["COLUMN email", "email", "COLUMN `email`", "COLUMN IF EXISTS email"])
+def test_the_column_that_goes_is_named(column: str) -> None:
+    told = lint({**BASE, "migrations/002_new.sql": f"ALTER TABLE users DROP {column};"}, BASE)
+    assert told.findings[0].message == "002_new.sql drops the column users.email and what it holds"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from gitops_ci.kinds import database
 from gitops_ci.kinds.database import dry_run_errors, dry_run_rows, dry_run_rules, dry_run_scripts, dry_run_watch
 from gitops_ci.kinds.database.dry_run_rows import Check, Column, Reference, Table
 from gitops_ci.kinds.database.dry_run_scripts import Script
-from gitops_ci.kinds.database.server import Cluster, ServerError
+from gitops_ci.kinds.database.server import Cluster, ServerError, ServerLostError, with_detail, without_address
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model.plan import Observation, Plan
@@ -51,6 +51,20 @@ def script(text: str) -> Script:
 )
 def test_what_cannot_be_put_into_a_transaction(text: str, own: bool) -> None:
     assert script(text).own_transactions is own
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "-- +goose NO TRANSACTION\n-- +goose Up",
+        "-- migrate:up transaction:false",
+        "-- +migrate Up notransaction",
+    ],
+)
+def test_what_base_keeps_out_of_transactions_stays_out(head: str) -> None:
+    text = f"{head}\nALTER TYPE mood ADD VALUE 'fine';\nUPDATE t SET mood = 'fine' WHERE a = 1;\n"
+    assert dry_run_scripts.of(MIGRATION, text, closely=False).own_transactions
+    assert not dry_run_scripts.of(MIGRATION, text.replace(head, "--"), closely=False).own_transactions
 
 
 def test_roles_that_are_named_and_not_made() -> None:
@@ -230,6 +244,34 @@ def observations() -> Iterator[Observation]:
         yield msgspec.convert(
             {"what": what, "address": "table t", "message": "m", "path": "p", "line": 3, **_LOCK}, Observation
         )
+
+
+def test_what_rewrites_a_table_of_production_is_an_error() -> None:
+    for environment, severity in (("production", "error"), ("staging", "warning")):
+        head = side({f"environments/{environment}/databases/migrations/001_a.sql": "CREATE TABLE t (a int)"})
+        (stack,) = head.stacks.values()
+        rewrite = Observation(what="rewrite", address="table t", message="m", path="p", line=3)
+        found = database.check(stack, Plan(stack=stack.id, status="changed", observations=(rewrite,)), head, head)
+        assert [(each.rule, each.severity) for each in found] == [("database/rewrite", severity)]
+
+
+def test_the_advice_is_another_where_base_cannot_be_applied() -> None:
+    for why, advice in (
+        ("no PostgreSQL here", "Install"),
+        ("what base has cannot be applied to …", "Let what base has"),
+    ):
+        not_tried = Observation(what="not-tried", address="s", message=f"nothing was tried: {why}")
+        (found,) = dry_run_rules.findings(Plan(stack="s", status="changed", observations=(not_tried,)))
+        assert found.help is not None
+        assert found.help.startswith(advice)
+
+
+def test_what_depends_on_what_is_dropped_is_named() -> None:
+    said = with_detail("2BP01", "cannot drop x", "view a depends on x\nview b depends on x\nview c x\nview d x")
+    assert said == "cannot drop x: view a depends on x; view b depends on x; view c x"
+    assert with_detail("23505", "duplicate key", "Key (mail)=(secret) exists.") == "duplicate key"
+    for words, told in (("connection to 10.1.2.3 failed: Connection refused", ": nothing listens there"), ("?", "")):
+        assert without_address(ServerLostError("engine-failed", words)) == f"no connection{told}"
 
 
 def test_each_observation_has_its_rule_but_what_is_no_fault() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitops_ci.discover.snapshot import Entry
-from tests.unit.kinds.database.sides import checked, side
+from tests.unit.kinds.database.sides import checked, planned, side
 
 SHARED = "shared/database/migrations"
 PRODUCTION = "production/database/main"
@@ -86,6 +86,23 @@ def test_a_file_for_another_database_among_plain_ones_may_be_run_as_well() -> No
     assert rules(BASE, BASE | new) == [("database/duplicate-version", "migrations/004_a.mysql.sql", 1)]
     more: dict[str, bytes | str] = {"migrations/005_b.pg.sql": "SELECT 1", "migrations/005_b.mysql.sql": "SELECT 1"}
     assert rules(BASE | new, BASE | new | more) == [], "they came in several before"
+
+
+def test_a_file_for_all_databases_beside_those_for_others() -> None:
+    base: dict[str, bytes | str] = {f"migrations/001_a.{each}.up.sql": "SELECT 1" for each in ("postgres", "mysql")}
+    new: dict[str, bytes | str] = {
+        f"migrations/002_b{each}.up.sql": "SELECT 1" for each in ("", ".mysql", ".sqlite3", ".cockroach.autocommit")
+    }
+    assert rules(base, base | new) == []
+    assert [each.path for each in planned("shared/database/migrations", side(base), side(base | new)).changes] == [
+        "migrations/002_b.up.sql"
+    ]
+    both: dict[str, bytes | str] = {"migrations/002_b.postgres.autocommit.up.sql": "SELECT 1"}
+    plan = planned("shared/database/migrations", side(base), side(base | new | both))
+    assert [each.path for each in plan.changes] == list(both)
+    plain: dict[str, bytes | str] = {"migrations/001_a.sql": "SELECT 1"}
+    there: dict[str, bytes | str] = {"migrations/002_b.sql": "SELECT 1", "migrations/002_b.mysql.sql": "DROP TABLE a"}
+    assert [rule for rule, _, _ in rules(plain, plain | there)] == ["database/duplicate-version"]
 
 
 def test_directories_of_prisma_may_share_a_version_and_those_of_diesel_may_not() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitops_ci.discover import affected
-from tests.unit.kinds.database.sides import checked, side
+from tests.unit.kinds.database.sides import checked, planned, side
 
 SHARED = "shared/database/migrations"
 BASE = {"migrations/001_users.sql": "SELECT 1", "migrations/README.md": "x", "migrations/002_old.py": "x"}
@@ -35,6 +35,30 @@ def said(head: dict[str, str], base: dict[str, str] = BASE, stack: str = SHARED)
 def test_a_file_that_is_none_by_its_name_is_told(name: str, severity: str | None) -> None:
     path = f"migrations/{name}"
     assert said({path: "DROP TABLE users"}) == ([(severity, path)] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "is_program"),
+    [
+        ("003_new.go", True),
+        ("003_new.ts", True),
+        ("002_old.py", False),
+        ("003_new_test.go", False),
+        ("003_new.sql.tmpl", False),
+        ("README.md", False),
+        ("helper.go", False),
+    ],
+)
+def test_a_program_among_migrations_leaves_the_plan_undecided(name: str, is_program: bool) -> None:
+    head = {**BASE, f"migrations/{name}": BASE.get(f"migrations/{name}", "anything")}
+    plan = planned(SHARED, side(BASE), side(head))
+    assert plan.status == ("failed" if is_program else "unchanged")
+    if is_program:
+        assert plan.reason is not None
+        assert (plan.reason.code, plan.reason.path) == ("unsupported", f"migrations/{name}")
+        with_sql = planned(SHARED, side(BASE), side({**head, "migrations/004_x.sql": "CREATE TABLE t (a int);"}))
+        assert [each.address for each in with_sql.changes] == ["table t"]
+        assert planned(SHARED, side(head), side({**head, "migrations/004_x.sql": "SELECT 1"})).reason is None
 
 
 def test_a_directory_of_one_migration_is_looked_into() -> None:

@@ -7,7 +7,7 @@ from gitops_ci.config import DEFAULT
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.kinds.database.rules import catalog, squawk
 from gitops_ci.kinds.database.rules.squawk import Answer
-from gitops_ci.model.plan import Engine, Observation, Plan, Problem
+from gitops_ci.model.plan import Attribute, Change, Engine, Observation, Plan, Problem
 from gitops_ci.policy.waivers import comments
 from tests.unit.kinds.database.rules.linting import BASE, Silent, examples, lint, new, rules
 
@@ -58,7 +58,10 @@ def test_every_rule_has_its_examples_and_squawk_s_have_one_of_ours() -> None:
         ("CREATE ROLE a BYPASSRLS;", [("database/superuser", 1)]),
         ("CREATE ROLE a NOSUPERUSER; GRANT USAGE ON SCHEMA public TO a;", []),
         ("REVOKE ALL ON users FROM PUBLIC;", [("database/contract", 1)]),
-        ("ALTER TABLE users ADD id2 bigserial NOT NULL, ADD x int NOT NULL DEFAULT 1;", []),
+        (
+            "ALTER TABLE users ADD id2 bigserial NOT NULL, ADD x int NOT NULL DEFAULT 1;",
+            [("database/lock-column-default", 1)],
+        ),
         ("ALTER TABLE users ADD x bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;", []),
         ("SELECT 'a name that is a string, and it is longer than any identifier may ever be, by far';", []),
         (f'CREATE TABLE "{"é" * 32}" ();', [("database/identifier-too-long", 1)]),
@@ -145,6 +148,7 @@ def test_what_takes_away_must_not_come_with_what_replaces_it() -> None:
         ("2_x.sql", "-- +goose NO TRANSACTION\n-- +goose Up\n", []),
         ("2_x.sql", "-- migrate:up\n", [("database/fails-in-transaction", 2)]),
         ("2_x.sql", "-- migrate:up transaction:false\n", []),
+        ("2_x.autocommit.up.sql", "SELECT 1;\n", []),
         ("2_x.sql", "SELECT 1;\n", []),
     ],
 )
@@ -158,7 +162,7 @@ def test_what_squawk_says_is_told_under_our_rules() -> None:
     told = new("CREATE INDEX i ON users (id);", linter=Silent(INDEX))
     (found,) = told.findings
     assert (found.rule, found.line, found.column) == ("database/lock-index", 1, 1)
-    assert found.message == "002_new.sql (require-concurrent-index-creation) blocks writes"
+    assert found.message == "002_new.sql meets squawk's require-concurrent-index-creation: blocks writes"
     assert told.run.engine is not None
     unknown = Answer(file="", line=0, column=0, message="x", rule_name="a-rule-of-tomorrow")
     assert new("SELECT 1;", linter=Silent(unknown)).findings == ()
@@ -220,6 +224,31 @@ def test_what_was_seen_overrules_a_guess() -> None:
     assert said(sql, tried(engine="pglast")) == guessed
     failed = Problem(code="plan-failed", message="")
     assert said(sql, msgspec.structs.replace(tried(), status="failed", reason=failed)) == guessed
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_zoned"),
+    [
+        ("timestamp with time zone", "timestamp without time zone", True),
+        ("timestamp(3) without time zone", "timestamp(3) with time zone", True),
+        ("timestamp without time zone", "timestamp(6) without time zone", False),
+    ],
+)
+def test_what_is_rewritten_in_other_time_zones_only_is_not_overruled(before: str, after: str, is_zoned: bool) -> None:
+    of_type = Attribute(path="column.at.type", before=before, after=after)
+    change = Change(address="table users", type="table", action="update", attributes=(of_type,))
+    plan = msgspec.structs.replace(tried(), changes=(change,))
+    guessed = ["database/contract", "database/lock-type-change"]
+    assert said("ALTER TABLE users ALTER COLUMN at TYPE timestamptz;", plan) == (guessed if is_zoned else [])
+    assert said("ALTER TABLE users ALTER COLUMN id TYPE bigint;", plan) == []
+
+
+@pytest.mark.parametrize("type_", ["serial", "bigserial", "smallserial"])
+def test_a_column_that_is_numbered_row_by_row(type_: str) -> None:
+    rule = "database/lock-column-default"
+    assert rule in said(f"ALTER TABLE users ADD n {type_};", squawk=msgspec.structs.replace(TYPE, rule_name="x"))
+    assert rule not in said(f"CREATE TABLE t (a int); ALTER TABLE t ADD n {type_};")
+    assert rule not in said("ALTER TABLE users ADD n bigint;")
 
 
 @pytest.mark.parametrize(
