@@ -20,6 +20,9 @@ _ROLES = """WITH RECURSIVE made (role) AS (
 SELECT coalesce(json_agg(r.rolname ORDER BY r.rolname = 'gitops_ci_{run}'), '[]')
 FROM made JOIN pg_roles r ON r.oid = made.role WHERE NOT r.rolsuper AND r.rolname NOT LIKE 'pg\\_%'"""
 """The run's role, last, and those that it made or that were made for it: it may give them to others."""
+_ALL_ROLES = (
+    """SELECT coalesce(json_agg(rolname), '[]') FROM pg_roles WHERE NOT rolsuper AND rolname NOT LIKE 'pg\\_%'"""
+)
 _PREPARED = "SELECT coalesce(json_agg(gid), '[]') FROM pg_prepared_xacts WHERE database = current_database()"
 
 Connect = Callable[[str], PostgresSession]
@@ -41,20 +44,46 @@ def of_the_dead(control: PostgresSession, connect: Connect) -> None:
                 control.run(f"SELECT pg_advisory_unlock({key(run)})")
 
 
-def roles(control: PostgresSession, run: str) -> tuple[str, ...]:
-    """The role of a run, and those that came of it."""
-    return control.read(_ROLES.format(run=run), tuple[str, ...])
+def all_roles(control: PostgresSession) -> tuple[str, ...]:
+    """The roles that there are, but for superusers and PostgreSQL's own."""
+    return control.read(_ALL_ROLES, tuple[str, ...])
 
 
-def cleared(control: PostgresSession, connect: Connect, run: str, but: Collection[str] = ()) -> None:
+def roles(control: PostgresSession, run: str, known: Collection[str] | None = None) -> tuple[str, ...]:
+    """The role of a run, and those that came of it.
+
+    A role that it made may make others and go, and then nothing says where these come from: with `known`, those there
+    were before it had its turn, all others count.
+    """
+    found = control.read(_ROLES.format(run=run), tuple[str, ...])
+    there = all_roles(control) if known is not None else ()
+    new = (role for role in there if role not in {*(known or ()), *found} and not OURS.fullmatch(role))
+    return (*new, *found)
+
+
+def cleared(
+    control: PostgresSession,
+    connect: Connect,
+    run: str,
+    but: Collection[str] = (),
+    known: Collection[str] | None = None,
+) -> None:
     """Removes the databases and roles of a run. Raises ServerError and ServerLostError where one stays."""
     for database in control.read(_DATABASES.format(run=run), tuple[str, ...]):
         if database not in but:
+            _opened(control, identifier(database))
             _ended(connect, database)
             control.run(f"DROP DATABASE {identifier(database)} WITH (FORCE)")
-    for role in roles(control, run):
+    for role in roles(control, run, known):
         if role not in but:
             _dropped(control, identifier(role))
+
+
+def _opened(control: PostgresSession, database: str) -> None:
+    """Its owner may have kept it from being dropped or looked into, and have stored settings for whoever does."""
+    with contextlib.suppress(ServerError):  # it was half dropped before
+        control.run(f"ALTER DATABASE {database} RESET ALL")
+        control.run(f"ALTER DATABASE {database} WITH ALLOW_CONNECTIONS true IS_TEMPLATE false")
 
 
 def _ended(connect: Connect, database: str) -> None:

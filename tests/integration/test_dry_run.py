@@ -107,6 +107,17 @@ def test_a_lock_that_no_text_shows_is_seen_before_its_transaction_ends(tmp_path:
     assert [each.line for each in seen(tried(tmp_path, own, base), "lock")] == [4, 6]
 
 
+@pytest.mark.parametrize("seconds", [-60.0, -0.5, 0.5, 60.0])
+def test_a_server_s_clock_may_be_another_than_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """As that of one that is configured is."""
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + seconds)
+    sql = "CREATE TABLE a (b int);\nALTER TABLE users ALTER age TYPE bigint;\nCREATE TABLE c (d int);"
+    assert [(each.address, each.line) for each in seen(tried(tmp_path, sql, USERS), "rewrite")] == [("table users", 2)]
+
+
 def test_many_tables_in_one_change_are_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look reads every lock of the transaction: three a table."""
     looks: list[int] = []
@@ -155,6 +166,27 @@ def test_a_table_that_loses_every_row_is_told_however_that_comes(tmp_path: Path,
 @pytest.mark.parametrize(
     "sql",
     [
+        "INSERT INTO log SELECT wipe();",
+        "CREATE TABLE t AS SELECT wipe();",
+        "CREATE TABLE t (a int); INSERT INTO t VALUES (1); ALTER TABLE t ADD b int DEFAULT wipe();",
+        "CREATE TABLE t AS SELECT * FROM wiping;",
+        "UPDATE guarded SET a = 1;",
+        "DELETE FROM users WHERE id < 0; SELECT wipe();",
+        "CREATE SCHEMA s; CREATE TABLE s.users (id int); DELETE FROM s.users; UPDATE guarded SET a = 1;",
+    ],
+)
+def test_a_table_that_loses_every_row_is_told_though_no_word_names_it(tmp_path: Path, sql: str) -> None:
+    base = f"""{USERS} CREATE TABLE log (n int); CREATE TABLE guarded (a int);
+    CREATE FUNCTION wipe() RETURNS int LANGUAGE sql AS $$ DELETE FROM users WHERE id IS NOT NULL; SELECT 1 $$;
+    CREATE VIEW wiping AS SELECT wipe();
+    CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM wipe(); RETURN NULL; END $$;
+    CREATE TRIGGER fired AFTER UPDATE ON guarded FOR EACH STATEMENT EXECUTE FUNCTION fired();"""
+    assert [each.address for each in seen(tried(tmp_path, sql, base), "emptied")] == ["table users"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
         "DELETE FROM users;",
         "DELETE FROM public.users WHERE id > 0;",
         "DO $$ BEGIN DELETE FROM users WHERE id > 0; END $$;",
@@ -190,6 +222,12 @@ def test_what_refuses_made_up_rows_hides_nothing_behind_that(tmp_path: Path, sql
     assert [each.line for each in seen(plan, "unseen")] == [line]
     found = {each.rule: each.severity for each in database.check(side_of(), plan, None, None)}
     assert found["database/unseen-on-rows"] == "error"
+
+
+def test_what_is_refused_for_another_reason_says_nothing_of_rows(tmp_path: Path) -> None:
+    plan = tried(tmp_path, "CREATE EXTENSION nothing_like_that;\nSELECT tidy();", f"{USERS} {_TIDY}")
+    assert plan.reason is not None
+    assert (plan.reason.code, seen(plan, "unseen")) == ("unsupported", [])
 
 
 @pytest.mark.parametrize(
@@ -664,6 +702,11 @@ def test_a_declared_schema_is_compared_object_by_object(tmp_path: Path) -> None:
     other = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT {} $$;"
     (said,) = differing(tmp_path, USERS + other.format(1), other.format(2))
     assert said.startswith("of function f(), definition: says md5")
+
+
+def test_settings_that_a_migration_stores_in_the_database_are_not_ours(tmp_path: Path) -> None:
+    for setting in ("role = postgres", "statement_timeout = '1ms'", "default_transaction_read_only = on"):
+        assert differing(tmp_path, USERS, f"ALTER DATABASE postgres SET {setting};") == []
 
 
 def test_what_base_said_otherwise_is_no_doing_of_the_change(tmp_path: Path) -> None:
