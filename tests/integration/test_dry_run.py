@@ -289,6 +289,25 @@ def test_a_full_vacuum_is_seen_though_it_is_over_at_once(tmp_path: Path) -> None
     assert (lock.address, lock.mode, lock.line) == ("table users", "AccessExclusiveLock", 1)
 
 
+@pytest.mark.parametrize(
+    ("sql", "locks"),
+    [
+        ("REINDEX (CONCURRENTLY FALSE) TABLE users;", ["table users"]),
+        ("REINDEX (CONCURRENTLY, CONCURRENTLY off) TABLE users;", ["table users"]),
+        ("REINDEX (CONCURRENTLY 0) TABLE users;", ["table users"]),
+        ("REINDEX (CONCURRENTLY on) TABLE users;", []),
+        ("REINDEX TABLE CONCURRENTLY users;", []),
+        ("REINDEX SCHEMA public;", ["every table"]),
+        ("REINDEX SCHEMA CONCURRENTLY public;", []),
+        ("CLUSTER;", ["every table"]),
+    ],
+)
+def test_what_is_built_anew_locks_unless_it_is_concurrent(tmp_path: Path, sql: str, locks: list[str]) -> None:
+    plan = tried(tmp_path, sql, USERS)
+    assert plan.reason is None
+    assert [each.address for each in seen(plan, "lock")] == locks
+
+
 def test_a_limit_of_waiting_for_locks_is_seen(tmp_path: Path) -> None:
     sql = "SET lock_timeout = '1s';\nALTER TABLE users ADD name text;\n{last}\nALTER TABLE users ADD last text;"
     assert _limited(tmp_path, sql.format(last="")) == {2: True, 4: True}

@@ -16,7 +16,7 @@ from gitops_ci.kinds.database.rules.alterations import Renamed
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 
-_OF_ROWS = frozenset({"database/destructive-delete-all", "database/destructive-update-all"})
+_OF_ROWS = frozenset({"database/destructive-delete-all", "database/destructive-update-all", "database/lock-explicit"})
 """Rules about rows: those that a view shows are another table's."""
 _MAY_SET_PATH = frozenset({"CallStmt", "DoStmt", "ExecuteStmt", "SelectStmt"})
 _SETS_PATH = re.compile(r"set_config|search_path|pg_settings|u&", re.IGNORECASE)

@@ -114,6 +114,28 @@ def test_what_may_have_been_there_is_not_taken_for_new(sql: str) -> None:
     assert "database/destructive-drop-table" in {rule for rule, _ in rules(new(sql))}
 
 
+def test_a_lock_of_a_new_view_is_one_of_what_it_shows() -> None:
+    sql = "CREATE VIEW v AS SELECT id FROM users; LOCK TABLE v IN ACCESS EXCLUSIVE MODE;"
+    assert rules(new(sql)) == [("database/lock-explicit", 1)]
+
+
+@pytest.mark.parametrize(
+    ("option", "found"),
+    [
+        ("FALSE", ["database/lock-index"]),
+        ("off", ["database/lock-index"]),
+        ("0", ["database/lock-index"]),
+        ("on, CONCURRENTLY false", ["database/lock-index"]),
+        ("", []),
+        ("'TRUE'", []),
+        ("1", []),
+    ],
+)
+def test_a_concurrently_that_is_turned_off_is_none(option: str, found: list[str]) -> None:
+    """squawk looks for the word alone."""
+    assert [rule for rule, _ in rules(new(f"REINDEX (CONCURRENTLY {option}) TABLE users;"))] == found
+
+
 def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> None:
     sql = {"migrations/002_x.sql": "UPDATE users SET id = 1;"}
     (alone,) = lint({**BASE, **sql}, BASE).findings
