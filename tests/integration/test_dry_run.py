@@ -6,8 +6,10 @@ import importlib.util
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 from pathlib import Path
@@ -22,6 +24,7 @@ from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostErro
 from gitops_ci.model.stack import Stack
 from gitops_ci.system import postgres_programs, postgres_room
 from gitops_ci.system.postgres import Servers
+from gitops_ci.system.postgres_wire import WireSession
 from gitops_ci.system.process import Stop
 from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
 from tests.unit.kinds.database.sides import side
@@ -601,9 +604,56 @@ def test_notices_and_large_rows_are_not_kept(tmp_path: Path) -> None:
         for _ in session.run_all([loud] * 3):
             pass
         session.run("SELECT repeat('x', 200000000)")
+        with pytest.raises(ServerError) as error:
+            session.run("DO $$ BEGIN RAISE '%', repeat('x', 50000000); END $$")
+        assert (error.value.sqlstate, len(str(error.value))) == ("P0001", 2000)
+        rows = "SELECT repeat('x', 1000000) FROM generate_series(1, 100)"
+        for _ in session.run_all([rows, f"SELECT 1 {' ' * 1_000_000}", rows]):
+            pass
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 20_000_000
+
+
+_READY = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        b"R\0\0\0\x04",
+        b"K\0\0\0\0",
+        _READY + b"D\x7f\xff\xff\xff",
+        _READY + b"D\xff\xff\xff\xff",
+        _READY + b"D\0\0\0\x05x" + b"Z\0\0\0\x05I",
+        _READY + b"D\0\0\0\x0b\0\x01\0\0\0\x01x" + b"Z\0\0\0\x05I",
+    ],
+)
+def test_a_server_that_is_none_any_more_is_of_no_use(tmp_path: Path, says: bytes) -> None:
+    place = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(place))
+        server.listen()
+
+        def answer() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(1000)
+                connection.sendall(says)
+                connection.recv(1000)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(ServerLostError, match="cannot be read"):
+            _asked(place)
+        thread.join()
+
+
+def _asked(place: Path) -> int:
+    session = WireSession(place, {"user": "x"}, deadline=time.monotonic() + 5, stop=Stop())
+    try:
+        return session.read("SELECT 1", int)
+    finally:
+        session.close()
 
 
 def test_a_migration_of_base_that_fails_is_told_with_its_name(tmp_path: Path) -> None:
