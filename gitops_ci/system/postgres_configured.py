@@ -178,7 +178,8 @@ class ConfiguredServer:
         """A copy for later stacks of the run; not where roles were made, which are gone by then."""
         if template in self.notes or len(self.notes) >= _KEPT or self._control is None:
             return
-        if postgres_leftovers.roles(self._control, self.run, self._known) == (self.name,):
+        made = postgres_leftovers.roles(self._control, self.run)
+        if made == (self.name,) and not postgres_leftovers.strangers(self._control, self.run, self._known):
             self._do(f"CREATE DATABASE {template} TEMPLATE {database}")
             self.notes[template] = note
 

@@ -49,16 +49,18 @@ def all_roles(control: PostgresSession) -> tuple[str, ...]:
     return control.read(_ALL_ROLES, tuple[str, ...])
 
 
-def roles(control: PostgresSession, run: str, known: Collection[str] | None = None) -> tuple[str, ...]:
-    """The role of a run, and those that came of it.
+def roles(control: PostgresSession, run: str) -> tuple[str, ...]:
+    """The role of a run, and those that came of it."""
+    return control.read(_ROLES.format(run=run), tuple[str, ...])
 
-    A role that it made may make others and go, and then nothing says where these come from: with `known`, those there
-    were before it had its turn, all others count.
+
+def strangers(control: PostgresSession, run: str, known: Collection[str]) -> tuple[str, ...]:
+    """The roles that were not `known` before a run had its turn, and that nothing says to be of it.
+
+    A role that it made may make others and go.
     """
-    found = control.read(_ROLES.format(run=run), tuple[str, ...])
-    there = all_roles(control) if known is not None else ()
-    new = (role for role in there if role not in {*(known or ()), *found} and not OURS.fullmatch(role))
-    return (*new, *found)
+    found = {*known, *roles(control, run)}
+    return tuple(role for role in all_roles(control) if role not in found and not OURS.fullmatch(role))
 
 
 def cleared(
@@ -74,9 +76,21 @@ def cleared(
             _opened(control, identifier(database))
             _ended(connect, database)
             control.run(f"DROP DATABASE {identifier(database)} WITH (FORCE)")
-    for role in roles(control, run, known):
+    left = strangers(control, run, known) if known is not None else ()
+    while left != (left := tuple(role for role in left if not _is_gone(control, role))):
+        pass  # who gave another a role goes after that one
+    for role in roles(control, run):
         if role not in but:
             _dropped(control, identifier(role))
+
+
+def _is_gone(control: PostgresSession, role: str) -> bool:
+    """Drops a role that has nothing: it may be somebody else's after all."""
+    try:
+        control.run(f"DROP ROLE {identifier(role)}")
+    except ServerError:
+        return False
+    return True
 
 
 def _opened(control: PostgresSession, database: str) -> None:
