@@ -90,7 +90,7 @@ class RunningCluster:
 
     def _connected(self, role: Role, database: str = "postgres") -> WireSession:
         # An owner of the database may store other settings in it: those given here count.
-        options = "-c search_path=pg_catalog,pg_temp" if role == WATCHER else ""
+        options = dry_run_watch.WATCHERS_SETTINGS if role == WATCHER else ""
         known = {"user": role, "database": database, "options": options}
         session = WireSession(self.directory / ".s.PGSQL.5432", known, deadline=self._deadline, stop=self._stop)
         session.full = functools.partial(postgres_room.full, self.directory)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from gitops_ci.config import Config
+from gitops_ci.kinds.database.dry_run_watch import WATCHERS_SETTINGS
 from gitops_ci.kinds.database.server import ENGINE, OWNER, Role, ServerError, ServerLostError, Session, without_address
 from gitops_ci.model.plan import Engine
 from gitops_ci.system import postgres_addresses, postgres_admission, postgres_leftovers, postgres_live
@@ -35,7 +36,7 @@ _SETTINGS = {
     "timezone": "UTC",
 }
 
-_OF_SUPERUSER = {"options": "-c search_path=pg_catalog,pg_temp", "application_name": "gitops-ci"}
+_OF_SUPERUSER = {"options": WATCHERS_SETTINGS, "application_name": "gitops-ci"}
 
 
 class ConfiguredServer:
@@ -58,6 +59,8 @@ class ConfiguredServer:
         self._numbers = itertools.count(1)
         self.notes: dict[str, bytes] = {}
         """What was kept with each template."""
+        self._known: tuple[str, ...] = ()
+        self._is_prepared = False
         self.run = secrets.token_hex(8)
         self.name = f"gitops_ci_{self.run}"
         """Of the role that migrations run as, and what its databases begin with."""
@@ -71,6 +74,7 @@ class ConfiguredServer:
         with self._turn() as control:
             template = f"{self.name}_kept_{kept[:20]}"
             cluster = ConfiguredCluster(self, f"{self.name}_{next(self._numbers)}", time.monotonic() + timeout)
+            self._known = (self.name, *postgres_leftovers.all_roles(control))
             try:
                 source = template if template in self.notes else None
                 cluster.fresh, cluster.template = source is None, template
@@ -80,7 +84,8 @@ class ConfiguredServer:
                 cluster.close()
                 control.deadline = time.monotonic() + _OURS
                 with contextlib.suppress(ServerError, ServerLostError):
-                    postgres_leftovers.cleared(control, self.connect, self.run, but={self.name, *self.notes})
+                    but = {self.name, *self.notes}
+                    postgres_leftovers.cleared(control, self.connect, self.run, but=but, known=self._known)
 
     def close(self) -> None:
         """Removes all that is left of the run, also where it is being stopped."""
@@ -115,10 +120,10 @@ class ConfiguredServer:
                 if len(postgres_addresses.of(self._dsn)) > 1:
                     raise _unusable("its DSN has to name one host")
                 control = self._control = self.connect(_MAIN)
-                self._await(control)
+            self._await(control)
+            if not self._is_prepared:
                 self._prepare(control)
-            else:
-                self._await(control)
+                self._is_prepared = True
             self._as_new(control)
         except ServerError as error:
             self._unusable = _unusable(str(error))
@@ -173,7 +178,8 @@ class ConfiguredServer:
         """A copy for later stacks of the run; not where roles were made, which are gone by then."""
         if template in self.notes or len(self.notes) >= _KEPT or self._control is None:
             return
-        if postgres_leftovers.roles(self._control, self.run) == (self.name,):
+        made = postgres_leftovers.roles(self._control, self.run)
+        if made == (self.name,) and not postgres_leftovers.strangers(self._control, self.run, self._known):
             self._do(f"CREATE DATABASE {template} TEMPLATE {database}")
             self.notes[template] = note
 

@@ -20,6 +20,9 @@ _ROLES = """WITH RECURSIVE made (role) AS (
 SELECT coalesce(json_agg(r.rolname ORDER BY r.rolname = 'gitops_ci_{run}'), '[]')
 FROM made JOIN pg_roles r ON r.oid = made.role WHERE NOT r.rolsuper AND r.rolname NOT LIKE 'pg\\_%'"""
 """The run's role, last, and those that it made or that were made for it: it may give them to others."""
+_ALL_ROLES = (
+    """SELECT coalesce(json_agg(rolname), '[]') FROM pg_roles WHERE NOT rolsuper AND rolname NOT LIKE 'pg\\_%'"""
+)
 _PREPARED = "SELECT coalesce(json_agg(gid), '[]') FROM pg_prepared_xacts WHERE database = current_database()"
 
 Connect = Callable[[str], PostgresSession]
@@ -41,20 +44,60 @@ def of_the_dead(control: PostgresSession, connect: Connect) -> None:
                 control.run(f"SELECT pg_advisory_unlock({key(run)})")
 
 
+def all_roles(control: PostgresSession) -> tuple[str, ...]:
+    """The roles that there are, but for superusers and PostgreSQL's own."""
+    return control.read(_ALL_ROLES, tuple[str, ...])
+
+
 def roles(control: PostgresSession, run: str) -> tuple[str, ...]:
     """The role of a run, and those that came of it."""
     return control.read(_ROLES.format(run=run), tuple[str, ...])
 
 
-def cleared(control: PostgresSession, connect: Connect, run: str, but: Collection[str] = ()) -> None:
+def strangers(control: PostgresSession, run: str, known: Collection[str]) -> tuple[str, ...]:
+    """The roles that were not `known` before a run had its turn, and that nothing says to be of it.
+
+    A role that it made may make others and go.
+    """
+    found = {*known, *roles(control, run)}
+    return tuple(role for role in all_roles(control) if role not in found and not OURS.fullmatch(role))
+
+
+def cleared(
+    control: PostgresSession,
+    connect: Connect,
+    run: str,
+    but: Collection[str] = (),
+    known: Collection[str] | None = None,
+) -> None:
     """Removes the databases and roles of a run. Raises ServerError and ServerLostError where one stays."""
     for database in control.read(_DATABASES.format(run=run), tuple[str, ...]):
         if database not in but:
+            _opened(control, identifier(database))
             _ended(connect, database)
             control.run(f"DROP DATABASE {identifier(database)} WITH (FORCE)")
+    left = strangers(control, run, known) if known is not None else ()
+    while left != (left := tuple(role for role in left if not _is_gone(control, role))):
+        pass  # who gave another a role goes after that one
     for role in roles(control, run):
         if role not in but:
             _dropped(control, identifier(role))
+
+
+def _is_gone(control: PostgresSession, role: str) -> bool:
+    """Drops a role that has nothing: it may be somebody else's after all."""
+    try:
+        control.run(f"DROP ROLE {identifier(role)}")
+    except ServerError:
+        return False
+    return True
+
+
+def _opened(control: PostgresSession, database: str) -> None:
+    """Its owner may have kept it from being dropped or looked into, and have stored settings for whoever does."""
+    with contextlib.suppress(ServerError):  # it was half dropped before
+        control.run(f"ALTER DATABASE {database} RESET ALL")
+        control.run(f"ALTER DATABASE {database} WITH ALLOW_CONNECTIONS true IS_TEMPLATE false")
 
 
 def _ended(connect: Connect, database: str) -> None:

@@ -11,7 +11,8 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +28,12 @@ _LOOK = 1.0  # seconds
 _PORTION = 1 << 18  # bytes
 _AHEAD = 32
 """Texts that are sent before the end of the first one is known."""
+_UNREAD = 1 << 16
+"""Bytes of such texts: what a socket takes of them while the server is busy with rows of the first one."""
+_MOST = 1 << 28  # bytes of an answer to a query of ours
+_ENOUGH = 1 << 16  # bytes of any other message: an error tells its code and its message first
 _MAX_MESSAGE = 2000  # characters: a migration may raise an error of any length
+_UNREADABLE = "the server answers what cannot be read"
 _NO_ROWS = b"rows are not given here\0"
 
 
@@ -62,6 +68,12 @@ class WireSession:
         except OSError as error:
             self.close()
             raise ServerLostError("engine-failed", error.strerror or "no connection") from None
+        except struct.error:
+            self.close()
+            raise ServerLostError("engine-failed", _UNREADABLE) from None
+        except ServerLostError:
+            self.close()
+            raise
         except ServerError as error:
             self.close()
             raise ServerLostError("engine-failed", str(error)) from None
@@ -88,18 +100,20 @@ class WireSession:
 
     def run_all(self, texts: Iterable[str]) -> Iterator[None]:
         """Runs one text after the other; a sign for each that came to its end, until the server refuses something."""
-        waiting = 0
+        waiting: deque[int] = deque()
         left = iter(texts)
+        sql = next(left, None)
         refused: ServerError | None = None
         while True:
-            while refused is None and waiting < _AHEAD and (sql := next(left, None)) is not None:
+            while refused is None and sql is not None and _may_follow(sql, waiting):
                 self._ask(sql)
-                waiting += 1
+                waiting.append(len(sql))
+                sql = next(left, None)
             if not waiting:
                 break
             ended = self._ended()  # what was sent runs, whatever came of the text before it
             refused = refused or ended
-            waiting -= 1
+            waiting.popleft()
             if refused is None:
                 yield
         if refused is not None:
@@ -112,11 +126,12 @@ class WireSession:
         refused = self._ended(rows)
         if refused is not None:
             raise refused
-        value = b""
-        if rows:
-            length = struct.unpack_from("!i", rows[0], 2)[0]
-            value = rows[0][6 : 6 + max(length, 0)]
-        return msgspec.json.decode(value or b"null", type=type_)
+        try:
+            length = struct.unpack_from("!i", rows[0], 2)[0] if rows else 0
+            value = rows[0][6 : 6 + max(length, 0)] if rows else b""
+            return msgspec.json.decode(value or b"null", type=type_)
+        except (struct.error, msgspec.DecodeError):
+            raise ServerLostError("engine-failed", _UNREADABLE) from None
 
     def _begin(self) -> None:
         """Everything up to the first word that the server is ready."""
@@ -163,27 +178,30 @@ class WireSession:
         return refused
 
     def _message(self, *, keep: bool) -> tuple[bytes, bytes]:
-        """The next message; the body of a row only where it is to be kept, that of a notice never."""
+        """The next message; the body of a row only where it is to be kept, that of a notice never, others' begin."""
         while len(self._came) < 5:
             self._more()
         kind, left = bytes(self._came[:1]), struct.unpack_from("!i", self._came, 1)[0] - 4
+        if left < 0 or (kind == b"D" and keep and left > _MOST):
+            raise ServerLostError("engine-failed", _UNREADABLE)
         del self._came[:5]
-        if kind in (b"N", b"A", b"d") or (kind == b"D" and not keep):
-            while left > len(self._came):
-                left -= len(self._came)
-                self._came.clear()
-                self._more()
-            del self._came[:left]
-            return kind, b""
-        while len(self._came) < left:
+        row, none = kind == b"D", kind in (b"N", b"A", b"d")
+        kept = left if row and keep else 0 if row or none else min(left, _ENOUGH)
+        while len(self._came) < kept:
             self._more()
-        body = bytes(self._came[:left])
+        body = bytes(self._came[:kept])
+        del self._came[:kept]
+        left -= kept
+        while left > len(self._came):
+            left -= len(self._came)
+            self._came.clear()
+            self._more()
         del self._came[:left]
         if kind == b"Z":
             self._status = body
         elif kind == b"S":
-            name, value = body.split(b"\0")[:2]
-            self._parameters[name] = value
+            name, _, value = body.partition(b"\0")
+            self._parameters[name] = value.partition(b"\0")[0]
         return kind, body
 
     def _more(self) -> None:
@@ -217,6 +235,10 @@ class WireSession:
         except (OSError, ValueError) as error:  # ValueError: it was closed
             raise ServerLostError("engine-failed", f"the server ended: {error}") from None
         return bool(writable)
+
+
+def _may_follow(sql: str, waiting: Collection[int]) -> bool:
+    return not waiting or (len(waiting) < _AHEAD and sum(waiting) + len(sql) <= _UNREAD)
 
 
 def _refused(body: bytes) -> ServerError:

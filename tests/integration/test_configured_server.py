@@ -297,6 +297,24 @@ def test_a_migration_has_no_rights_on_the_server(untouched: Running, tmp_path: P
     assert "SQLSTATE 42" in plan.reason.message or "no superuser" in plan.reason.message
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I IS_TEMPLATE true', current_database()); END $$;",
+        """DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET role = %L', current_database(), current_user); END $$;
+        BEGIN; CREATE TABLE t (a int); PREPARE TRANSACTION 'it';""",
+        """CREATE ROLE a CREATEROLE; GRANT a TO CURRENT_USER WITH SET TRUE; SET ROLE a; CREATE ROLE b CREATEROLE;
+        GRANT b TO a WITH SET TRUE; SET ROLE b; CREATE ROLE c; RESET ROLE; SET ROLE a; DROP ROLE b; RESET ROLE;
+        DROP ROLE a;""",
+    ],
+)
+def test_nothing_that_a_migration_does_keeps_the_next_from_it(untouched: Running, tmp_path: Path, sql: str) -> None:
+    if "ROLE a" in sql and untouched.major < 16:
+        pytest.skip("roles are not made there")
+    assert on(untouched, tmp_path, sql).status != "failed"
+    assert on(untouched, tmp_path, "CREATE TABLE t (a int);").status == "changed"
+
+
 def test_what_looks_at_its_own_name_is_told_the_same(untouched: Running, tmp_path: Path) -> None:
     plan = on(untouched, tmp_path, "DO $$ BEGIN RAISE 'I am %', current_user; END $$;")
     assert plan.reason is not None

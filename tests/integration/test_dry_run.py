@@ -6,8 +6,10 @@ import importlib.util
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 from pathlib import Path
@@ -22,6 +24,7 @@ from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostErro
 from gitops_ci.model.stack import Stack
 from gitops_ci.system import postgres_programs, postgres_room
 from gitops_ci.system.postgres import Servers
+from gitops_ci.system.postgres_wire import WireSession
 from gitops_ci.system.process import Stop
 from tests.integration.throwaway import CACHE, STACK, change, configured, seen, servers, toolbox, tried, why_not
 from tests.unit.kinds.database.sides import side
@@ -107,6 +110,17 @@ def test_a_lock_that_no_text_shows_is_seen_before_its_transaction_ends(tmp_path:
     assert [each.line for each in seen(tried(tmp_path, own, base), "lock")] == [4, 6]
 
 
+@pytest.mark.parametrize("seconds", [-60.0, -0.5, 0.5, 60.0])
+def test_a_server_s_clock_may_be_another_than_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """As that of one that is configured is."""
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + seconds)
+    sql = "CREATE TABLE a (b int);\nALTER TABLE users ALTER age TYPE bigint;\nCREATE TABLE c (d int);"
+    assert [(each.address, each.line) for each in seen(tried(tmp_path, sql, USERS), "rewrite")] == [("table users", 2)]
+
+
 def test_many_tables_in_one_change_are_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look reads every lock of the transaction: three a table."""
     looks: list[int] = []
@@ -155,6 +169,27 @@ def test_a_table_that_loses_every_row_is_told_however_that_comes(tmp_path: Path,
 @pytest.mark.parametrize(
     "sql",
     [
+        "INSERT INTO log SELECT wipe();",
+        "CREATE TABLE t AS SELECT wipe();",
+        "CREATE TABLE t (a int); INSERT INTO t VALUES (1); ALTER TABLE t ADD b int DEFAULT wipe();",
+        "CREATE TABLE t AS SELECT * FROM wiping;",
+        "UPDATE guarded SET a = 1;",
+        "DELETE FROM users WHERE id < 0; SELECT wipe();",
+        "CREATE SCHEMA s; CREATE TABLE s.users (id int); DELETE FROM s.users; UPDATE guarded SET a = 1;",
+    ],
+)
+def test_a_table_that_loses_every_row_is_told_though_no_word_names_it(tmp_path: Path, sql: str) -> None:
+    base = f"""{USERS} CREATE TABLE log (n int); CREATE TABLE guarded (a int);
+    CREATE FUNCTION wipe() RETURNS int LANGUAGE sql AS $$ DELETE FROM users WHERE id IS NOT NULL; SELECT 1 $$;
+    CREATE VIEW wiping AS SELECT wipe();
+    CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM wipe(); RETURN NULL; END $$;
+    CREATE TRIGGER fired AFTER UPDATE ON guarded FOR EACH STATEMENT EXECUTE FUNCTION fired();"""
+    assert [each.address for each in seen(tried(tmp_path, sql, base), "emptied")] == ["table users"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
         "DELETE FROM users;",
         "DELETE FROM public.users WHERE id > 0;",
         "DO $$ BEGIN DELETE FROM users WHERE id > 0; END $$;",
@@ -190,6 +225,12 @@ def test_what_refuses_made_up_rows_hides_nothing_behind_that(tmp_path: Path, sql
     assert [each.line for each in seen(plan, "unseen")] == [line]
     found = {each.rule: each.severity for each in database.check(side_of(), plan, None, None)}
     assert found["database/unseen-on-rows"] == "error"
+
+
+def test_what_is_refused_for_another_reason_says_nothing_of_rows(tmp_path: Path) -> None:
+    plan = tried(tmp_path, "CREATE EXTENSION nothing_like_that;\nSELECT tidy();", f"{USERS} {_TIDY}")
+    assert plan.reason is not None
+    assert (plan.reason.code, seen(plan, "unseen")) == ("unsupported", [])
 
 
 @pytest.mark.parametrize(
@@ -249,6 +290,25 @@ def test_statements_that_want_no_transaction(tmp_path: Path) -> None:
 def test_a_full_vacuum_is_seen_though_it_is_over_at_once(tmp_path: Path) -> None:
     (lock,) = seen(tried(tmp_path, "VACUUM FULL users;", USERS), "lock")
     assert (lock.address, lock.mode, lock.line) == ("table users", "AccessExclusiveLock", 1)
+
+
+@pytest.mark.parametrize(
+    ("sql", "locks"),
+    [
+        ("REINDEX (CONCURRENTLY FALSE) TABLE users;", ["table users"]),
+        ("REINDEX (CONCURRENTLY, CONCURRENTLY off) TABLE users;", ["table users"]),
+        ("REINDEX (CONCURRENTLY 0) TABLE users;", ["table users"]),
+        ("REINDEX (CONCURRENTLY on) TABLE users;", []),
+        ("REINDEX TABLE CONCURRENTLY users;", []),
+        ("REINDEX SCHEMA public;", ["every table"]),
+        ("REINDEX SCHEMA CONCURRENTLY public;", []),
+        ("CLUSTER;", ["every table"]),
+    ],
+)
+def test_what_is_built_anew_locks_unless_it_is_concurrent(tmp_path: Path, sql: str, locks: list[str]) -> None:
+    plan = tried(tmp_path, sql, USERS)
+    assert plan.reason is None
+    assert [each.address for each in seen(plan, "lock")] == locks
 
 
 def test_a_limit_of_waiting_for_locks_is_seen(tmp_path: Path) -> None:
@@ -559,9 +619,56 @@ def test_notices_and_large_rows_are_not_kept(tmp_path: Path) -> None:
         for _ in session.run_all([loud] * 3):
             pass
         session.run("SELECT repeat('x', 200000000)")
+        with pytest.raises(ServerError) as error:
+            session.run("DO $$ BEGIN RAISE '%', repeat('x', 50000000); END $$")
+        assert (error.value.sqlstate, len(str(error.value))) == ("P0001", 2000)
+        rows = "SELECT repeat('x', 1000000) FROM generate_series(1, 100)"
+        for _ in session.run_all([rows, f"SELECT 1 {' ' * 1_000_000}", rows]):
+            pass
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 20_000_000
+
+
+_READY = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        b"R\0\0\0\x04",
+        b"K\0\0\0\0",
+        _READY + b"D\x7f\xff\xff\xff",
+        _READY + b"D\xff\xff\xff\xff",
+        _READY + b"D\0\0\0\x05x" + b"Z\0\0\0\x05I",
+        _READY + b"D\0\0\0\x0b\0\x01\0\0\0\x01x" + b"Z\0\0\0\x05I",
+    ],
+)
+def test_a_server_that_is_none_any_more_is_of_no_use(tmp_path: Path, says: bytes) -> None:
+    place = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(place))
+        server.listen()
+
+        def answer() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(1000)
+                connection.sendall(says)
+                connection.recv(1000)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(ServerLostError, match="cannot be read"):
+            _asked(place)
+        thread.join()
+
+
+def _asked(place: Path) -> int:
+    session = WireSession(place, {"user": "x"}, deadline=time.monotonic() + 5, stop=Stop())
+    try:
+        return session.read("SELECT 1", int)
+    finally:
+        session.close()
 
 
 def test_a_migration_of_base_that_fails_is_told_with_its_name(tmp_path: Path) -> None:
@@ -679,6 +786,11 @@ def test_a_declared_schema_is_compared_object_by_object(tmp_path: Path) -> None:
     other = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT {} $$;"
     (said,) = differing(tmp_path, USERS + other.format(1), other.format(2))
     assert said.startswith("of function f(), definition: says md5")
+
+
+def test_settings_that_a_migration_stores_in_the_database_are_not_ours(tmp_path: Path) -> None:
+    for setting in ("role = postgres", "statement_timeout = '1ms'", "default_transaction_read_only = on"):
+        assert differing(tmp_path, USERS, f"ALTER DATABASE postgres SET {setting};") == []
 
 
 def test_what_base_said_otherwise_is_no_doing_of_the_change(tmp_path: Path) -> None:

@@ -45,8 +45,6 @@ _WORTH_KEEPING = 0.2
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
 _FORMAT = b"3"
 """Renewed where what is kept would be made otherwise by the same version."""
-_OPAQUE = frozenset({"DoStmt", "CallStmt", "ExecuteStmt", "SelectStmt"})
-"""Statements that may reach tables which they do not name."""
 
 
 class HistoryError(Exception):
@@ -115,13 +113,13 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
         before = _history(request, cluster) if cluster.fresh else catalog.decoded(cluster.note)
         watcher, owner = cluster.connect(WATCHER), cluster.connect(OWNER)
         apply = functools.partial(_apply, watcher=watcher, owner=cluster.owner)
-        empty = _rows(request, watcher, owner, apply) if rows else ()
+        empty = _rows(request, watcher, owner, before) if rows else ()
         if before is None or (rows and (request.seeds or dry_run_watch.events(watcher))):  # a trigger of base alters it
             watcher.run(dry_run_watch.FORGET)
             before = catalog.read(watcher)
         drifted, unread = _drift(request.compared, before, cluster)
         locks = Locks(watcher, owner.process, before)
-        steps = Steps(owner, request.settings.extensions, locks)
+        steps = Steps(owner, request.settings.extensions, locks, dry_run_watch.ahead(watcher))
         ran: list[Observation] = []
         held = dry_run_emptied.holding(watcher) if rows else ()
         try:
@@ -133,7 +131,8 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
                     then, held = held, dry_run_emptied.holding(watcher)
                     ran += dry_run_emptied.seen(script, before, then, held)
         except RefusedError as refused:
-            unseen = dry_run_unseen.after(refused.place, request.entering, before) if rows else ()
+            hidden = rows and refused.of_data
+            unseen = dry_run_unseen.after(refused.place, request.entering, before) if hidden else ()
             return Trial(cluster.engine, refused=refused, drift=drifted, observations=(*ran, *unread, *unseen))
         after = catalog.read(watcher)
         events = dry_run_watch.events(watcher)
@@ -237,16 +236,16 @@ def _history_scripts(texts: Iterable[tuple[Migration, str]]) -> Iterator[Script]
         yield dry_run_scripts.of(migration, text, closely=False)
 
 
-def _rows(request: Request, watcher: Session, owner: Session, apply: Apply) -> tuple[str, ...]:
+def _rows(request: Request, watcher: Session, owner: Session, before: Catalog | None) -> tuple[str, ...]:
     """Seeds, then rows for what is still empty; the tables that stay so."""
     steps = Steps(owner, request.settings.extensions)
     try:
         for script in request.seeds:
-            apply(script, steps)
+            _apply(script, steps, watcher=watcher, owner=owner.role)
     except RefusedError as refused:
         raise HistoryError(f"the rows of `kinds.database.seed` are refused: {refused}") from None
-    opaque = any(each.tag in _OPAQUE for script in request.entering for each in script.statements or ())
-    return dry_run_rows.fill(watcher, owner, None if opaque else [script.text for script in request.entering])
+    reaches = before is None or dry_run_unseen.reaches_others(request.entering, before)
+    return dry_run_rows.fill(watcher, owner, None if reaches else [script.text for script in request.entering])
 
 
 def _undone(

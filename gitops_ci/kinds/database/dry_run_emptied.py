@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database import data
+from gitops_ci.kinds.database import data, dry_run_unseen
 from gitops_ci.kinds.database.catalog import Catalog
 from gitops_ci.kinds.database.dry_run_scripts import Script
+from gitops_ci.kinds.database.identifiers import quoted
+from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.postgres import SqlError, Statement, TooDeepError
 from gitops_ci.kinds.database.rules import reading
 from gitops_ci.kinds.database.server import Session
@@ -51,20 +53,25 @@ def seen(script: Script, before: Catalog, then: tuple[Table, ...], now: tuple[Ta
     """The tables of before that had rows `then` and have none `now`, after a script.
 
     One that a statement of the script deletes from, outside of functions, is the lint's: the rows that are made up here
-    may all be such as it means.
+    may all be such as it means; but not where the script calls what its text does not show.
     """
     empty = {table.object for table in now if not table.has_rows}
     lost = [table for table in then if table.has_rows and table.object in empty]
-    told = set(_written(script)) if lost else set()
+    told = tuple(_written(script)) if lost and not dry_run_unseen.calls(script, before) else ()
     for table in lost:
         item = before.get(("pg_class", table.object))
-        if item is not None and table.word not in told:
+        if item is not None and not any(_is(table, each) for each in told):
             message = "had rows and has none any more"
             yield Observation(what="emptied", address=item.address, message=message, path=script.path)
 
 
-def _written(script: Script) -> Iterator[str]:
-    """The bare names of the tables that statements delete from."""
+def _is(table: Table, written: RangeVar) -> bool:
+    schema = f"{quoted(written.schemaname)}." if written.schemaname else ""
+    return table.word == written.relname and table.name.startswith(schema)
+
+
+def _written(script: Script) -> Iterator[RangeVar]:
+    """The tables that statements delete from."""
     try:
         reads = reading.read(script.text, path=script.path)
     except (SqlError, TooDeepError):  # the plan by text has said so
@@ -75,9 +82,10 @@ def _written(script: Script) -> Iterator[str]:
                 yield from _deletes(each)
 
 
-def _deletes(statement: Statement) -> Iterator[str]:
+def _deletes(statement: Statement) -> Iterator[RangeVar]:
     if statement.tag in ("DeleteStmt", "MergeStmt"):
         relation = statement.read(data.Data).relation
-        yield relation.relname if relation is not None else ""
+        if relation is not None:
+            yield relation
     elif statement.tag == "TruncateStmt":
-        yield from (each.relation.relname for each in statement.read(data.TruncateStmt).relations if each.relation)
+        yield from (each.relation for each in statement.read(data.TruncateStmt).relations if each.relation)

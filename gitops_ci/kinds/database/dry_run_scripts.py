@@ -7,7 +7,7 @@ import re
 import msgspec
 from msgspec import Raw, Struct, field
 
-from gitops_ci.kinds.database import postgres, refusals, runners
+from gitops_ci.kinds.database import postgres, refusals, reindexing, runners
 from gitops_ci.kinds.database.identifiers import quoted
 from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.postgres import ABSENT, SqlError, Statement, TooDeepError
@@ -122,16 +122,29 @@ def wants_none(statement: Statement) -> bool:
     node = bytes(statement.node)
     if statement.tag in _CONCURRENT:
         return b'"concurrent":true' in node
-    return statement.tag in _ALONE or (statement.tag == "ReindexStmt" and b'"concurrently"' in node)
+    if statement.tag == "ReindexStmt":
+        return reindexing.is_concurrent(statement) or reindexing.is_of_many(statement)
+    return statement.tag in _ALONE or _is_of_many(statement)
+
+
+def _is_of_many(statement: Statement) -> bool:
+    """Whether this works on every table there is, one transaction each: REINDEX of a schema, CLUSTER of all."""
+    if statement.tag == "ClusterStmt":
+        return b'"relation"' not in bytes(statement.node)
+    return statement.tag == "ReindexStmt" and reindexing.is_of_many(statement)
 
 
 def locks_all(statement: Statement) -> bool:
-    """Whether a statement outside of transactions keeps everybody from the tables that it works on: VACUUM FULL."""
-    return statement.tag == "VacuumStmt" and b'"defname":"full"' in bytes(statement.node)
+    """Whether a statement outside of transactions keeps everybody from the tables that it works on, as VACUUM FULL."""
+    if statement.tag == "VacuumStmt":
+        return b'"defname":"full"' in bytes(statement.node)
+    return _is_of_many(statement) and not reindexing.is_concurrent(statement)
 
 
 def vacuumed(statement: Statement) -> list[str]:
-    """The tables that a VACUUM names, as it writes them; none where it means all."""
+    """The tables that a VACUUM names, as it writes them; none where it or something else means all."""
+    if statement.tag != "VacuumStmt":
+        return []
     return [each.its.relation.name for each in statement.read(_Vacuum).rels if each.its.relation is not None]
 
 

@@ -40,7 +40,7 @@ def locks(before: Catalog, taken: Locks) -> Iterator[Observation]:
 
 
 def vacuumed(before: Catalog, scripts: Iterable[Script]) -> Iterator[Observation]:
-    """The tables that VACUUM FULL kept everybody from: it runs outside of transactions, so nobody could look."""
+    """The tables that VACUUM FULL and the like kept everybody from: outside of transactions, so nobody could look."""
     kinds = {item.name: item.kind for item in before.values() if item.kind in TABLES}
     for script in scripts:
         for statement in script.statements or ():

@@ -27,7 +27,7 @@ _DISCARD = "DISCARD ALL"
 
 
 class Step(Struct, frozen=True):
-    """A statement that ran; `began` in seconds since 1970."""
+    """A statement that ran; `began` in seconds since 1970 by the server's clock."""
 
     began: float
     place: Place
@@ -36,8 +36,14 @@ class Step(Struct, frozen=True):
 class Steps:
     """The statements of one try. `owner` runs them, `locks` looks at what they lock."""
 
-    def __init__(self, owner: Session, extensions: tuple[str, ...], locks: Locks | None = None) -> None:
-        """Without `locks` nothing is looked at; `extensions` are there already and are not created again."""
+    def __init__(
+        self, owner: Session, extensions: tuple[str, ...], locks: Locks | None = None, ahead: float = 0.0
+    ) -> None:
+        """Without `locks` nothing is looked at; `extensions` are there already and are not created again.
+
+        `ahead` are the seconds that the server's clock is ahead of ours.
+        """
+        self._ahead = ahead
         self._owner = owner
         self._locks = locks
         self._extensions = extensions
@@ -81,7 +87,7 @@ class Steps:
             return
         began = time.time()
         place = Place(script.path, statement.line, statement.tag)
-        self._ran.append(Step(began, place))
+        self._ran.append(Step(began + self._ahead, place))
         single = self._owner.idle and statement.tag != "TransactionStmt" and not dry_run_scripts.wants_none(statement)
         if self._locks is not None and statement.tag == "TransactionStmt":
             self._locks.before_end()
@@ -125,6 +131,6 @@ class Steps:
             self._locks.ended()
 
     def at(self, moment: float) -> Place | None:
-        """The statement that ran at that time, in seconds since 1970."""
+        """The statement that ran at that time, in seconds since 1970 by the server's clock; before all, the first."""
         index = bisect_right(self._ran, moment, key=lambda step: step.began)
-        return self._ran[index - 1].place if index else None
+        return self._ran[max(index - 1, 0)].place if self._ran else None

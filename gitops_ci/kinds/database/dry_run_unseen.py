@@ -1,9 +1,9 @@
-"""What nobody saw on rows: where a migration fails on those that are made up, it is planned on empty tables only."""
+"""What statements do that their text does not say: to tables that they do not name, and to rows that nobody saw."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from gitops_ci.kinds.database import bodies
 from gitops_ci.kinds.database.catalog import Catalog
@@ -16,6 +16,11 @@ from gitops_ci.model.plan import Observation
 
 _WORD = re.compile(r"[\w$]+")
 _WRITES = frozenset({"CopyStmt", "DeleteStmt", "InsertStmt", "MergeStmt", "UpdateStmt"})
+_OPAQUE = frozenset({"CallStmt", "DoStmt", "ExecuteStmt", "SelectStmt"})
+_EVALUATES = frozenset({"AlterTableStmt", "IndexStmt", "RefreshMatViewStmt"})
+"""Statements that compute defaults, types, indexes and views from functions."""
+_ROUTINES = ("function", "procedure", "aggregate")
+_VIEWS = ("view", "materialized view")
 _CALLS = frozenset({"CallStmt", "CreateTableAsStmt", "DoStmt", "ExecuteStmt", "ExplainStmt", "SelectStmt"}) | _WRITES
 
 
@@ -25,11 +30,11 @@ def after(refused: Place, scripts: Iterable[Script], before: Catalog) -> Iterato
     It calls a function of the database's own or of the change, runs text, or fires a trigger.
     """
     scripts = tuple(scripts)
+    functions = _named(before, _ROUTINES) | {
+        name for script in scripts for each in script.statements or () for name in _made(each)
+    }
     first = next((index for index, script in enumerate(scripts) if script.path == refused.path), 0)
-    functions = {_bare(item.name) for item in before.values() if item.kind in ("function", "procedure")}
-    functions |= {name for script in scripts for each in script.statements or () for name in _made(each)}
-    tables = {item.object: _bare(item.name) for item in before.values() if item.catalog == "pg_class"}
-    fired = {tables.get(item.parent or 0, "") for item in before.values() if item.kind in ("trigger", "rule")}
+    fired = _fired(before)
     for script in scripts[first:]:
         for each in script.statements or ():
             if _hides(each, functions, fired):
@@ -45,15 +50,40 @@ def after(refused: Place, scripts: Iterable[Script], before: Catalog) -> Iterato
                 return
 
 
-def _hides(statement: Statement, functions: set[str], fired: set[str]) -> bool:
-    if statement.tag not in _CALLS:
+def reaches_others(scripts: Iterable[Script], before: Catalog) -> bool:
+    """Whether scripts may work on tables that they do not name."""
+    called, fired = _named(before, (*_ROUTINES, *_VIEWS)), _fired(before)
+    statements = (each for script in scripts for each in script.statements or ())
+    return any(each.tag in _OPAQUE or _hides(each, called, fired, _CALLS | _EVALUATES) for each in statements)
+
+
+def calls(script: Script, before: Catalog) -> bool:
+    """Whether a script runs what its text does not show: functions that base has, or text."""
+    called = _named(before, _ROUTINES)
+    return any(_hides(each, called, frozenset(), _CALLS | _EVALUATES) for each in script.statements or ())
+
+
+def _hides(
+    statement: Statement, called: Collection[str], fired: Collection[str], tags: Collection[str] = _CALLS
+) -> bool:
+    if statement.tag not in tags:
         return False
     if statement.tag == "DoStmt" and ((body := bodies.of(statement)).opaque or body.executes):
         return True
     if statement.tag == "ExecuteStmt" or 'U&"' in statement.text.upper():
         return True
     words = set(_WORD.findall(statement.text.lower()))
-    return not words.isdisjoint(functions) or (statement.tag in (*_WRITES, "DoStmt") and not words.isdisjoint(fired))
+    return not words.isdisjoint(called) or (statement.tag in (*_WRITES, "DoStmt") and not words.isdisjoint(fired))
+
+
+def _named(before: Catalog, kinds: Collection[str]) -> set[str]:
+    return {_bare(item.name) for item in before.values() if item.kind in kinds}
+
+
+def _fired(before: Catalog) -> set[str]:
+    """The tables and views on which something happens of itself."""
+    tables = {item.object: _bare(item.name) for item in before.values() if item.catalog == "pg_class"}
+    return {tables.get(item.parent or 0, "") for item in before.values() if item.kind in ("trigger", "rule")}
 
 
 def _made(statement: Statement) -> Iterator[str]:

@@ -6,10 +6,23 @@ It is run by the superuser before any migration; the migrations' role can neithe
 from __future__ import annotations
 
 import contextlib
+import time
 
 from msgspec import Struct
 
 from gitops_ci.kinds.database.server import OWNER, ServerError, Session
+
+WATCHERS_SETTINGS = " ".join(
+    f"-c {each}"
+    for each in (
+        "search_path=pg_catalog,pg_temp",
+        "role=none",
+        "default_transaction_read_only=off",
+        "lock_timeout=0",
+        "statement_timeout=0",
+    )
+)
+"""What the superuser's sessions are begun with: who owns a database may store other settings in it."""
 
 PREPARE = f"""
 CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE;
@@ -68,6 +81,8 @@ CREATE EVENT TRIGGER gitops_ci_rewritten ON table_rewrite EXECUTE FUNCTION gitop
 
 """PostgreSQL before 16 lets who makes roles take `pg_write_all_data`: a trigger keeps what was seen from that, too."""
 
+_NOW = "SELECT to_json(extract(epoch FROM clock_timestamp())::float8)"
+
 FORGET = "DELETE FROM gitops_ci.event"
 """What was told before the migrations that are tried."""
 
@@ -94,7 +109,7 @@ _LOCKS = f"""SELECT coalesce(json_agg(json_build_object('object', relation::int8
 
 
 class Event(Struct, frozen=True):
-    """What a trigger told: `at` in seconds since 1970 by the server's clock, which is ours; `part` is a column."""
+    """What a trigger told: `at` in seconds since 1970 by the server's clock (see `ahead`); `part` is a column."""
 
     at: float
     what: str
@@ -110,6 +125,20 @@ class Lock(Struct, frozen=True):
 
     object: int
     mode: str
+
+
+def ahead(session: Session) -> float:
+    """The seconds that the server's clock is ahead of ours; nought where they may as well be the same."""
+    least, found = float("inf"), 0.0
+    for _ in range(3):
+        began = time.time()
+        there = session.read(_NOW, float)
+        took = time.time() - began
+        if took < least:
+            least, found = took, there - began - took / 2
+        if abs(found) <= least / 2:
+            return 0.0
+    return found
 
 
 def events(session: Session) -> tuple[Event, ...]:

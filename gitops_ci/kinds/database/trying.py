@@ -14,7 +14,7 @@ from gitops_ci.kinds.database.dialects import End
 from gitops_ci.kinds.database.dry_run import HistoryError, Trial
 from gitops_ci.kinds.database.dry_run_seen import BASE
 from gitops_ci.kinds.database.refusals import MigrationError
-from gitops_ci.kinds.database.server import ServerLostError
+from gitops_ci.kinds.database.server import ServerError, ServerLostError
 from gitops_ci.kinds.database.versions import Migration
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model import plan as plans
@@ -63,6 +63,9 @@ def tried(
         return _not_tried(read, settings, error.code, f"{BASE} cannot be read: {error}")
     except HistoryError as error:
         return _not_tried(read, settings, "unsupported", f"{error}{_programs(ends[0])}")
+    except ServerError as error:
+        reason = Problem(code="engine-failed", message=f"what looks on while migrations are tried was refused: {error}")
+        return msgspec.structs.replace(read, status="failed", reason=reason)
     except ServerLostError as error:
         said = str(error).partition("\n")[0]
         message = f"trying the migrations came to no end: {said}"

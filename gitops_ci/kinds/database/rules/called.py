@@ -19,8 +19,16 @@ from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.tree import strings
 
 _NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
+_GAP = r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)"
 _MAKES = re.compile(
-    rf"\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?:{_NAME}\s*\.\s*)*({_NAME})", re.IGNORECASE
+    rf"\bcreate{_GAP}+(?:or{_GAP}+replace{_GAP}+)?(?:function|procedure){_GAP}+"
+    rf"(?:{_NAME}{_GAP}*\.{_GAP}*)*({_NAME})",
+    re.IGNORECASE,
+)
+_RENAMES = re.compile(
+    rf"\balter{_GAP}+(?:function|procedure|routine){_GAP}+(?:{_NAME}{_GAP}*\.{_GAP}*)*({_NAME})"
+    rf"{_GAP}*(?:\([^()]*\))?{_GAP}*rename{_GAP}+to{_GAP}+({_NAME})",
+    re.IGNORECASE,
 )
 
 
@@ -64,9 +72,13 @@ def _at(definition: Definition, read: Read) -> Iterator[Found]:
 def _definitions(reads: Iterable[Read], earlier: Earlier) -> tuple[Definition, ...]:
     """The functions of base whose name is a word of what runs, and those that these name."""
     places: dict[str, set[int]] = {}
+    renamed: dict[tuple[str, str], None] = {}
     for number, (_, text) in enumerate(earlier.texts):
         for name in _MAKES.findall(text):
-            places.setdefault(name.strip('"').replace('""', '"').lower(), set()).add(number)
+            places.setdefault(_plain(name), set()).add(number)
+        for old, new in _RENAMES.findall(text):
+            renamed[_plain(old), _plain(new)] = None
+            places.setdefault(_plain(new), set()).update(places.get(_plain(old), ()))
     if not places:
         return ()
     known: dict[str, tuple[int, Definition]] = {}
@@ -80,7 +92,20 @@ def _definitions(reads: Iterable[Read], earlier: Earlier) -> tuple[Definition, .
                 waiting.append(each.reads[0])
                 if signature not in known or known[signature][0] <= number:
                     known[signature] = number, each
-    return tuple(each for _, (_, each) in sorted(known.items(), key=lambda found: (found[1][0], found[0])))
+    found = [each for _, (_, each) in sorted(known.items(), key=lambda found: (found[1][0], found[0]))]
+    for old, new in renamed:
+        found += [_as(each, new) for each in found if each.name.lower() == old]
+    return tuple(found)
+
+
+def _as(definition: Definition, name: str) -> Definition:
+    """A function by the name that base gave it later."""
+    reads = tuple(msgspec.structs.replace(read, function=name) for read in definition.reads)
+    return msgspec.structs.replace(definition, name=name, reads=reads)
+
+
+def _plain(name: str) -> str:
+    return name.strip('"').replace('""', '"').lower()
 
 
 def _of(path: str, text: str) -> Iterator[tuple[str, Definition]]:

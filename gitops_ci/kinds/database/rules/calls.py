@@ -17,10 +17,9 @@ _NO_CALL = frozenset(
         "CreateFunctionStmt",
         "DropStmt",
         "GrantStmt",
-        "RenameStmt",
     }
 )
-"""Statements that name a function and do not run it."""
+"""Statements that name a function and do not run it. Once it is renamed nobody knows who does."""
 _FIRES = frozenset({"CallStmt", "CopyStmt", "DeleteStmt", "DoStmt", "ExecuteStmt", "ExplainStmt", "InsertStmt"}) | {
     "MergeStmt",
     "SelectStmt",

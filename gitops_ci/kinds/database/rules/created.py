@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, field
 
 from gitops_ci.kinds.database import tables
 from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.rules import leaving
 from gitops_ci.kinds.database.rules.alterations import Renamed
+from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
+
+_OF_ROWS = frozenset({"database/destructive-delete-all", "database/destructive-update-all", "database/lock-explicit"})
+"""Rules about rows: those that a view shows are another table's."""
+_MAY_SET_PATH = frozenset({"CallStmt", "DoStmt", "ExecuteStmt", "SelectStmt"})
+_SETS_PATH = re.compile(r"set_config|search_path|pg_settings|u&", re.IGNORECASE)
+_REACHES = re.compile(rb'"pktable":(\{[^{}]*\})(?:(?!"pktable").)*?"fk_(?:upd|del)_action":"[cnd]"', re.DOTALL)
+"""A foreign key by which what happens to the table that it leads to happens to the one that has it."""
 
 
 class Earlier(Protocol):
@@ -28,24 +38,61 @@ class Conditional(Struct, frozen=True):
 
 
 class Setting(Struct, frozen=True):
-    """SET of a variable."""
+    """SET of a variable, or RESET of all."""
 
     name: str = ""
+    kind: str = ""
+
+
+class _Partition(Struct, frozen=True):
+    name: RangeVar | None = None
+
+
+class _Relative(Struct, frozen=True):
+    partition: _Partition | None = field(default=None, name="PartitionCmd")
+
+
+class _Command(Struct, frozen=True):
+    subtype: str = ""
+    definition: _Relative = field(default=_Relative(), name="def")
+
+    @property
+    def part(self) -> RangeVar | None:
+        """What is attached as a partition."""
+        partition = self.definition.partition if self.subtype == "AT_AttachPartition" else None
+        return partition.name if partition is not None else None
+
+
+class _Element(Struct, frozen=True):
+    command: _Command = field(default=_Command(), name="AlterTableCmd")
+
+
+class _Altered(Struct, frozen=True):
+    relation: RangeVar = RangeVar()
+    cmds: tuple[_Element, ...] = ()
+    objtype: str = ""
 
 
 class Created:
     """The tables, views and functions (`f()`) made so far by the migrations that enter, by name as it is written.
 
-    One that is made IF NOT EXISTS, or in a body, is a new one where nothing that was merged mentions its name. So is a
-    temporary one: another of that name is what is meant again once it is gone.
+    One that is made IF NOT EXISTS, in a body, or once the search path may be another, is a new one where nothing that
+    was merged mentions its name. So is a temporary one: another of that name is what is meant again once it is gone.
+    One by which rows of an old table are reached (its parent, what it refers to) is not new any more.
     """
 
     def __init__(self, earlier: Earlier) -> None:
         self._earlier = earlier
         self._names: set[str] = set()
+        self._views: set[str] = set()
+        self._path_is_known = True
 
     def __contains__(self, table: str) -> bool:
         return table in self._names
+
+    def excuses(self, found: Found) -> bool:
+        """Whether what was found is about something new; rows that a new view shows are old ones."""
+        return found.table in self._names and not (found.table in self._views and found.rule in _OF_ROWS)
 
     def may_be_there(self, read: Read) -> bool:
         """Whether a statement makes a table of whose name something that was merged knows, in whatever schema."""
@@ -56,28 +103,60 @@ class Created:
 
     def take(self, read: Read) -> None:
         """Adds what a statement makes. What a name means is anybody's guess once the search path changes."""
-        if self._changes_path(read):
+        if _changes_path(read):
             self._names.clear()
-        elif not (_is_conditional(read) and self._is_known(read)):
-            for relation in _made(read):
-                self._names.add(relation.name)
-                if relation.relpersistence != "t":  # a temporary one hides another that public has
-                    name = relation.name
-                    self._names.add(name.removeprefix("public.") if relation.schemaname else f"public.{name}")
-            for made, perhaps in leaving.made(read):
-                if not ((perhaps or read.nested) and self._earlier.mentions(made.rpartition(".")[2].strip('"()'))):
-                    self._names |= {made, f"public.{made}"}
+        elif not ((_is_conditional(read) or not self._path_is_known) and self._is_known(read)):
+            self._add(read)
+        if _changes_path(read) or read.tag in _MAY_SET_PATH or _SETS_PATH.search(read.statement.text):
+            self._path_is_known = False
         if read.tag == "RenameStmt":
-            node = read.statement.read(Renamed)
-            if node.renameType == "OBJECT_TABLE" and node.relation is not None and node.relation.name in self._names:
-                renamed = RangeVar(schemaname=node.relation.schemaname, relname=node.newname)
-                self._names.add(renamed.name)
+            self._rename(read.statement.read(Renamed))
+        elif read.tag == "AlterTableStmt":
+            self._reach(read.statement.read(_Altered), bytes(read.statement.node))
 
-    @staticmethod
-    def _changes_path(read: Read) -> bool:
-        if read.tag == "VariableSetStmt":
-            return read.statement.read(Setting).name == "search_path"
-        return read.tag in ("SelectStmt", "DoStmt") and "search_path" in read.statement.text
+    def _add(self, read: Read) -> None:
+        for relation in _made(read):
+            self._names.add(relation.name)
+            if relation.relpersistence != "t":  # a temporary one hides another that public has
+                self._names |= _names(relation)
+        for made, perhaps in leaving.made(read):
+            if not ((perhaps or read.nested) and self._earlier.mentions(made.rpartition(".")[2].strip('"()'))):
+                self._names |= {made, f"public.{made}"}
+                self._views |= {made, f"public.{made}"} if read.tag == "ViewStmt" else set()
+
+    def _rename(self, node: Renamed) -> None:
+        if node.renameType != "OBJECT_TABLE" or node.relation is None:
+            return
+        renamed = RangeVar(schemaname=node.relation.schemaname, relname=node.newname)
+        if node.relation.name in self._names:
+            self._names.add(renamed.name)
+        else:
+            self._names -= _names(renamed)
+
+    def _reach(self, node: _Altered, text: bytes) -> None:
+        """A new table that is made the parent of an old one: so are its own parents, whatever they are called."""
+        if node.objtype != "OBJECT_TABLE":
+            return
+        is_new = node.relation.name in self._names
+        parts = (each.command.part for each in node.cmds)
+        inherits = not is_new and any(each.command.subtype == "AT_AddInherit" for each in node.cmds)
+        if inherits or any(part is not None and part.name not in self._names for part in parts):
+            self._names.clear()
+        for found in () if is_new else _REACHES.findall(text):
+            self._names -= _names(msgspec.json.decode(found, type=RangeVar))
+
+
+def _names(relation: RangeVar) -> set[str]:
+    """How a table may be written, where `public` is what is looked through."""
+    name = relation.name
+    return {name, name.removeprefix("public.") if relation.schemaname else f"public.{name}"}
+
+
+def _changes_path(read: Read) -> bool:
+    if read.tag == "VariableSetStmt":
+        setting = read.statement.read(Setting)
+        return setting.name == "search_path" or setting.kind == "VAR_RESET_ALL"
+    return read.tag in ("SelectStmt", "DoStmt") and "search_path" in read.statement.text
 
 
 def _is_conditional(read: Read) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Raw, Struct, field
 
+from gitops_ci.kinds.database import reindexing
 from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.postgres import ABSENT
 from gitops_ci.kinds.database.rules.found import Found
@@ -76,8 +77,10 @@ _CONSTRAINTS = {
 
 def of(read: Read) -> Iterator[Found]:
     """What is found in a statement of a body."""
-    if not read.nested or read.tag not in ("IndexStmt", "DropStmt", "ReindexStmt", "AlterTableStmt"):
+    if read.tag not in ("IndexStmt", "DropStmt", "ReindexStmt", "AlterTableStmt"):
         return
+    if not read.nested and not (read.tag == "ReindexStmt" and reindexing.turns_it_off(read.statement)):
+        return  # squawk reads it
     node = read.statement.read(Statement)
     table = node.relation.name if node.relation else ""
     match read.tag:

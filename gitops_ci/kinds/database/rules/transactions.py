@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Raw, Struct
 
+from gitops_ci.kinds.database import reindexing
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
-from gitops_ci.kinds.database.tree import Node
 
 _BEGINS = frozenset({"TRANS_STMT_BEGIN", "TRANS_STMT_START"})
 _ENDS = frozenset({"TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"})
@@ -25,7 +25,6 @@ class Concurrent(Struct, frozen=True):
     """CREATE and DROP INDEX, REINDEX and ALTER TABLE … DETACH PARTITION, of which each may be CONCURRENTLY."""
 
     concurrent: bool = False
-    params: tuple[Node, ...] = ()
     cmds: tuple[Raw, ...] = ()
 
 
@@ -82,6 +81,6 @@ def _alone(read: Read) -> str:
 
 def _concurrent(read: Read) -> bool:
     node = read.statement.read(Concurrent)
-    if node.concurrent or any(each.option and each.option.defname == "concurrently" for each in node.params):
+    if node.concurrent or (read.tag == "ReindexStmt" and reindexing.is_concurrent(read.statement)):
         return True
     return any(b'"AT_DetachPartition"' in (cmd := bytes(each)) and b'"concurrent":true' in cmd for each in node.cmds)

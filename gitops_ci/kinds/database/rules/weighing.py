@@ -48,7 +48,7 @@ def of(
             for name in _expands(one, created):
                 expanded.setdefault(name, one.path.rpartition("/")[2])
     there = [files[migration.path] for migration in entering.migrations if migration.path in files]
-    found += ((path, each) for path, each in base_functions.found(there, entering.earlier) if each.table not in created)
+    found += ((path, each) for path, each in base_functions.found(there, entering.earlier) if not created.excuses(each))
     hidden = _hidden(entering, files)
     for path, each in dict.fromkeys(contract.judged(found, expanded)):
         hangs_on_zone = saw.zoned and each.statement in files[path].zoned
@@ -86,7 +86,7 @@ def _one(one: File, answers: Iterable[Answer], created: Created, called: frozens
         own = statements.called(read) if runs and is_made else one.found[index]
         there = (*own, *asked.get(index, ()))
         for each in there:
-            if each.rule not in _ADVICE and each.table in created:
+            if each.rule not in _ADVICE and created.excuses(each):
                 continue
             if each.rule == _CONSTRAINT and (_is_unique(there) or alterations.scans_nothing(read)):
                 continue

@@ -101,10 +101,42 @@ def test_if_not_exists_makes_what_nothing_merged_mentions() -> None:
         "CREATE TABLE users (id bigint); SELECT set_config('search_path', 'app', false); DROP TABLE users;",
         "DO $$ BEGIN IF false THEN CREATE TABLE users (id bigint); END IF; END $$; DROP TABLE users;",
         "DROP TABLE users; CREATE TABLE users (id bigint);",
+        "BEGIN; SET LOCAL search_path = s; CREATE TABLE users (id bigint); COMMIT; DROP TABLE users;",
+        "SELECT set_config('search' || '_path', 's', false); CREATE TABLE users (id bigint); SELECT f(); DROP TABLE users;",
+        "UPDATE pg_settings SET setting = 's' WHERE name ~ '^search'; CREATE TABLE users (id bigint); DROP TABLE users;",
+        "SET search_path = s; CREATE TABLE users (id bigint); RESET ALL; DROP TABLE users;",
+        "CREATE TABLE p (LIKE users) PARTITION BY RANGE (id); ALTER TABLE p ATTACH PARTITION users DEFAULT; DROP TABLE p;",
+        """CREATE TABLE top (id int) PARTITION BY RANGE (id);
+        CREATE TABLE made PARTITION OF top DEFAULT PARTITION BY RANGE (id);
+        ALTER TABLE made ATTACH PARTITION users DEFAULT; DROP TABLE top;""",
+        "CREATE TABLE made (id int); ALTER TABLE users INHERIT made; DROP TABLE made CASCADE;",
+        "CREATE TABLE made (id int); DROP TABLE made; ALTER TABLE users RENAME TO made; DROP TABLE made;",
     ],
 )
 def test_what_may_have_been_there_is_not_taken_for_new(sql: str) -> None:
     assert "database/destructive-drop-table" in {rule for rule, _ in rules(new(sql))}
+
+
+def test_a_lock_of_a_new_view_is_one_of_what_it_shows() -> None:
+    sql = "CREATE VIEW v AS SELECT id FROM users; LOCK TABLE v IN ACCESS EXCLUSIVE MODE;"
+    assert rules(new(sql)) == [("database/lock-explicit", 1)]
+
+
+@pytest.mark.parametrize(
+    ("option", "found"),
+    [
+        ("FALSE", ["database/lock-index"]),
+        ("off", ["database/lock-index"]),
+        ("0", ["database/lock-index"]),
+        ("on, CONCURRENTLY false", ["database/lock-index"]),
+        ("", []),
+        ("'TRUE'", []),
+        ("1", []),
+    ],
+)
+def test_a_concurrently_that_is_turned_off_is_none(option: str, found: list[str]) -> None:
+    """squawk looks for the word alone."""
+    assert [rule for rule, _ in rules(new(f"REINDEX (CONCURRENTLY {option}) TABLE users;"))] == found
 
 
 def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> None:
@@ -331,6 +363,22 @@ def test_what_is_not_seen_of_a_block_overrules_nothing() -> None:
         ("DO $$ BEGIN ALTER TABLE users ALTER id DROP NOT NULL; END $$;", "drop-not-null"),
         ("DO $$ BEGIN ALTER TABLE users ALTER id TYPE bigint; END $$;", "lock-type-change"),
         ("DO $$ BEGIN ALTER TABLE users DETACH PARTITION p; END $$;", "lock-detach"),
+        ("CREATE VIEW v AS SELECT id, email FROM users; UPDATE v SET email = NULL;", "destructive-update-all"),
+        ("CREATE VIEW v AS SELECT id, email FROM users; DELETE FROM public.v;", "destructive-delete-all"),
+        (
+            "CREATE TABLE made (email text); ALTER TABLE users INHERIT made; UPDATE made SET email = NULL;",
+            "destructive-update-all",
+        ),
+        (
+            """CREATE TABLE made (id int PRIMARY KEY); DELETE FROM made;
+            ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES made ON DELETE CASCADE NOT VALID; DELETE FROM made;""",
+            "destructive-delete-all",
+        ),
+        (
+            """CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DELETE FROM users';
+            ALTER FUNCTION f() RENAME TO g; SELECT g();""",
+            "destructive-delete-all",
+        ),
     ],
 )
 def test_what_is_done_in_a_roundabout_way_is_found(sql: str, rule: str) -> None:
@@ -350,6 +398,10 @@ def test_what_is_done_in_a_roundabout_way_is_found(sql: str, rule: str) -> None:
         "DO $$ BEGIN ALTER TABLE users ADD at timestamptz DEFAULT now(), ADD n int DEFAULT 1; END $$;",
         "DO $$ BEGIN ALTER TABLE users ADD CONSTRAINT u UNIQUE USING INDEX i; END $$;",
         "DO $$ BEGIN CREATE TABLE made (id bigint); CREATE INDEX i ON made (id); END $$;",
+        "CREATE TABLE m (id bigint); CREATE TABLE p (id int); ALTER TABLE m ATTACH PARTITION p DEFAULT; UPDATE m SET id = 1;",
+        "CREATE TABLE made (id bigint); ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES made NOT VALID; DELETE FROM made;",
+        "SET search_path = s; CREATE TABLE made (id bigint); UPDATE made SET id = 1;",
+        "CREATE TABLE made (id bigint); ALTER TABLE made RENAME TO other; DROP TABLE other;",
     ],
 )
 def test_what_is_harmless_in_a_roundabout_way_is_not(sql: str) -> None:
@@ -447,6 +499,17 @@ def test_of_a_function_that_was_replaced_the_last_counts() -> None:
     assert on_functions("SELECT wipe();", f"{_WIPE}\n{better}") == []
     overloaded = better.replace("wipe()", "wipe(int)")
     assert [rule for rule, _ in on_functions("SELECT wipe();", f"{_WIPE}\n{overloaded}")] != []
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        _WIPE.replace("FUNCTION", "/* a * b */ -- c\nFUNCTION"),
+        f"{_WIPE}\nALTER FUNCTION wipe() RENAME TO other;\nALTER FUNCTION public.other RENAME TO clear;",
+    ],
+)
+def test_a_function_of_base_is_known_however_it_got_its_name(base: str) -> None:
+    assert ("database/destructive-delete-all", 1) in on_functions("SELECT wipe(), clear();", base)
 
 
 def test_text_that_a_function_of_base_runs_is_told_where_it_is_called() -> None:
