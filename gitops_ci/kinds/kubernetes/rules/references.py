@@ -46,9 +46,8 @@ def _told(subject: Subject, each: Object, reference: Reference, namespace: str) 
     if subject.complete and (reference.kind, namespace, reference.name) in _former(subject):
         said = f"this change takes away the {what}, which it still names"
         return subject.told(BROKEN, said, each, reference.place)
-    sure = (
-        reference.kind != "Secret" and subject.complete and not elsewhere.may_make(subject, namespace, reference.name)
-    )
+    may_be_made = reference.kind not in links.OF_FLUX and elsewhere.may_make(subject, namespace, reference.name)
+    sure = reference.kind != "Secret" and subject.complete and not may_be_made
     said = f"no {what} is made here or by another stack of this cluster"
     return subject.told(MISSING, said, each, reference.place, severity="warning" if sure else "notice")
 

@@ -29,6 +29,16 @@ spec: {target: {name: token}}
 """
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: token, namespace: shop}\n"
 ASKS = POD.replace("configMapRef: {name: settings}", "secretRef: {name: token}")
+CHARTS = """apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: acme, namespace: shop}
+spec: {url: "https://charts.acme.example", interval: 1h}
+"""
+RELEASE = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec: {interval: 1h, chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: acme}}}}
+"""
 
 
 def told(base: str, head: str) -> list[tuple[str, str]]:
@@ -50,6 +60,7 @@ BROKEN = [("kubernetes/reference-broken", "error")]
         (f"{EXTERNAL}---\n{ASKS}", ASKS, BROKEN),
         (f"{SECRET}---\n{ASKS}", f"{EXTERNAL}---\n{ASKS}", []),
         (f"{CONFIG}---\n{POD}", POD.replace("name: settings", "name: settings, optional: true"), []),
+        (f"{CHARTS}---\n{RELEASE}", f"{CHARTS.replace('acme', 'acne')}---\n{RELEASE}", BROKEN),
     ],
 )
 def test_what_base_made_and_head_does_not(base: str, head: str, expected: list[tuple[str, str]]) -> None:
