@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.rendering.unsteady import MADE_ANEW
 from gitops_ci.kinds.kubernetes.rules import elsewhere, links, makers
 from gitops_ci.kinds.kubernetes.rules.reference import Reference
 from gitops_ci.kinds.kubernetes.rules.subject import Key, Subject
@@ -33,6 +34,8 @@ def missing(subject: Subject) -> Iterator[Told]:
             key = (each.identity, reference.kind, reference.name)
             there = (reference.kind, reference.name)
             if reference.optional or there in _THERE_ALREADY or key in told or _is_claimed(each, reference):
+                continue
+            if MADE_ANEW in reference.name:
                 continue
             places = frozenset((reference.kind, at, reference.name) for at in (namespace, _ANYWHERE))
             if known.isdisjoint(places) and not _is_beside(subject, reference.name, places):

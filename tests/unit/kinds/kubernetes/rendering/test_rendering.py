@@ -401,6 +401,41 @@ def test_a_list_of_another_length_is_told_as_far_as_both_have_it(tmp_path: Path)
     assert found.objects[0].value["data"] == ["a", "(made anew at each rendering)"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "name"),
+    [
+        ("web-test-x1y2z", "web-test-a9b8c", "web-test-*"),
+        ("web.x1-a", "web.y2-a", "web.*-a"),
+        ("x1y2", "a9b8", "*"),
+        ("web-x1", "web-y-2", "*"),
+    ],
+)
+def test_a_name_that_is_made_anew_is_the_same_object_each_time(one: str, other: str, name: str, tmp_path: Path) -> None:
+    """Or else each change of the chart would delete one and create one."""
+    files = {**CHART, "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
+    names = iter((one, other))
+
+    def answers(_: Sequence[str]) -> str:
+        named = next(names)
+        return f"# Source: web/templates/b.yaml\n{OBJECT.format(named)}data: {{same: x, own: {named}}}\n"
+
+    [found] = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects
+    assert (found.identity.name, found.value["metadata"]["name"]) == (name, name)
+    assert found.value["data"] == {"same": "x", "own": "(made anew at each rendering)"}
+
+
+def test_an_object_of_another_template_is_another_object(tmp_path: Path) -> None:
+    files = {**CHART, "web/templates/a.yaml": "a", "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
+    ends = iter(("a", "b"))
+
+    def answers(_: Sequence[str]) -> str:
+        end = next(ends)
+        return f"# Source: web/templates/{end}.yaml\n{OBJECT.format(end)}"
+
+    [found] = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects
+    assert found.identity.name == "a"
+
+
 def test_templates_that_are_a_link_are_templates(tmp_path: Path) -> None:
     """Helm follows it; what is random there is looked for as well."""
     files = {"web/Chart.yaml": CHART["web/Chart.yaml"], "common/templates/a.yaml": "{{ uuidv4 }}"}
