@@ -113,10 +113,9 @@ def effect(shown: tuple[Row, ...]) -> str:
     unseen = effects.unseen(shown)
     missing = f"{f'; {unseen}' if unseen else ''}{missing}"
     if not changing:
+        same = "" if unseen else ", nothing changes"
         return (
-            f"{words.several(len(shown), 'affected stack')}, nothing changes{missing}"
-            if len(shown) > unplanned
-            else missing[2:]
+            f"{words.several(len(shown), 'affected stack')}{same}{missing}" if len(shown) > unplanned else missing[2:]
         )
     verb = "changes" if len(changing) == 1 else "change"
     lost = sum(len(row.destroys) for row in changing if not row.is_about_rules)
