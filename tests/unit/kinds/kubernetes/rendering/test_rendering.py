@@ -196,6 +196,25 @@ def test_circles_end(tmp_path: Path) -> None:
     assert (found.code, found.message) == ("plan-failed", "kustomize cannot render web: cycle")
 
 
+@pytest.mark.parametrize(
+    ("doubled", "told"),
+    [
+        ("  a: 1\n  b: 2\n  a: 3\n", "the key `a` is given twice, in web/b.yaml:8"),
+        ("  a: 1\n", 'yaml: line 6: mapping key "a" already defined at line 4'),
+    ],
+)
+def test_the_file_in_which_a_key_is_given_twice_is_named(doubled: str, told: str, tmp_path: Path) -> None:
+    """kustomize says the line of a document, and not of which file."""
+    files = {
+        "web/kustomization.yaml": "resources: [a.yaml, b.yaml]\n",
+        "web/a.yaml": OBJECT.format("a"),
+        "web/b.yaml": f"{OBJECT.format('b')}data:\n{doubled}",
+    }
+    said = b'map[string]interface {}(nil): yaml: unmarshal errors:\n  line 6: mapping key "a" already defined at line 4'
+    found = gap(render(Kustomization(path="web"), files, Tools(tmp_path, lambda _: Ended(1, b"", said, "exited"))))
+    assert found.message == f"kustomize cannot render web: {told}"
+
+
 def test_a_plugin_that_is_refused_is_not_the_changes_fault(tmp_path: Path) -> None:
     files = {
         "web/kustomization.yaml": "generators: [ksops.yaml]\n",
