@@ -67,6 +67,36 @@ def test_what_base_made_and_head_does_not(base: str, head: str, expected: list[t
     assert told(base, head) == expected
 
 
+KEYED = """apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  containers:
+    - {name: web, image: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: level}}}]}
+"""
+WITH_KEY = f"{CONFIG}data: {{level: info}}\n"
+WITHOUT_KEY = f"{CONFIG}data: {{levl: info}}\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        (f"{WITH_KEY}---\n{KEYED}", f"{WITH_KEY}---\n{KEYED}", []),
+        (f"{WITH_KEY}---\n{KEYED}", f"{WITHOUT_KEY}---\n{KEYED}", BROKEN),
+        (f"{WITHOUT_KEY}---\n{KEYED}", f"{WITHOUT_KEY}---\n{KEYED}", [("kubernetes/reference-missing", "warning")]),
+        (f"{WITH_KEY}---\n{KEYED}", f"{CONFIG}---\n{KEYED}", []),  # an operator may fill it
+        (f"{WITH_KEY}---\n{KEYED}", f"{CONFIG}binaryData: {{level: aQ==}}\n---\n{KEYED}", []),
+        (
+            f"{WITH_KEY}---\n{KEYED}",
+            f"{WITHOUT_KEY}---\n{KEYED.replace('key: level', 'key: level, optional: true')}",
+            [],
+        ),
+    ],
+)
+def test_a_key_that_a_pod_asks_for(base: str, head: str, expected: list[tuple[str, str]]) -> None:
+    assert told(base, head) == expected
+
+
 def test_a_generated_name_that_is_no_longer_one() -> None:
     generated = "settings-5fd9c7mm2k"
     base = f"{CONFIG.replace('settings', generated)}---\n{POD.replace('name: settings', f'name: {generated}')}"
