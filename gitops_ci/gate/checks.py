@@ -18,7 +18,8 @@ _REMEDIES = {
     "engine-missing": "install the engine on the runner, or the extra that embeds it",
     "credentials": "give its plan job read-only credentials (docs/quickstart.md#3-give-plans-read-only-credentials)",
     "unreachable": "give the job network and registry access for this stack, then run it again",
-    "not-rendered": "bring what it takes from elsewhere into the repository, or review it by hand",
+    "not-rendered": "bring what it takes from elsewhere into the repository, or review it by hand: "
+    "kinds.kubernetes.accepted names what need not be seen",
     "cluster-values": "keep the values in a ConfigMap of this repository that is not encrypted, or review it by hand",
     "set-offline": f"answer for the generator under kinds.kubernetes.generators {_IN_BASE}",
     "revision-missing": "check out the whole history with its tags (fetch-depth: 0), or name a revision that is there",

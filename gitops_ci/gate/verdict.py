@@ -76,7 +76,8 @@ def _not_rendered(plans: Iterable[Plan]) -> Iterator[str]:
     stacks: dict[str, list[str]] = {}
     for plan in plans:
         for line in plan.reason.message.split("\n") if plan.reason and plan.reason.code == "left-out" else ():
-            if line.startswith("not rendered, "):
+            is_unseen = any(line == f"{each.why}: {each.what}" for each in plan.unseen)
+            if line.startswith("not rendered, ") and not is_unseen:
                 stacks.setdefault(line, []).append(plan.stack)
     for line, takers in stacks.items():
         more = f" and {len(takers) - 1:,} more" if len(takers) > 1 else ""

@@ -53,4 +53,4 @@ def _with_values(placed: Placed, source: Chart, repository: Repository) -> Itera
 def is_doubtful(placed: Placed) -> bool:
     """Whether it is not there as it was found: what makes it lacks its values, and it asks for what is not here."""
     is_loose = placed.maker is not None and placed.maker.is_loose
-    return is_loose and any(isinstance(each, Unrendered) for each in placed.deployed.sources)
+    return is_loose and any(isinstance(each, Unrendered) and each.code == "invalid" for each in placed.deployed.sources)

@@ -8,10 +8,9 @@ from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import cascading, clusters, names, pinning, refusing, repositories, revisions, values
-from gitops_ci.kinds.kubernetes.argocd import applications, constants, sets, sources
+from gitops_ci.kinds.kubernetes.argocd import applications, constants, sets, sources, voting
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
-from gitops_ci.kinds.kubernetes.argocd.voting import votes
 from gitops_ci.kinds.kubernetes.flux import deployed as flux
 from gitops_ci.kinds.kubernetes.flux import origins
 from gitops_ci.kinds.kubernetes.gotemplate import Budget
@@ -26,6 +25,7 @@ from gitops_ci.model import stack as stacks
 from gitops_ci.model.stack import SHARED, Stack
 
 _FLUX = ("Kustomization", "HelmRelease")
+Refused = Mapping[tuple[str, str], Unrendered]
 
 
 class Deploying(Struct, frozen=True):
@@ -45,20 +45,10 @@ class Deploying(Struct, frozen=True):
 
 def of(repository: Repository, objects: tuple[Declared, ...]) -> Deploying:
     """Goes through objects of Argo CD and Flux, those of files and those that something renders to."""
-    config = repository.config
     known = origins.of(objects, repository.snapshot)
-    told = (*votes(objects, repository.snapshot), *flux.votes(objects, repository.snapshot, known))
-    ours = _base(repository) or repositories.of(config.kinds.kubernetes.repositories, told)
-    fixtures = config.kinds.kubernetes.generators
-    found = [each for each in objects if each.kind == "ApplicationSet"]
-    budget = Budget()
+    told = (*voting.votes(objects, repository.snapshot), *flux.votes(objects, repository.snapshot, known))
     refused = refusing.of(objects, repository.snapshot)
-    renderings = tuple(
-        sets.refused(each, refused[named])
-        if (named := refusing.named(each)) in refused
-        else sets.render(each, repository.snapshot, ours, fixtures, budget)
-        for each in found
-    )
+    ours, renderings = _sets(objects, repository, told, refused)
     argo = (*applications.written(objects), *(each for made in renderings for each in made.applications))
     projects: dict[str, tuple[Declared, ...]] = {}
     for each in objects:
@@ -73,6 +63,43 @@ def of(repository: Repository, objects: tuple[Declared, ...]) -> Deploying:
     written |= {(f"{each.kind} {each.name}", at(each.path, each.within)) for each in objects if each.kind in _FLUX}
     placed = tuple(_unless_refused(each, refused) for each in placed)
     return Deploying(placed, argo, renderings, ours, frozenset(written), refused)
+
+
+def _sets(
+    objects: tuple[Declared, ...], repository: Repository, told: tuple[tuple[str, bool], ...], refused: Refused
+) -> tuple[Repositories, tuple[Rendering, ...]]:
+    """Which addresses are this repository, and what the sets make; their Applications may tell of further addresses."""
+    base, configured = _base(repository), repository.config.kinds.kubernetes.repositories
+    ours = base or repositories.of(configured, told)
+    renderings = _rendered(objects, repository, ours, refused)
+    if base is not None or configured:
+        return ours, renderings
+    more = _with_generated(told, renderings, repository)
+    return more, renderings if more == ours else _rendered(objects, repository, more, refused)
+
+
+def _rendered(
+    objects: tuple[Declared, ...], repository: Repository, ours: Repositories, refused: Refused
+) -> tuple[Rendering, ...]:
+    budget = Budget()
+    fixtures = repository.config.kinds.kubernetes.generators
+    return tuple(
+        sets.refused(each, refused[named])
+        if (named := refusing.named(each)) in refused
+        else sets.render(each, repository.snapshot, ours, fixtures, budget)
+        for each in objects
+        if each.kind == "ApplicationSet"
+    )
+
+
+def _with_generated(
+    told: tuple[tuple[str, bool], ...], renderings: tuple[Rendering, ...], repository: Repository
+) -> Repositories:
+    """Which addresses are this repository, with those that only generators give (annotations of clusters)."""
+    written = {repositories.canonical(url) for url, _ in told}
+    specs = [each.spec for made in renderings for each in made.applications]
+    found = voting.generated(specs, repository.snapshot)
+    return repositories.of((), (*told, *(each for each in found if repositories.canonical(each[0]) not in written)))
 
 
 def _unless_refused(placed: Placed, refused: Mapping[tuple[str, str], Unrendered]) -> Placed:

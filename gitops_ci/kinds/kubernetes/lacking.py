@@ -11,7 +11,7 @@ from msgspec import Struct
 from gitops_ci.config_kubernetes import Accepted
 from gitops_ci.kinds.kubernetes.objects import Gap
 from gitops_ci.kinds.kubernetes.sources import Deployment
-from gitops_ci.model.plan import BLOCKING_CODES, Change, Problem
+from gitops_ci.model.plan import BLOCKING_CODES, Change, Problem, Unseen
 from gitops_ci.policy import secrets
 
 _NOT_RENDERED = "not-rendered"
@@ -23,11 +23,15 @@ _NAMED = 5
 
 
 class Lacking(Struct, frozen=True):
-    """The gaps of both ends that make a plan fail, and what is to be told of the others."""
+    """The gaps of both ends that make a plan fail, and what is to be told of the others.
+
+    `unseen` are those that somebody accepted and that are not surely the same at both ends: what they deploy changes.
+    """
 
     base: tuple[Gap, ...]
     head: tuple[Gap, ...]
     told: tuple[Problem, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
     def is_sure(self, change: Change) -> bool:
         """Whether an object that comes or goes really does: an end may only lack it, as a part is not rendered."""
@@ -50,6 +54,7 @@ def between(base: Sequence[Gap], head: Sequence[Gap], accepted: Sequence[Accepte
     alike = {_key(each) for each in base} & {_key(each) for each in head} if stays else set()
     same = [each for each in head if each.fixed and _key(each) in alike]
     left_out = [(each, reason) for each in (*head, *base) if (reason := _reason(each, accepted))]
+    unchanged = {_key(each) for each in same}
     fine = {_key(each) for each in (*same, *(each for each, _ in left_out))}
     told = [*_told("the same at both ends", (each.what for each in same))]
     for reason in dict.fromkeys(reason for _, reason in left_out):
@@ -58,7 +63,16 @@ def between(base: Sequence[Gap], head: Sequence[Gap], accepted: Sequence[Accepte
         base=tuple(each for each in base if _key(each) not in fine),
         head=tuple(each for each in head if _key(each) not in fine),
         told=tuple(told),
+        unseen=tuple(_unseen((each, reason) for each, reason in left_out if _key(each) not in unchanged)),
     )
+
+
+def _unseen(accepted: Iterable[tuple[Gap, str]]) -> Iterator[Unseen]:
+    """Each once, at the place that head asks for it, or else base."""
+    found = {each.what: (each, reason) for each, reason in reversed([*accepted])}
+    for what, (each, reason) in sorted(found.items()):
+        why = secrets.masked(f"not rendered, and accepted ({reason})")
+        yield Unseen(what=secrets.masked(what), sort="source", why=why, path=each.path, line=each.line)
 
 
 def elsewhere(was: Deployment, is_now: Deployment) -> Problem | None:

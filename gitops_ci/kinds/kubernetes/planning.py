@@ -68,6 +68,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     failure = lacks.failure(removed=removed) or lacking.elsewhere(before.deployment, after.deployment)
     unseen = remote.altered(base, head, (before.rendered, after.rendered))
     failure = failure or remote.undecided(unseen, head)
+    unseen += lacks.unseen
     altered = any(each.action != "read" for each in changes)
     caveats = () if failure is not None else (*lacks.told, *_caveats(lacks.base, found, left_out, ends.note))
     return Plan(

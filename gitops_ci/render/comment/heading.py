@@ -89,7 +89,14 @@ def _reason(report: Report, shown: tuple[Row, ...]) -> str:
         more = f" (and {words.several(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
         more += "" if any(reason.rule == "gate/destroy" for reason in deciding(report)) else _losses(shown)
         return cut(reasons[0], REASON_WIDTH - len(more)) + more
-    return effect(shown) if shown else nothing(report)
+    return f"{effect(shown)}{_warned(report)}" if shown else nothing(report)
+
+
+def _warned(report: Report) -> str:
+    """That there is more to read below, where the change may be merged all the same."""
+    new = [each for each in report.findings if each.state == "new" and each.waived_by is None]
+    count = sum(each.severity == "warning" for each in new)
+    return f"; {words.several(count, 'warning')}" if count else ""
 
 
 def _losses(shown: tuple[Row, ...]) -> str:
@@ -113,10 +120,9 @@ def effect(shown: tuple[Row, ...]) -> str:
     unseen = effects.unseen(shown)
     missing = f"{f'; {unseen}' if unseen else ''}{missing}"
     if not changing:
+        same = "" if unseen else ", nothing changes"
         return (
-            f"{words.several(len(shown), 'affected stack')}, nothing changes{missing}"
-            if len(shown) > unplanned
-            else missing[2:]
+            f"{words.several(len(shown), 'affected stack')}{same}{missing}" if len(shown) > unplanned else missing[2:]
         )
     verb = "changes" if len(changing) == 1 else "change"
     lost = sum(len(row.destroys) for row in changing if not row.is_about_rules)

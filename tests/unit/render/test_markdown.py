@@ -95,6 +95,14 @@ def test_a_pass_says_what_would_happen() -> None:
     assert markdown.summary_line(subject) == "Pass: 1 stack changes, nothing is destroyed"
 
 
+def test_a_pass_says_that_there_are_warnings() -> None:
+    """Those of before the change, and what somebody waived, are none to read."""
+    found = [make("kubernetes/reference-missing", "warning", f"no {each}", help="h") for each in ("a", "b", "c")]
+    findings = (found[0], found[1], msgspec.structs.replace(found[2], state="existing"))
+    subject = report(planned("a/kubernetes/web", [update("x")]), findings=findings, verdict=Verdict(decision="pass"))
+    assert markdown.summary_line(subject) == "Pass: 1 stack changes, nothing is destroyed; 2 warnings"
+
+
 def test_stacks_that_need_the_same_share_a_row() -> None:
     reasons = tuple(
         VerdictReason(

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes import addresses, globs, manifests, pinning, revisions, values
-from gitops_ci.kinds.kubernetes.argocd import edits, helm, overrides
+from gitops_ci.kinds.kubernetes.argocd import edits, helm, jsonnet, overrides
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
@@ -218,7 +218,9 @@ class _Of(Struct, frozen=True):
         if programs:
             found.append(self.unrendered(programs[0], "Jsonnet is not rendered", "path"))
         reads = [read for each in (*files, *programs) for read in self.repository.through(each, "direct")]
-        if not files:
+        if programs:
+            reads += jsonnet.reads(path, options, programs, self.repository.snapshot)
+        elif not files:
             reads.append(Reading(path, "tree" if recurse else "directory", "direct", manifests.SUFFIXES))
         return Deployed(tuple(found), (*reads, *self.repository.linked(path)), path)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot
@@ -21,6 +21,12 @@ def votes(objects: tuple[Declared, ...], snapshot: Snapshot) -> Iterator[tuple[s
             yield from _of_generators(values.mappings(spec, "generators"), snapshot, depth=0)
 
 
+def generated(specs: Iterable[dict[str, Any]], snapshot: Snapshot) -> Iterator[tuple[str, bool]]:
+    """The same of Applications that sets make: their addresses may come from a generator."""
+    for each in specs:
+        yield from _of_sources(each, snapshot)
+
+
 def _of_sources(spec: dict[str, Any], snapshot: Snapshot) -> Iterator[tuple[str, bool]]:
     sources = [*values.mappings(spec, "sources"), values.mapping(spec, "source")]
     for source in sources:
@@ -31,9 +37,14 @@ def _of_sources(spec: dict[str, Any], snapshot: Snapshot) -> Iterator[tuple[str,
             yield url, snapshot.is_directory(whole.strip("/").removeprefix("./"))
         for file in values.texts(source, "helm", "valueFiles"):
             name, _, inside = file.partition("/")
-            if name.startswith("$") and "{{" not in file:
+            if name.startswith("$") and "{{" not in file and (inside in snapshot or not _skips(source)):
                 referred = (each for each in sources if f"${values.text(each, 'ref')}" == name)
                 yield from ((values.text(each, "repoURL"), inside in snapshot) for each in referred)
+
+
+def _skips(source: dict[str, Any]) -> bool:
+    """Whether a value file that is not there says nothing."""
+    return values.mapping(source, "helm").get("ignoreMissingValueFiles") is True
 
 
 def _of_generators(generators: list[dict[str, Any]], snapshot: Snapshot, depth: int) -> Iterator[tuple[str, bool]]:

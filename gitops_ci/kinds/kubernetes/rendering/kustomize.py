@@ -19,7 +19,7 @@ from gitops_ci.kinds.kubernetes.kustomize import reading as kustomizing
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
 from gitops_ci.kinds.kubernetes.objects import Gap, Object
 from gitops_ci.kinds.kubernetes.rendering import call as calls
-from gitops_ci.kinds.kubernetes.rendering import closure, places, reading
+from gitops_ci.kinds.kubernetes.rendering import closure, doubled, places, reading
 from gitops_ci.kinds.kubernetes.rendering.call import Call, Part
 from gitops_ci.kinds.kubernetes.rendering.closure import Closure
 from gitops_ci.kinds.kubernetes.rendering.standing import Standing
@@ -72,7 +72,8 @@ def _built(source: Kustomization, call: Call, found: Closure, own: str | None) -
         yield _emptied(text, call)
         text = calls.rendered(call, using, (str(directory),), source.path, located)
     if isinstance(text, Gap):
-        yield text
+        taken = (path for entries in found.named.values() for _, path in entries)
+        yield doubled.found(text, (*found.named, *taken), call.snapshot)
         return
     if source.variables is not None:
         try:

@@ -24,6 +24,8 @@ _FUNCTIONS = re.compile(
 
 _WORD = re.compile(r"([^\s\"',;=@]+)")
 """What is random as a whole: a password, a time, a line of a certificate."""
+_PART = re.compile(r"([-.])")
+"""What separates the parts of a name."""
 
 
 def may_be(chart: str, snapshot: Snapshot) -> bool:
@@ -47,8 +49,27 @@ def steadied(once: Iterable[Part], again: Iterable[Part]) -> Iterator[Part]:
         if isinstance(one, Object) and isinstance(other, Object) and one.identity == other.identity:
             value = _steady(one.value, other.value)
             yield one if value is one.value else structs.replace(one, value=value)
+        elif isinstance(one, Object) and isinstance(other, Object) and _is_renamed(one, other):
+            yield _named_anew(one, other)
         elif one is not None:
             yield one
+
+
+def _is_renamed(one: Object, other: Object) -> bool:
+    """Whether two objects of one template are the same but for a name that is another one each time."""
+    alike = structs.replace(other.identity, name=one.identity.name)
+    return alike == one.identity and one.path is not None and one.path == other.path
+
+
+def _named_anew(one: Object, other: Object) -> Object:
+    """The object with `*` for the parts of its name that are made anew, as behind a `generateName`."""
+    mine, theirs = (_PART.split(each.identity.name) for each in (one, other))
+    name = "*"
+    if len(mine) == len(theirs):
+        name = "".join(part if part == again else "*" for part, again in zip(mine, theirs, strict=True))
+    value = _steady(one.value, other.value)
+    value = {**value, "metadata": {**value["metadata"], "name": name}}
+    return structs.replace(one, identity=structs.replace(one.identity, name=name), value=value)
 
 
 def _steady(one: Any, other: Any) -> Any:

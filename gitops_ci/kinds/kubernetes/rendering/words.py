@@ -33,6 +33,7 @@ _AGAIN = re.compile(
     r"|; failed to find unique target for .*"
 )
 _YAML_LINE = re.compile(r"yaml: line (\d+): ")
+_TWICE = re.compile(r"(?:map\[string\]interface \{\}\(nil\): )?yaml: unmarshal errors:\s+(?=line \d+: mapping key )")
 _TEMPLATE = re.compile(r"(?<![\w./-])(?P<path>[\w.-]+(?:/[\w.-]+)*/templates/[\w./-]+):(?P<line>\d+)(?::\d+)?")
 _CALLING = "error calling "
 _AT = re.compile(r"(?:Error: )?(?:execution |parse )?error (?:at|calling include) \([^)\n]*\): ")
@@ -79,6 +80,7 @@ def _of_kustomize(text: str) -> Said:
         elif each["file"] is not None:
             file = each["file"]
     inner = _unquoted(_POINTER.sub("", _AGAIN.sub(lambda match: match[1] or "", text[begins:].strip())))
+    inner = _TWICE.sub("yaml: ", inner)
     if (lacking := _LACKING.match(inner)) is not None:
         return Said(f"{lacking['path']}: no such file or directory", folder)
     line = _YAML_LINE.search(inner)

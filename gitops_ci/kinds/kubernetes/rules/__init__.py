@@ -14,6 +14,7 @@ from gitops_ci.kinds.kubernetes.rules import (
     duplicates,
     files,
     fitting,
+    keys,
     ports,
     references,
     rendered_secrets,
@@ -89,6 +90,7 @@ def _told(subject: Subject, closure: Iterable[str], inventory: Inventory) -> Ite
     yield from fitting.nothing(subject, inventory.snapshot)
     yield from references.missing(subject)
     yield from references.taken(subject)
+    yield from keys.missing(subject)
     yield from selectors.selects_nothing(subject)
     yield from ports.missing(subject)
     if any(each.identity.group == ARGO for each in subject.objects) and subject.around.argo is not None:

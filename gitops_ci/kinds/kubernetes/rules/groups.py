@@ -14,6 +14,8 @@ BUILT_IN = frozenset({
 NOT_APPLIED = frozenset({"kustomize.config.k8s.io", "test.gatekeeper.sh", "cli.kyverno.io"})
 """Groups of what tools read and no cluster knows."""
 GATEWAY = "gateway.networking.k8s.io"
+FLUX_KUSTOMIZE = "kustomize.toolkit.fluxcd.io"
+FLUX_HELM = "helm.toolkit.fluxcd.io"
 _DEPLOYING = ("argoproj.io", "toolkit.fluxcd.io", "source.extensions.fluxcd.io")
 """Groups whose objects deploy what is a stack, or something of elsewhere (`Around.foreign`)."""
 _IDLE = frozenset(

@@ -1,4 +1,4 @@
-"""What an object of any kind refers to: pods, Ingresses and routes, scalers, role bindings."""
+"""What an object of any kind refers to: pods, Ingresses and routes, scalers, role bindings, what Flux reconciles."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from gitops_ci.kinds.kubernetes.rules import groups, pods
 from gitops_ci.kinds.kubernetes.rules.reference import Reference
 from gitops_ci.policy.documents.yaml_documents import Place
 
+_SOURCES = ("HelmRepository", "OCIRepository", "HelmChart", "Bucket")
+"""Sources of Flux that stand beside what takes them; GitRepositories are often made by `flux bootstrap`."""
+OF_FLUX = frozenset((*_SOURCES, "Kustomization", "HelmRelease"))
+"""What objects of Flux name: it is kept in git, and no operator makes it."""
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 
 
@@ -25,9 +29,23 @@ def of(each: Object) -> Iterator[Reference]:
         case "rbac.authorization.k8s.io", "RoleBinding":
             role = values.mapping(each.value, "roleRef")
             yield from _named("Role" if role.get("kind") == "Role" else "", role, ("roleRef",))
+        case groups.FLUX_KUSTOMIZE, "Kustomization":
+            yield from _of_flux(each, ("spec", "sourceRef"))
+        case groups.FLUX_HELM, "HelmRelease":
+            yield from _of_flux(each, ("spec", "chartRef"), ("spec", "chart", "spec", "sourceRef"))
         case _:
             for place, service, _ in backends(each):
                 yield from _named("Service", service, place)
+
+
+def _of_flux(each: Object, *sources: tuple[str, ...]) -> Iterator[Reference]:
+    """What it takes from a source, and what it waits for, which is of its own kind."""
+    for at in sources:
+        source = values.mapping(each.value, *at)
+        kind = values.text(source, "kind")
+        yield from _named(kind if kind in _SOURCES else "", source, at)
+    for place, waited in values.placed(each.value, "spec", "dependsOn"):
+        yield from _named(each.identity.kind, waited, place)
 
 
 def backends(each: Object) -> Iterator[tuple[Place, Mapping[str, Any], Any]]:

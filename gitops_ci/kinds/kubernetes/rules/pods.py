@@ -76,4 +76,5 @@ def _of_volume(volume: Mapping[str, Any], at: Place) -> Iterator[Reference]:
 def _named(kind: str, value: Any, key: str, place: Place) -> Iterator[Reference]:
     name = values.text(value, key)
     if name:
-        yield Reference(kind, name, (*place, key), optional=values.at(value, "optional") is True)
+        asked = values.text(value, "key") if kind == "ConfigMap" else ""
+        yield Reference(kind, name, (*place, key), optional=values.at(value, "optional") is True, key=asked)

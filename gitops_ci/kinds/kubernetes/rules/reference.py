@@ -8,10 +8,14 @@ from gitops_ci.policy.documents.yaml_documents import Place
 
 
 class Reference(Struct, frozen=True):
-    """What is named, and where; `optional`: it works without it, too. `namespace` is empty for the object's own."""
+    """What is named, and where; `optional`: it works without it, too. `namespace` is empty for the object's own.
+
+    `key` is the one of a ConfigMap that is asked for, where it is one.
+    """
 
     kind: str
     name: str
     place: Place
     optional: bool = False
     namespace: str = ""
+    key: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.rendering.unsteady import MADE_ANEW
 from gitops_ci.kinds.kubernetes.rules import elsewhere, links, makers
 from gitops_ci.kinds.kubernetes.rules.reference import Reference
 from gitops_ci.kinds.kubernetes.rules.subject import Key, Subject
@@ -34,6 +35,8 @@ def missing(subject: Subject) -> Iterator[Told]:
             there = (reference.kind, reference.name)
             if reference.optional or there in _THERE_ALREADY or key in told or _is_claimed(each, reference):
                 continue
+            if MADE_ANEW in reference.name:
+                continue
             places = frozenset((reference.kind, at, reference.name) for at in (namespace, _ANYWHERE))
             if known.isdisjoint(places) and not _is_beside(subject, reference.name, places):
                 told.add(key)
@@ -46,9 +49,8 @@ def _told(subject: Subject, each: Object, reference: Reference, namespace: str) 
     if subject.complete and (reference.kind, namespace, reference.name) in _former(subject):
         said = f"this change takes away the {what}, which it still names"
         return subject.told(BROKEN, said, each, reference.place)
-    sure = (
-        reference.kind != "Secret" and subject.complete and not elsewhere.may_make(subject, namespace, reference.name)
-    )
+    may_be_made = reference.kind not in links.OF_FLUX and elsewhere.may_make(subject, namespace, reference.name)
+    sure = reference.kind != "Secret" and subject.complete and not may_be_made
     said = f"no {what} is made here or by another stack of this cluster"
     return subject.told(MISSING, said, each, reference.place, severity="warning" if sure else "notice")
 

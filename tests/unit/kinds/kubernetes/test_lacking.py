@@ -72,6 +72,18 @@ def test_what_is_accepted_is_told(base: Gap | None, head: Gap | None) -> None:
     ]
     assert found.is_sure(DELETE)
     assert found.is_sure(CREATE)
+    [unseen] = found.unseen
+    assert (unseen.what, unseen.why) == (
+        (head or base or PINNED).what,
+        "not rendered, and accepted (reviewed where it is made)",
+    )
+    plan = Plan(stack="a/kubernetes/web", status="unchanged", reason=found.told[0], unseen=found.unseen)
+    [line] = verdict.of((), plans=[plan], judges_pull_request=True).left_out
+    assert line.startswith(f"what {unseen.what} deploys: {unseen.why}")
+
+
+def test_what_is_accepted_and_the_same_is_no_change() -> None:
+    assert lacking.between((PINNED,), (MOVED,), ACCEPTED).unseen == ()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gitops_ci.config import DEFAULT
+from gitops_ci.config import DEFAULT, Config, Kinds, Kubernetes
+from gitops_ci.config_argocd import Cluster, Generators
 from gitops_ci.discover import inventory
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.kinds import kubernetes
@@ -46,3 +47,34 @@ def test_a_change_does_not_decide_which_address_is_ours() -> None:
     assert set(head.stacks) == {*before.stacks}
     first = inventory.take(snapshots.of(base), DEFAULT, {"kubernetes": kubernetes}, near=end({}))
     assert set(first.stacks) == {*before.stacks}
+
+
+SET = """apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: addons, namespace: argocd}
+spec:
+  generators: [{clusters: {}}]
+  template:
+    metadata: {name: "web-{{name}}"}
+    spec:
+      project: default
+      destination: {name: "{{name}}", namespace: web}
+      sources:
+        - {repoURL: "{{metadata.annotations.addons}}", targetRevision: HEAD, ref: values}
+        - repoURL: https://charts.acme.example
+          chart: web
+          targetRevision: 1.0.0
+          helm:
+            ignoreMissingValueFiles: true
+            valueFiles: ["$values/values/web.yaml", "$values/values/{{name}}.yaml", "$values/values/none.yaml"]
+"""
+
+
+@pytest.mark.parametrize(("files", "is_ours"), [(("values/web.yaml",), True), ((), False)])
+def test_an_address_that_only_a_cluster_has_is_ours_by_its_paths(files: tuple[str, ...], is_ours: bool) -> None:
+    """As in gitops-bridge; what is not missed where it is not there says nothing."""
+    cluster = Cluster(name="eu", server="https://eu", annotations={"addons": "https://github.com/acme/gitops"})
+    given = Kubernetes(generators=Generators(clusters=(cluster,)))
+    config = Config(kinds=Kinds(kubernetes=given))
+    stacks = end({"set.yaml": SET, **dict.fromkeys(files, "a: 1")}, config=config).stacks
+    assert ("shared/kubernetes/web-eu" in stacks) is is_ours

@@ -36,10 +36,10 @@ _WORD = re.compile(r"\w+")
 _SHOWN = 3
 _FILLED_IN: tuple[tuple[str, ...], ...] = (
     ("metadata", "name"), ("spec", "project"), ("spec", "destination", "server"), ("spec", "destination", "name"),
-    ("spec", "destination", "namespace"), ("spec", "source", "path"), ("spec", "source", "repoURL"),
-    ("spec", "source", "targetRevision"),
+    ("spec", "destination", "namespace"),
 )  # fmt: skip
-"""Where a word that nothing is given for cannot be meant."""
+_OF_SOURCE = ("path", "repoURL", "targetRevision", "chart")
+"""Where a word that nothing is given for cannot be meant, in the Application and in each of its sources."""
 
 
 def told(apps: Iterable[Application], renderings: Iterable[Rendering], world: World) -> Iterator[Told]:
@@ -84,8 +84,10 @@ def _without_misspelt(faults: Iterable[Fault], value: Mapping[str, Any]) -> Iter
 
 
 def _left(each: Application) -> Iterator[Fault]:
-    for place in _FILLED_IN:
-        left = _LEFT.search(values.text(each.value, *place))
+    sources = [("spec", "source"), *(("spec", *at) for at, _ in values.placed(each.spec, "sources"))]
+    for place in (*_FILLED_IN, *((*source, key) for source in sources for key in _OF_SOURCE)):
+        text = values.at(each.value, *place)
+        left = _LEFT.search(text) if isinstance(text, str) else None
         if left is not None:
             yield Fault(sets.LANGUAGE, place, f"no generator gives `{left[0]}`: it stays as it is")
 

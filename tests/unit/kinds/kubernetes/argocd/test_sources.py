@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from gitops_ci.discover import affected
 from gitops_ci.kinds.kubernetes import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Source, Unrendered
 from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, application, deployed, end, kustomization
@@ -228,3 +229,22 @@ def test_a_chart_of_a_registry_is_the_same_with_the_same_values() -> None:
     assert fixed(REMOTE.replace("1.2.3,", "1.x,")) == ""
     assert fixed(REMOTE.replace("$here/redis.yaml", "$here/none.yaml")) == ""
     assert fixed(REMOTE.replace("helm: {", "helm: {releaseName: a, ")) != plain
+
+
+@pytest.mark.parametrize("changed", ["web/params.libsonnet", "web/deep/a.txt", "vendor/k.libsonnet", "common/x.json"])
+def test_what_jsonnet_imports_is_read(changed: str) -> None:
+    """It is not rendered, and so a change of what it may read is never "part of no stack"."""
+    more = "    directory: {jsonnet: {libs: [vendor]}}\n"
+    files: Files = {
+        "app.yaml": application("web", "web", more=more),
+        "web/main.jsonnet": "local p = import 'params.libsonnet';\nlocal k = import \"k.libsonnet\";\n",
+        "web/params.libsonnet": "(importstr '../common/x.json')",
+        "web/deep/a.txt": "",
+        "vendor/k.libsonnet": "{}",
+        "common/x.json": "{}",
+        "common/other.json": "{}",
+    }
+    base = end(files)
+    reached = {each.id for each in affected.between(base, end({**files, changed: "// other"}))}
+    assert "shared/kubernetes/web" in reached
+    assert not [*affected.between(base, end({**files, "common/other.json": "[]"}))]

@@ -343,3 +343,17 @@ def test_a_chart_that_lacks_its_values_takes_no_other_instance_away() -> None:
         "production/kubernetes/charts/api": "charts/api",
         "shared/kubernetes/charts/api@eu": "charts/api",
     }
+
+
+def test_an_application_that_a_plugin_renders_is_no_doubt_of_its_maker() -> None:
+    """Only what asks for a file that is not here may be another one: a plugin's stack is never the chart beside it."""
+    made = application("api", "charts/api", more="    plugin: {name: kasane}\n")
+    files: Files = {
+        "outer/Chart.yaml": "name: outer\n",
+        "outer/templates/api.yaml": made,
+        "charts/api/Chart.yaml": "name: api\n",
+        "charts/api/templates/a.yaml": DEPLOYMENT,
+    }
+    assert paths(files) == {"shared/kubernetes/outer": "outer", "shared/kubernetes/api": "charts/api"}
+    [source] = deployed(files, "shared/kubernetes/api").sources
+    assert isinstance(source, Unrendered)

@@ -196,6 +196,25 @@ def test_circles_end(tmp_path: Path) -> None:
     assert (found.code, found.message) == ("plan-failed", "kustomize cannot render web: cycle")
 
 
+@pytest.mark.parametrize(
+    ("doubled", "told"),
+    [
+        ("  a: 1\n  b: 2\n  a: 3\n", "the key `a` is given twice, in web/b.yaml:8"),
+        ("  a: 1\n", 'yaml: line 6: mapping key "a" already defined at line 4'),
+    ],
+)
+def test_the_file_in_which_a_key_is_given_twice_is_named(doubled: str, told: str, tmp_path: Path) -> None:
+    """kustomize says the line of a document, and not of which file."""
+    files = {
+        "web/kustomization.yaml": "resources: [a.yaml, b.yaml]\n",
+        "web/a.yaml": OBJECT.format("a"),
+        "web/b.yaml": f"{OBJECT.format('b')}data:\n{doubled}",
+    }
+    said = b'map[string]interface {}(nil): yaml: unmarshal errors:\n  line 6: mapping key "a" already defined at line 4'
+    found = gap(render(Kustomization(path="web"), files, Tools(tmp_path, lambda _: Ended(1, b"", said, "exited"))))
+    assert found.message == f"kustomize cannot render web: {told}"
+
+
 def test_a_plugin_that_is_refused_is_not_the_changes_fault(tmp_path: Path) -> None:
     files = {
         "web/kustomization.yaml": "generators: [ksops.yaml]\n",
@@ -399,6 +418,41 @@ def test_a_list_of_another_length_is_told_as_far_as_both_have_it(tmp_path: Path)
     tools = Tools(tmp_path, lambda _: f"{OBJECT.format('a')}data: {next(lists)}\n")
     found = render(Chart(path="web", release="r"), files, tools)
     assert found.objects[0].value["data"] == ["a", "(made anew at each rendering)"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "name"),
+    [
+        ("web-test-x1y2z", "web-test-a9b8c", "web-test-*"),
+        ("web.x1-a", "web.y2-a", "web.*-a"),
+        ("x1y2", "a9b8", "*"),
+        ("web-x1", "web-y-2", "*"),
+    ],
+)
+def test_a_name_that_is_made_anew_is_the_same_object_each_time(one: str, other: str, name: str, tmp_path: Path) -> None:
+    """Or else each change of the chart would delete one and create one."""
+    files = {**CHART, "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
+    names = iter((one, other))
+
+    def answers(_: Sequence[str]) -> str:
+        named = next(names)
+        return f"# Source: web/templates/b.yaml\n{OBJECT.format(named)}data: {{same: x, own: {named}}}\n"
+
+    [found] = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects
+    assert (found.identity.name, found.value["metadata"]["name"]) == (name, name)
+    assert found.value["data"] == {"same": "x", "own": "(made anew at each rendering)"}
+
+
+def test_an_object_of_another_template_is_another_object(tmp_path: Path) -> None:
+    files = {**CHART, "web/templates/a.yaml": "a", "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
+    ends = iter(("a", "b"))
+
+    def answers(_: Sequence[str]) -> str:
+        end = next(ends)
+        return f"# Source: web/templates/{end}.yaml\n{OBJECT.format(end)}"
+
+    [found] = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects
+    assert found.identity.name == "a"
 
 
 def test_templates_that_are_a_link_are_templates(tmp_path: Path) -> None:

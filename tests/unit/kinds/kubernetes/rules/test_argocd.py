@@ -137,6 +137,19 @@ def test_templates_that_helm_or_alertmanager_fill_in_are_no_words_of_the_set() -
     assert rules(application_set(template=template)) == []
 
 
+def test_each_of_several_sources_is_filled_in() -> None:
+    """An address or a version that no generator gives stays as it is, and Argo CD finds no such repository."""
+    several = [source(path="charts/web"), source(path="charts/web", targetRevision="{{nobody.gives}}")]
+    template = {
+        "metadata": {"name": "{{env}}-web"},
+        "spec": {"project": "default", "sources": several, "destination": {"name": "{{env}}", "namespace": "shop"}},
+    }
+    found = ends.argo({"argocd/set.yaml": application_set(template=template), **FILES})
+    assert [each.message for each in found if each.rule == "argocd/template-language"] == [
+        "ApplicationSet web: no generator gives `{{nobody.gives}}`: it stays as it is"
+    ]
+
+
 def test_two_sets_of_one_folder_give_no_name_twice() -> None:
     one, two = application_set(), application_set().replace("name: web\n", "name: again\n")
     found = ends.argo({"argocd/a.yaml": one, "argocd/b.yaml": two, **FILES})

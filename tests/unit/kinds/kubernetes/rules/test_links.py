@@ -72,6 +72,47 @@ def test_what_is_named_has_to_be_there(text: str, line: int, severity: str) -> N
     assert (found.line, found.severity) == (line, severity)
 
 
+FLUX = """apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: web}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web}
+spec:
+  chartRef: {kind: OCIRepository, name: CHART}
+  chart: {spec: {chart: web, sourceRef: {kind: KIND, name: bitnami, namespace: NAMESPACE}}}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: web}
+spec:
+  sourceRef: {kind: GitRepository, name: nosuch}
+  dependsOn: [{name: AFTER}]
+"""
+
+
+def test_what_flux_takes_and_waits_for_has_to_be_there() -> None:
+    """Operators make none of it; what makes a GitRepository is often outside of git."""
+
+    def found(
+        chart: str, after: str, kind: str = "GitRepository", namespace: str = "x"
+    ) -> list[tuple[str, int | None]]:
+        text = (
+            FLUX.replace("CHART", chart).replace("AFTER", after).replace("KIND", kind).replace("NAMESPACE", namespace)
+        )
+        told = list(references.missing(ends.subject({"a.yaml": text})))
+        assert {each.severity for each in told} <= {"warning"}
+        return [(each.message.partition(": no ")[2].partition(" is made")[0], each.line) for each in told]
+
+    assert found("web", "web") == []
+    assert found("wbe", "other", "HelmRepository", "flux-system") == [
+        ("OCIRepository `wbe` in the namespace shop", 9),
+        ("HelmRepository `bitnami` in the namespace flux-system", 10),
+        ("Kustomization `other` in the namespace shop", 17),
+    ]
+
+
 def test_a_role_of_the_namespace_has_to_be_there_and_one_of_the_cluster_may_be_anybodys() -> None:
     [found] = references.missing(subject(BINDING.replace("KIND", "Role")))
     assert "no Role `nosuch`" in found.message

@@ -29,6 +29,16 @@ spec: {target: {name: token}}
 """
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: token, namespace: shop}\n"
 ASKS = POD.replace("configMapRef: {name: settings}", "secretRef: {name: token}")
+CHARTS = """apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: acme, namespace: shop}
+spec: {url: "https://charts.acme.example", interval: 1h}
+"""
+RELEASE = """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec: {interval: 1h, chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: acme}}}}
+"""
 
 
 def told(base: str, head: str) -> list[tuple[str, str]]:
@@ -50,9 +60,40 @@ BROKEN = [("kubernetes/reference-broken", "error")]
         (f"{EXTERNAL}---\n{ASKS}", ASKS, BROKEN),
         (f"{SECRET}---\n{ASKS}", f"{EXTERNAL}---\n{ASKS}", []),
         (f"{CONFIG}---\n{POD}", POD.replace("name: settings", "name: settings, optional: true"), []),
+        (f"{CHARTS}---\n{RELEASE}", f"{CHARTS.replace('acme', 'acne')}---\n{RELEASE}", BROKEN),
     ],
 )
 def test_what_base_made_and_head_does_not(base: str, head: str, expected: list[tuple[str, str]]) -> None:
+    assert told(base, head) == expected
+
+
+KEYED = """apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  containers:
+    - {name: web, image: a, env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: level}}}]}
+"""
+WITH_KEY = f"{CONFIG}data: {{level: info}}\n"
+WITHOUT_KEY = f"{CONFIG}data: {{levl: info}}\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        (f"{WITH_KEY}---\n{KEYED}", f"{WITH_KEY}---\n{KEYED}", []),
+        (f"{WITH_KEY}---\n{KEYED}", f"{WITHOUT_KEY}---\n{KEYED}", BROKEN),
+        (f"{WITHOUT_KEY}---\n{KEYED}", f"{WITHOUT_KEY}---\n{KEYED}", [("kubernetes/reference-missing", "warning")]),
+        (f"{WITH_KEY}---\n{KEYED}", f"{CONFIG}---\n{KEYED}", []),  # an operator may fill it
+        (f"{WITH_KEY}---\n{KEYED}", f"{CONFIG}binaryData: {{level: aQ==}}\n---\n{KEYED}", []),
+        (
+            f"{WITH_KEY}---\n{KEYED}",
+            f"{WITHOUT_KEY}---\n{KEYED.replace('key: level', 'key: level, optional: true')}",
+            [],
+        ),
+    ],
+)
+def test_a_key_that_a_pod_asks_for(base: str, head: str, expected: list[tuple[str, str]]) -> None:
     assert told(base, head) == expected
 
 
