@@ -30,7 +30,8 @@ KINDS = {
 }
 """API group → kinds that say what is deployed, or help to."""
 DECLARES = re.compile(
-    rb"apiVersion[\"']?\s*:\s*(?:[!&|>]\S*\s+)?[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io)/"
+    rb"apiVersion[\"']?\s*:\s*(?:[!&|>]\S{300}|(?:[!&|>]\S{0,299}\s+){0,2}"
+    rb"[\"']?(?:argoproj\.io|(?:kustomize|helm|source)\.toolkit\.fluxcd\.io|source\.extensions\.fluxcd\.io)/)"
 )
 _VERSION = re.compile(rb"(?:^|[{,\s\xbf])[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
 _KIND = re.compile(rb"(?:^|[{,\s\xbf])[\"']?kind[\"']?\s*:", re.MULTILINE)
@@ -39,11 +40,11 @@ _OBSCURE = re.compile(rb"\\[uUx]|\\\r?$|^[ \t]*\?[ \t\r\n]|^[ \t]*\*\S+[ \t]*:|^
 
 
 _HIDING = re.compile(
-    rb"apiVersion[\"']?\s*:\s*(?:\*|[^\n]*\\[uUx\r\n])"
-    rb"|\\[uUx][^\n:\"']*[\"']\s*:|^[ \t]*\?[ \t\r\n]|^[ \t]*\*\S+[ \t]*:",
+    rb"apiVersion[\"']?\s*:\s*(?:[!&]\S{1,300}\s+){0,2}(?:\*|\"[^\"\n]{0,300}\\[uUx/\r\n])"
+    rb"|\\[uUx][^\n:\"']{0,120}[\"']\s*:|^[ \t]*\?[ \t\r\n]|^[ \t]*\*\S+[ \t]*:",
     re.MULTILINE,
 )
-"""An API, or the key before it, that is written otherwise."""
+"""An API, or the key before it, that is written otherwise. All has a length: whoever writes it chooses the rest."""
 
 
 class Maker(Struct, frozen=True):

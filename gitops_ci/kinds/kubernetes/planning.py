@@ -58,7 +58,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     former.remember(stack.id if ends.head is None else ends.head.id, head, before.deployment, before.rendered)
     removed = ends.head is None and ends.gap is None
     deployment = before.deployment if removed else after.deployment
-    pruning = _going(before, after, head, removed=removed)
+    pruning = _going(before, after, (base, head), removed=removed)
     found = _difference(before, after, pruning, removed=removed)
     lacks = _lacking(before, after, base or head, removed=removed)
     changes = tuple(each for each in found.changes if lacks.is_sure(each))
@@ -103,7 +103,9 @@ def _lacking(before: End, after: End, known: Inventory | None, *, removed: bool)
     return lacking.between(before.rendered.gaps, after.rendered.gaps, accepted, stays=stays)
 
 
-def _going(before: End, after: End, head: Inventory | None, *, removed: bool) -> Pruning | None:
+def _going(
+    before: End, after: End, ends: tuple[Inventory | None, Inventory | None], *, removed: bool
+) -> Pruning | None:
     """What becomes of all that base deploys, where the stack goes or what deploys it does; None where neither does.
 
     An Application may still be there and deploy something else, as another stack or from another repository: it prunes.
@@ -112,15 +114,21 @@ def _going(before: End, after: End, head: Inventory | None, *, removed: bool) ->
     if not removed and was.by in ("", after.deployment.by):
         return None
     by = was.by.partition(" ")[0]
-    known = survey.of(head.snapshot, head.config) if head is not None and was.by else None
+    earlier, known = (survey.of(end.snapshot, end.config) if end is not None and was.by else None for end in ends)
     for each in known.applications.values() if known is not None else ():
-        if (was.by, was.within) == (f"Application {each.name}", each.by.within):
+        is_called_so = (was.by, was.within) == (f"Application {each.name}", each.by.within)
+        if is_called_so and (was.path == each.by.path or earlier is None or not earlier.has(each)):
             return Pruning(each.prune, by)
     for other in known.deployments.values() if known is not None else ():
         is_its_kind = (was.by, was.within) == (other.by, other.within)
-        if is_its_kind and (was.path == other.path or was.cluster == other.cluster):
+        if is_its_kind and (was.path == other.path or (was.cluster == other.cluster and not _had(earlier, other))):
             return Pruning(other.prune, by)
     return Pruning(was.cascade, by, all_goes=True)
+
+
+def _had(known: survey.Survey | None, other: Deployment) -> bool:
+    """Whether base has what deploys this, so that it is another one of that name."""
+    return known is not None and any(each.deployer == other.deployer for each in known.deployments.values())
 
 
 def _difference(before: End, after: End, going: Pruning | None, *, removed: bool) -> Difference:

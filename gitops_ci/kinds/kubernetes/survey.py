@@ -52,6 +52,14 @@ class Survey(Struct, frozen=True):
     objects: tuple[Declared, ...]
     makers: Mapping[str, str]
 
+    def has(self, application: Application) -> bool:
+        """Whether there is one of that name that the same file says, or the set in it makes."""
+        by = application.by
+        if not application.generator:
+            return any((each.kind, each.name, each.path) == (by.kind, by.name, by.path) for each in self.objects)
+        made = (one for each in self.renderings if each.by.path == by.path for one in each.applications)
+        return any(one.name == application.name for one in made)
+
 
 _known: WeakKeyDictionary[Snapshot, tuple[Config, Survey]] = WeakKeyDictionary()
 

@@ -73,12 +73,12 @@ class _Of(Struct, frozen=True):
             return Deployed()
         what = values.text(self.source, "path")
         unrendered = self.unrendered(what, f"it lies in another repository, {url}", "repoURL")
-        return Deployed((structs.replace(unrendered, fixed=self._fixed()),))
+        return Deployed((structs.replace(unrendered, fixed=self._fixed()),), tuple(self._values_of_foreign()))
 
     def _fixed(self) -> str:
         """A digest of a source elsewhere with all that it is given; empty where it is not pinned, or not all known."""
         snapshot = self.repository.snapshot
-        files = helm.value_files(values.mapping(self.source, "helm"), "", snapshot, self.referred())
+        files = self._files(values.mapping(self.source, "helm"), "")
         if not addresses.is_fixed(values.text(self.source, "targetRevision")) or any(each.problem for each in files):
             return ""
         real = [snapshot.resolve(each.path) or each.path for each in files]
@@ -86,10 +86,15 @@ class _Of(Struct, frozen=True):
         return values.digest((self.source, oids, self.application.name))
 
     def _values_of_foreign(self) -> Iterator[Reading]:
-        options = values.mapping(self.source, "helm")
-        for each in helm.value_files(options, "", self.repository.snapshot, self.referred()):
+        for each in self._files(values.mapping(self.source, "helm"), ""):
             if each.path:
                 yield from self.repository.through(each.path)
+
+    def _files(self, options: dict[str, Any], directory: str) -> list[helm.ValueFile]:
+        """The files that values and single parameters are taken from."""
+        from_files = {"valueFiles": [values.text(each, "path") for each in values.mappings(options, "fileParameters")]}
+        found = helm.value_files(options, directory, self.repository.snapshot, self.referred())
+        return [*found, *helm.value_files(from_files, directory, self.repository.snapshot, self.referred())]
 
     def referred(self) -> frozenset[str]:
         """The names (`$name`) of sources that are this repository, as it is in front of us, or at the same revision."""
@@ -198,7 +203,8 @@ class _Of(Struct, frozen=True):
             forced=tuple(helm.parameters(options, forced=True)),
             with_crds=options.get("skipCrds") is not True,
         )
-        reads = self.repository.of_chart(path, (each.path for each in files if each.path))
+        read = (each.path for each in self._files(options, path) if each.path)
+        reads = self.repository.of_chart(path, read)
         # What would be rendered without some of its values is not what is deployed.
         return Deployed(tuple(problems) or (chart,), reads, path)
 

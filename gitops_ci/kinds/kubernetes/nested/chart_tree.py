@@ -15,7 +15,8 @@ from gitops_ci.kinds.kubernetes.nested import chart_values
 from gitops_ci.kinds.kubernetes.nested.templates import Templates
 
 _DEEPEST, _MOST = 20, 50
-_VALUES_PER_STEP = 4
+_PER_VALUE = 5
+"""Steps that a value costs: it is copied more than once."""
 
 
 class Level(Struct, frozen=True):
@@ -28,11 +29,14 @@ class Level(Struct, frozen=True):
 
 
 def levels(chart: str, given: dict[str, Any], templates: Templates, budget: Budget) -> Iterator[Level]:
-    """A chart with what it is given, and the charts in it. Raises TemplateProblem where something cannot be read."""
+    """A chart with what it is given, and the charts in it.
+
+    Raises TemplateProblem where something cannot be read, or their values are too many: each has a copy of its own.
+    """
     for count, each in enumerate(_levels(chart, "", given, templates, 0)):
         if count == _MOST:
             raise TemplateProblem(f"more than {_MOST} charts in one")
-        budget.spend(weight(each.values) // _VALUES_PER_STEP, 0)
+        budget.spend(_PER_VALUE * weight(each.values), 0)
         yield each
 
 
@@ -42,7 +46,7 @@ def _levels(chart: str, prefix: str, given: dict[str, Any], templates: Templates
     name = f"{prefix}{values.text(about, 'name')}"
     own = f"{chart}/values.yaml".lstrip("/")
     listed = _dependencies(chart, about, snapshot)
-    said = chart_values.in_file(own, snapshot) if own in snapshot else {}
+    said = chart_values.written(own, snapshot) if own in snapshot else {}
     all_of_it = chart_values.coalesced(given, chart_values.without_null(said) if listed else said)
     yield Level(chart, name, about, all_of_it)
     if depth > _DEEPEST:
@@ -50,7 +54,7 @@ def _levels(chart: str, prefix: str, given: dict[str, Any], templates: Templates
     for inner in dict.fromkeys((*templates.inside(chart), *templates.charts.local.get(chart, ()))):
         if inner not in templates.charts.directories:
             continue
-        called = values.text(chart_values.in_file(templates.charts.directories[inner], snapshot), "name")
+        called = values.text(chart_values.written(templates.charts.directories[inner], snapshot), "name")
         named = [each for each in listed if values.text(each, "name") == called or _leads(chart, each, inner)]
         for each in named or [{}]:
             if _is_on(each, all_of_it):
@@ -72,7 +76,7 @@ def _passed(outer: dict[str, Any], alias: str) -> dict[str, Any]:
 
 def _dependencies(chart: str, about: Mapping[str, Any], snapshot: Snapshot) -> list[dict[str, Any]]:
     old = f"{chart}/requirements.yaml".lstrip("/")
-    older = chart_values.in_file(old, snapshot) if old in snapshot else {}
+    older = chart_values.written(old, snapshot) if old in snapshot else {}
     return [*values.mappings(about, "dependencies"), *values.mappings(older, "dependencies")]
 
 

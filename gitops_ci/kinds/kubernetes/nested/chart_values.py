@@ -36,14 +36,22 @@ def given(source: Chart, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def in_file(path: str, snapshot: Snapshot) -> dict[str, Any]:
-    """The values of a file; none where it is empty. Raises TemplateProblem where it is not there or no mapping."""
+    """A copy of the values of a file: nothing where it is empty.
+
+    Raises TemplateProblem where it is not there or no mapping.
+    """
+    return copy.deepcopy(dict(written(path, snapshot)))
+
+
+def written(path: str, snapshot: Snapshot) -> Mapping[str, Any]:
+    """The values of a file, which nobody may change. Raises as `in_file`."""
     real = snapshot.resolve(path) or path
     found = snapshot.facts((real,), _fact).get(real)
     if found is None:
         raise TemplateProblem(f"the value file {path} is not there")
     if isinstance(found, str):
         raise TemplateProblem(f"the value file {path} cannot be read: {found}")
-    return copy.deepcopy(found)
+    return found
 
 
 def _fact(content: bytes) -> dict[str, Any] | str:

@@ -25,10 +25,15 @@ from gitops_ci.policy.documents.yaml_documents import Document, YamlProblem
 _PATH = re.compile(r"^[ \t-]*[\"']?(?:path|chart)[\"']?[ \t]*:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
 _KIND = re.compile(r"^[ \t-]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?(\w+)")
 _MOST_KEPT = 4096
+_PER_STEP = 2
+"""Characters of YAML that are read in a step."""
 
 
 class _Chart(Struct, frozen=True):
-    """A rendering of a chart: what all of its templates share."""
+    """A rendering of a chart: what all of its templates share.
+
+    `is_worded`: what it makes may be put together in any words; `has_worded_file`: also from a file of the chart.
+    """
 
     source: Chart
     directories: tuple[str, ...]
@@ -36,20 +41,30 @@ class _Chart(Struct, frozen=True):
     budget: Budget
     from_values: bool
     makers: frozenset[str]
+    is_worded: bool
+    has_worded_file: bool
 
     def making(self, directory: str) -> Iterator[tuple[str, Template]]:
         """The templates of one of the charts that may make something."""
         for path in self.templates.paths.get(directory, ()):
             template = self.templates.read.get(path)
             is_partial = path.rpartition("/")[2].startswith("_")
-            if template is not None and not is_partial and (template.makes or self.passes_on(template)):
+            if template is None or is_partial:
+                continue
+            takes_one = template.takes_any and bool(self.makers)
+            if self.is_worded or template.makes or takes_one or self.passes_on(template):
                 yield path, template
+
+    def is_to_be_told(self, template: Template) -> bool:
+        """Whether one that cannot be run may have made something, and not only by a chance of words."""
+        in_any_words = template.makes or (template.files and self.has_worded_file)
+        return template.deploys or (self.is_worded and in_any_words) or self.passes_on(template)
 
     def passes_on(self, template: Template) -> bool:
         """Whether it writes objects that stand in values, or takes a template that makes some."""
         if self.from_values and template.passes:
             return True
-        return template.takes and any(f'"{name}"' in template.text for name in self.makers)
+        return not template.mentions.isdisjoint(self.makers)
 
     def shared(self) -> tuple[str, ...]:
         """The files that decide about everything: charts, values, templates that others take."""
@@ -78,15 +93,25 @@ def made(source: Chart, templates: Templates, budget: Budget) -> Made:
     if key not in _known:
         if len(_known) >= _MOST_KEPT:
             _known.clear()
-        makers = templates.makers(directories)
-        _known[key] = _made(_Chart(source, directories, templates, budget, from_values, makers), real)
+        chart = _Chart(
+            source=source,
+            directories=directories,
+            templates=templates,
+            budget=budget,
+            from_values=from_values,
+            makers=templates.makers(directories),
+            is_worded=templates.is_worded(source, real),
+            has_worded_file=templates.has_worded_file(real),
+        )
+        _known[key] = _made(chart, real)
     return _known[key]
 
 
 def _content(source: Chart, directories: Iterable[str], snapshot: Snapshot) -> object:
     paths = {path for each in directories for path in below(each, snapshot, recurse=True)}
     paths.update(snapshot.resolve(path) or path for path in source.value_files)
-    return source, frozenset((path, snapshot.entries.get(path)) for path in paths)
+    real = (snapshot.resolve(path) or path for path in paths)  # what links lead to may be another one
+    return source, frozenset((path, snapshot.entries.get(path)) for path in real)
 
 
 def _made(chart: _Chart, directory: str) -> Made:
@@ -100,7 +125,7 @@ def _made(chart: _Chart, directory: str) -> Made:
             _trouble(path, template, problem, shared, chart)
             for each in chart.directories
             for path, template in chart.making(each)
-            if template.deploys or chart.passes_on(template)
+            if chart.is_to_be_told(template)
         ]
         return Made(troubles=tuple(troubles))
     parts: list[Part] = []
@@ -110,9 +135,10 @@ def _made(chart: _Chart, directory: str) -> Made:
             read = {*shared, path}
             try:
                 text = _text(path, template, level, named, chart, read)
+                chart.budget.spend(len(text) // _PER_STEP, 0)
                 parts += _parts(path, template, text, tuple(sorted(read)))
             except TemplateProblem as problem:
-                if template.deploys or chart.passes_on(template):
+                if chart.is_to_be_told(template):
                     found.append(_trouble(path, template, problem, tuple(sorted(read)), chart))
     return Made(tuple(parts), tuple(found))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from msgspec import Struct, structs
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.flux import substitution
+from gitops_ci.kinds.kubernetes.gotemplate.values import TemplateProblem, weight
 from gitops_ci.kinds.kubernetes.kustomize import edits
 from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.nested import patching
@@ -23,6 +25,9 @@ from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
 _DEEPEST, _MOST = 64, 20_000
+_MOST_IN_ALL = 100_000
+_COPIED = 25
+"""Values of an object that are copied in a step, for each patch."""
 
 
 class Item(Struct, frozen=True):
@@ -71,6 +76,11 @@ class Overlays(Struct, frozen=True, dict=True):
     def _known(self) -> dict[Kustomization, Overlay | None]:
         return {}
 
+    @cached_property
+    def _steps(self) -> Counter[str]:
+        """What all overlays took."""
+        return Counter()
+
     def of(self, source: Kustomization) -> Overlay | None:
         """What a source makes of such objects; None where it takes none."""
         if source not in self._known:
@@ -83,7 +93,7 @@ class Overlays(Struct, frozen=True, dict=True):
         is_taking = any(each in self._objects for each in starts)
         if not is_taking and (not self._taking or self._taking.isdisjoint(tree.reached(starts))):
             return None
-        built = _Built(self.repository, self._objects)
+        built = _Built(self.repository, self._objects, self._steps)
         try:
             items = tuple(_filled_in(each, source) for each in built.top(source))
         except Unknown as problem:
@@ -110,13 +120,16 @@ def _filled_in(item: Item, source: Kustomization) -> Item:
 class _Built:
     """One build: the objects of a directory and of those that it takes; `read` are its files."""
 
-    def __init__(self, repository: Repository, objects: Mapping[str, tuple[Declared, ...]]) -> None:
+    def __init__(
+        self, repository: Repository, objects: Mapping[str, tuple[Declared, ...]], steps: Counter[str]
+    ) -> None:
         self._repository = repository
         self._objects = objects
         self.read: dict[str, None] = {}
         self.patches: set[str] = set()
         self.taken: list[Declared] = []
         self._steps = 0
+        self._in_all = steps
 
     def top(self, source: Kustomization) -> list[Item]:
         """The objects of a source. Raises Unknown."""
@@ -156,7 +169,8 @@ class _Built:
 
     def _spend(self, steps: int) -> None:
         self._steps += steps
-        if self._steps > _MOST:
+        self._in_all["steps"] += steps
+        if self._steps > _MOST or self._in_all["steps"] > _MOST_IN_ALL:
             raise Unknown("it takes too much to be read here")
 
     def _resource(self, directory: str, named: str, depth: int) -> Iterator[Item]:
@@ -176,8 +190,7 @@ class _Built:
     def _changed(self, directory: str, value: Any, items: list[Item]) -> list[Item]:
         """In the order of kustomize: patches, namespace, names, labels, patches of JSON."""
         for target, patch in self._patches(directory, value):
-            self._spend(len(items))
-            items = [one for each in items for one in _with(each, target, patch)]
+            items = self._patched(items, target, patch)
         namespace, prefix, suffix = (values.text(value, key) for key in ("namespace", "namePrefix", "nameSuffix"))
         labels = {**values.mapping(value, "commonLabels")}
         for each in values.mappings(value, "labels"):
@@ -186,13 +199,22 @@ class _Built:
             self._spend(len(items))
             items = [_named(each, namespace, prefix, suffix, labels) for each in items]
         for target, patch in self._json(directory, value):
-            self._spend(len(items))
-            items = [one for each in items for one in _with(each, target, patch)]
+            items = self._patched(items, target, patch)
         if value.get("transformers"):
             raise Unknown("it has transformers, which are not read here")
         if _may_reach(values.mappings(value, "replacements"), items):
             raise Unknown("it has replacements, which are not read here")
         return items
+
+    def _patched(self, items: list[Item], target: dict[str, Any] | None, patch: Any) -> list[Item]:
+        self._spend(len(items))
+        found: list[Item] = []
+        for each in items:
+            several = list(_with(each, target, patch))
+            found += several
+            if any(one is not each for one in several):
+                self._spend(_weight(each.value) // _COPIED)
+        return found
 
     def _patches(self, directory: str, value: Any) -> Iterator[tuple[dict[str, Any] | None, Any]]:
         for named in values.texts(value, "patchesStrategicMerge"):
@@ -221,6 +243,13 @@ class _Built:
         if isinstance(found, str):
             raise Unknown(found)
         return found
+
+
+def _weight(value: dict[str, Any]) -> int:
+    try:
+        return weight(value)
+    except TemplateProblem as problem:
+        raise Unknown(str(problem)) from None
 
 
 def _documents(content: bytes) -> list[Any] | str:

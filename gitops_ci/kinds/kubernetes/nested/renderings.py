@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.manifests import ARGO, Declared, Maker
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _STEPS = 2_000_000
 """What all templates of an end may take together: some twenty seconds at the worst."""
+MOST = 5_000
+"""Objects that are rendered in all: a chart that makes itself with another parameter each time would never end."""
+
 _Key = tuple[str, object]
 
 
@@ -34,18 +37,23 @@ class Rendered(Struct, frozen=True):
 
 
 class _Uses(Struct):
-    """Objects in files: those that are deployed as they stand, those that are made into others, and patches."""
+    """Objects in files: those that are deployed as they stand, those that are made into others, and patches.
+
+    `guessed` are deployed as they stand by a directory that nothing is known to deploy, `copied` written by a chart.
+    """
 
     kept: set[_Key]
     altered: set[_Key]
     patches: set[str]
+    guessed: set[_Key]
+    copied: set[_Key]
 
     def has(self, each: Declared) -> bool:
         """Whether an object in a file deploys anything itself."""
         key = _key(each)
-        if key in self.kept:
-            return True
-        return key not in self.altered and each.path not in self.patches
+        if key in self.kept or key in self.copied:
+            return key in self.kept
+        return key in self.guessed or (key not in self.altered and each.path not in self.patches)
 
 
 class Renderings:
@@ -59,12 +67,15 @@ class Renderings:
 
     def of(self, placed: Iterable[Placed]) -> Rendered:
         """All objects, given what there is by now."""
-        uses = _Uses(set(), set(), set())
+        uses = _Uses(set(), set(), set(), set(), set())
         objects: list[Declared] = []
         unsure: list[Placed] = []
         for each in placed:
             for source in each.deployment.sources:
-                made = self._made(source, uses)
+                if isinstance(source, Manifests):
+                    (uses.kept if each.deployment.by else uses.guessed).update(self._in_files(source))
+                    continue
+                made = self._made(source, uses) if len(objects) < MOST else self._too_many(source, uses)
                 if made is NOTHING:
                     continue
                 label, is_loose = label_of(each), _is_loose(each, source)
@@ -77,6 +88,25 @@ class Renderings:
         written = (each for each in self._repository.declared if uses.has(each))
         return Rendered((*written, *objects), tuple(unsure))
 
+    def _too_many(self, source: Source, uses: _Uses) -> Made:
+        """Of what would be rendered, once enough is made."""
+        why = f"the renderings of this repository make more than {MOST:,} objects of Argo CD and Flux"
+        match source:
+            case Chart(path=path) if self._templates.may_make(source):
+                return Made(troubles=(Trouble(f"{path}/Chart.yaml", why, 1, source.value_files, (path,)),))
+            case Kustomization() if (overlay := self._overlays.of(source)) is not None:
+                return _of_overlay(structs.replace(overlay, unknown=why), source, uses)
+            case _:
+                return NOTHING
+
+    def _copied(self, made: Made) -> Iterator[_Key]:
+        """Objects in files of a chart (`.Files`) that its templates write."""
+        read = {path for each in made.parts for path in each.read} if self._repository.declared else set()
+        names = {each.manifest.identity for each in made.parts}
+        for each in self._repository.declared:
+            if each.path in read and each.manifest.identity in names:
+                yield _key(each)
+
     def _made(self, source: Source, uses: _Uses) -> Made:
         match source:
             case Chart() if self._templates.may_make(source):
@@ -84,14 +114,18 @@ class Renderings:
                 from gitops_ci.kinds.kubernetes.nested import charts
 
                 self._budget = self._budget or Budget(steps=_STEPS)
-                return charts.made(source, self._templates, self._budget)
+                made = charts.made(source, self._templates, self._budget)
+                uses.copied.update(self._copied(made))
+                return made
             case Kustomization():
                 overlay = self._overlays.of(source)
                 return NOTHING if overlay is None else _of_overlay(overlay, source, uses)
-            case Manifests(files=files) if self._repository.declared:
-                names = set(files)
-                uses.kept.update(_key(each) for each in self._repository.declared if each.path in names)
-        return NOTHING
+            case _:
+                return NOTHING
+
+    def _in_files(self, source: Manifests) -> Iterator[_Key]:
+        names = set(source.files) if self._repository.declared else set()
+        yield from (_key(each) for each in self._repository.declared if each.path in names)
 
 
 def _of_overlay(overlay: Overlay, source: Kustomization, uses: _Uses) -> Made:

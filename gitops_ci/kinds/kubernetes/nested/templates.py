@@ -19,20 +19,26 @@ _KIND = rb"^[ \t-]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?"
 _DEPLOYING = rb"(?:Application(?:Set)?|HelmRelease|Kustomization)\b"
 _HELPING = rb"(?:AppProject|GitRepository|ArtifactGenerator)\b"
 _OURS = re.compile(_API + _GROUPS, re.MULTILINE)
-_ANY_API = re.compile(_API + rb"[^\n]*\{\{", re.MULTILINE)
+_ANY_API = re.compile(rb"^[ \t-]*[\"']?apiVersion[\"']?[ \t]*:[^\n]*\{\{", re.MULTILINE)
 _DEPLOYER = re.compile(_KIND + _DEPLOYING, re.MULTILINE)
 _HELPER = re.compile(_KIND + _HELPING, re.MULTILINE)
-_ANY_KIND = re.compile(_KIND + rb"[^\n]*\{\{", re.MULTILINE)
+_ANY_KIND = re.compile(rb"^[ \t-]*[\"']?kind[\"']?[ \t]*:[^\n]*\{\{", re.MULTILINE)
 _PASSES_ON = re.compile(rb"\b(?:toYaml|toJson|tpl)\b")
 _DEFINES = re.compile(rb"\{\{-?\s*(?:define|block)\s+[\"`]([^\"`\n]+)[\"`]")
 _TAKES = re.compile(rb"\b(?:include|template)\b")
+_TAKES_ANY = re.compile(rb"\{\{[^}]{0,500}\b(?:include|template)\s+[^\"`\s}]")
+_QUOTE = re.compile('["`]')
+_NAMES_API = re.compile(rb"(?:\bargoproj|\btoolkit\.fluxcd|\bsource\.extensions\.fluxcd)\.io/v\d")
+_NAMES_KIND = re.compile(rb"\b" + _DEPLOYING)
+_CRDS = "/crds/"
 
 
 class Template(Struct, frozen=True):
     """What one says of itself: `makes` objects, perhaps; `deploys`: surely such as deploy something.
 
-    `passes`: it writes what values hold. `defines` are names of templates in it, `takes`: it asks for such ones. The
-    text is kept only where some of it is true.
+    `passes`: it writes what values hold; `files`: it reads files of the chart. `defines` are names of templates in it,
+    `takes`: it asks for such ones, `mentions`: which may be these, `takes_any`: or for one whose name is made there.
+    The text is kept only where some of it is true.
     """
 
     text: str = ""
@@ -41,9 +47,24 @@ class Template(Struct, frozen=True):
     passes: bool = False
     takes: bool = False
     defines: tuple[str, ...] = ()
+    files: bool = False
+    mentions: frozenset[str] = frozenset()
+    takes_any: bool = False
 
 
 _NOTHING = Template()
+
+
+class Words(Struct, frozen=True):
+    """Whether a file has the API of Argo CD or Flux in it, in whatever form, and a kind that deploys."""
+
+    api: bool
+    kind: bool
+
+
+def words(content: bytes) -> Words:
+    """What a file of a chart names."""
+    return Words(_NAMES_API.search(content) is not None, _NAMES_KIND.search(content) is not None)
 
 
 def read(content: bytes) -> Template:
@@ -54,10 +75,21 @@ def read(content: bytes) -> Template:
     makes = helper or ((ours or any_api) and (deployer or any_kind))
     passes, takes = _PASSES_ON.search(content) is not None, _TAKES.search(content) is not None
     defines = tuple(each.decode("utf-8", "replace") for each in _DEFINES.findall(content))
-    if not (makes or passes or takes or defines):
+    named, files = words(content), b"Files" in content
+    if not (makes or passes or takes or defines or named.api or named.kind or files):
         return _NOTHING
-    deploys = (deployer and (ours or any_api)) or (ours and any_kind)
-    return Template(content.decode("utf-8", "replace"), makes, deploys, passes, takes, defines)
+    text = content.decode("utf-8", "replace")
+    return Template(
+        text=text,
+        makes=makes,
+        deploys=(deployer and (ours or any_api)) or (ours and any_kind),
+        passes=passes,
+        takes=takes,
+        defines=defines,
+        files=files,
+        mentions=frozenset(_QUOTE.split(text)[1:-1]) if takes else frozenset(),
+        takes_any=takes and _TAKES_ANY.search(content) is not None,
+    )
 
 
 class Templates(Struct, frozen=True, dict=True):
@@ -97,7 +129,40 @@ class Templates(Struct, frozen=True, dict=True):
         real = self.snapshot.resolve(source.path)
         if real is None or real not in self.charts.directories:
             return False
-        return (bool(self.making) and not self.making.isdisjoint(self.parts(real))) or self.has_objects(source, real)
+        if self.making and not self.making.isdisjoint(self.parts(real)):
+            return True
+        return self.has_objects(source, real) or self.is_worded(source, real)
+
+    def is_worded(self, source: Chart, real: str) -> bool:
+        """Whether an API of Argo CD or Flux and a kind that deploys are named somewhere in a chart or its values.
+
+        In which words a template puts them together nobody can tell before it is run.
+        """
+        given = [source.values, *(value for _, value in (*source.parameters, *source.forced))]
+        paths = [self.snapshot.resolve(path) or path for path in source.value_files]
+        found = [*self._words(real), *self.snapshot.facts(paths, words).values()]
+        found.append(words("\n".join(given).encode("utf-8", "replace")))
+        return any(each.api for each in found) and any(each.kind for each in found)
+
+    def has_worded_file(self, real: str) -> bool:
+        """Whether a file that is no template names both."""
+        return any(each.api and each.kind for each in self._words(real, templates=False))
+
+    @cached_property
+    def _worded(self) -> dict[tuple[str, bool], tuple[Words, ...]]:
+        return {}
+
+    def _words(self, real: str, *, templates: bool = True) -> tuple[Words, ...]:
+        """What the files of a chart and of those in it name."""
+        if (real, templates) not in self._worded:
+            parts = self.parts(real)
+            paths = {path for each in parts for path in below(each, self.snapshot, recurse=True) if _CRDS not in path}
+            if not templates:
+                paths -= {path for each in parts for path in self.paths[each]}
+            resolved = {self.snapshot.resolve(path) or path for path in paths}
+            found = self.snapshot.facts(sorted(resolved), words).values()
+            self._worded[real, templates] = tuple(dict.fromkeys(each for each in found if each.api or each.kind))
+        return self._worded[real, templates]
 
     def has_objects(self, source: Chart, real: str) -> bool:
         """Whether an object stands in the values, which a template may write as it is."""
@@ -126,11 +191,11 @@ class Templates(Struct, frozen=True, dict=True):
         found = {name for each in read if each.makes for name in each.defines}
         taking = [each for each in read if each.takes and each.defines and not each.makes]
         while found:
-            more = [each for each in taking if any(f'"{name}"' in each.text for name in found)]
-            if not more:
+            more = [not each.mentions.isdisjoint(found) for each in taking]
+            if not any(more):
                 break
-            found.update(name for each in more for name in each.defines)
-            taking = [each for each in taking if each not in more]
+            found.update(name for each, is_one in zip(taking, more, strict=True) if is_one for name in each.defines)
+            taking = [each for each, is_one in zip(taking, more, strict=True) if not is_one]
         return frozenset(found)
 
     def inside(self, chart: str) -> Iterator[str]:

@@ -29,7 +29,8 @@ _NUMBER = re.compile(r"\d+")
 class Dependency(Struct, frozen=True):
     """A chart by its name, the version that is asked for, and where it comes from (`file://../x` of the repository).
 
-    `keys` are those of the values that it is given or that decide about it, `written` is all that is said of it.
+    `keys` are those of the values that it is given or that decide about it, `written` is all that is said of it. With
+    `imports` its own values become some of what takes it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Dependency(Struct, frozen=True):
     line: int
     keys: frozenset[str] = frozenset()
     written: str = ""
+    imports: bool = False
 
     @property
     def is_pinned(self) -> bool:
@@ -76,6 +78,7 @@ def _declared(content: bytes) -> Dependencies:
                 line=document.line_of(("dependencies", index)),
                 keys=given.keys_of(each),
                 written=values.digest(each),
+                imports=bool(each.get("import-values")),
             )
             for index, each in enumerate(several)
             if isinstance(each, Mapping)
@@ -110,7 +113,8 @@ def missing(source: Chart, call: Call, chart: str | None = None, way: Way = ()) 
                 f"{path} depends on the chart {secrets.masked(what)}, which is not in {where}/charts:"
                 " commit it there (`helm dependency build`), so that it can be seen what it deploys"
             )
-            fixed = _given(source, here, call) if each.is_pinned else ""
+            is_known = each.is_pinned and not any(one.imports for _, one in here)
+            fixed = _given(source, here, call) if is_known else ""
             yield Gap(code="not-rendered", message=message, path=path, line=each.line, what=what, fixed=fixed)
         else:
             yield from missing(source, call, local, here)
@@ -124,8 +128,8 @@ def _given(source: Chart, way: Way, call: Call) -> str:
     parts: list[Any] = [given.of_release(source, way[0][1].keys, snapshot)]
     for chart, each in way:
         beside = [_local(chart, other.repository, snapshot) for _, other in declared(chart, call)]
-        libraries = [given.of_library(one, snapshot) for one in beside if one is not None]
-        parts.append((each.written, given.of_chart(chart, each.keys, snapshot), libraries))
+        others = [given.of_beside(one, each.keys, snapshot) for one in beside if one is not None]
+        parts.append((each.written, given.of_chart(chart, each.keys, snapshot), others))
     return values.digest(parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot
@@ -14,6 +14,9 @@ from gitops_ci.kinds.kubernetes.sources import Chart
 
 _ALWAYS = ("global", "tags")
 _DEFINES = re.compile(rb"\{\{-?\s*(?:define|block)\s+[\"`]([^\"`]*)[\"`]")
+_VALUES = re.compile(rb"\bValues\.([\w.-]+)")
+_LIBRARIES = ("common",)
+"""What is in many charts, whose templates another chart may define anew."""
 _SEVERAL = re.compile(r"[,{]")
 _FIRST = re.compile(r"[.\[=]")
 
@@ -34,28 +37,46 @@ def _inline(text: str, keys: frozenset[str]) -> Any:
 def of_chart(chart: str, keys: frozenset[str], snapshot: Snapshot) -> tuple[Any, ...]:
     """What a chart gives to its parts: values, and templates under names that are not its own, which win over theirs.
 
-    A library beside them gives its templates to all, and what is packed may.
+    The charts beside them do so as well, libraries with all of theirs, and what is packed may. Templates that read what
+    only the part itself may say are rendered without it.
     """
     own = f"{chart}/" if chart else ""
-    name = chart.rpartition("/")[2]
-    found = [path for path, names in _defined(f"{own}templates", snapshot).items() if _foreign(names, name)]
-    for folder in snapshot.directories.get(snapshot.resolve(f"{own}charts") or "", ()):
-        found += _of_library(f"{own}charts/{folder}", snapshot)
+    given = _picked(f"{own}values.yaml", keys, snapshot)
+    found = [*_shared(chart, keys, snapshot), *_asking(f"{own}templates", keys, given, snapshot)]
     packed = [path for path in _below(f"{own}charts", snapshot) if path.endswith(".tgz")]
-    oids = [(path, snapshot.entries[path].oid) for path in sorted({*found, *packed})]
-    return (chart, _picked(f"{own}values.yaml", keys, snapshot), oids)
+    return (chart, given, [(path, snapshot.entries[path].oid) for path in sorted({*found, *packed})])
 
 
-def of_library(chart: str, snapshot: Snapshot) -> tuple[Any, ...]:
-    """The templates that a chart beside another one defines for all, if it is a library."""
-    return tuple((path, snapshot.entries[path].oid) for path in _of_library(chart, snapshot))
+def of_beside(chart: str, keys: frozenset[str], snapshot: Snapshot) -> tuple[Any, ...]:
+    """The templates that a chart beside another one, and those in it, define for all."""
+    return tuple((path, snapshot.entries[path].oid) for path in sorted(_shared(chart, keys, snapshot)))
 
 
-def _of_library(chart: str, snapshot: Snapshot) -> list[str]:
-    path = f"{snapshot.resolve(chart) or chart}/Chart.yaml"
+def _shared(chart: str, keys: frozenset[str], snapshot: Snapshot) -> Iterator[str]:
+    """Templates of a chart and of those in it that define what others may take: a release has one space of names."""
+    folders = [f"{chart}/{folder}".lstrip("/") for folder in ("templates", "charts")]
+    for folder in folders:
+        for path, names in _defined(folder, snapshot).items():
+            outer, is_template, _ = path.rpartition("/templates/")
+            outer = outer if is_template else chart
+            if path not in snapshot.entries:
+                continue
+            if _is_library(outer, snapshot) or _foreign(names, outer.rpartition("/")[2], keys):
+                yield path
+
+
+def _asking(directory: str, keys: frozenset[str], given: Any, snapshot: Snapshot) -> Iterator[str]:
+    """Templates that read values of a part, or its own objects, that nothing here gives."""
+    for path, asked in snapshot.facts(_below(directory, snapshot), _asked).items():
+        places = [each.split(".") for each in asked]
+        if "Subcharts" in asked or any(each[0] in keys and values.at(given, *each) is None for each in places):
+            yield path
+
+
+def _is_library(chart: str, snapshot: Snapshot) -> bool:
+    path = f"{snapshot.resolve(chart) or chart}/Chart.yaml".lstrip("/")
     read = snapshot.facts((path,), reading.first).get(path, First()).value
-    is_library = isinstance(read, Mapping) and read.get("type") == "library"
-    return sorted(_defined(f"{chart}/templates", snapshot)) if is_library else []
+    return isinstance(read, Mapping) and read.get("type") == "library"
 
 
 def keys_of(entry: Mapping[str, Any]) -> frozenset[str]:
@@ -95,5 +116,16 @@ def _names(content: bytes) -> tuple[str, ...]:
     return tuple(each.decode("utf-8", "replace") for each in _DEFINES.findall(content))
 
 
-def _foreign(names: tuple[str, ...], own: str) -> bool:
-    return not all(each == own or each.startswith((f"{own}.", f"{own}-")) for each in names)
+def _asked(content: bytes) -> frozenset[str]:
+    """The places in values that a template names, without the end of a sentence that is none of them."""
+    found = {each.decode("utf-8", "replace").strip(".") for each in _VALUES.findall(content)}
+    return frozenset({*found, "Subcharts"} if b"Subcharts" in content else found)
+
+
+def _foreign(names: tuple[str, ...], own: str, keys: frozenset[str]) -> bool:
+    """Whether some of the names may be those of a part: not its own ones, or its own are called as those."""
+    return not all(_is_of(each, (own,)) and not _is_of(each, (*keys, *_LIBRARIES)) for each in names)
+
+
+def _is_of(name: str, charts: Iterable[str]) -> bool:
+    return any(each and (name == each or name.startswith((f"{each}.", f"{each}-"))) for each in charts)

@@ -17,7 +17,9 @@ from gitops_ci.kinds.kubernetes.sources import Kustomization
 
 _TAKES = ("resources", "bases")
 _GENERATORS = ("configMapGenerator", "secretGenerator", "generatorOptions")
-_NAMING = ("namePrefix", "nameSuffix")
+_NAMING = ("namePrefix", "nameSuffix", "namespace")
+_SPREADING = ("vars", "configurations", "crds", "openapi")
+"""What kustomize hands on from a kustomization to all that take it, where it applies to what else they take."""
 _SELECTING = ("source", "objref")
 """What a replacement and a variable call the object that they take a value of."""
 
@@ -35,8 +37,8 @@ class Standing(Struct, frozen=True):
 
         That is what each kustomization on the way to it says, but for what else it takes; the files of its patches,
         replacements and generators, all of its components; what Argo CD and Flux write into it; what is generated
-        beside it, by what takes it or what that takes, whose names may be written into it; and the objects that values
-        are taken of.
+        beside it, by what takes it or what that takes, whose names may be written into it; variables and
+        configurations of any other; and the objects that values are taken of.
         """
         path = gap.path or ""
         if gap.code != "not-rendered" or path not in self.found.named or not self._stays(path, gap.what):
@@ -47,6 +49,7 @@ class Standing(Struct, frozen=True):
         parts += [self._whole(path)] if path in self.emptied else []
         beside = {each for taker in (path, *self.found.takers(path)) for each in self.found.reached(taker)}
         parts += [self._generated(each) for each in sorted(beside - above)]
+        parts += [told for each in sorted(self.found.named.keys() - above) if (told := self._spread(each))]
         parts += self._taken(above, objects)
         return structs.replace(gap, fixed=values.digest(parts))
 
@@ -108,6 +111,13 @@ class Standing(Struct, frozen=True):
             return (path, named) if any(named) else None
         files = [self._oid(to) for entry, to in self.found.named[path] if entry.use == "file"]
         return path, named, said, files
+
+    def _spread(self, path: str) -> Any:
+        """What a kustomization says that reaches what it does not take; nothing where it says no such thing."""
+        value = values.mapping(self._value(path))
+        said = [value.get(key) for key in _SPREADING]
+        files = [self._oid(to) for entry, to in self.found.named[path] if entry.use == "file"]
+        return (path, said, files) if any(said) else None
 
     def _taken(self, above: set[str], objects: Iterable[Object]) -> Iterator[Any]:
         """The objects that replacements and variables take a value of."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gitops_ci.kinds.kubernetes import manifests
@@ -41,6 +43,9 @@ def test_what_is_none_is_none(content: bytes) -> None:
         '"\\x61rgoproj.io/v1alpha1"',
         "*api",
         "!!str argoproj.io/v1alpha1",
+        "!!str &a argoproj.io/v1alpha1",
+        '!!str "argoproj.io\\/v1alpha1"',
+        "&" + "a" * 400 + " argoproj.io/v1alpha1",
     ],
 )
 @pytest.mark.parametrize("key", ["apiVersion", '"api\\u0056ersion"', "? apiVersion\n"])
@@ -54,3 +59,19 @@ def test_an_application_whose_api_is_written_otherwise(key: str, written: str) -
 def test_what_only_looks_like_it_is_nothing() -> None:
     assert manifests.read(b'apiVersion: "v1\\u0031"\nkind: Application\n') == manifests.Read()
     assert manifests.read(b"apiVersion: *nowhere\nkind: Application\n") == manifests.Read()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"text": "' + rb"\u4e2d" * 100_000 + b'"}',
+        b"apiVersion:" + b" " * 300_000,
+        b"apiVersion:!" * 50_000,
+        b"apiVersion:" * 50_000,
+    ],
+)
+def test_a_long_file_is_read_as_fast_as_it_is_long(content: bytes) -> None:
+    """A dashboard in another alphabet is one long text of escapes."""
+    started = time.process_time()
+    manifests.read(content)
+    assert time.process_time() - started < 5

@@ -253,3 +253,18 @@ def test_what_an_application_deployed_before_it_had_another_path_goes(tmp_path: 
     base, head = end(files), end(moved)
     plan = planning.plan(base.stacks["production/kubernetes/web"], base, head, Tools(tmp_path, never))
     assert [(each.action, each.destructive) for each in plan.changes] == [("delete", True), ("create", False)]
+
+
+def test_an_application_of_the_same_name_in_another_file_is_another_one(tmp_path: Path) -> None:
+    """Two clusters with an Argo CD each: one loses its Application, and with it what that deployed."""
+    kept = application("web", "production/eu", more="  syncPolicy: {automated: {prune: false}}\n")
+    files = {
+        "clusters/eu/a.yaml": kept,
+        "clusters/us/a.yaml": application("web", "production/us", finalizer=True),
+        "production/eu/a.yaml": ONE.format("a", 1),
+        "production/us/a.yaml": ONE.format("a", 1),
+    }
+    base, head = end(files), end({path: text for path, text in files.items() if path != "clusters/us/a.yaml"})
+    [gone] = [each for each in base.stacks.values() if each.path == "production/us"]
+    plan = planning.plan(gone, base, head, Tools(tmp_path, never))
+    assert [(each.action, each.destructive) for each in plan.changes] == [("delete", True)]

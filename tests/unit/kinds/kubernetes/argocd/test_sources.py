@@ -248,3 +248,31 @@ def test_what_jsonnet_imports_is_read(changed: str) -> None:
     reached = {each.id for each in affected.between(base, end({**files, changed: "// other"}))}
     assert "shared/kubernetes/web" in reached
     assert not [*affected.between(base, end({**files, "common/other.json": "[]"}))]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "chart: redis, helm: {fileParameters: [{name: a, path: $here/redis.yaml}]}",
+        "path: charts/redis, helm: {valueFiles: [$here/redis.yaml]}",
+        "path: charts/redis, helm: {fileParameters: [{name: a, path: $here/redis.yaml}]}",
+    ],
+)
+def test_what_a_source_elsewhere_takes_from_here_affects_it(source: str) -> None:
+    """A chart in another repository with values in this one: nothing else here changes what is deployed."""
+    text = REMOTE.replace("chart: redis", source.partition(", helm")[0]).replace(
+        "helm: {valueFiles: [$here/redis.yaml]}", "helm" + source.partition("helm")[2]
+    )
+    text = text.replace(f"  - {{repoURL: '{URL}', path: plain}}\n", "")
+    other = {"other.yaml": application("other", "plain")}
+    files = {**FILES, **other, "app.yaml": text, "redis.yaml": "a: 1"}
+    changed = affected.between(end(files), end({**files, "redis.yaml": "a: 2"}))
+    assert [each.id for each in changed] == ["shared/kubernetes/web"]
+    assert fixed(text, "a: 1", other) != fixed(text, "a: 2", other)
+
+
+def test_a_file_of_a_parameter_affects_a_chart_of_ours() -> None:
+    more = "    helm: {fileParameters: [{name: a, path: ../root-values.yaml}]}\n"
+    files = {**FILES, "app.yaml": application("web", "chart", more=more)}
+    changed = affected.between(end(files), end({**files, "root-values.yaml": "a: 2"}))
+    assert [each.id for each in changed] == ["shared/kubernetes/web"]

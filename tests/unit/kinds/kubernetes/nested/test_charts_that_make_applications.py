@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
+import time
+
+import msgspec
 import pytest
+import yaml
 
 from gitops_ci.discover import affected
+from gitops_ci.kinds.kubernetes.nested import renderings
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Manifests, Unrendered
 from tests.unit.kinds.kubernetes.ends import (
     DEPLOYMENT,
@@ -215,6 +221,104 @@ def test_a_template_that_only_may_make_one_is_no_trouble() -> None:
     text = "apiVersion: {{ .Capabilities.x.y }}\nkind: {{ .Values.kind }}\nmetadata: {name: x}\n"
     files: Files = {"web/Chart.yaml": "name: web\n", "web/templates/a.yaml": text}
     assert paths(files) == {"shared/kubernetes/web": "web"}
+
+
+PLAIN = application("api", "charts/api")
+IN_ANY_WORDS: dict[str, Files] = {
+    "JSON on one line": {"a.yaml": msgspec.json.encode(yaml.safe_load(PLAIN))},
+    "a key that is printed": {"a.yaml": PLAIN.replace("kind: App", '{{ print "kind: " }} App')},
+    "a template in other quotes": {
+        "a.yaml": "{{ include `a` . }}",
+        "_a.tpl": "{{ define `a` }}\n" + PLAIN + "{{ end }}",
+    },
+    "a template by a name that is made": {
+        "a.yaml": '{{ $n := print "a" "b" }}{{ include $n . }}',
+        "_a.tpl": '{{ define "ab" }}\n' + PLAIN + "{{ end }}",
+    },
+    "a file of the chart": {
+        "a.yaml": '{{ range $path, $_ := .Files.Glob "apps/*.tpl" }}\n---\n{{ tpl ($.Files.Get $path) $ }}{{ end }}',
+        "../apps/x.tpl": PLAIN.replace("path: charts/api", "path: {{ .Values.path }}"),
+    },
+}
+
+
+@pytest.mark.parametrize("way", IN_ANY_WORDS)
+def test_a_template_that_makes_one_in_any_words(way: str) -> None:
+    files: dict[str, str | bytes] = {f"outer/templates/{path}": text for path, text in IN_ANY_WORDS[way].items()}
+    files = {posixpath.normpath(path): text for path, text in files.items()}
+    files |= {"outer/Chart.yaml": "name: outer\n", "outer/values.yaml": "path: charts/api\n"}
+    files |= {"charts/api/Chart.yaml": "name: api\n", "charts/api/templates/a.yaml": DEPLOYMENT}
+    assert deployed(files, "shared/kubernetes/api").by == "Application api"
+    assert [each.id for each in affected.between(end(files), end({**files, "charts/api/templates/a.yaml": ""}))] == [
+        "shared/kubernetes/api"
+    ]
+
+
+def test_one_whose_words_stand_in_values_and_that_cannot_be_run() -> None:
+    text = "apiVersion: {{ .Values.api }}\nkind: {{ .Values.kind }}\nmetadata: {name: {{ randAlpha 3 }}}\n"
+    files: Files = {
+        "outer/Chart.yaml": "name: outer\n",
+        "outer/values.yaml": "api: argoproj.io/v1alpha1\nkind: Application\n",
+        "outer/templates/a.yaml": text,
+    }
+    [unrendered] = deployed(files, "shared/kubernetes/outer/a").sources
+    assert isinstance(unrendered, Unrendered)
+
+
+def test_a_file_of_a_chart_that_its_template_writes_is_one_application() -> None:
+    files: Files = {
+        "outer/Chart.yaml": "name: outer\n",
+        "outer/apps/a.yaml": PLAIN,
+        "outer/templates/a.yaml": '{{ .Files.Get "apps/a.yaml" }}',
+        "charts/api/Chart.yaml": "name: api\n",
+    }
+    assert [(each.by, each.within != "") for each in surveyed(files).deployments.values() if each.by] == [
+        ("Application api", True)
+    ]
+
+
+def test_one_that_makes_more_of_itself_each_time_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renderings, "MOST", 50)
+    more = "    helm: {parameters: [{name: x, value: '{{ $.Values.x }}-{{ $i }}'}]}\n"
+    text = application("a-{{ $.Values.x }}-{{ $i }}", "outer", more=more)
+    files: Files = {
+        "outer/Chart.yaml": "name: outer\n",
+        "outer/values.yaml": "x: a\n",
+        "outer/templates/a.yaml": "{{ range $i := until 10 }}\n---\n" + text + "{{ end }}",
+    }
+    found = surveyed(files).deployments
+    assert len(found) < 500
+    assert "make more than 50 objects" in f"{found}"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.yaml": "apiVersion:" + " " * 300_000, "b.yaml": "kind:" + " " * 300_000},
+        {
+            "_a.tpl": "apiVersion: argoproj.io/v1\nkind: Application\n"
+            + "".join(f'{{{{ define "n{n}" }}}}{{{{ end }}}}\n' for n in range(20_000)),
+            "b.yaml": '{{ define "b" }}{{ include "c" . }}{{ end }}' + "x" * 500_000,
+        },
+    ],
+)
+def test_long_templates_are_read_as_fast_as_they_are_long(files: Files) -> None:
+    started = time.process_time()
+    surveyed({"outer/Chart.yaml": "name: outer\n", **{f"outer/templates/{path}": text for path, text in files.items()}})
+    assert time.process_time() - started < 10
+
+
+def test_charts_with_many_values_are_not_copied_without_end() -> None:
+    asked = ", ".join(f"{{name: big, alias: a{n}, repository: 'file://../big'}}" for n in range(150))
+    files: Files = {
+        "outer/Chart.yaml": f"name: outer\ndependencies: [{asked}]\n",
+        "outer/templates/a.yaml": PLAIN,
+        "big/Chart.yaml": "name: big\n",
+        "big/values.yaml": "".join(f"k{n}: {{a: [1, 2]}}\n" for n in range(10_000)),
+    }
+    started = time.process_time()
+    assert "take too much to be rendered here" in f"{surveyed(files).deployments}"
+    assert time.process_time() - started < 20
 
 
 def test_objects_that_stand_in_values() -> None:

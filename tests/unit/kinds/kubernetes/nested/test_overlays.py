@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gitops_ci.discover import affected
 from gitops_ci.kinds.kubernetes.sources import Chart, Manifests, Unrendered
-from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, application, deployed, end, kustomization, paths
+from tests.unit.kinds.kubernetes.ends import (
+    DEPLOYMENT,
+    Files,
+    application,
+    deployed,
+    end,
+    kustomization,
+    paths,
+    surveyed,
+)
 
 BASE: Files = {
     "argo/base/kustomization.yaml": kustomization("web.yaml"),
@@ -160,3 +171,12 @@ def test_overlays_that_take_each_other_again_and_again_end() -> None:
         files[f"o{depth}/kustomization.yaml"] = kustomization(*[f"../o{depth + 1}"] * 3, more="namePrefix: a\n")
     files["o60/kustomization.yaml"] = kustomization("../argo/base")
     assert "it takes too much" in f"{[deployed(files, each) for each in end(files).stacks]}"
+
+
+def test_many_patches_of_a_large_object_end() -> None:
+    many = "    helm: {valuesObject: {" + ", ".join(f"k{n}: {{a: 1}}" for n in range(5_000)) + "}}\n"
+    patches = "- {target: {kind: Application}, patch: '[{op: add, path: /metadata/x, value: 1}]'}\n" * 3_000
+    files = _overlay(f"patches:\n{patches}", {"argo/base/web.yaml": application("web", "web/base", more=many)})
+    started = time.process_time()
+    assert "it takes too much" in f"{surveyed(files).deployments}"
+    assert time.process_time() - started < 20

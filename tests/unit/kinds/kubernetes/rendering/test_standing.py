@@ -87,11 +87,27 @@ def test_what_does_not_apply_to_a_remote_base_leaves_it_as_it_is(changed: dict[s
         {"web/kustomization.yaml": KUSTOMIZED["web/kustomization.yaml"] + "components: [../comp]\n", "comp/kustomization.yaml": "kind: Component\n"},
         {"other/kustomization.yaml": "resources: [own.yaml]\nconfigMapGenerator: [{name: made, literals: [a=c]}]\n"},
         {"other/kustomization.yaml": KUSTOMIZED["other/kustomization.yaml"] + "namePrefix: q-\n"},
+        {"other/kustomization.yaml": KUSTOMIZED["other/kustomization.yaml"] + "namespace: q\n"},
+        {"other/kustomization.yaml": KUSTOMIZED["other/kustomization.yaml"] + "vars: [{name: A, objref: {kind: ConfigMap, name: own, apiVersion: v1}}]\n"},
     ],
 )  # fmt: skip
 def test_what_may_apply_to_a_remote_base_makes_it_another(changed: dict[str, str], tmp_path: Path) -> None:
     before, after = (kustomized(each, tmp_path) for each in (KUSTOMIZED, {**KUSTOMIZED, **changed}))
     assert after.fixed != before.fixed
+
+
+def test_what_kustomize_hands_on_from_another_branch_applies(tmp_path: Path) -> None:
+    """Its `configurations` say which fields images, prefixes and names are written into, wherever they lie."""
+    files = {
+        **KUSTOMIZED,
+        "web/kustomization.yaml": KUSTOMIZED["web/kustomization.yaml"].replace("[../mid", "[../mid, ../far"),
+        "far/kustomization.yaml": "configurations: [c.yaml]\n",
+        "far/c.yaml": "images: []\n",
+    }
+    changed = {**files, "far/c.yaml": "images: [{path: spec/image, kind: Foo}]\n"}
+    before = kustomized(files, tmp_path)
+    assert before.fixed
+    assert kustomized(changed, tmp_path).fixed != before.fixed
 
 
 @pytest.mark.parametrize("file", ["a.yaml", "kustomization.yaml"])
@@ -232,6 +248,11 @@ def charted(files: Files, place: Path, source: Chart = CHART) -> Gap:
         {"web/values.yaml": CHARTED["web/values.yaml"].replace("own: 1", "own: 3")},
         {"web/production.yaml": "own: 3\n"},
         {"web/templates/a.yaml": "a: 2\n"},
+        {"web/templates/a.yaml": "a: {{ .Values.redis.replicas }}\n"},
+        {
+            "web/charts/aux/Chart.yaml": "name: aux\n",
+            "web/charts/aux/templates/_a.tpl": '{{ define "aux.image" }}{{ end }}',
+        },
         {"web/templates/_a.tpl": '{{ define "web.name" }}y{{ end }}\n'},
         {"web/Chart.yaml": CHARTED["web/Chart.yaml"].replace("1.0.0", "1.0.1")},
     ],
@@ -251,6 +272,12 @@ def test_what_a_chart_does_not_give_to_a_part_leaves_it_as_it_is(changed: dict[s
         {"web/production.yaml": "own: 2\nredis: {replicas: 3}\n"},
         {"web/production.yaml": "own: [\n"},
         {"web/templates/_b.tpl": '{{- define "redis.fullname" -}}y{{ end }}\n'},
+        {"web/templates/_a.tpl": '{{ define "common.names" }}y{{ end }}\n'},
+        {"web/templates/a.yaml": "a: {{ .Values.redis.only.redis.says.it }}\n"},
+        {"web/templates/a.yaml": "a: {{ .Subcharts.redis.Name }}\n"},
+        {"web/charts/aux/Chart.yaml": "name: aux\n", "web/charts/aux/templates/_a.tpl": '{{ define "redis.image" }}{{ end }}'},
+        {"web/charts/aux/Chart.yaml": "name: aux\n", "web/charts/aux/charts/in/templates/_a.tpl": '{{ define "redis.image" }}{{ end }}'},
+        {"web/Chart.yaml": CHARTED["web/Chart.yaml"].replace("condition: ", "import-values: [a], condition: ")},
         {"web/charts/common-1.0.0.tgz": "packed"},
         {"web/charts/lib/Chart.yaml": "name: lib\ntype: library\n", "web/charts/lib/templates/_l.tpl": '{{ define "lib.x" }}{{ end }}'},
         {"web/Chart.yaml": CHARTED["web/Chart.yaml"].replace("1.2.3", "1.2.4")},
@@ -260,6 +287,16 @@ def test_what_a_chart_does_not_give_to_a_part_leaves_it_as_it_is(changed: dict[s
 )  # fmt: skip
 def test_what_a_chart_gives_to_a_part_makes_it_another(changed: dict[str, str], tmp_path: Path) -> None:
     before, after = (charted(each, tmp_path) for each in (CHARTED, {**CHARTED, **changed}))
+    assert after.fixed != before.fixed
+
+
+def test_a_chart_that_is_called_as_its_part_names_templates_of_both(tmp_path: Path) -> None:
+    """`redis/` with the chart redis in it, as people do it: what it defines wins over what that one has."""
+    files = {path.replace("web/", "redis/"): text for path, text in CHARTED.items()}
+    source = Chart(path="redis", release="web", value_files=("redis/production.yaml",))
+    before = charted({**files, "redis/templates/_a.tpl": '{{ define "redis.image" }}x{{ end }}'}, tmp_path, source)
+    after = charted({**files, "redis/templates/_a.tpl": '{{ define "redis.image" }}y{{ end }}'}, tmp_path, source)
+    assert before.fixed
     assert after.fixed != before.fixed
 
 
