@@ -156,11 +156,12 @@ def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictRe
 
 
 def of_finding(finding: Finding) -> VerdictReason:
-    """What a finding that blocks is as a reason, whichever environment it is in."""
+    """What a finding that blocks is as a reason, whichever environment it is in; its file is named once."""
+    said = finding.message.removeprefix(f"{(finding.path or '').rpartition('/')[2]} ")
     return VerdictReason(
         rule=finding.rule,
         decision="blocked",
-        message=finding.message if finding.path is None else f"{_place(finding)}: {finding.message}",
+        message=finding.message if finding.path is None else f"{_place(finding)}: {said}",
         remedy=finding.help,
         stack=finding.stack,
     )

@@ -197,3 +197,16 @@ def test_what_cannot_be_judged_without_the_pull_request_is_said() -> None:
 def test_what_is_only_told_is_judged_all_the_same() -> None:
     warned = VerdictReason(rule="checks/plan-missing", decision="pass", message="has no plan", remedy="plan it")
     assert verdict.of((warned,), plans=(), judges_pull_request=True) == Verdict(decision="pass", reasons=(warned,))
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "said"),
+    [
+        ("migrations/004_new.sql", "004_new.sql drops users.age", "migrations/004_new.sql:3: drops users.age"),
+        ("004_new.sql", "004_new.sql.bak is there", "004_new.sql:3: 004_new.sql.bak is there"),
+        ("main.tf", "it is open", "main.tf:3: it is open"),
+    ],
+)
+def test_the_file_of_a_finding_is_named_once(path: str, message: str, said: str) -> None:
+    found = findings.make("database/contract", "error", message, help="Mend it.", path=path, line=3)
+    assert checks.of_finding(found).message == said
