@@ -29,12 +29,14 @@ class Target(Struct, frozen=True):
     """Where a stack goes: the cluster that Argo CD or Flux names, else all that is known is its environment.
 
     `home` is the folder of a cluster (`clusters/<name>`) that it, or what deploys it, stands in: there the Argo CD runs
-    that calls its own cluster `in-cluster`.
+    that calls its own cluster `in-cluster`. `maker` is the stack that renders to what deploys it, and its path: one
+    chart with the values of several clusters is for the Argo CD of each.
     """
 
     environment: str
     cluster: str = ""
     home: str = ""
+    maker: tuple[str, str] = ("", "")
 
     @property
     def is_named(self) -> bool:
@@ -46,7 +48,8 @@ class Target(Struct, frozen=True):
         if self.is_named and other.is_named:
             return self.cluster == other.cluster
         at_home = not self.home or not other.home or self.home == other.home
-        return self.environment == other.environment and at_home
+        is_instance = bool(self.maker[1]) and self.maker[1] == other.maker[1] and self.maker != other.maker
+        return self.environment == other.environment and at_home and not is_instance
 
     def is_somewhere(self, other: Target) -> bool:
         """Whether anybody says where either goes: of two that nobody does, each may be another way to have the same."""
@@ -60,7 +63,8 @@ class Target(Struct, frozen=True):
 def target(environment: str, deployment: Deployment, path: str) -> Target:
     """Where a stack of a path goes."""
     folder = deployment.path.rpartition("/")[0] if deployment.by else path
-    return Target(environment, deployment.cluster, clusters.of_path(folder))
+    id, _, made_of = deployment.within.rpartition(" of ")
+    return Target(environment, deployment.cluster, clusters.of_path(folder), (id, made_of))
 
 
 class Declaration(Struct, frozen=True):

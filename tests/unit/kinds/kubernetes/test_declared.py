@@ -55,4 +55,23 @@ def test_two_stacks_may_go_to_one_cluster_where_nobody_says_otherwise() -> None:
     assert not Target("production", "b").may_be(Target("production", "a"))
     assert Target("staging", "a").may_be(Target("production", "a"))
     assert not Target("production").is_surely(Target("production"))
+
+
+def test_one_chart_of_applications_with_the_values_of_several_clusters_is_for_each_of_them() -> None:
+    """Each has an Argo CD of its own, which calls its own cluster the same; where it is named it is the name that counts."""
+
+    def made(instance: str, cluster: str = "in-cluster", path: str = "environments") -> Target:
+        within = f"shared/kubernetes/environments@{instance} of {path}"
+        return declared.target(
+            "shared", Deployment(sources=(), cluster=cluster, by="Application a", within=within), "a"
+        )
+
+    assert not made("one").may_be(made("two"))
+    assert made("one").may_be(made("one"))
+    assert made("one").may_be(made("two", path="others"))
+    assert made("one").may_be(Target("shared", "in-cluster"))
+    assert made("one", "https://a").may_be(made("two", "https://a"))
+
+
+def test_a_cluster_that_somebody_names() -> None:
     assert Target("production", "a").is_surely(Target("staging", "a"))
