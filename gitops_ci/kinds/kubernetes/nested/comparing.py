@@ -8,7 +8,7 @@ from typing import Any
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.kinds.kubernetes import deployments, rendering, survey, values
-from gitops_ci.kinds.kubernetes.manifests import ARGO, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER
+from gitops_ci.kinds.kubernetes.manifests import ARGO, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER, SOURCES
 from gitops_ci.kinds.kubernetes.objects import Gap, Object, Rendered
 from gitops_ci.kinds.kubernetes.repositories import Repositories
 from gitops_ci.kinds.kubernetes.sources import Deployment
@@ -22,6 +22,7 @@ _DEPLOYING = frozenset(
         (ARGO, "ApplicationSet"),
         (KUSTOMIZE_CONTROLLER, "Kustomization"),
         (HELM_CONTROLLER, "HelmRelease"),
+        (SOURCES, "GitRepository"),  # which says at which revision
     }
 )
 
@@ -43,7 +44,7 @@ def gaps(deployment: Deployment, found: Rendered, inventory: Inventory, tools: T
         if not any(_same(each.value, value) for value in alike.get(key, ())) and _may_deploy(each, known.repositories):
             how = "in another form" if key in alike else "nowhere"
             message = (
-                f"{key[1]} {key[2]} is made here, and was found {how} without an engine: what it deploys is not known"
+                f"{key[1]} {key[2]} is made here, and was found {how} without an engine: what is deployed is not known"
             )
             yield Gap(code="not-rendered", message=message, path=each.path, line=each.line)
 
@@ -111,5 +112,7 @@ def _may_deploy(each: Object, ours: Repositories) -> bool:
         case "HelmRelease":
             kind = values.text(spec, "chart", "spec", "sourceRef", "kind")
             return kind in ("GitRepository", "ExternalArtifact")
+        case "GitRepository":
+            return ours.has(values.text(spec, "url"))
         case _:
             return True

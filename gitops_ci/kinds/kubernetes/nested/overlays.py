@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,10 +13,10 @@ from msgspec import Struct, structs
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.flux import substitution
-from gitops_ci.kinds.kubernetes.gotemplate.values import TemplateProblem, weight
 from gitops_ci.kinds.kubernetes.kustomize import edits
 from gitops_ci.kinds.kubernetes.manifests import Declared
-from gitops_ci.kinds.kubernetes.nested import patching
+from gitops_ci.kinds.kubernetes.nested import altering, patching
+from gitops_ci.kinds.kubernetes.nested.altering import Item
 from gitops_ci.kinds.kubernetes.nested.patching import Unknown
 from gitops_ci.kinds.kubernetes.repository import Repository
 from gitops_ci.kinds.kubernetes.sources import Kustomization
@@ -28,15 +27,6 @@ _DEEPEST, _MOST = 64, 20_000
 _MOST_IN_ALL = 100_000
 _COPIED = 25
 """Values of an object that are copied in a step, for each patch."""
-
-
-class Item(Struct, frozen=True):
-    """One object: as it is declared, as it is by now, all the names that it had, and the files that decided it."""
-
-    declared: Declared
-    value: dict[str, Any]
-    names: frozenset[str]
-    read: tuple[str, ...]
 
 
 class Overlay(Struct, frozen=True):
@@ -197,12 +187,12 @@ class _Built:
             labels |= values.mapping(each, "pairs")
         if namespace or prefix or suffix or labels:
             self._spend(len(items))
-            items = [_named(each, namespace, prefix, suffix, labels) for each in items]
+            items = [altering.named(each, namespace, prefix, suffix, labels) for each in items]
         for target, patch in self._json(directory, value):
             items = self._patched(items, target, patch)
         if value.get("transformers"):
             raise Unknown("it has transformers, which are not read here")
-        if _may_reach(values.mappings(value, "replacements"), items):
+        if altering.may_reach(values.mappings(value, "replacements"), items):
             raise Unknown("it has replacements, which are not read here")
         return items
 
@@ -210,10 +200,10 @@ class _Built:
         self._spend(len(items))
         found: list[Item] = []
         for each in items:
-            several = list(_with(each, target, patch))
+            several = list(altering.patched(each, target, patch))
             found += several
             if any(one is not each for one in several):
-                self._spend(_weight(each.value) // _COPIED)
+                self._spend(altering.weight(each) // _COPIED)
         return found
 
     def _patches(self, directory: str, value: Any) -> Iterator[tuple[dict[str, Any] | None, Any]]:
@@ -245,13 +235,6 @@ class _Built:
         return found
 
 
-def _weight(value: dict[str, Any]) -> int:
-    try:
-        return weight(value)
-    except TemplateProblem as problem:
-        raise Unknown(str(problem)) from None
-
-
 def _documents(content: bytes) -> list[Any] | str:
     """The documents of a patch, or why there are none."""
     try:
@@ -267,48 +250,3 @@ def _first(content: bytes) -> Any:
     except YamlProblem:
         return {}
     return {} if document is None or not isinstance(document.value, dict) else document.value
-
-
-def _with(item: Item, target: dict[str, Any] | None, patch: Any) -> Iterator[Item]:
-    """An object after a patch: the same where the patch is for others, nothing where it takes it away."""
-    own = target
-    if own is None:
-        metadata = values.mapping(patch, "metadata") if isinstance(patch, dict) else {}
-        group = values.text(patch, "apiVersion").rpartition("/")[0]
-        own = {"group": group, "kind": values.text(patch, "kind"), "name": values.text(metadata, "name")}
-        if not own["kind"] or not own["name"]:
-            yield item
-            return
-    if not patching.meant(own, item.value, item.names):
-        yield item
-        return
-    if isinstance(patch, list):
-        made: dict[str, Any] | None = patching.operated(item.value, patch)
-    elif isinstance(patch, dict):
-        made = patching.merged(item.value, patch, is_targeted=target is not None)
-    else:
-        raise Unknown("a patch that is neither a mapping nor a list")
-    if made is not None:
-        yield structs.replace(item, value=made, names=item.names | {values.text(made, "metadata", "name")})
-
-
-def _named(item: Item, namespace: str, prefix: str, suffix: str, labels: Mapping[str, Any]) -> Item:
-    value = {**item.value, "metadata": copy.deepcopy(values.mapping(item.value, "metadata"))}
-    metadata: dict[str, Any] = value["metadata"]
-    name = f"{prefix}{values.text(metadata, 'name')}{suffix}"
-    metadata["name"] = name
-    if namespace:
-        metadata["namespace"] = namespace
-    if labels:
-        metadata["labels"] = {**values.mapping(metadata, "labels"), **labels}
-    return structs.replace(item, value=value, names=item.names | {name})
-
-
-def _may_reach(replacements: Iterable[dict[str, Any]], items: Iterable[Item]) -> bool:
-    """Whether replacements, some of which may stand in another file, may be for one of the objects."""
-    kinds = {"", *(f"{each.value.get('kind')}" for each in items)}
-    for each in replacements:
-        targets = values.mappings(each, "targets")
-        if not targets or any(values.text(one, "select", "kind") in kinds for one in targets):
-            return True
-    return False

@@ -10,8 +10,9 @@ from msgspec import Struct, structs
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.manifests import ARGO, Declared, Maker
 from gitops_ci.kinds.kubernetes.nested import unknown
+from gitops_ci.kinds.kubernetes.nested.altering import Item
 from gitops_ci.kinds.kubernetes.nested.made import NOTHING, Made, Part, Trouble
-from gitops_ci.kinds.kubernetes.nested.overlays import Item, Overlay, Overlays
+from gitops_ci.kinds.kubernetes.nested.overlays import Overlay, Overlays
 from gitops_ci.kinds.kubernetes.nested.templates import Templates
 from gitops_ci.kinds.kubernetes.placed import Placed
 from gitops_ci.kinds.kubernetes.repository import Repository

@@ -32,6 +32,11 @@ spec:
       valueFiles: [values.yaml, values-production.yaml]
       parameters: [{{name: host, value: production.acme.org}}]
 """
+SOURCE = f"""apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {{name: web}}
+spec: {{url: '{URL}', ref: {{tag: v1.0.0}}}}
+"""
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
 CHANGED: Files = {**ROOT, "charts/api/templates/a.yaml": f"{DEPLOYMENT}spec: {{}}\n"}
 
@@ -75,6 +80,8 @@ def test_another_one_is_not_known(other: str | Ended, tmp_path: Path) -> None:
         (application("more", "web"), "Application more is made here, and was found nowhere without an engine"),
         (MADE.replace("charts/api", "charts/x"), "Application api is made here, and was found in another form"),
         (application("more", "web").replace("acme", "evil"), ""),
+        (SOURCE, "GitRepository web is made here, and was found nowhere"),
+        (SOURCE.replace("acme", "evil"), ""),
         (MADE, ""),
     ],
 )
