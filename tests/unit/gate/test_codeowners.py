@@ -195,7 +195,7 @@ def _means(text: str, path: list[str]) -> list[bool]:
 
 def test_many_folders_take_a_moment() -> None:
     file = read("/**/a/**/a/**/a/**/b @bob\n*a*a*b @carol\n" * 50)
-    began = time.monotonic()
+    began = time.process_time()
     assert file.of("/".join(["a"] * 2_000)) is None
     assert file.of("a" * 255) is None
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

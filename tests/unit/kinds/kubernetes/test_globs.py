@@ -42,9 +42,9 @@ def test_what_is_refused(pattern: str) -> None:
 
 
 def test_many_stars_take_no_time() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     for glob in (globs.path_match, globs.pathspec, globs.any_depth, globs.doublestar):
         compiled = glob("*a" * 60 + "b")
         assert compiled is not None
         assert compiled.fullmatch("a" * 250) is None
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2

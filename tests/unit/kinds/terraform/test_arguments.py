@@ -100,9 +100,9 @@ def test_a_comment_before_a_parenthesis(text: str, *, expected: bool) -> None:
     ],
 )
 def test_hostile_arguments_come_to_an_end(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     text = unit * (400_000 // len(unit))
     arguments.is_opaque(text)
     arguments.leads_up(text)
     arguments.has_commented_call(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

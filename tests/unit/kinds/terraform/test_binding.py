@@ -172,9 +172,9 @@ def test_without_bindings_nothing_is_said() -> None:
 def test_a_value_that_is_doubled_again_and_again_is_looked_at_once(doubled: str) -> None:
     names = "".join(f"  l{n} = {doubled.format(n - 1)}\n" for n in range(1, 25))
     content = s3("staging/a") + f'locals {{\n  l0 = "222222222222"\n{names}}}\n'
-    started = time.monotonic()
+    started = time.process_time()
     assert code(content + 'provider "aws" {\n  allowed_account_ids = local.l24\n}\n') == "binding"
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ def test_a_pattern_that_could_take_long_is_met_by_nothing(pattern: str) -> None:
 
 
 def test_hostile_version_files_cost_nothing() -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     for text in ("latest:" + ".*" * 4 + "x", "9" * 4000, "\x00" * 4000, "~> " + "1." * 2000, "\ufeff", "#" * 4000):
         assert chosen({f"{ROOT}/.terraform-version": text}, OLD) == OLD
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2

@@ -42,10 +42,10 @@ HOSTILE = (
 
 @pytest.mark.parametrize("template", HOSTILE)
 def test_it_is_refused_soon(template: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(TemplateProblem):
         gotemplate.render(template, {"a": "x"})
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @given(st.text(alphabet='{}-. |()"`$:=,a1\n/*', max_size=60))

@@ -88,10 +88,10 @@ def test_the_innermost_error_of_helm(text: str, expected: Said) -> None:
 )
 @pytest.mark.parametrize("by", ["kustomize", "helm"])
 def test_long_words_take_no_time(by: str, text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     said(by, text)
     said(by, "evalsymlink failure on '' : " + text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @given(st.text())
