@@ -159,9 +159,9 @@ def test_the_first_pattern_that_fits_decides_and_other_kinds_are_not_asked() -> 
     ],
 )
 def test_a_long_path_is_matched_in_no_time(pattern: str, path: str) -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     assert naming.compiled(pattern).fullmatch(path) is None
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_long_line_is_cut_where_it_differs() -> None:
 def test_a_hundred_thousand_lines_are_compared_in_no_time() -> None:
     """Lines that come again and again have no landmark, and matching all of them would take hours."""
     before, after = list("ab" * 25_000), list("abc" * 16_000)
-    start = time.perf_counter()
+    start = time.process_time()
     hunks.compared(before, after)
     hunks.compared([f"{number}" for number in range(50_000)], [f"{number}" for number in range(50_000, 0, -1)])
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

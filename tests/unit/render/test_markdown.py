@@ -308,9 +308,9 @@ def test_caution_says_in_which_order_and_names_deposed_objects() -> None:
 def test_a_plan_of_fifty_thousand_changes_costs_no_more_than_what_is_shown() -> None:
     """The time of each change that is left out would add up to minutes: the same as with a hundredth of them."""
     changes = [update(f"x{number}", policy=(policy("a"), policy("b"))) for number in range(50_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     comment = markdown.comment(report(planned("production/terraform/a", changes)))
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert re.search(r"\n# 49,\d{3} more changes left out to fit: ", comment)
 
 
