@@ -15,8 +15,7 @@ from gitops_ci.kinds.kubernetes.nested import chart_values
 from gitops_ci.kinds.kubernetes.nested.templates import Templates
 
 _DEEPEST, _MOST = 20, 50
-_PER_VALUE = 5
-"""Steps that a value costs: it is copied more than once."""
+_VALUES_PER_STEP = 4
 
 
 class Level(Struct, frozen=True):
@@ -29,14 +28,11 @@ class Level(Struct, frozen=True):
 
 
 def levels(chart: str, given: dict[str, Any], templates: Templates, budget: Budget) -> Iterator[Level]:
-    """A chart with what it is given, and the charts in it.
-
-    Raises TemplateProblem where something cannot be read, or their values are too many: each has a copy of its own.
-    """
+    """A chart with what it is given, and the charts in it. Raises TemplateProblem where something cannot be read."""
     for count, each in enumerate(_levels(chart, "", given, templates, 0)):
         if count == _MOST:
             raise TemplateProblem(f"more than {_MOST} charts in one")
-        budget.spend(_PER_VALUE * weight(each.values), 0)
+        budget.spend(weight(each.values) // _VALUES_PER_STEP, 0)
         yield each
 
 

@@ -22,12 +22,11 @@ from gitops_ci.policy.documents.manifests import Manifest
 if TYPE_CHECKING:
     from gitops_ci.kinds.kubernetes.gotemplate import Budget
 
+_Key = tuple[str, object]
 _STEPS = 2_000_000
 """What all templates of an end may take together: some twenty seconds at the worst."""
 MOST = 5_000
 """Objects that are rendered in all: a chart that makes itself with another parameter each time would never end."""
-
-_Key = tuple[str, object]
 
 
 class Rendered(Struct, frozen=True):
@@ -79,6 +78,8 @@ class Renderings:
                 made = self._made(source, uses) if len(objects) < MOST else self._too_many(source, uses)
                 if made is NOTHING:
                     continue
+                if isinstance(source, Chart):
+                    uses.copied.update(self._copied(made))
                 label, is_loose = label_of(each), _is_loose(each, source)
                 objects += (
                     Declared(one.path, one.manifest, Maker(label, each.stack, one.read, is_loose)) for one in made.parts
@@ -115,9 +116,7 @@ class Renderings:
                 from gitops_ci.kinds.kubernetes.nested import charts
 
                 self._budget = self._budget or Budget(steps=_STEPS)
-                made = charts.made(source, self._templates, self._budget)
-                uses.copied.update(self._copied(made))
-                return made
+                return charts.made(source, self._templates, self._budget)
             case Kustomization():
                 overlay = self._overlays.of(source)
                 return NOTHING if overlay is None else _of_overlay(overlay, source, uses)

@@ -317,7 +317,7 @@ def test_charts_with_many_values_are_not_copied_without_end() -> None:
         "big/values.yaml": "".join(f"k{n}: {{a: [1, 2]}}\n" for n in range(10_000)),
     }
     started = time.process_time()
-    assert "take too much to be rendered here" in f"{surveyed(files).deployments}"
+    assert "charts in one" in f"{surveyed(files).deployments}"
     assert time.process_time() - started < 20
 
 
