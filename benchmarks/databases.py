@@ -99,14 +99,19 @@ def _psql(directory: Path, files: list[str], turn: int) -> Program:
 def _whole(programs: Path, files: list[str]) -> Program:
     """A server of one's own for `psql`, in memory and with the settings that ours has; not as root."""
     options = " ".join(f"-c {each}" for each in SETTINGS)
-    somebody = postgres_room.nobody()
-    other = f"setpriv --reuid={somebody[0]} --regid={somebody[1]} --clear-groups" if somebody else ""
+    other = shlex.join(_as_somebody())
     script = f"""set -e; room=$({other} mktemp -d -p {postgres_room.IN_MEMORY})
     {other} {programs}/initdb {" ".join(INITDB)} --username={WATCHER} -D $room/data >/dev/null
     {other} {programs}/pg_ctl -w -D $room/data -l $room/log -o "-k $room {options}" start >/dev/null
     {measure.tool("psql")} -h $room -U {WATCHER} -q -v ON_ERROR_STOP=1 {shlex.join(files)} postgres
     {other} {programs}/pg_ctl -m immediate -D $room/data stop >/dev/null; rm -rf $room"""
     return Program(("/bin/sh", "-c", script))
+
+
+def _as_somebody() -> tuple[str, ...]:
+    """What runs a command as a user that PostgreSQL runs as."""
+    user = postgres_room.nobody()
+    return () if user is None else ("setpriv", f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups")
 
 
 def _ours(place: Path, cache: str) -> Program:
@@ -126,7 +131,7 @@ def _commit(repository: Path, files: dict[str, str]) -> None:
 @contextmanager
 def _installed(programs: Path) -> Iterator[Path]:
     """The directory of a running server as it is installed, but for its socket's place; not as root."""
-    other = postgres_room.other_user()
+    other = _as_somebody()
     made = subprocess.run([*other, "mktemp", "-d", "-p", "/var/tmp"], capture_output=True, text=True, check=True)  # noqa: S108  # a disk
     room = made.stdout.strip()
 
