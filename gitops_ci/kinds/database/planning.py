@@ -98,11 +98,12 @@ def _program(path: str) -> Problem:
 
 
 def _read(texts: Texts, entering: Sequence[Migration], dialect: str) -> _Read:
-    """Every Change, and a Problem for every file that cannot be read."""
+    """Every Change, and a Problem for every file that cannot be read or that its tool refuses."""
     changes: list[Change] = []
     problems: list[Problem] = []
     for migration in entering:
         try:
+            texts.marked(migration)
             changes += _changes(migration, texts.of(migration), dialect)
         except MigrationError as refused:
             message = f"{migration.name} {refused}"

@@ -12,6 +12,8 @@ _MARKERS = {
     "rambler": re.compile(r"\s*--\s*rambler\s+(?P<direction>up|down)\b", re.IGNORECASE),
 }
 
+UP = {"goose": "-- +goose Up", "sql-migrate": "-- +migrate Up", "dbmate": "-- migrate:up"}
+"""Markers without which their tool refuses a file; rambler runs nothing of one."""
 _ANY = re.compile(r"\+goose|\+migrate|migrate:|rambler", re.IGNORECASE)
 
 

@@ -37,6 +37,18 @@ class Texts:
         tool = sections.tool(text)
         return sections.down(text, tool) if tool is not None and sections.down_line(text) is not None else None
 
+    def marked(self, migration: Migration) -> None:
+        """Raises MigrationError where all others of the set have the marker of a tool that refuses a file without."""
+        others = [each for each in self._migrations.forward if each.path != migration.path]
+        if not others or sections.tool(self._whole(migration)) is not None:
+            return
+        [content] = self._read(others[:1]).values() or (b"",)
+        tool = sections.tool(content.decode("utf-8", "replace")) or ""
+        if tool in sections.UP and {self._tools_of_all().get(each.path) for each in others} == {tool}:
+            raise MigrationError(
+                "invalid", f"has no `{sections.UP[tool]}`, as all others of the set have: {tool} refuses it", 1
+            )
+
     def _whole(self, migration: Migration) -> str:
         content = self._contents.get(migration.path)
         if content is None:

@@ -239,6 +239,22 @@ def test_a_down_section_is_not_believed_where_other_migrations_have_none() -> No
     assert "migrations/001_a.sql has no such markers" in plan.reason.message
 
 
+@pytest.mark.parametrize("up", ["-- migrate:up", "-- +goose Up", "-- +migrate Up"])
+def test_a_file_without_the_marker_that_all_others_have_is_refused_by_their_tool(up: str) -> None:
+    base = {f"migrations/00{n}_a.sql": f"{up}\nCREATE TABLE t{n} ();\n" for n in (1, 2)}
+    plan = planned(SHARED, side(base), side(base | {"migrations/003_b.sql": ORDERS}))
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code, plan.reason.path) == ("failed", "invalid", "migrations/003_b.sql")
+    assert f"`{up}`" in plan.reason.message
+    mixed = base | {"migrations/000_first.sql": USERS}
+    assert planned(SHARED, side(mixed), side(mixed | {"migrations/003_b.sql": ORDERS})).status == "changed"
+
+
+def test_rambler_takes_a_file_without_a_marker() -> None:
+    base = {"migrations/001_a.sql": f"-- rambler up\n{USERS}\n"}
+    assert planned(SHARED, side(base), side(base | {"migrations/002_b.sql": ORDERS})).status == "changed"
+
+
 def test_a_repeatable_migration_is_planned_when_it_differs() -> None:
     base = side({"migrations/V1__x.sql": USERS, "migrations/R__v.sql": "CREATE OR REPLACE VIEW v AS SELECT 1;"})
     head = side({"migrations/V1__x.sql": USERS, "migrations/R__v.sql": "CREATE OR REPLACE VIEW v AS SELECT 2;"})
