@@ -156,8 +156,9 @@ def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictRe
 
 
 def of_finding(finding: Finding) -> VerdictReason:
-    """What a finding that blocks is as a reason, whichever environment it is in; its file is named once."""
-    said = finding.message.removeprefix(f"{(finding.path or '').rpartition('/')[2]} ")
+    """What a finding that blocks is as a reason, whichever environment it is in; a file with a line is named once."""
+    file = (finding.path or "").rpartition("/")[2]
+    said = finding.message.removeprefix(f"{file} ") if finding.line is not None else finding.message
     return VerdictReason(
         rule=finding.rule,
         decision="blocked",

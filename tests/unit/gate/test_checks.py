@@ -210,3 +210,11 @@ def test_what_is_only_told_is_judged_all_the_same() -> None:
 def test_the_file_of_a_finding_is_named_once(path: str, message: str, said: str) -> None:
     found = findings.make("database/contract", "error", message, help="Mend it.", path=path, line=3)
     assert checks.of_finding(found).message == said
+
+
+def test_a_folder_whose_name_is_what_is_wrong_is_named_again() -> None:
+    message = "producton is no known environment"
+    found = findings.make(
+        "layout/unknown-environment", "error", message, help="Rename it.", path="environments/producton"
+    )
+    assert checks.of_finding(found).message == f"environments/producton: {message}"
