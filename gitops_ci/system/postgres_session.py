@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import select
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from gitops_ci.kinds.database.server import STRINGS, ServerError, ServerLostError, with_detail
+from gitops_ci.system.postgres_limits import MAX_MESSAGE, TICK, check
 from gitops_ci.system.process import Stop
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn, PGresult
 
 T = TypeVar("T")
-_TICK = 0.2
-_LOOK = 1.0  # seconds
-_MAX_MESSAGE = 2000  # characters: a migration may raise an error of any length
 
 
 class PostgresSession:
@@ -47,9 +44,6 @@ class PostgresSession:
         self.deadline = deadline
         self._stop = stop
         self._said_as = said_as or {}
-        self._looked = 0.0
-        self.full: Callable[[], str | None] = lambda: None
-        """Why the server must not go on filling its place, asked about once a second."""
         try:
             given = conninfo.make_conninfo(dsn, client_encoding="UTF8", connect_timeout="10", **known)
         except Error:
@@ -142,15 +136,8 @@ class PostgresSession:
                 self._wait()
 
     def _wait(self) -> None:
-        ready, _, _ = select.select([self._connection.socket], [], [], _TICK)
-        if self._stop.is_set():
-            raise ServerLostError("interrupted", "the run was interrupted")
-        if time.monotonic() > self.deadline:
-            raise ServerLostError("timeout", "the time limit passed (`kinds.database.timeout`)")
-        if time.monotonic() > self._looked + _LOOK:
-            self._looked = time.monotonic()
-            if (why := self.full()) is not None:
-                raise ServerLostError("engine-failed", why)
+        ready, _, _ = select.select([self._connection.socket], [], [], TICK)
+        check(self.deadline, self._stop)
         if ready:
             self._connection.consume_input()
             while self._connection.notifies() is not None:  # libpq keeps them for us
@@ -172,4 +159,4 @@ class PostgresSession:
 
 def _text(value: bytes | str | None) -> str:
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value or ""
-    return text.strip()[:_MAX_MESSAGE]
+    return text.strip()[:MAX_MESSAGE]

@@ -19,11 +19,11 @@ from typing import TypeVar
 import msgspec
 
 from gitops_ci.kinds.database.server import STRINGS, ServerError, ServerLostError, with_detail
+from gitops_ci.system.postgres_limits import MAX_MESSAGE, TICK, check
 from gitops_ci.system.process import Stop
 
 T = TypeVar("T")
 _VERSION = 3 << 16
-_TICK = 0.2  # seconds
 _LOOK = 1.0  # seconds
 _PORTION = 1 << 18  # bytes
 _AHEAD = 32
@@ -32,7 +32,6 @@ _UNREAD = 1 << 16
 """Bytes of such texts: what a socket takes of them while the server is busy with rows of the first one."""
 _MOST = 1 << 28  # bytes of an answer to a query of ours
 _ENOUGH = 1 << 16  # bytes of any other message: an error tells its code and its message first
-_MAX_MESSAGE = 2000  # characters: a migration may raise an error of any length
 _UNREADABLE = "the server answers what cannot be read"
 _NO_ROWS = b"rows are not given here\0"
 
@@ -218,11 +217,8 @@ class WireSession:
     def _wait(self, *, sends: bool) -> bool:
         """Waits until something came, or for a moment; whether something can be sent."""
         try:
-            readable, writable, _ = select.select([self._socket], [self._socket] if sends else [], [], _TICK)
-            if self._stop.is_set():
-                raise ServerLostError("interrupted", "the run was interrupted")
-            if time.monotonic() > self.deadline:
-                raise ServerLostError("timeout", "the time limit passed (`kinds.database.timeout`)")
+            readable, writable, _ = select.select([self._socket], [self._socket] if sends else [], [], TICK)
+            check(self.deadline, self._stop)
             if time.monotonic() > self._looked + _LOOK:
                 self._looked = time.monotonic()
                 if (why := self.full()) is not None:
@@ -254,4 +250,4 @@ def _refused(body: bytes) -> ServerError:
 
 
 def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace").strip()[:_MAX_MESSAGE]
+    return value.decode("utf-8", "replace").strip()[:MAX_MESSAGE]
