@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from gitops_ci.system.git import Repository
+
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A colleague",
     "GIT_AUTHOR_EMAIL": "colleague@example.com",
@@ -47,3 +49,10 @@ class Scratch:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
         return self.git("rev-parse", "HEAD")
+
+
+def open_at(path: Path, tmp_path: Path, *, exact: bool = False) -> Repository:
+    """A repository as gitops-ci opens it."""
+    place = tmp_path / "scratch"
+    place.mkdir(exist_ok=True)
+    return Repository(path, exact=exact, environ=os.environ, scratch=place)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,25 +10,7 @@ import pytest
 from gitops_ci.discover.snapshot import changed_paths
 from gitops_ci.errors import ToolError, UsageError
 from gitops_ci.system.git import Repository
-from tests.integration.repositories import Scratch
-
-
-@pytest.fixture
-def scratch(tmp_path: Path) -> Scratch:
-    return Scratch(tmp_path / "repository")
-
-
-@pytest.fixture
-def opened(scratch: Scratch, tmp_path: Path) -> Iterator[Repository]:
-    repository = open_at(scratch.path, tmp_path)
-    yield repository
-    repository.close()
-
-
-def open_at(path: Path, tmp_path: Path, *, exact: bool = False) -> Repository:
-    place = tmp_path / "scratch"
-    place.mkdir(exist_ok=True)
-    return Repository(path, exact=exact, environ=os.environ, scratch=place)
+from tests.integration.repositories import Scratch, open_at
 
 
 def test_a_commit_is_read_without_a_checkout(scratch: Scratch, opened: Repository) -> None:

@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from gitops_ci.system.git import Repository
 from gitops_ci.system.revisions import Revisions
 from tests.integration.repositories import Scratch
-from tests.integration.test_git import open_at
-
-
-@pytest.fixture
-def scratch(tmp_path: Path) -> Scratch:
-    return Scratch(tmp_path / "repository")
-
-
-@pytest.fixture
-def opened(scratch: Scratch, tmp_path: Path) -> Iterator[Repository]:
-    repository = open_at(scratch.path, tmp_path)
-    yield repository
-    repository.close()
 
 
 def test_tags_branches_of_origin_and_commits(scratch: Scratch, opened: Repository) -> None:

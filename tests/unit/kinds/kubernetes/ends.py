@@ -54,5 +54,21 @@ spec:
 {more}"""
 
 
+def application_set(cluster: str) -> str:
+    """One that makes an Application of each folder of `apps`."""
+    return f"""apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: apps, namespace: argocd}}
+spec:
+  generators: [{{git: {{repoURL: {URL}, revision: HEAD, directories: [{{path: apps/*}}]}}}}]
+  template:
+    metadata: {{name: '{{{{path.basename}}}}'}}
+    spec:
+      project: default
+      source: {{repoURL: {URL}, path: '{{{{path}}}}', targetRevision: HEAD}}
+      destination: {{name: {cluster}, namespace: web}}
+"""
+
+
 def kustomization(*resources: str, more: str = "") -> str:
     return "resources:\n" + "".join(f"- {each}\n" for each in resources) + more

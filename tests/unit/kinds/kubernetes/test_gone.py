@@ -7,7 +7,7 @@ from pathlib import Path
 from gitops_ci.kinds import kubernetes
 from gitops_ci.model.plan import Change
 from tests.unit.kinds.kubernetes.bed import Tools
-from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, application, end
+from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, application, application_set, end
 
 HOLDER, WEB = "shared/kubernetes/argocd", "shared/kubernetes/web"
 FILES: Files = {
@@ -46,18 +46,7 @@ def test_what_it_deployed_is_only_sure_to_go_where_something_deletes_the_applica
 
 
 def test_a_set_that_stays_deletes_the_applications_that_it_makes_no_more(tmp_path: Path) -> None:
-    text = f"""apiVersion: argoproj.io/v1alpha1
-kind: ApplicationSet
-metadata: {{name: apps, namespace: argocd}}
-spec:
-  generators: [{{git: {{repoURL: {URL}, revision: HEAD, directories: [{{path: apps/*}}]}}}}]
-  template:
-    metadata: {{name: '{{{{path.basename}}}}'}}
-    spec:
-      project: default
-      source: {{repoURL: {URL}, path: '{{{{path}}}}', targetRevision: HEAD}}
-      destination: {{name: one, namespace: web}}
-"""
+    text = application_set("one")
     files: Files = {"argocd/set.yaml": text, "apps/web/web.yaml": DEPLOYMENT, "apps/b/web.yaml": DEPLOYMENT}
     head = without(files, "apps/web/web.yaml")
     assert change(files, head, WEB, tmp_path).reason is None

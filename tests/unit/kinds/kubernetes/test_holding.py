@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitops_ci.discover import affected
 from gitops_ci.kinds.kubernetes import deployments
-from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, end, kustomization
+from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, application_set, end, kustomization
 
 SOURCE = f"""apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
@@ -13,18 +13,7 @@ spec: {{url: {URL}, ref: {{branch: main}}}}
 """
 CHART = {"charts/api/Chart.yaml": "name: api\n", "charts/api/templates/a.yaml": DEPLOYMENT}
 FLUX: Files = {"clusters/staging/source.yaml": SOURCE, **CHART}
-SET = f"""apiVersion: argoproj.io/v1alpha1
-kind: ApplicationSet
-metadata: {{name: apps, namespace: argocd}}
-spec:
-  generators: [{{git: {{repoURL: {URL}, revision: HEAD, directories: [{{path: apps/*}}]}}}}]
-  template:
-    metadata: {{name: '{{{{path.basename}}}}'}}
-    spec:
-      project: default
-      source: {{repoURL: {URL}, path: '{{{{path}}}}', targetRevision: HEAD}}
-      destination: {{name: production, namespace: web}}
-"""
+SET = application_set("production")
 APPS: Files = {"argocd/set.yaml": SET, "apps/a/web.yaml": DEPLOYMENT, "apps/b/web.yaml": DEPLOYMENT}
 HOLDER = "shared/kubernetes/argocd"
 
