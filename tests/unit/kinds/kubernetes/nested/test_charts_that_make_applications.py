@@ -321,6 +321,21 @@ def test_charts_with_many_values_are_not_copied_without_end() -> None:
     assert time.process_time() - started < 20
 
 
+def test_long_texts_in_many_applications_are_no_reason_to_give_up() -> None:
+    """`helm.values` of some kilobytes in each of hundreds, as alphagov/govuk-helm-charts has it."""
+    written = "".join(f"          key{n}: {'x' * 80}\n" for n in range(500))
+    given = f"    helm:\n      values: |\n{written}    path: "
+    made = (application(f"a{n}{{{{ .Values.x }}}}", "charts/api").replace("    path: ", given) for n in range(150))
+    files: Files = {
+        "charts/api/Chart.yaml": "name: api\n",
+        "charts/api/templates/a.yaml": DEPLOYMENT,
+        "outer/Chart.yaml": "name: outer\n",
+        **{f"outer/templates/{n}.yaml": text for n, text in enumerate(made)},
+    }
+    found = surveyed(files).deployments.values()
+    assert len([each for each in found if each.by.startswith("Application a")]) == 150
+
+
 def test_objects_that_stand_in_values() -> None:
     """A chart that writes what its values hold (`bedag/raw`)."""
     held = "\n".join(f"  {line}" for line in TEMPLATE.replace("{{- if .Values.apps.api }}", "").split("\n") if line)
