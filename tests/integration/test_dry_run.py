@@ -492,7 +492,7 @@ def test_a_schema_of_base_that_is_called_like_ours_leaves_the_plan_by_text(tmp_p
 
 
 def test_an_endless_statement_is_undecided(tmp_path: Path) -> None:
-    settings = Database(dry_run="required", timeout=4)
+    settings = Database(dry_run="required", timeout=8)
     started = time.monotonic()
     plan = tried(tmp_path, "SELECT 1;\nSET statement_timeout = 0;\nSELECT pg_sleep(600);", USERS, settings)
     assert plan.reason is not None

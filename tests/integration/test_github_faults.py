@@ -87,9 +87,9 @@ def test_a_page_of_a_proxy_is_told_as_one(github: Server) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("GET", PULL, hang=8),
-        Fault("GET", PULL, raw=http(b"x" * 400), drip=0.1),
-        Fault("GET", PULL, raw=b"HTTP/1.1 200 OK\r\nx-slow: " + b"a" * 400, drip=0.1),
+        Fault("GET", PULL, hang=60),
+        Fault("GET", PULL, raw=http(b"x" * 600), drip=0.1),
+        Fault("GET", PULL, raw=b"HTTP/1.1 200 OK\r\nx-slow: " + b"a" * 600, drip=0.1),
     ],
     ids=["silence", "a byte now and then", "a header without end"],
 )
@@ -98,14 +98,14 @@ def test_nothing_hangs_longer_than_its_patience(github: Server, fault: Fault) ->
     began = time.monotonic()
     with pytest.raises(ApiError):
         publishing.publish(patient(github, 1.0), publication("one"))
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 20
 
 
 def test_a_write_without_an_answer_ends_in_time_and_says_so(github: Server) -> None:
-    github.repository.faults.append(Fault("POST", COMMENTS, hang=8, done=True))
+    github.repository.faults.append(Fault("POST", COMMENTS, hang=60, done=True))
     began = time.monotonic()
     outcome = publishing.publish(patient(github, 1.5), publication("one"))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert outcome.failed
     assert bodies(github) == ["one"]
 

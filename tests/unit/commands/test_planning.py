@@ -185,7 +185,7 @@ def test_the_time_limit_ends_the_run_and_is_no_interrupt(planned: Planned) -> No
             time.sleep(0.01)
         return "changed"
 
-    found = planned(Kind(slow), "abc", ("c", "b"), seconds=0.3, stop=stop)
+    found = planned(Kind(slow), "abc", ("c", "b"), seconds=1.0, stop=stop)
     assert found["a"].status == "changed"
     assert code(found["c"]) == "timeout"
     assert stop.is_set()
