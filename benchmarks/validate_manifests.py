@@ -24,9 +24,8 @@ def _loaded(files: dict[str, bytes]) -> int:
 def _validated(files: dict[str, bytes], mistakes: int) -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from gitops_ci.discover import snapshot as snapshots
-    from gitops_ci.kinds.kubernetes import declared
     from gitops_ci.kinds.kubernetes.places import Places
-    from gitops_ci.kinds.kubernetes.rules import schema
+    from gitops_ci.kinds.kubernetes.rules import declared, schema
     from gitops_ci.kinds.kubernetes.rules.subject import Subject
     from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
 

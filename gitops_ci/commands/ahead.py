@@ -7,14 +7,14 @@ import importlib
 import threading
 from collections.abc import Iterable
 
-_OF_ALL = ("render.stack_lines", "discover.layout", "policy.secrets.step", "render.markdown")
-_AT_THE_END = ("render.terminal", "render.sarif", "render.junit", "render.report_json")
-_OF_KIND = {"database": ("kinds.database.rules.step", "kinds.database.history", "system.squawk")}
+OF_ALL = ("render.stack_lines", "discover.layout", "policy.secrets.step", "render.markdown")
+AT_THE_END = ("render.terminal", "render.sarif", "render.junit", "render.report_json")
+OF_KIND = {"database": ("kinds.database.rules.step", "kinds.database.migrations.history", "system.squawk")}
 
 
 def load(kinds: Iterable[str]) -> None:
     """Begins to load what looks at stacks of these kinds, and what shows a report."""
-    names = (*_OF_ALL, *(name for kind in dict.fromkeys(kinds) for name in _OF_KIND.get(kind, ())), *_AT_THE_END)
+    names = (*OF_ALL, *(name for kind in dict.fromkeys(kinds) for name in OF_KIND.get(kind, ())), *AT_THE_END)
     threading.Thread(target=_load, args=(names,), daemon=True).start()
 
 

@@ -132,7 +132,7 @@ def _rendered(stacks: Mapping[str, Stack], end: Inventory | None) -> Rendering:
     """What the stacks of Kubernetes that were planned render to at an end."""
     if not any(stack.kind == "kubernetes" for stack in stacks.values()):
         return Rendering()
-    from gitops_ci.kinds.kubernetes import judged
+    from gitops_ci.kinds.kubernetes.planning import judged
 
     return judged.of(stacks.values(), end)
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gitops_ci.kinds.database import dry_run_watch
+from gitops_ci.kinds.database.dry_run import watch
 from gitops_ci.kinds.database.server import ENGINE, OWNER, WATCHER, Role, ServerLostError, Session
 from gitops_ci.model.plan import Engine
 from gitops_ci.system import postgres_room, process
@@ -73,13 +73,13 @@ class RunningCluster:
 
     def prepare(self, watcher: Session, *, more: bool) -> None:
         """Makes that role, and what others are made from: templates have no files here."""
-        watcher.run(dry_run_watch.PREPARE)
+        watcher.run(watch.PREPARE)
         if more:
-            watcher.run(f"CREATE DATABASE {dry_run_watch.UNTOUCHED} TEMPLATE postgres")
+            watcher.run(f"CREATE DATABASE {watch.UNTOUCHED} TEMPLATE postgres")
 
     def create(self, name: str) -> None:
         """Another database."""
-        self.connect(WATCHER).run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {dry_run_watch.UNTOUCHED}")
+        self.connect(WATCHER).run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {watch.UNTOUCHED}")
 
     def connect(self, role: Role, database: str = "postgres") -> WireSession:
         """A connection of its own."""
@@ -90,7 +90,7 @@ class RunningCluster:
 
     def _connected(self, role: Role, database: str = "postgres") -> WireSession:
         # An owner of the database may store other settings in it: those given here count.
-        options = dry_run_watch.WATCHERS_SETTINGS if role == WATCHER else ""
+        options = watch.WATCHERS_SETTINGS if role == WATCHER else ""
         known = {"user": role, "database": database, "options": options}
         session = WireSession(self.directory / ".s.PGSQL.5432", known, deadline=self._deadline, stop=self._stop)
         session.full = functools.partial(postgres_room.full, self.directory)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from gitops_ci.config import Config
-from gitops_ci.kinds.database.dry_run_watch import WATCHERS_SETTINGS
+from gitops_ci.kinds.database.dry_run.watch import WATCHERS_SETTINGS
 from gitops_ci.kinds.database.server import ENGINE, OWNER, Role, ServerError, ServerLostError, Session, without_address
 from gitops_ci.model.plan import Engine
 from gitops_ci.system import postgres_addresses, postgres_admission, postgres_leftovers, postgres_live

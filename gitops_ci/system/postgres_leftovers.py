@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection
 
-from gitops_ci.kinds.database.dry_run_watch import identifier
+from gitops_ci.kinds.database.dry_run.watch import identifier
 from gitops_ci.kinds.database.server import ServerError, ServerLostError
 from gitops_ci.system.postgres_admission import OURS
 from gitops_ci.system.postgres_session import PostgresSession

@@ -155,7 +155,7 @@ def copied(source: Path, target: Path) -> bool:
 def leave_one_database(data: Path) -> None:
     """Takes the files of the two templates out of what `initdb` made: two of three that would be copied for nothing.
 
-    The server does not look for them before it is told to; `dry_run_watch.PREPARE` makes it forget the templates. The
+    The server does not look for them before it is told to; `dry_run.watch.PREPARE` makes it forget the templates. The
     database that is left, `postgres`, is the last one made and has the highest number.
     """
     *templates, _ = sorted((data / "base").iterdir(), key=lambda each: int(each.name))

@@ -18,8 +18,8 @@ import pytest
 
 from gitops_ci.config import DEFAULT, Database
 from gitops_ci.kinds import database
-from gitops_ci.kinds.database import dry_run_watch
-from gitops_ci.kinds.database.dry_run_watch import Lock
+from gitops_ci.kinds.database.dry_run import watch
+from gitops_ci.kinds.database.dry_run.watch import Lock
 from gitops_ci.kinds.database.server import WATCHER, ServerError, ServerLostError, Session
 from gitops_ci.model.stack import Stack
 from gitops_ci.system import postgres_programs, postgres_room
@@ -124,13 +124,13 @@ def test_a_server_s_clock_may_be_another_than_ours(
 def test_many_tables_in_one_change_are_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look reads every lock of the transaction: three a table."""
     looks: list[int] = []
-    locks = dry_run_watch.locks
+    locks = watch.locks
 
     def counted(session: Session, process: int, newest: int) -> tuple[Lock, ...]:
         looks.append(process)
         return locks(session, process, newest)
 
-    monkeypatch.setattr(dry_run_watch, "locks", counted)
+    monkeypatch.setattr(watch, "locks", counted)
     many = "".join(f"CREATE TABLE t{n} (id int PRIMARY KEY);\nALTER TABLE t{n} ADD a int;\n" for n in range(100))
     plan = tried(tmp_path, f"{many}ALTER TABLE users ADD a int;\nALTER TABLE t1 ADD b int;", USERS)
     assert [(each.address, each.line) for each in seen(plan, "lock")] == [("table users", 201)]
@@ -680,7 +680,7 @@ def test_a_migration_of_base_that_fails_is_told_with_its_name(tmp_path: Path) ->
 
 def test_the_schema_of_before_is_kept_with_what_makes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read from the copy, it is what the catalog says, but where rows that are made up altered it."""
-    monkeypatch.setattr("gitops_ci.kinds.database.dry_run._WORTH_KEEPING", 0.0)
+    monkeypatch.setattr("gitops_ci.kinds.database.dry_run.running._WORTH_KEEPING", 0.0)
     new = f"{USERS}\nCREATE TABLE other (a int PRIMARY KEY, b text); -- {tmp_path}"
     alters = """CREATE FUNCTION alters() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN EXECUTE 'CREATE TABLE IF NOT EXISTS by_row (a int)'; RETURN NULL; END $$;

@@ -16,7 +16,8 @@ from gitops_ci.discover import inventory
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.kinds import kubernetes
-from gitops_ci.kinds.kubernetes import deployments, rendering, survey
+from gitops_ci.kinds.kubernetes import rendering
+from gitops_ci.kinds.kubernetes.discovery import deployments, survey
 from gitops_ci.model.plan import Plan
 from gitops_ci.system.process import Stop
 from gitops_ci.system.tools import Toolbox

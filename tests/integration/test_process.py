@@ -110,8 +110,7 @@ def test_nothing_starts_after_a_stop(tmp_path: Path) -> None:
 
 def test_a_second_stop_does_not_wait(tmp_path: Path) -> None:
     code = (
-        "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "open('ready', 'w').close(); time.sleep(60)"
+        "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)\nopen('ready', 'w').close(); time.sleep(60)"
     )
     stop = process.Stop()
     when(tmp_path / "ready", stop=stop, times=2)

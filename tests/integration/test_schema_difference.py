@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from gitops_ci.kinds.database import catalog, dry_run_scripts, dry_run_watch, refusals, schema_difference
-from gitops_ci.kinds.database.dry_run_errors import RefusedError
-from gitops_ci.kinds.database.dry_run_steps import Steps
-from gitops_ci.kinds.database.identifiers import quoted
+from gitops_ci.kinds.database.dry_run import scripting, watch
+from gitops_ci.kinds.database.dry_run.errors import RefusedError
+from gitops_ci.kinds.database.dry_run.steps import Steps
+from gitops_ci.kinds.database.schema import catalog, difference
 from gitops_ci.kinds.database.server import OWNER, WATCHER
+from gitops_ci.kinds.database.sql import refusals
+from gitops_ci.kinds.database.sql.identifiers import quoted
 from gitops_ci.model.plan import Change
 from tests.integration import throwaway
 
@@ -103,13 +105,13 @@ def test_the_difference_is_that_of_two_dumps(name: str, directory: str, pattern:
     compared = 0
     with throwaway.servers(tmp_path).own("nothing", 600) as cluster:
         watcher = cluster.connect(WATCHER)
-        watcher.run(f"{dry_run_watch.PREPARE}; CREATE SCHEMA auth AUTHORIZATION {OWNER}")
+        watcher.run(f"{watch.PREPARE}; CREATE SCHEMA auth AUTHORIZATION {OWNER}")
         steps = Steps(cluster.connect(OWNER), ())
         before = catalog.read(watcher)
         dump = dumped(cluster.directory, cluster.installation.programs)
         for number, (path, text) in enumerate(texts.items(), 1):
-            script = dry_run_scripts.Script(path, path, text, dry_run_scripts.statements(text, path, path))
-            dry_run_watch.provide_roles(watcher, script.roles, OWNER)
+            script = scripting.Script(path, path, text, scripting.statements(text, path, path))
+            watch.provide_roles(watcher, script.roles, OWNER)
             try:
                 steps.run(script)
             except RefusedError as refused:
@@ -121,7 +123,7 @@ def test_the_difference_is_that_of_two_dumps(name: str, directory: str, pattern:
             after = catalog.read(watcher)
             later = dumped(cluster.directory, cluster.installation.programs)
             differing = {each for each in {*dump, *later} if dump.get(each) != later.get(each)}
-            changes = [change for _, change in schema_difference.between(before, after)]
+            changes = [change for _, change in difference.between(before, after)]
             succeeded = {change.previous_address for change in changes} & {change.address for change in changes}
             differing |= {each for each in succeeded if each is not None}  # one went, an equal one took its name
             found = ours(iter(changes))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread
-from gitops_ci.kinds.database import foreign, sets
-from gitops_ci.kinds.database.sets import MigrationSet
+from gitops_ci.kinds.database.migrations import foreign, sets
+from gitops_ci.kinds.database.migrations.sets import MigrationSet
 from gitops_ci.model.stack import Stack
 
 

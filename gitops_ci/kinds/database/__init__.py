@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.database.discovery import find
+from gitops_ci.kinds.database.migrations.discovery import find
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
 
@@ -35,11 +35,12 @@ def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
 
 def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | None) -> tuple[Finding, ...]:
     """The rules about history and about how far an environment goes, and what was seen where the plan was tried."""
-    from gitops_ci.kinds.database import dry_run_rules, history
+    from gitops_ci.kinds.database.dry_run import rules
+    from gitops_ci.kinds.database.migrations import history
 
     return (
         *history.check(stack, base, head),
-        *dry_run_rules.findings(plan, is_production=_rewrites(plan, stack, head)),
+        *rules.findings(plan, is_production=_rewrites(plan, stack, head)),
     )
 
 

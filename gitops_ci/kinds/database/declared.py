@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import msgspec
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.database import sets
-from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
-from gitops_ci.kinds.database.refusals import MigrationError, decoded
+from gitops_ci.kinds.database.migrations import sets
+from gitops_ci.kinds.database.migrations.sets import MigrationSet
+from gitops_ci.kinds.database.migrations.texts import MAX_BYTES, Texts
 from gitops_ci.kinds.database.rules import reading
-from gitops_ci.kinds.database.sets import MigrationSet
 from gitops_ci.kinds.database.shapes import Shape, Shapes
-from gitops_ci.kinds.database.texts import MAX_BYTES, Texts
+from gitops_ci.kinds.database.sql.postgres import SqlError, TooDeepError
+from gitops_ci.kinds.database.sql.refusals import MigrationError, decoded
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack

@@ -8,12 +8,13 @@ from msgspec import Struct
 
 from gitops_ci.config_database import Dialect
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.database import refusals, versions
-from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
-from gitops_ci.kinds.database.refusals import MigrationError
-from gitops_ci.kinds.database.sets import MigrationSet
-from gitops_ci.kinds.database.texts import Texts
-from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.kinds.database.migrations import versions
+from gitops_ci.kinds.database.migrations.sets import MigrationSet
+from gitops_ci.kinds.database.migrations.texts import Texts
+from gitops_ci.kinds.database.migrations.versions import Migration
+from gitops_ci.kinds.database.sql import refusals
+from gitops_ci.kinds.database.sql.postgres import SqlError, TooDeepError
+from gitops_ci.kinds.database.sql.refusals import MigrationError
 
 POSTGRESQL = "postgresql"
 MYSQL = frozenset({"mysql", "mariadb"})
@@ -68,7 +69,8 @@ def is_mysql(migration: Migration, its_set: str) -> bool:
 
 def _written(first: Migration, now: MigrationSet, snapshot: Snapshot) -> str:
     """PostgreSQL unless its parser refuses the text and it has signs of another one."""
-    from gitops_ci.kinds.database import mysql, postgres
+    from gitops_ci.kinds.database import mysql
+    from gitops_ci.kinds.database.sql import postgres
 
     try:
         text = Texts(now, snapshot, (first,)).of(first)

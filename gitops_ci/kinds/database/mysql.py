@@ -11,9 +11,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database.changes import STATEMENT
-from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.sql.changes import STATEMENT
+from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.model.plan import Attribute, Change, Engine
 
 _DELIMITER = "delimiter"

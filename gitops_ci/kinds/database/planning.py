@@ -9,13 +9,16 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.database import dialects, foreign, mysql, postgres, refusals, sets, statements, strangers, trying
+from gitops_ci.kinds.database import dialects, mysql
 from gitops_ci.kinds.database.dialects import End
-from gitops_ci.kinds.database.postgres import SqlError
-from gitops_ci.kinds.database.refusals import MigrationError
-from gitops_ci.kinds.database.sets import MigrationSet
-from gitops_ci.kinds.database.texts import Texts
-from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.kinds.database.dry_run import trying
+from gitops_ci.kinds.database.migrations import foreign, sets, strangers
+from gitops_ci.kinds.database.migrations.sets import MigrationSet
+from gitops_ci.kinds.database.migrations.texts import Texts
+from gitops_ci.kinds.database.migrations.versions import Migration
+from gitops_ci.kinds.database.sql import postgres, refusals, statements
+from gitops_ci.kinds.database.sql.postgres import SqlError
+from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.model import plan as plans
 from gitops_ci.model.plan import BLOCKING_CODES, Change, Plan, Problem

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Raw, Struct, field
 
-from gitops_ci.kinds.database.identifiers import quoted
-from gitops_ci.kinds.database.leaves import Number, RangeVar
-from gitops_ci.kinds.database.postgres import ABSENT
 from gitops_ci.kinds.database.rules.alterations import Renamed
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.rules.statements import Drop
-from gitops_ci.kinds.database.tables import CreateTableAsStmt
-from gitops_ci.kinds.database.tree import TypeName
+from gitops_ci.kinds.database.sql.identifiers import quoted
+from gitops_ci.kinds.database.sql.leaves import Number, RangeVar
+from gitops_ci.kinds.database.sql.postgres import ABSENT
+from gitops_ci.kinds.database.sql.tables import CreateTableAsStmt
+from gitops_ci.kinds.database.sql.tree import TypeName
 
 _SERIALS = {
     "serial": "integer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.kubernetes.discovery import find
+from gitops_ci.kinds.kubernetes.discovery.stacks import find
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.stack import Stack
 
@@ -21,14 +21,15 @@ RUNS_CODE = False
 
 def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: Tools) -> Plan:
     """What becomes of each object of a stack between base and head."""
-    from gitops_ci.kinds.kubernetes import planning
+    from gitops_ci.kinds.kubernetes.planning import stacks
 
-    return planning.plan(stack, base, head, tools)
+    return stacks.plan(stack, base, head, tools)
 
 
 def inspect(stack: Stack, inventory: Inventory) -> tuple[Finding, ...]:
     """What is wrong with what a stack deploys at one end: its rendering where planned, else its plain manifests."""
-    from gitops_ci.kinds.kubernetes import deployments, rendering, rules
+    from gitops_ci.kinds.kubernetes import rendering, rules
+    from gitops_ci.kinds.kubernetes.discovery import deployments
 
     if stack.id not in inventory.stacks:
         return rules.left(stack, inventory)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.manifests import ARGO, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER
+from gitops_ci.kinds.kubernetes.reading.manifests import ARGO, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER
 
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 """With it, or with `/background` or `/foreground` behind it, all that an Application deployed goes with it."""

@@ -13,7 +13,7 @@ def document(path: str, content: bytes) -> Document:
 
     Raises Unreadable, and ImportError where the parser (the extra `database`) is missing.
     """
-    from gitops_ci.kinds.database import postgres
+    from gitops_ci.kinds.database.sql import postgres
 
     try:
         text = content.decode("utf-8-sig")

@@ -8,12 +8,12 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct, field
 
-from gitops_ci.kinds.database.identifiers import quoted
-from gitops_ci.kinds.database.leaves import RangeVar
-from gitops_ci.kinds.database.postgres import ABSENT
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
-from gitops_ci.kinds.database.tree import TypeName
+from gitops_ci.kinds.database.sql.identifiers import quoted
+from gitops_ci.kinds.database.sql.leaves import RangeVar
+from gitops_ci.kinds.database.sql.postgres import ABSENT
+from gitops_ci.kinds.database.sql.tree import TypeName
 
 _INTEGERS = frozenset({"smallint", "integer", "serial", "serial2", "serial4", "smallserial"})
 _SERIALS = frozenset({"serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"})

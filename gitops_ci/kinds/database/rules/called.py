@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.kinds.database import addresses, routines
-from gitops_ci.kinds.database.identifiers import qualified
-from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
 from gitops_ci.kinds.database.rules import calls, file, statements
 from gitops_ci.kinds.database.rules.entering import Earlier
 from gitops_ci.kinds.database.rules.file import File
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
-from gitops_ci.kinds.database.tree import strings
+from gitops_ci.kinds.database.sql import addresses, routines
+from gitops_ci.kinds.database.sql.identifiers import qualified
+from gitops_ci.kinds.database.sql.postgres import SqlError, TooDeepError
+from gitops_ci.kinds.database.sql.tree import strings
 
 _NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
 _GAP = r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)"

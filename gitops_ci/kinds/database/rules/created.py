@@ -9,12 +9,12 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct, field
 
-from gitops_ci.kinds.database import tables
-from gitops_ci.kinds.database.leaves import RangeVar
 from gitops_ci.kinds.database.rules import leaving
 from gitops_ci.kinds.database.rules.alterations import Renamed
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
+from gitops_ci.kinds.database.sql import tables
+from gitops_ci.kinds.database.sql.leaves import RangeVar
 
 _OF_ROWS = frozenset({"database/destructive-delete-all", "database/destructive-update-all", "database/lock-explicit"})
 """Rules about rows: those that a view shows are another table's."""

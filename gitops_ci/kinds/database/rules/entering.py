@@ -11,13 +11,14 @@ from msgspec import Struct
 
 from gitops_ci.config import Config
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.database import dialects, sets
-from gitops_ci.kinds.database import pointer as pointers
+from gitops_ci.kinds.database import dialects
 from gitops_ci.kinds.database.dialects import End
-from gitops_ci.kinds.database.refusals import MigrationError
-from gitops_ci.kinds.database.sets import MigrationSet
-from gitops_ci.kinds.database.texts import MAX_BYTES, Texts
-from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.kinds.database.migrations import pointer as pointers
+from gitops_ci.kinds.database.migrations import sets
+from gitops_ci.kinds.database.migrations.sets import MigrationSet
+from gitops_ci.kinds.database.migrations.texts import MAX_BYTES, Texts
+from gitops_ci.kinds.database.migrations.versions import Migration
+from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.model.stack import SHARED, Stack
 from gitops_ci.policy.scope import Scope
 

@@ -9,12 +9,13 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database import postgres, runners
-from gitops_ci.kinds.database.leaves import RangeVar
+from gitops_ci.kinds.database.migrations import runners
+from gitops_ci.kinds.database.migrations.versions import Migration
 from gitops_ci.kinds.database.rules import alterations, leaving, nested, reading, statements, transactions
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
-from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.kinds.database.sql import postgres
+from gitops_ci.kinds.database.sql.leaves import RangeVar
 
 _LONG = re.compile(r'"[^"\n]{16,}"|[^\W\d][\w$]{15,}')
 _NAME_BYTES = 63

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database.identifiers import qualified, quoted
-from gitops_ci.kinds.database.leaves import RangeVar
-from gitops_ci.kinds.database.objects import ViewStmt
-from gitops_ci.kinds.database.routines import CreateFunctionStmt
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
-from gitops_ci.kinds.database.tables import CreateTableAsStmt
-from gitops_ci.kinds.database.tree import Node, strings
+from gitops_ci.kinds.database.sql.identifiers import qualified, quoted
+from gitops_ci.kinds.database.sql.leaves import RangeVar
+from gitops_ci.kinds.database.sql.objects import ViewStmt
+from gitops_ci.kinds.database.sql.routines import CreateFunctionStmt
+from gitops_ci.kinds.database.sql.tables import CreateTableAsStmt
+from gitops_ci.kinds.database.sql.tree import Node, strings
 
 _ROUTINES = {
     "OBJECT_FUNCTION": "function",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from msgspec import Raw, Struct, field
 
-from gitops_ci.kinds.database import reindexing
-from gitops_ci.kinds.database.leaves import RangeVar
-from gitops_ci.kinds.database.postgres import ABSENT
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
+from gitops_ci.kinds.database.sql import reindexing
+from gitops_ci.kinds.database.sql.leaves import RangeVar
+from gitops_ci.kinds.database.sql.postgres import ABSENT
 
 _NOW = b'"FuncCall":{"funcname":[{"String":{"sval":"now"}}]'
 

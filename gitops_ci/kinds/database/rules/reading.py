@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.kinds.database import bodies, postgres
-from gitops_ci.kinds.database.postgres import SqlError, Statement, TooDeepError
-from gitops_ci.kinds.database.routines import CreateFunctionStmt
-from gitops_ci.kinds.database.tree import strings
+from gitops_ci.kinds.database.sql import bodies, postgres
+from gitops_ci.kinds.database.sql.postgres import SqlError, Statement, TooDeepError
+from gitops_ci.kinds.database.sql.routines import CreateFunctionStmt
+from gitops_ci.kinds.database.sql.tree import strings
 
 _SPACE = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
 

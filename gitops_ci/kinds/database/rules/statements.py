@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Raw, Struct
 
-from gitops_ci.kinds.database import data
-from gitops_ci.kinds.database.identifiers import qualified, quoted
-from gitops_ci.kinds.database.leaves import RangeVar
-from gitops_ci.kinds.database.postgres import ABSENT
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
-from gitops_ci.kinds.database.tree import Node, strings
+from gitops_ci.kinds.database.sql import data
+from gitops_ci.kinds.database.sql.identifiers import qualified, quoted
+from gitops_ci.kinds.database.sql.leaves import RangeVar
+from gitops_ci.kinds.database.sql.postgres import ABSENT
+from gitops_ci.kinds.database.sql.tree import Node, strings
 
 
 class Drop(Struct, frozen=True):

@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.database import data, dialects, mysql, refusals
-from gitops_ci.kinds.database.postgres import SqlError, TooDeepError
-from gitops_ci.kinds.database.refusals import MigrationError
+from gitops_ci.kinds.database import dialects, mysql
+from gitops_ci.kinds.database.migrations.versions import Migration
 from gitops_ci.kinds.database.rules import catalog, entering, file, seen, squawk, weighing
 from gitops_ci.kinds.database.rules.created import Created
 from gitops_ci.kinds.database.rules.entering import Entering
 from gitops_ci.kinds.database.rules.file import File
 from gitops_ci.kinds.database.rules.seen import Seen
 from gitops_ci.kinds.database.rules.squawk import Answer, Answers, Linter
-from gitops_ci.kinds.database.versions import Migration
+from gitops_ci.kinds.database.sql import data, refusals
+from gitops_ci.kinds.database.sql.postgres import SqlError, TooDeepError
+from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Engine, Plan, Problem

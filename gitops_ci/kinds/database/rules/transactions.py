@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Raw, Struct
 
-from gitops_ci.kinds.database import reindexing
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
+from gitops_ci.kinds.database.sql import reindexing
 
 _BEGINS = frozenset({"TRANS_STMT_BEGIN", "TRANS_STMT_START"})
 _ENDS = frozenset({"TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"})

@@ -15,7 +15,7 @@ from gitops_ci.kinds.database.rules.file import File
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.seen import Seen
 from gitops_ci.kinds.database.rules.squawk import Answer
-from gitops_ci.kinds.database.tables import CreateStmt
+from gitops_ci.kinds.database.sql.tables import CreateStmt
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import SEVERITIES, Finding, Severity
 

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from gitops_ci.kinds.kubernetes import cascading, values
-from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 
 
 class Application(Struct, frozen=True, kw_only=True):

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.kubernetes import survey
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
-from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.discovery import survey
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 
 
 class ApplicationChange(Struct, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import revisions, values
-from gitops_ci.kinds.kubernetes.manifests import Declared
-from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repository import Reading, Repository
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.reading import revisions
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.repository import Reading, Repository
 
 _OPEN = re.compile(r"\{\{|[*?\[]")
 """Where a text stops being constant: an expression of a template, or a pattern of a generator."""

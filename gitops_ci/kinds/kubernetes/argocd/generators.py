@@ -9,13 +9,14 @@ from msgspec import Struct, structs
 
 from gitops_ci.config_argocd import Answers, Cluster, Generators
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import globs, revisions, values
+from gitops_ci.kinds.kubernetes import globs, values
 from gitops_ci.kinds.kubernetes.argocd import parameters as sets
 from gitops_ci.kinds.kubernetes.argocd.templates import Parameters, Templating
 from gitops_ci.kinds.kubernetes.gotemplate import TemplateProblem
 from gitops_ci.kinds.kubernetes.gotemplate.sprig import sanitized
 from gitops_ci.kinds.kubernetes.gotemplate.sprig_data import numbers_as_go
-from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading import revisions
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.repository import Reading
+from gitops_ci.kinds.kubernetes.reading.repository import Reading
 
 _IMPORT = re.compile(rb"\bimport(?:str|bin)?\s*@?(?:\"([^\"\n]+)\"|'([^'\n]+)')")
 

@@ -16,8 +16,8 @@ from gitops_ci.kinds.kubernetes.argocd.generators import Asked, Elsewhere
 from gitops_ci.kinds.kubernetes.argocd.templates import Parameters, Templating
 from gitops_ci.kinds.kubernetes.gotemplate import Budget, TemplateProblem
 from gitops_ci.kinds.kubernetes.gotemplate.sprig_data import merged
-from gitops_ci.kinds.kubernetes.manifests import Declared
-from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.sources import Unrendered
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem

@@ -9,11 +9,13 @@ import yaml
 from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import addresses, globs, manifests, pinning, revisions, values
+from gitops_ci.kinds.kubernetes import addresses, globs, values
 from gitops_ci.kinds.kubernetes.argocd import edits, helm, jsonnet, overrides
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
-from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
+from gitops_ci.kinds.kubernetes.discovery import pinning
+from gitops_ci.kinds.kubernetes.reading import manifests, revisions
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests, Source, Unrendered
 
 _TYPES = ("kustomize", "helm", "directory", "plugin")

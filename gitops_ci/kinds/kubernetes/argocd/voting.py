@@ -7,7 +7,7 @@ from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import globs, values
-from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 
 
 def votes(objects: tuple[Declared, ...], snapshot: Snapshot) -> Iterator[tuple[str, bool]]:

@@ -13,9 +13,9 @@ from gitops_ci.kinds.kubernetes.flux import kept
 from gitops_ci.kinds.kubernetes.flux import origins as sources_of
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
-from gitops_ci.kinds.kubernetes.manifests import Declared
-from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Source, Unrendered
 
 

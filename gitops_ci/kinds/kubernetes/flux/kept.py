@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.manifests import Declared
-from gitops_ci.kinds.kubernetes.repository import Reading, Repository
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repository import Reading, Repository
 
 _SELECTING = ("patches", "patchesJson6902")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers", "components")

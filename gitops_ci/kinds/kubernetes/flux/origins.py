@@ -12,10 +12,11 @@ from typing import Any
 from msgspec import Struct, structs
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.kubernetes import manifests, values
-from gitops_ci.kinds.kubernetes.manifests import Declared
-from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.reading import manifests
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
 
 _NUMBER = re.compile(r"[-_.]?\d+")
 _MOVING = frozenset({"", "main", "master"})

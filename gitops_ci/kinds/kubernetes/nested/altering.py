@@ -11,9 +11,9 @@ from msgspec import Struct, structs
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.gotemplate.values import TemplateProblem
 from gitops_ci.kinds.kubernetes.gotemplate.values import weight as weight_of
-from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.nested import patching
 from gitops_ci.kinds.kubernetes.nested.patching import Unknown
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 
 
 class Item(Struct, frozen=True):

@@ -11,11 +11,11 @@ from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes.gotemplate import Budget, Setting, TemplateProblem, rendered
 from gitops_ci.kinds.kubernetes.gotemplate.nodes import Node
 from gitops_ci.kinds.kubernetes.gotemplate.parsing import parse
-from gitops_ci.kinds.kubernetes.manifests import KINDS, below
 from gitops_ci.kinds.kubernetes.nested import chart_functions, chart_tree, chart_values
 from gitops_ci.kinds.kubernetes.nested.chart_tree import Level
 from gitops_ci.kinds.kubernetes.nested.made import Made, Part, Trouble
 from gitops_ci.kinds.kubernetes.nested.templates import Template, Templates
+from gitops_ci.kinds.kubernetes.reading.manifests import KINDS, below
 from gitops_ci.kinds.kubernetes.sources import Chart
 from gitops_ci.policy import secrets
 from gitops_ci.policy.documents import manifests, yaml_documents

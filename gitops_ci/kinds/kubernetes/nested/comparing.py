@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.kubernetes import deployments, rendering, survey, values
-from gitops_ci.kinds.kubernetes.manifests import ARGO, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER, SOURCES
+from gitops_ci.kinds.kubernetes import rendering, values
+from gitops_ci.kinds.kubernetes.discovery import deployments, survey
 from gitops_ci.kinds.kubernetes.objects import Gap, Object, Rendered
-from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.manifests import ARGO, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER, SOURCES
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.sources import Deployment
 from gitops_ci.kinds.protocol import Tools
 from gitops_ci.policy.documents import yaml_documents

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.discovery.placed import Placed
 from gitops_ci.kinds.kubernetes.nested import unknown
 from gitops_ci.kinds.kubernetes.nested.renderings import Renderings
-from gitops_ci.kinds.kubernetes.placed import Placed
-from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
 
 if TYPE_CHECKING:
-    from gitops_ci.kinds.kubernetes.deploying import Deploying
+    from gitops_ci.kinds.kubernetes.discovery.deploying import Deploying
 
 DEEPEST = 4
 """How often a rendering may make what renders."""
@@ -60,7 +60,7 @@ def _placed(
 ) -> Finding:
     made = None
     if objects:
-        from gitops_ci.kinds.kubernetes import deploying  # Argo CD and Flux, which many repositories have not
+        from gitops_ci.kinds.kubernetes.discovery import deploying  # Argo CD and Flux, which many repositories have not
 
         made = deploying.of(repository, objects)
     placed = () if made is None else made.placed

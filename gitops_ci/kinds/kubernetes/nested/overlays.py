@@ -14,11 +14,11 @@ from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.flux import substitution
 from gitops_ci.kinds.kubernetes.kustomize import edits
-from gitops_ci.kinds.kubernetes.manifests import Declared
 from gitops_ci.kinds.kubernetes.nested import altering, patching
 from gitops_ci.kinds.kubernetes.nested.altering import Item
 from gitops_ci.kinds.kubernetes.nested.patching import Unknown
-from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
 from gitops_ci.kinds.kubernetes.sources import Kustomization
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem

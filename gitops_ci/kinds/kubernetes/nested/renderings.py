@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.manifests import ARGO, Declared, Maker
+from gitops_ci.kinds.kubernetes.discovery.placed import Placed
 from gitops_ci.kinds.kubernetes.nested import unknown
 from gitops_ci.kinds.kubernetes.nested.altering import Item
 from gitops_ci.kinds.kubernetes.nested.made import NOTHING, Made, Part, Trouble
 from gitops_ci.kinds.kubernetes.nested.overlays import Overlay, Overlays
 from gitops_ci.kinds.kubernetes.nested.templates import Templates
-from gitops_ci.kinds.kubernetes.placed import Placed
-from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.reading.manifests import ARGO, Declared, Maker
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests, Source
 from gitops_ci.policy.documents.manifests import Manifest
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes.charts import Charts
-from gitops_ci.kinds.kubernetes.manifests import DECLARES, below
+from gitops_ci.kinds.kubernetes.reading.charts import Charts
+from gitops_ci.kinds.kubernetes.reading.manifests import DECLARES, below
 from gitops_ci.kinds.kubernetes.sources import Chart
 
 _API = rb"^[ \t-]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gitops_ci.kinds.kubernetes.manifests import Declared, Maker
+from gitops_ci.kinds.kubernetes.discovery.placed import Placed
 from gitops_ci.kinds.kubernetes.nested.made import Trouble
-from gitops_ci.kinds.kubernetes.placed import Placed
-from gitops_ci.kinds.kubernetes.repository import Deployed, Reading, Repository
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared, Maker
+from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Deployment, Unrendered
 from gitops_ci.model import stack as stacks
 

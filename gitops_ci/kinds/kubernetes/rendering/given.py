@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import manifests, values
+from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes.reading import manifests
 from gitops_ci.kinds.kubernetes.rendering import reading
 from gitops_ci.kinds.kubernetes.rendering.reading import First
 from gitops_ci.kinds.kubernetes.sources import Chart

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
 from gitops_ci.kinds.kubernetes.sources import Pinned
 from gitops_ci.model.stack import Stack
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.kubernetes import declared, former
-from gitops_ci.kinds.kubernetes.manifests import ARGO
 from gitops_ci.kinds.kubernetes.objects import Object, Rendered
 from gitops_ci.kinds.kubernetes.places import Places
+from gitops_ci.kinds.kubernetes.planning import former
+from gitops_ci.kinds.kubernetes.reading.manifests import ARGO
 from gitops_ci.kinds.kubernetes.rules import (
     around,
+    declared,
     duplicates,
     files,
     fitting,

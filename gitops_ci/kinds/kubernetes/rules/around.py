@@ -10,11 +10,13 @@ from weakref import WeakKeyDictionary
 from gitops_ci.config import Config
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import SUBMODULE, SYMLINK, Snapshot
-from gitops_ci.kinds.kubernetes import declared, deployments, rendering, survey, values, whole
+from gitops_ci.kinds.kubernetes import rendering, values
+from gitops_ci.kinds.kubernetes.discovery import deployments, survey
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
+from gitops_ci.kinds.kubernetes.reading import whole
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
 from gitops_ci.kinds.kubernetes.rendering import scopes
-from gitops_ci.kinds.kubernetes.repository import Repository
-from gitops_ci.kinds.kubernetes.rules import links, makers, pods, selection
+from gitops_ci.kinds.kubernetes.rules import declared, links, makers, pods, selection
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Applying, Around, Held, Neighbour
 from gitops_ci.kinds.kubernetes.schemas import custom, kept

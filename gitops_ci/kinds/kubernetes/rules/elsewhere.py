@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_ci.kinds.kubernetes.declared import Target
+from gitops_ci.kinds.kubernetes.rules.declared import Target
 from gitops_ci.kinds.kubernetes.rules.subject import Subject
 
 

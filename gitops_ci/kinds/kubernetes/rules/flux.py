@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitops_ci.discover.snapshot import join
-from gitops_ci.kinds.kubernetes import values, whole
+from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.flux import origins
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
-from gitops_ci.kinds.kubernetes.manifests import Declared
-from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.reading import whole
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import reporting, substituted
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.model.finding import Finding

@@ -9,11 +9,10 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from gitops_ci.kinds.kubernetes import declared
-from gitops_ci.kinds.kubernetes.former import Former
 from gitops_ci.kinds.kubernetes.objects import Identity, Object
 from gitops_ci.kinds.kubernetes.places import Places
-from gitops_ci.kinds.kubernetes.rules import groups, pods, selection
+from gitops_ci.kinds.kubernetes.planning.former import Former
+from gitops_ci.kinds.kubernetes.rules import declared, groups, pods, selection
 from gitops_ci.kinds.kubernetes.rules.argocd.application import World
 from gitops_ci.kinds.kubernetes.rules.selection import Labelled
 from gitops_ci.kinds.kubernetes.rules.told import Told

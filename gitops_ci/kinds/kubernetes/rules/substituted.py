@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from gitops_ci.kinds.kubernetes.flux import deployed, substitution
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
-from gitops_ci.kinds.kubernetes.manifests import Declared
-from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
 from gitops_ci.kinds.kubernetes.rules.told import Told
 from gitops_ci.kinds.kubernetes.sources import Kustomization
 

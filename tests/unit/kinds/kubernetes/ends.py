@@ -9,9 +9,9 @@ from gitops_ci.discover import inventory
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.kinds import kubernetes
-from gitops_ci.kinds.kubernetes import deployments, survey
+from gitops_ci.kinds.kubernetes.discovery import deployments, survey
+from gitops_ci.kinds.kubernetes.discovery.survey import Survey
 from gitops_ci.kinds.kubernetes.sources import Deployment
-from gitops_ci.kinds.kubernetes.survey import Survey
 from gitops_ci.model.finding import Finding
 
 Files = Mapping[str, bytes | str]

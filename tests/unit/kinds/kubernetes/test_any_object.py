@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_ci.kinds.kubernetes import deployments
 from gitops_ci.kinds.kubernetes.argocd import changes
+from gitops_ci.kinds.kubernetes.discovery import deployments
 from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, end
 
 WORDS = st.sampled_from(

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gitops_ci import config_file
-from gitops_ci.kinds.kubernetes import planning
+from gitops_ci.kinds.kubernetes.planning import stacks
 from tests.unit.kinds.kubernetes.bed import Tools
 from tests.unit.kinds.kubernetes.ends import end
 
@@ -33,7 +33,7 @@ def test_a_plan_with_every_example(block: str, tmp_path: Path) -> None:
     config = msgspec.structs.replace(config, layout=msgspec.structs.replace(config.layout, stacks=()))
     base, head = (end({"kubernetes/web/a.yaml": ONE.format(text)}, config=config) for text in "ab")
     [stack] = head.stacks.values()
-    assert planning.plan(stack, base, head, Tools(tmp_path, never)).status == "changed"
+    assert stacks.plan(stack, base, head, Tools(tmp_path, never)).status == "changed"
 
 
 @pytest.mark.parametrize("block", [*BLOCKS, *MORE])

@@ -6,7 +6,7 @@ import pytest
 
 from gitops_ci.config import DEFAULT, Config, Environment, Layout, StackPattern
 from gitops_ci.discover import affected
-from gitops_ci.kinds.kubernetes import deployments
+from gitops_ci.kinds.kubernetes.discovery import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests
 from tests.unit.kinds.kubernetes.ends import (
     DEPLOYMENT,

@@ -11,8 +11,8 @@ from gitops_ci.config import Config
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
-from gitops_ci.kinds.kubernetes.manifests import Declared
-from gitops_ci.kinds.kubernetes.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.model.finding import Severity
 from gitops_ci.policy.documents.yaml_documents import Place
 

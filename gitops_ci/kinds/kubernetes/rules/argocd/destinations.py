@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from gitops_ci.kinds.kubernetes import clusters, values
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
-from gitops_ci.kinds.kubernetes.declared import IN_CLUSTER
 from gitops_ci.kinds.kubernetes.rules.argocd.application import Fault, Used, World
+from gitops_ci.kinds.kubernetes.rules.declared import IN_CLUSTER
 
 UNKNOWN = "argocd/destination-unknown"
 

@@ -10,14 +10,15 @@ from msgspec import structs
 
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
-from gitops_ci.kinds.kubernetes import values, whole
+from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.argocd import applications
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
-from gitops_ci.kinds.kubernetes.manifests import ARGO, Declared
 from gitops_ci.kinds.kubernetes.objects import Object
-from gitops_ci.kinds.kubernetes.repositories import Repositories
-from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.reading import whole
+from gitops_ci.kinds.kubernetes.reading.manifests import ARGO, Declared
+from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
 from gitops_ci.kinds.kubernetes.rules import reporting
 from gitops_ci.kinds.kubernetes.rules.argocd import destinations, form, projects, repository, sets, sync
 from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, label

@@ -12,9 +12,9 @@ from typing import Any
 
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
-from gitops_ci.kinds.kubernetes.declared import IN_CLUSTER
-from gitops_ci.kinds.kubernetes.manifests import Declared
+from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, sources
+from gitops_ci.kinds.kubernetes.rules.declared import IN_CLUSTER
 from gitops_ci.model.finding import Severity
 
 MISSING = "argocd/project-missing"

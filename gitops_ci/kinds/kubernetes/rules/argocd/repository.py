@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.kubernetes import revisions, values
+from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
+from gitops_ci.kinds.kubernetes.reading import revisions
 from gitops_ci.kinds.kubernetes.rules.argocd.application import Fault, World, sources
 from gitops_ci.policy.documents.yaml_documents import Place
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitops_ci.kinds.database import mysql
-from gitops_ci.kinds.database.refusals import MigrationError
 from gitops_ci.kinds.database.rules.squawk import Answer
+from gitops_ci.kinds.database.sql.refusals import MigrationError
 from tests.unit.kinds.database.rules.linting import BASE, Silent, lint
 from tests.unit.kinds.database.sides import planned, side
 

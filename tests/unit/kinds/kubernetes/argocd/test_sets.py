@@ -11,8 +11,8 @@ import pytest
 
 from gitops_ci import config_file
 from gitops_ci.config import DEFAULT, Config
-from gitops_ci.kinds.kubernetes import deploying
 from gitops_ci.kinds.kubernetes.argocd.sets import Rendering
+from gitops_ci.kinds.kubernetes.discovery import deploying
 from gitops_ci.kinds.kubernetes.gotemplate import Budget
 from tests.unit.kinds.kubernetes.ends import URL, Files, surveyed
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from gitops_ci.discover import affected
-from gitops_ci.kinds.kubernetes import deployments
+from gitops_ci.kinds.kubernetes.discovery import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Source, Unrendered
 from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, URL, Files, application, deployed, end, kustomization
 

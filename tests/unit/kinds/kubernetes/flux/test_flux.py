@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from gitops_ci.discover import affected
-from gitops_ci.kinds.kubernetes import deployments
+from gitops_ci.kinds.kubernetes.discovery import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Unrendered
 from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, deployed, end, findings, kustomization, paths
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitops_ci.kinds.kubernetes import deployments
+from gitops_ci.kinds.kubernetes.discovery import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Unrendered
 from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, end
 from tests.unit.kinds.kubernetes.flux.test_flux import SOURCE, flux

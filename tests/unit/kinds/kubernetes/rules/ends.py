@@ -13,13 +13,16 @@ from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.references import Graph, Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes import declared, former, manifests, repositories, rules
+from gitops_ci.kinds.kubernetes import rules
 from gitops_ci.kinds.kubernetes.argocd import sets
 from gitops_ci.kinds.kubernetes.flux import deployed, origins
 from gitops_ci.kinds.kubernetes.gotemplate.values import Budget
 from gitops_ci.kinds.kubernetes.objects import Identity, Object, Rendered
 from gitops_ci.kinds.kubernetes.places import Places
-from gitops_ci.kinds.kubernetes.repository import Repository
+from gitops_ci.kinds.kubernetes.planning import former
+from gitops_ci.kinds.kubernetes.reading import manifests, repositories
+from gitops_ci.kinds.kubernetes.reading.repository import Repository
+from gitops_ci.kinds.kubernetes.rules import declared
 from gitops_ci.kinds.kubernetes.rules import flux as flux_rules
 from gitops_ci.kinds.kubernetes.rules.argocd import judging
 from gitops_ci.kinds.kubernetes.rules.subject import Around, Neighbour, Subject

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gitops_ci.kinds import kubernetes
-from gitops_ci.kinds.kubernetes import judged, rendering
+from gitops_ci.kinds.kubernetes import rendering
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
+from gitops_ci.kinds.kubernetes.planning import judged
 from gitops_ci.model.finding import Finding
 from tests.unit.kinds.kubernetes.ends import Files, application, end, kustomization
 from tests.unit.kinds.kubernetes.rules import ends as rendered

@@ -3,10 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from gitops_ci.kinds.kubernetes import declared
-from gitops_ci.kinds.kubernetes.declared import Target
 from gitops_ci.kinds.kubernetes.objects import Identity
-from gitops_ci.kinds.kubernetes.rules import duplicates, references, selectors
+from gitops_ci.kinds.kubernetes.rules import declared, duplicates, references, selectors
+from gitops_ci.kinds.kubernetes.rules.declared import Target
 from gitops_ci.kinds.kubernetes.rules.subject import Held, Neighbour
 from gitops_ci.kinds.kubernetes.sources import Deployment
 from tests.unit.kinds.kubernetes.rules import ends

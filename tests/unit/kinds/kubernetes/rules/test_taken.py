@@ -10,8 +10,8 @@ from gitops_ci.kinds import kubernetes
 from gitops_ci.model.finding import Finding
 from tests.unit.kinds.kubernetes.bed import Tools
 from tests.unit.kinds.kubernetes.ends import Files, application, end
+from tests.unit.kinds.kubernetes.planning.test_stacks import never
 from tests.unit.kinds.kubernetes.rules import ends
-from tests.unit.kinds.kubernetes.test_planning import never
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: shop}\n"
 POD = """apiVersion: v1

@@ -1,0 +1,1 @@
+"""A database's schema as its catalog has it: read, compared, shown."""

@@ -1,0 +1,1 @@
+"""PostgreSQL's SQL: statements as the real parser has them, each as Changes."""

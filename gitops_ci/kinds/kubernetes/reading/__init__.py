@@ -1,0 +1,1 @@
+"""What a snapshot holds of Kubernetes: manifests, charts, kustomizations, and which repository it is."""
