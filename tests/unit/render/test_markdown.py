@@ -392,6 +392,16 @@ def test_many_plans_that_fail_for_one_reason_take_two_rows_and_another_reason_it
     assert "| kubernetes/e · **✗ plan failed** |" in comment
 
 
+def test_a_table_without_marks_is_one_without_errors() -> None:
+    """A finding in a file that several stacks read is no single stack's: it has a row of its own."""
+    shared = make("kubernetes/schema", "error", "is wrong", help="Mend it.", path="base/a.yaml")
+    told = written(report(planned("a/kubernetes/b", (update("x"),)), findings=(shared,)))
+    assert "| of no single stack |  |  |  |  | ✗ 1 |  |\n" in told
+    own = msgspec.structs.replace(shared, stack="a/kubernetes/b")
+    assert "of no single stack" not in written(report(planned("a/kubernetes/b", (update("x"),)), findings=(own,)))
+    assert "of no single stack" not in written(report(findings=(shared,)))
+
+
 def test_changed_files_that_no_stack_reads_are_named_or_their_folders() -> None:
     few = Unread(count=2, paths=("README.md", "docs/a.md"))
     assert "nothing to plan: 2 changed files, none of them part of a stack: README.md and docs/a.md\n" in written(
