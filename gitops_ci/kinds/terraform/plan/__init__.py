@@ -1,0 +1,1 @@
+"""A plan as Terraform tells it, turned into Changes without what is secret."""
