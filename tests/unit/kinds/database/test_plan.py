@@ -239,6 +239,43 @@ def test_a_down_section_is_not_believed_where_other_migrations_have_none() -> No
     assert "migrations/001_a.sql has no such markers" in plan.reason.message
 
 
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [
+        ("-- migrate:up", "  -- migrate:down"),
+        ("-- migrate:up", "-- migrate:Down"),
+        ("-- migrate:up", "-- migrate:down once again"),
+        ("-- +goose Up", "-- +goose down"),
+        ("-- +goose Up", "-- +goose Down again"),
+        ("-- +goose Up", "-- +goose  Down"),
+        ("-- +migrate Up", "--+migrate Down"),
+        ("-- +migrate Up", "-- +migrate down"),
+        ("-- rambler up", "-- rambler DOWN"),
+    ],
+)
+def test_a_marker_that_its_tool_may_take_for_a_comment_leaves_nothing_out(up: str, down: str) -> None:
+    base = {"migrations/001_a.sql": f"{up}\n{ORDERS}\n"}
+    sql = f"{up}\n{USERS}\n{down}\nDROP TABLE orders;\n"
+    plan = planned(SHARED, side(base), side(base | {"migrations/002_b.sql": sql}))
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code) == ("failed", "unsupported")
+    assert (plan.reason.path, plan.reason.line) == ("migrations/002_b.sql", sql.splitlines().index(down) + 1)
+
+
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [
+        ("--migrate:up transaction:false\r", "-- migrate:down transaction:false"),
+        ("--+goose Up", "--  +goose Down \r"),
+        ("-- +migrate Up notransaction", "-- +migrate Down notransaction"),
+        ("-- rambler  up", "-- rambler  down"),
+    ],
+)
+def test_markers_as_their_tools_take_them(up: str, down: str) -> None:
+    plan = planned(SHARED, None, side({"migrations/001_x.sql": f"{up}\n{USERS}\n{down}\nDROP TABLE users;\n"}))
+    assert (plan.reason, addresses(plan)) == (None, ["table users"])
+
+
 @pytest.mark.parametrize("up", ["-- migrate:up", "-- +goose Up", "-- +migrate Up"])
 def test_a_file_without_the_marker_that_all_others_have_is_refused_by_their_tool(up: str) -> None:
     base = {f"migrations/00{n}_a.sql": f"{up}\nCREATE TABLE t{n} ();\n" for n in (1, 2)}
