@@ -112,10 +112,12 @@ def of(read: Read) -> Iterator[Found]:
             yield from _keys(read, node.relation.name, [each.column for each in node.tableElts if each.column])
         case "AlterTableStmt":
             node = read.statement.read(Altered)
-            if node.objtype == "OBJECT_TABLE":
-                for each in node.cmds:
-                    if each.command is not None:
-                        yield from _command(read, node.relation.name, each.command)
+            for each in node.cmds:
+                is_attribute = (
+                    node.objtype == "OBJECT_TYPE" and each.command and each.command.subtype == "AT_DropColumn"
+                )
+                if each.command is not None and (node.objtype == "OBJECT_TABLE" or is_attribute):
+                    yield from _command(read, node.relation.name, each.command)
         case "RenameStmt":
             yield from _renamed(read, read.statement.read(Renamed))
         case "AlterObjectSchemaStmt":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -9,10 +10,14 @@ from msgspec import Struct
 from gitops_ci.kinds.database.rules.catalog import RULES
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.server import ENGINE
-from gitops_ci.model.plan import Attribute, Observation, Plan
+from gitops_ci.model.plan import Attribute, Change, Observation, Plan
 
 KEEPS_WRITERS_OUT = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
 """Modes of `pg_locks` that conflict with INSERT, UPDATE and DELETE."""
+
+
+_COLUMN = re.compile(r'column\.("(?:[^"]|"")*"|[^".]+)')
+_DROPS = "database/destructive-drop-"
 
 
 class Lock(Struct, frozen=True):
@@ -38,12 +43,26 @@ class SeenStatement(Struct, frozen=True, kw_only=True):
 class Seen(Struct, frozen=True):
     """What the dry run of one stack saw: the migrations that it `ran` to their end, and what was seen in which line.
 
-    In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it.
+    In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it. `gone` are the
+    tables and columns of before that are no more, by path, where that is known.
     """
 
     ran: frozenset[str] = frozenset()
     statements: tuple[SeenStatement, ...] = ()
     zoned: bool = False
+    gone: tuple[tuple[str | None, Found], ...] = ()
+
+    def untold(self, told: Iterable[tuple[str, Found]], last: str) -> Iterator[tuple[str, Found]]:
+        """What is gone and nothing that was `told` of its file is about, by path; `last` is the newest file."""
+        drops = [(path, each) for path, each in told if each.rule.startswith(_DROPS)]
+        places = {(path, each.statement) for path, each in drops}
+        said: dict[str, str] = {}
+        for path, each in drops:
+            said[path] = f"{said.get(path, '')}\n{each.says}"
+        for path, each in self.gone:
+            about = rf"(?<!\w){re.escape(each.table)}(?!\w)"
+            if (path, each.line) not in places and not re.search(about, said.get(path or last, "")):
+                yield path or last, each
 
     def overrules(self, path: str, found: Found, lines: range) -> bool:
         """Whether what was seen of the statement in these lines of a file shows that a finding is a false alarm."""
@@ -61,7 +80,26 @@ def of(plan: Plan | None, migrations: Iterable[str]) -> Seen:
     if plan is None or plan.engine is None or plan.engine.name != ENGINE or plan.reason is not None:
         return Seen()
     zoned = any(_zoned(each) for change in plan.changes for each in change.attributes)
-    return Seen(frozenset(migrations), tuple(_statements(plan.observations)), zoned)
+    gone = tuple((change.path, found) for change in plan.changes for found in _gone(change))
+    return Seen(frozenset(migrations), tuple(_statements(plan.observations)), zoned, gone)
+
+
+def _gone(change: Change) -> Iterator[Found]:
+    """The table or the columns that a Change takes with what they hold; those of a type are values of columns."""
+    name = change.address.partition(" ")[2]
+    line = change.line or 1
+    if change.type in ("table", "foreign table") and change.action in ("delete", "replace"):
+        yield _taken("table", f"drops the {change.type} {name} and what it holds", name, line)
+    elif change.type in ("table", "foreign table", "type"):
+        for each in change.attributes:
+            column = _COLUMN.fullmatch(each.path)
+            if column is not None and each.before is not None and each.after is None:
+                yield _taken("column", f"drops the column {name}.{column[1]} and what it holds", name, line)
+
+
+def _taken(what: str, says: str, name: str, line: int) -> Found:
+    says = f"{says}, which was seen when it was tried"
+    return Found(rule=f"{_DROPS}{what}", says=says, line=line, statement=line, table=name)
 
 
 def _zoned(attribute: Attribute) -> bool:

@@ -54,6 +54,8 @@ def of(
         hangs_on_zone = saw.zoned and each.statement in files[path].zoned
         if path in hidden or hangs_on_zone or not saw.overrules(path, each, files[path].lines(each.statement)):
             yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
+    for path, each in saw.untold(found, entering.migrations[-1].path):
+        yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
 
 
 def _hidden(entering: Entering, files: Mapping[str, File]) -> frozenset[str]:
