@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
@@ -40,6 +40,28 @@ class Changed(Struct, frozen=True):
 
     relation: RangeVar | None = None
     whereClause: Raw = ABSENT  # noqa: N815
+
+
+class When(Struct, frozen=True):
+    """A branch of a MERGE."""
+
+    matchKind: str = ""  # noqa: N815
+    commandType: str = ""  # noqa: N815
+    condition: Raw = ABSENT
+
+
+class Branch(Struct, frozen=True):
+    """An element of the list of branches."""
+
+    its: When = field(default=When(), name="MergeWhenClause")
+
+
+class Merged(Struct, frozen=True):
+    """MERGE."""
+
+    relation: RangeVar | None = None
+    joinCondition: Raw = ABSENT  # noqa: N815
+    mergeWhenClauses: tuple[Branch, ...] = ()  # noqa: N815
 
 
 class Grant(Struct, frozen=True):
@@ -88,7 +110,12 @@ _DROPPED = {
     "OBJECT_FOREIGN_TABLE": ("database/destructive-drop-table", "foreign table"),
     "OBJECT_SCHEMA": ("database/destructive-drop-schema", "schema"),
 }
-_OF_COLUMNS = {"OBJECT_TYPE": "type", "OBJECT_DOMAIN": "domain", "OBJECT_EXTENSION": "extension"}
+_OF_COLUMNS = {
+    "OBJECT_COLLATION": "collation",
+    "OBJECT_DOMAIN": "domain",
+    "OBJECT_EXTENSION": "extension",
+    "OBJECT_TYPE": "type",
+}
 
 
 def of(read: Read) -> Iterator[Found]:
@@ -158,9 +185,27 @@ def _truncate(read: Read) -> Iterator[Found]:
         yield _found(read, "database/destructive-truncate", f"empties {name}{more}", "" if more else name)
 
 
+def _names_column(condition: Raw) -> bool:
+    return b'"ColumnRef"' in bytes(condition) or b'"CurrentOfExpr"' in bytes(condition)
+
+
+def _merged(read: Read) -> Iterator[Found]:
+    """A branch for rows that have no partner is for every row, unless its own condition names a column."""
+    node = read.statement.read(Merged)
+    name = node.relation.name if node.relation else ""
+    for each in (branch.its for branch in node.mergeWhenClauses):
+        if each.commandType not in ("CMD_DELETE", "CMD_UPDATE") or _names_column(each.condition):
+            continue
+        alone = each.matchKind == "MERGE_WHEN_NOT_MATCHED_BY_SOURCE"
+        if alone or not _names_column(node.joinCondition):
+            does, rule = ("deletes", "delete") if each.commandType == "CMD_DELETE" else ("changes", "update")
+            why = "that has no match" if alone else "(MERGE): its ON names no column"
+            yield _found(read, f"database/destructive-{rule}-all", f"{does} every row of {name} {why}", name)
+
+
 def _changed(read: Read) -> Iterator[Found]:
     node = read.statement.read(Changed)
-    if b'"ColumnRef"' in bytes(node.whereClause) or b'"CurrentOfExpr"' in bytes(node.whereClause):
+    if _names_column(node.whereClause):
         return
     if node.relation is None:
         return
@@ -225,6 +270,7 @@ READERS: dict[str, Callable[[Read], Iterator[Found]]] = {
     "TruncateStmt": _truncate,
     "UpdateStmt": _changed,
     "DeleteStmt": _changed,
+    "MergeStmt": _merged,
     "GrantStmt": _grant,
     "AlterDefaultPrivilegesStmt": _grant,
     "CreateRoleStmt": _role,

@@ -55,6 +55,18 @@ def test_every_rule_has_its_examples_and_squawk_s_have_one_of_ours() -> None:
         ("DO LANGUAGE plpython3u 'x';", [("database/dynamic-sql", 1)]),
         ("DO 'BEGIN EXECUTE ''SELECT 1''; END';", [("database/dynamic-sql", 1)]),
         ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;", [("database/grant-public", 1)]),
+        (
+            "MERGE INTO orders o USING users u ON true WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN DO NOTHING;",
+            [("database/destructive-delete-all", 1)],
+        ),
+        (
+            "MERGE INTO users u USING orders o ON u.id = o.id WHEN NOT MATCHED BY SOURCE THEN UPDATE SET email = NULL;",
+            [("database/destructive-update-all", 1)],
+        ),
+        ("MERGE INTO users u USING orders o ON u.id = o.id WHEN MATCHED AND o.id > 9 THEN DELETE;", []),
+        ("MERGE INTO users u USING orders o ON u.id = o.id WHEN NOT MATCHED THEN INSERT (id) VALUES (1);", []),
+        ("DROP COLLATION c CASCADE;", [("database/destructive-drop-column", 1)]),
+        ("ALTER TYPE address DROP ATTRIBUTE zip CASCADE;", [("database/destructive-drop-column", 1)]),
         ("CREATE ROLE a BYPASSRLS;", [("database/superuser", 1)]),
         ("CREATE ROLE a NOSUPERUSER; GRANT USAGE ON SCHEMA public TO a;", []),
         ("REVOKE ALL ON users FROM PUBLIC;", [("database/contract", 1)]),
