@@ -120,7 +120,7 @@ class File(Struct, frozen=True, dict=True):
     def hides(self) -> bool:
         """Whether what it does elsewhere may differ from what a dry run saw."""
         return any(
-            read.executes or read.opaque or read.asks_where or not _does_the_same(read)
+            read.executes or read.opaque or read.asks_where or not does_the_same(read)
             for read in self.reads
             if not (read.nested and read.function)
         )
@@ -158,7 +158,8 @@ def parsed(path: str, text: str) -> File:
     return File(path, text, reading.read(text, path=path))
 
 
-def _does_the_same(read: Read) -> bool:
+def does_the_same(read: Read) -> bool:
+    """Whether a statement is of a kind that does the same wherever it runs, and calls no function that is unknown."""
     if read.tag not in _SAME:
         return False
     calls = _CALL.findall(bytes(read.statement.node)) if read.tag not in _KEEPS_CALLS else ()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Raw, Struct, field
 
+from gitops_ci.kinds.database.rules import executing
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql import data
@@ -118,9 +119,15 @@ _OF_COLUMNS = {
 }
 
 
+_BODIES = ("CreateFunctionStmt", "DoStmt")
+_RUNS_TEXT = "runs text as SQL: what it does cannot be told before it runs"
+
+
 def of(read: Read) -> Iterator[Found]:
     """What is found in one statement, and in the queries that it holds."""
     yield from _body(read, runs=read.tag == "DoStmt")
+    if not read.nested and executing.calls(read.statement):
+        yield _found(read, "database/dynamic-sql", _RUNS_TEXT)
     reader = READERS.get(read.tag)
     if reader is not None:
         yield from reader(read)
@@ -136,9 +143,10 @@ def called(read: Read) -> tuple[Found, ...]:
 def _body(read: Read, *, runs: bool) -> Iterator[Found]:
     """What a DO block or a function hides; `runs` says that the change runs it."""
     rule = "database/dynamic-sql" if runs else "database/dynamic-sql-function"
-    says = "runs text as SQL: what it does cannot be told before it runs"
     for line in read.executes:
-        yield Found(rule=rule, says=says, line=line, statement=read.line)
+        yield Found(rule=rule, says=_RUNS_TEXT, line=line, statement=read.line)
+    if not read.executes and read.tag in _BODIES and executing.named(read.statement.text):
+        yield _found(read, rule, _RUNS_TEXT)
     if read.opaque:
         yield _found(read, rule, "holds code that cannot be read here")
     if runs and read.asks_where:

@@ -38,7 +38,8 @@ def of(
 ) -> Iterator[Weighed]:
     """What counts of the files that enter one stack; those that could not be read are not among them."""
     created = Created(entering.earlier)
-    called = calls.of(read for one in entering.migrations if one.path in files for read in files[one.path].reads)
+    reads = (read for one in entering.migrations if one.path in files for read in files[one.path].reads)
+    called = calls.of(reads, entering.earlier.uses)
     found: list[tuple[str, Found]] = []
     expanded: dict[str, str] = {}
     for migration in entering.migrations:

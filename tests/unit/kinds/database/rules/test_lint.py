@@ -451,6 +451,48 @@ def test_a_function_that_the_change_calls_is_read_like_a_block(body: str, langua
     assert said(f"{sql} {trigger} COMMENT ON FUNCTION app.wipe() IS 'x';", tried(), squawk=NOTHING) == []
 
 
+@pytest.mark.parametrize(
+    "fires",
+    [
+        "CREATE TABLE n AS WITH x AS (INSERT INTO orders VALUES (1) RETURNING id) SELECT * FROM x;",
+        "REFRESH MATERIALIZED VIEW totals;",
+        "CREATE TABLE n (id int); ALTER TABLE n ADD c int DEFAULT other();",
+        "CREATE INDEX CONCURRENTLY ON orders (other(id));",
+    ],
+)
+def test_a_trigger_of_the_change_may_be_fired_by_more_than_what_writes_rows(fires: str) -> None:
+    made = (
+        FUNCTION.format(returns="trigger", language="plpgsql") + "AS $$ BEGIN DELETE FROM users; RETURN NULL; END $$;"
+    )
+    sql = f"{made} CREATE TRIGGER t AFTER INSERT ON orders EXECUTE FUNCTION app.wipe();"
+    assert "database/destructive-delete-all" in said(f"{sql} {fires}", tried(), squawk=NOTHING)
+    assert said(f"{sql} ALTER TABLE orders ADD c int DEFAULT 1;", tried(), squawk=NOTHING) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT query_to_xml('SELECT wi' || 'pe()', true, false, '');",
+        "SELECT * FROM pg_catalog.ts_stat(E'SELECT w\\x69pe()');",
+        'SELECT U&"query\\005fto_xml"((SELECT email FROM users), true, false, NULL);',
+        "WITH x AS (SELECT crosstab(email) FROM users) SELECT 1;",
+        "DO $$ DECLARE x xml; BEGIN x := query_to_xml('SELECT ' || 'wipe()', true, false, ''); END $$;",
+        "DO $$ BEGIN PERFORM dblink_exec('', 'SELECT ' || 'wipe()'); END $$;",
+    ],
+)
+def test_text_that_a_function_of_postgresql_runs_is_dynamic(sql: str) -> None:
+    assert rules(new(sql)) == [("database/dynamic-sql", 1)]
+
+
+def test_text_that_is_written_out_is_seen_with_the_rest() -> None:
+    assert rules(new("SELECT query_to_xml('SELECT 1', true, false, ''), query_to_xmlish('a' || 'b');")) == []
+    made = FUNCTION.format(returns="int", language="sql") + "AS 'DELETE FROM users; SELECT 1';"
+    sql = f"{made} SELECT query_to_xml('SELECT app.wipe()', true, false, '');"
+    assert rules(new(sql)) == [("database/destructive-delete-all", 1)]
+    stored = "CREATE FUNCTION f(a text) RETURNS xml LANGUAGE sql AS $$ SELECT query_to_xml(a, true, false, a) $$;"
+    assert rules(new(stored)) == [("database/dynamic-sql-function", 1)]
+
+
 def test_text_that_a_called_function_runs_is_that_of_the_change() -> None:
     sql = FUNCTION.format(returns="void", language="plpgsql") + "AS $$ BEGIN EXECUTE 'DROP TABLE users'; END $$;"
     assert said(sql, tried(), squawk=NOTHING) == ["database/dynamic-sql-function"]
@@ -511,6 +553,25 @@ def test_of_a_function_that_was_replaced_the_last_counts() -> None:
     assert on_functions("SELECT wipe();", f"{_WIPE}\n{better}") == []
     overloaded = better.replace("wipe()", "wipe(int)")
     assert [rule for rule, _ in on_functions("SELECT wipe();", f"{_WIPE}\n{overloaded}")] != []
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        "CREATE TRIGGER t BEFORE UPDATE ON orders EXECUTE\n  FUNCTION fine();",
+        "CREATE TABLE more (id int DEFAULT public.fine());",
+        "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT fine()';",
+        "CREATE VIEW v AS SELECT FINE() AS x;",
+    ],
+)
+def test_a_function_of_base_that_is_replaced_runs_where_base_uses_it(uses: str) -> None:
+    sql = "CREATE OR REPLACE FUNCTION fine() RETURNS int LANGUAGE sql AS $$ DELETE FROM users; SELECT 1 $$;\n"
+    fires = "UPDATE orders SET id = 1 WHERE id = 2;"
+    assert on_functions(sql + fires, f"{_WIPE}\n{uses}") == [("database/destructive-delete-all", 1)]
+    assert on_functions(sql + fires) == [], "nothing uses it"
+    assert on_functions(sql, f"{_WIPE}\n{uses}") == [], "nothing runs"
+    other = sql.replace("fine", "total") + fires
+    assert on_functions(other, f"{_WIPE}\nALTER TABLE orders ADD total int;") == [], "a column is no function"
 
 
 @pytest.mark.parametrize(
