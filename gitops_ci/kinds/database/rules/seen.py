@@ -17,7 +17,7 @@ KEEPS_WRITERS_OUT = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveL
 
 
 _COLUMN = re.compile(r'column\.("(?:[^"]|"")*"|[^".]+)')
-_DROPS = "database/destructive-drop-"
+_DROPS = "/destructive-drop-"
 
 
 class Lock(Struct, frozen=True):
@@ -54,15 +54,16 @@ class Seen(Struct, frozen=True):
 
     def untold(self, told: Iterable[tuple[str, Found]], last: str) -> Iterator[tuple[str, Found]]:
         """What is gone and nothing that was `told` of its file is about, by path; `last` is the newest file."""
-        drops = [(path, each) for path, each in told if each.rule.startswith(_DROPS)]
+        drops = [(path, each) for path, each in told if _DROPS in each.rule]
         places = {(path, each.statement) for path, each in drops}
         said: dict[str, str] = {}
         for path, each in drops:
             said[path] = f"{said.get(path, '')}\n{each.says}"
-        for path, each in self.gone:
+        for known, each in self.gone:
+            path = known or last
             about = rf"(?<!\w){re.escape(each.table)}(?!\w)"
-            if (path, each.line) not in places and not re.search(about, said.get(path or last, "")):
-                yield path or last, each
+            if (known, each.line) not in places and not re.search(about, said.get(path, "")):
+                yield path, each
 
     def overrules(self, path: str, found: Found, lines: range) -> bool:
         """Whether what was seen of the statement in these lines of a file shows that a finding is a false alarm."""
@@ -89,17 +90,21 @@ def _gone(change: Change) -> Iterator[Found]:
     name = change.address.partition(" ")[2]
     line = change.line or 1
     if change.type in ("table", "foreign table") and change.action in ("delete", "replace"):
-        yield _taken("table", f"drops the {change.type} {name} and what it holds", name, line)
+        yield _taken("database/destructive-drop-table", f"drops the {change.type} {name} and what it holds", name, line)
     elif change.type in ("table", "foreign table", "type"):
         for each in change.attributes:
             column = _COLUMN.fullmatch(each.path)
             if column is not None and each.before is not None and each.after is None:
-                yield _taken("column", f"drops the column {name}.{column[1]} and what it holds", name, line)
+                yield _taken(
+                    "database/destructive-drop-column",
+                    f"drops the column {name}.{column[1]} and what it holds",
+                    name,
+                    line,
+                )
 
 
-def _taken(what: str, says: str, name: str, line: int) -> Found:
-    says = f"{says}, which was seen when it was tried"
-    return Found(rule=f"{_DROPS}{what}", says=says, line=line, statement=line, table=name)
+def _taken(rule: str, says: str, name: str, line: int) -> Found:
+    return Found(rule=rule, says=f"{says}, which was seen when it was tried", line=line, statement=line, table=name)
 
 
 def _zoned(attribute: Attribute) -> bool:
