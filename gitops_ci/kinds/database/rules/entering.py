@@ -101,7 +101,7 @@ def of(scope: Scope) -> Iterator[Entering]:
         if migrations:
             yield Entering(
                 stack=stack,
-                is_production=is_production(stack, scope.head, scope.config),
+                is_production=is_production(stack, scope.head, scope.base, scope.config),
                 earlier=Earlier(before, scope.base),
                 migrations=migrations,
                 texts=Texts(now, scope.head, migrations),
@@ -113,20 +113,22 @@ def of(scope: Scope) -> Iterator[Entering]:
             )
 
 
-def is_production(stack: Stack, head: Snapshot, config: Config) -> bool:
+def is_production(stack: Stack, head: Snapshot, base: Snapshot | None, config: Config) -> bool:
     """Whether this is the end of a line of promotions: an environment that none is promoted from.
 
     Migrations that are shared go wherever nobody says otherwise; where environments name them, each has its own say.
+    That a change names those that base has, and base does not, says nothing: until then they went to production.
     """
     if stack.environment == SHARED:
-        return not _is_named(stack.path, head)
+        had = base is not None and bool(sets.listed(stack.path, base)) and not _is_named(stack.path, base)
+        return had or not _is_named(stack.path, head)
     return all(environment.promotes_from != stack.environment for environment in config.environments)
 
 
-def _is_named(directory: str, head: Snapshot) -> bool:
-    for place, names in head.children.items():
+def _is_named(directory: str, snapshot: Snapshot) -> bool:
+    for place, names in snapshot.children.items():
         if not set(pointers.FILES).isdisjoint(names):
-            pointer = pointers.read(place, head)
+            pointer = pointers.read(place, snapshot)
             if pointer is not None and pointer.directory == directory:
                 return True
     return False

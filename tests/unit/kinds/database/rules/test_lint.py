@@ -158,6 +158,10 @@ def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> No
     staging = {"staging/databases/migrations.yml": POINTER}
     (shared,) = lint({**BASE, **staging, **sql}, {**BASE, **staging}).findings
     assert (shared.severity, shared.stack) == ("warning", None)
+    (named_here,) = lint({**BASE, **staging, **sql}, BASE).findings
+    assert named_here.severity == "error", "a change has no say in what production is"
+    brought = lint({**BASE, **staging, **sql, "migrations/003_y.sql": "UPDATE users SET id = 2;"}, {"x": ""}).findings
+    assert {each.severity for each in brought} <= {"warning"}
     both = {**staging, "production/databases/migrations.yml": POINTER}
     (worst,) = lint({**BASE, **both, **sql}, {**BASE, **both}).findings
     assert (worst.severity, worst.stack) == ("error", None)
