@@ -488,6 +488,42 @@ def test_text_that_a_function_of_postgresql_runs_is_dynamic(sql: str) -> None:
     assert rules(new(sql)) == [("database/dynamic-sql", 1)]
 
 
+_Z = "CREATE FUNCTION z() RETURNS void LANGUAGE sql"
+_S = "CREATE SCHEMA s; CREATE TABLE s.n (id int);"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT set_config('search' || '_path', 'archive', false); UPDATE n SET id = NULL;",
+        f"{_Z} SET search_path = archive AS 'UPDATE n SET id = 0'; SELECT z();",
+        f"{_Z} AS 'UPDATE n SET id = 0'; ALTER FUNCTION z() SET search_path = archive; SELECT z();",
+        f"{_Z} AS 'UPDATE n SET id = 0'; SELECT set_config('search' || '_path', 'archive', false); SELECT z();",
+        f"{_S} DROP TABLE s.n; ALTER TABLE archive.n SET SCHEMA s; UPDATE s.n SET id = 0;",
+        f"{_S} DROP SCHEMA s CASCADE; ALTER SCHEMA archive RENAME TO s; UPDATE s.n SET id = 0;",
+    ],
+)
+def test_a_name_that_came_to_mean_an_old_table_is_not_new(sql: str) -> None:
+    base = {**BASE, "migrations/0015_archive.sql": "CREATE SCHEMA archive; CREATE TABLE archive.n (id int);"}
+    found = lint({**base, "migrations/0016_new.sql": f"CREATE TABLE n (id int); {sql}"}, base).findings
+    assert "database/destructive-update-all" in {each.rule for each in found}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"{_Z} SET search_path = '' AS 'UPDATE public.fresh SET id = 0'; SELECT z();",
+        f"{_Z} SET search_path = public AS 'UPDATE fresh SET id = 0'; SELECT z();",
+        f"{_Z} SET search_path = '' AS 'SELECT 1'; UPDATE fresh SET id = 0;",
+        "ALTER TABLE fresh RENAME TO young; UPDATE young SET id = 0;",
+        "CREATE SCHEMA s; ALTER TABLE fresh SET SCHEMA s; UPDATE s.fresh SET id = 0;",
+    ],
+)
+def test_a_new_table_stays_one(sql: str) -> None:
+    found = new(f"CREATE TABLE fresh (id int); {sql}").findings
+    assert not any("/destructive-" in each.rule for each in found)
+
+
 def test_text_that_is_written_out_is_seen_with_the_rest() -> None:
     assert rules(new("SELECT query_to_xml('SELECT 1', true, false, ''), query_to_xmlish('a' || 'b');")) == []
     made = FUNCTION.format(returns="int", language="sql") + "AS 'DELETE FROM users; SELECT 1';"
