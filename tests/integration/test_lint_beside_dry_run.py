@@ -107,5 +107,21 @@ def test_what_the_text_says_to_go_is_told_once(tmp_path: Path) -> None:
     assert drops == [2, 4]
 
 
+def test_a_domain_over_a_time_is_one(tmp_path: Path) -> None:
+    made = "CREATE DOMAIN moment AS timestamptz; ALTER TABLE users ADD at timestamp, ADD code varchar(5);"
+    plan, fired = beside(tmp_path, "ALTER TABLE users ALTER COLUMN at TYPE moment;", made)
+    assert not _saw(plan, "rewrite")
+    assert {"database/contract", "database/lock-type-change"} <= fired
+    (tmp_path / "more").mkdir()
+    _, fired = beside(tmp_path / "more", "ALTER TABLE users ALTER COLUMN code TYPE varchar(9);", made)
+    assert fired == set()
+
+
+def test_a_tablespace_is_another_one_elsewhere(tmp_path: Path) -> None:
+    plan, fired = beside(tmp_path, "ALTER TABLE users SET TABLESPACE pg_default;")
+    assert not _saw(plan, "rewrite")
+    assert "database/lock-rewrite" in fired
+
+
 def _saw(plan: Plan, evidence: str) -> bool:
     return any(evidence == "rewrite" or each.mode in KEEPS_WRITERS_OUT for each in seen(plan, evidence))

@@ -99,7 +99,7 @@ class File(Struct, frozen=True, dict=True):
     @cached_property
     def found(self) -> tuple[tuple[Found, ...], ...]:
         """What every rule of ours finds in each of `reads`, whatever else the change holds."""
-        enabled = alterations.enabled(self.reads)
+        disabled = alterations.left_disabled(self.reads)
         again = leaving.Made(self.reads)
         return tuple(
             tuple(
@@ -111,7 +111,7 @@ class File(Struct, frozen=True, dict=True):
                     *nested.of(read),
                     *_long_names(read),
                 )
-                if each.rule != "database/trigger-disabled" or each.table not in enabled
+                if each.rule != "database/trigger-disabled" or index in disabled
             )
             for index, read in enumerate(self.reads)
         )

@@ -108,8 +108,12 @@ def _taken(rule: str, says: str, name: str, line: int) -> Found:
 
 
 def _zoned(attribute: Attribute) -> bool:
-    ends = [each.endswith("with time zone") for each in (attribute.before, attribute.after) if isinstance(each, str)]
-    return attribute.path.endswith(".type") and len(set(ends)) == 2
+    """Whether a type gets or loses a time zone, or may: types with a schema may be domains over one."""
+    before, after = attribute.before, attribute.after
+    if not attribute.path.endswith(".type") or not isinstance(before, str) or not isinstance(after, str):
+        return False
+    may = all(each.startswith("timestamp") or "." in each for each in (before, after))
+    return may and ("." in before + after or before.endswith("with time zone") != after.endswith("with time zone"))
 
 
 def _statements(observations: Iterable[Observation]) -> Iterator[SeenStatement]:

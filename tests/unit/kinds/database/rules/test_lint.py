@@ -524,6 +524,30 @@ def test_a_new_table_stays_one(sql: str) -> None:
     assert not any("/destructive-" in each.rule for each in found)
 
 
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("ALTER TABLE orders ENABLE TRIGGER USER; ALTER TABLE orders DISABLE TRIGGER USER;", True),
+        ("ALTER TABLE orders DISABLE TRIGGER a; ALTER TABLE orders ENABLE TRIGGER b;", True),
+        ("ALTER TABLE orders DISABLE TRIGGER ALL; ALTER TABLE orders ENABLE TRIGGER USER;", True),
+        ("ALTER TABLE orders DISABLE TRIGGER a; ALTER TABLE orders ENABLE REPLICA TRIGGER a;", True),
+        ("ALTER TABLE orders DISABLE RULE a; ALTER TABLE orders ENABLE TRIGGER ALL;", True),
+        (
+            "ALTER TABLE orders DISABLE TRIGGER a;\nDO $$ BEGIN IF false THEN ALTER TABLE orders ENABLE TRIGGER a; END IF; END $$;",
+            True,
+        ),
+        ("ALTER TABLE orders DISABLE TRIGGER a, DISABLE TRIGGER b; ALTER TABLE orders ENABLE TRIGGER ALL;", False),
+        ("ALTER TABLE orders DISABLE RULE a; ALTER TABLE orders ENABLE ALWAYS RULE b, ENABLE RULE a;", False),
+        (
+            "DO $$ BEGIN ALTER TABLE orders DISABLE TRIGGER USER; ALTER TABLE orders ENABLE TRIGGER USER; END $$;",
+            False,
+        ),
+    ],
+)
+def test_a_trigger_is_enabled_again_by_what_comes_later_and_means_it(sql: str, *, found: bool) -> None:
+    assert ("database/trigger-disabled" in {each.rule for each in new(sql).findings}) == found
+
+
 def test_text_that_is_written_out_is_seen_with_the_rest() -> None:
     assert rules(new("SELECT query_to_xml('SELECT 1', true, false, ''), query_to_xmlish('a' || 'b');")) == []
     made = FUNCTION.format(returns="int", language="sql") + "AS 'DELETE FROM users; SELECT 1';"
