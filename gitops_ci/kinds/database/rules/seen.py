@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -40,7 +42,7 @@ class SeenStatement(Struct, frozen=True, kw_only=True):
     locks: tuple[Lock, ...] = ()
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, dict=True):
     """What the dry run of one stack saw: the migrations that it `ran` to their end, and what was seen in which line.
 
     In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it. `gone` are the
@@ -70,10 +72,20 @@ class Seen(Struct, frozen=True):
         evidence = found.evidence or RULES[found.rule].evidence
         if evidence is None or path not in self.ran:
             return False
-        there = [each for each in self.statements if each.path == path and each.line in lines]
+        known = self._by_path.get(path, ())
+        begin = bisect_left(known, lines.start, key=lambda each: each.line)
+        there = known[begin : bisect_left(known, lines.stop, key=lambda each: each.line)]
         if evidence == "rewrite":
             return not any(each.rewritten for each in there)
         return not any(lock.mode in KEEPS_WRITERS_OUT for each in there for lock in each.locks)
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, Sequence[SeenStatement]]:
+        """By line: there may be as many as findings."""
+        found: dict[str, list[SeenStatement]] = {}
+        for each in sorted(self.statements, key=lambda each: each.line):
+            found.setdefault(each.path, []).append(each)
+        return found
 
 
 def of(plan: Plan | None, migrations: Iterable[str]) -> Seen:
