@@ -485,6 +485,18 @@ def test_strings_mean_what_the_parser_takes_them_for(tmp_path: Path) -> None:
     assert tried(tmp_path, "SET standard_conforming_strings = on;", USERS).reason is None
 
 
+def test_a_block_that_commits_runs_where_its_tool_has_no_transaction(tmp_path: Path) -> None:
+    block = "DO $$ BEGIN UPDATE users SET age = 1 WHERE age IS NULL; COMMIT; CREATE TABLE done (); END $$;"
+    base = f"-- +goose Up\n{USERS}"
+    begin = "-- +goose Up\n-- +goose StatementBegin\n"
+    plan = tried(tmp_path, f"-- +goose NO TRANSACTION\n{begin}{block}\n", base)
+    assert (plan.status, plan.reason) == ("changed", None)
+    assert change(plan, "table done").action == "create"
+    wrapped = tried(tmp_path, f"{begin}{block}\n", base)
+    assert wrapped.reason is not None
+    assert (wrapped.reason.code, wrapped.reason.line) == ("unsupported", 3)
+
+
 def test_bytes_mean_the_signs_that_the_parser_takes_them_for(tmp_path: Path) -> None:
     """In GBK a backslash may be the second byte of a sign: the string ends, and the server runs what is in it."""
     sql = "SELECT set_config('client_' || 'encoding', 'GBK', false);\nSELECT E'中\\'; DROP TABLE users; --';"
