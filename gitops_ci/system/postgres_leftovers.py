@@ -15,11 +15,12 @@ _NAMES = """SELECT coalesce(json_agg(name), '[]') FROM (
 WHERE name LIKE 'gitops\\_ci\\_%'"""
 _DATABASES = "SELECT coalesce(json_agg(datname), '[]') FROM pg_database WHERE datname LIKE 'gitops\\_ci\\_{run}\\_%'"
 _ROLES = """WITH RECURSIVE made (role) AS (
-    SELECT oid FROM pg_roles WHERE rolname = 'gitops_ci_{run}'
+    SELECT oid FROM pg_roles WHERE rolname = 'gitops_ci_{run}' OR rolname LIKE 'gitops\\_ci\\_{run}\\_%'
     UNION SELECT m.roleid FROM pg_auth_members m JOIN made ON m.member = made.role WHERE m.admin_option)
 SELECT coalesce(json_agg(r.rolname ORDER BY r.rolname = 'gitops_ci_{run}'), '[]')
 FROM made JOIN pg_roles r ON r.oid = made.role WHERE NOT r.rolsuper AND r.rolname NOT LIKE 'pg\\_%'"""
-"""The run's role, last, and those that it made or that were made for it: it may give them to others."""
+"""The run's role, last, and those that it made or that were made for it: it may give them to others. A role that is
+called like one of its databases can only be a migration's."""
 _ALL_ROLES = (
     """SELECT coalesce(json_agg(rolname), '[]') FROM pg_roles WHERE NOT rolsuper AND rolname NOT LIKE 'pg\\_%'"""
 )
@@ -57,10 +58,10 @@ def roles(control: PostgresSession, run: str) -> tuple[str, ...]:
 def strangers(control: PostgresSession, run: str, known: Collection[str]) -> tuple[str, ...]:
     """The roles that were not `known` before a run had its turn, and that nothing says to be of it.
 
-    A role that it made may make others and go.
+    A role that it made may make others and go; whatever they are called: other runs make none meanwhile.
     """
     found = {*known, *roles(control, run)}
-    return tuple(role for role in all_roles(control) if role not in found and not OURS.fullmatch(role))
+    return tuple(role for role in all_roles(control) if role not in found)
 
 
 def cleared(

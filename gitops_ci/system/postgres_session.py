@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from gitops_ci.kinds.database.server import STRINGS, ServerError, ServerLostError, with_detail
+from gitops_ci.kinds.database.server import ServerError, ServerLostError, read_otherwise, with_detail
 from gitops_ci.system.postgres_limits import MAX_MESSAGE, TICK, check
 from gitops_ci.system.process import Stop
 
@@ -80,9 +80,10 @@ class PostgresSession:
         """Runs statements and drops their rows. Strings must go on to mean what our parser takes them for."""
         for _ in self._results(sql):
             pass
-        if self._connection.parameter_status(b"standard_conforming_strings") == b"off":
-            message = "standard_conforming_strings is turned off, so that strings end elsewhere than they are read to"
-            raise ServerError(STRINGS, message)
+        known = self._connection.parameter_status
+        otherwise = read_otherwise(known(b"standard_conforming_strings"), known(b"client_encoding"))
+        if otherwise is not None:
+            raise otherwise
 
     def run_all(self, texts: Iterable[str]) -> Iterator[None]:
         """Runs one text after the other; a sign for each that came to its end."""

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import msgspec
 
-from gitops_ci.kinds.database.server import STRINGS, ServerError, ServerLostError, with_detail
+from gitops_ci.kinds.database.server import ServerError, ServerLostError, read_otherwise, with_detail
 from gitops_ci.system.postgres_limits import MAX_MESSAGE, TICK, check
 from gitops_ci.system.process import Stop
 
@@ -129,7 +129,7 @@ class WireSession:
             length = struct.unpack_from("!i", rows[0], 2)[0] if rows else 0
             value = rows[0][6 : 6 + max(length, 0)] if rows else b""
             return msgspec.json.decode(value or b"null", type=type_)
-        except (struct.error, msgspec.DecodeError):
+        except (struct.error, msgspec.DecodeError, UnicodeDecodeError):
             raise ServerLostError("engine-failed", _UNREADABLE) from None
 
     def _begin(self) -> None:
@@ -171,9 +171,9 @@ class WireSession:
                     break
                 case _:
                     pass
-        if refused is None and rows is None and self._parameters.get(b"standard_conforming_strings") == b"off":
-            message = "standard_conforming_strings is turned off, so that strings end elsewhere than they are read to"
-            refused = ServerError(STRINGS, message)
+        if refused is None and rows is None:
+            known = self._parameters.get
+            refused = read_otherwise(known(b"standard_conforming_strings"), known(b"client_encoding"))
         return refused
 
     def _message(self, *, keep: bool) -> tuple[bytes, bytes]:

@@ -304,8 +304,8 @@ def test_a_migration_has_no_rights_on_the_server(untouched: Running, tmp_path: P
         """DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET role = %L', current_database(), current_user); END $$;
         BEGIN; CREATE TABLE t (a int); PREPARE TRANSACTION 'it';""",
         """CREATE ROLE a CREATEROLE; GRANT a TO CURRENT_USER WITH SET TRUE; SET ROLE a; CREATE ROLE b CREATEROLE;
-        GRANT b TO a WITH SET TRUE; SET ROLE b; CREATE ROLE c; RESET ROLE; SET ROLE a; DROP ROLE b; RESET ROLE;
-        DROP ROLE a;""",
+        GRANT b TO a WITH SET TRUE; SET ROLE b; CREATE ROLE c;
+        CREATE ROLE gitops_ci_0123456789abcdef_x LOGIN; RESET ROLE; SET ROLE a; DROP ROLE b; RESET ROLE; DROP ROLE a;""",
     ],
 )
 def test_nothing_that_a_migration_does_keeps_the_next_from_it(untouched: Running, tmp_path: Path, sql: str) -> None:

@@ -485,6 +485,28 @@ def test_strings_mean_what_the_parser_takes_them_for(tmp_path: Path) -> None:
     assert tried(tmp_path, "SET standard_conforming_strings = on;", USERS).reason is None
 
 
+def test_a_block_that_commits_runs_where_its_tool_has_no_transaction(tmp_path: Path) -> None:
+    block = "DO $$ BEGIN UPDATE users SET age = 1 WHERE age IS NULL; COMMIT; CREATE TABLE done (); END $$;"
+    base = f"-- +goose Up\n{USERS}"
+    begin = "-- +goose Up\n-- +goose StatementBegin\n"
+    plan = tried(tmp_path, f"-- +goose NO TRANSACTION\n{begin}{block}\n", base)
+    assert (plan.status, plan.reason) == ("changed", None)
+    assert change(plan, "table done").action == "create"
+    wrapped = tried(tmp_path, f"{begin}{block}\n", base)
+    assert wrapped.reason is not None
+    assert (wrapped.reason.code, wrapped.reason.line) == ("unsupported", 3)
+
+
+def test_bytes_mean_the_signs_that_the_parser_takes_them_for(tmp_path: Path) -> None:
+    """In GBK a backslash may be the second byte of a sign: the string ends, and the server runs what is in it."""
+    sql = "SELECT set_config('client_' || 'encoding', 'GBK', false);\nSELECT E'中\\'; DROP TABLE users; --';"
+    plan = tried(tmp_path, sql, USERS)
+    assert plan.reason is not None
+    assert (plan.reason.code, plan.reason.line) == ("unsupported", 1)
+    assert "client_encoding is GBK" in plan.reason.message
+    assert tried(tmp_path, "SET client_encoding = 'LATIN1';", USERS).reason is None
+
+
 def test_a_schema_of_base_that_is_called_like_ours_leaves_the_plan_by_text(tmp_path: Path) -> None:
     plan = tried(tmp_path, "CREATE TABLE x (a int);", "CREATE SCHEMA gitops_ci;", Database(timeout=60))
     assert plan.status == "changed"
@@ -642,6 +664,7 @@ _READY = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"
         _READY + b"D\xff\xff\xff\xff",
         _READY + b"D\0\0\0\x05x" + b"Z\0\0\0\x05I",
         _READY + b"D\0\0\0\x0b\0\x01\0\0\0\x01x" + b"Z\0\0\0\x05I",
+        _READY + b'D\0\0\0\x0d\0\x01\0\0\0\x03"\xff"' + b"Z\0\0\0\x05I",
     ],
 )
 def test_a_server_that_is_none_any_more_is_of_no_use(tmp_path: Path, says: bytes) -> None:
@@ -663,10 +686,10 @@ def test_a_server_that_is_none_any_more_is_of_no_use(tmp_path: Path, says: bytes
         thread.join()
 
 
-def _asked(place: Path) -> int:
+def _asked(place: Path) -> str:
     session = WireSession(place, {"user": "x"}, deadline=time.monotonic() + 5, stop=Stop())
     try:
-        return session.read("SELECT 1", int)
+        return session.read("SELECT 1", str)
     finally:
         session.close()
 

@@ -42,9 +42,9 @@ NOTHING_HAPPENS = "database/lock-rewrite"
 """SET LOGGED on a table that is logged: the dry run is right to overrule it."""
 
 
-def beside(scratch: Path, sql: str) -> tuple[Plan, set[str]]:
-    """The plan of a migration that was tried, and the rules that fire beside it."""
-    made = THERE + "".join(text for words, text in UNLESS_MADE.items() if words not in sql)
+def beside(scratch: Path, sql: str, more: str = "") -> tuple[Plan, set[str]]:
+    """The plan of a migration that was tried, and the rules that fire beside it; `more` is what base has, too."""
+    made = THERE + more + "".join(text for words, text in UNLESS_MADE.items() if words not in sql)
     plan = tried(scratch, sql, BASE["migrations/001_base.sql"] + made, Database(dry_run="required", timeout=60))
     squawk = Squawk(environ=os.environ, repository=scratch / "none", scratch=scratch, stop=Stop())
     told = lint({**BASE, PATH: sql}, BASE, linter=squawk, plans=(plan,))
@@ -72,6 +72,55 @@ def test_what_other_time_zones_rewrite_is_found_though_it_is_not_seen(tmp_path: 
     plan, fired = beside(tmp_path, "ALTER TABLE orders ALTER COLUMN created_at TYPE timestamp;")
     assert not _saw(plan, "rewrite")
     assert {"database/contract", "database/lock-type-change"} <= fired
+
+
+@pytest.mark.parametrize(
+    ("base", "sql", "rule"),
+    [
+        (
+            "DO $$ BEGIN EXECUTE format('CREATE TABLE orders_%s (id int)', 2024); END $$;",
+            "CREATE TABLE IF NOT EXISTS orders_2024 (id int); DROP TABLE orders_2024;",
+            "database/destructive-drop-table",
+        ),
+        (
+            "CREATE SCHEMA archive; CREATE TABLE archive.n (id int);",
+            "CREATE SCHEMA s; CREATE TABLE s.n (); DROP TABLE s.n; ALTER TABLE archive.n SET SCHEMA s; DROP TABLE s.n;",
+            "database/destructive-drop-table",
+        ),
+        (
+            "CREATE TYPE address AS (street text, zip text); ALTER TABLE users ADD home address;",
+            "DO $$ BEGIN EXECUTE 'ALTER TYPE address DROP ATTRIBUTE zip'; END $$;",
+            "database/destructive-drop-column",
+        ),
+    ],
+)
+def test_what_was_seen_to_go_is_told_though_no_text_says_so(base: str, sql: str, rule: str, tmp_path: Path) -> None:
+    _, fired = beside(tmp_path, sql, base)
+    assert rule in fired
+
+
+def test_what_the_text_says_to_go_is_told_once(tmp_path: Path) -> None:
+    sql = "-- why\nDROP TABLE orders;\nDO $$ BEGIN\n  ALTER TABLE users DROP COLUMN email;\nEND $$;"
+    plan, _ = beside(tmp_path, sql)
+    told = lint({**BASE, PATH: sql}, BASE, plans=(plan,))
+    drops = [each.line for each in told.findings if "/destructive-drop-" in each.rule]
+    assert drops == [2, 4]
+
+
+def test_a_domain_over_a_time_is_one(tmp_path: Path) -> None:
+    made = "CREATE DOMAIN moment AS timestamptz; ALTER TABLE users ADD at timestamp, ADD code varchar(5);"
+    plan, fired = beside(tmp_path, "ALTER TABLE users ALTER COLUMN at TYPE moment;", made)
+    assert not _saw(plan, "rewrite")
+    assert {"database/contract", "database/lock-type-change"} <= fired
+    (tmp_path / "more").mkdir()
+    _, fired = beside(tmp_path / "more", "ALTER TABLE users ALTER COLUMN code TYPE varchar(9);", made)
+    assert fired == set()
+
+
+def test_a_tablespace_is_another_one_elsewhere(tmp_path: Path) -> None:
+    plan, fired = beside(tmp_path, "ALTER TABLE users SET TABLESPACE pg_default;")
+    assert not _saw(plan, "rewrite")
+    assert "database/lock-rewrite" in fired
 
 
 def _saw(plan: Plan, evidence: str) -> bool:

@@ -40,14 +40,14 @@ def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | No
 
     return (
         *history.check(stack, base, head),
-        *rules.findings(plan, is_production=_rewrites(plan, stack, head)),
+        *rules.findings(plan, is_production=_rewrites(plan, stack, base, head)),
     )
 
 
-def _rewrites(plan: Plan, stack: Stack, head: Inventory | None) -> bool:
+def _rewrites(plan: Plan, stack: Stack, base: Inventory | None, head: Inventory | None) -> bool:
     """Whether a table of production was seen to be rewritten."""
     if head is None or all(seen.what != "rewrite" for seen in plan.observations):
         return False
     from gitops_ci.kinds.database.rules import entering
 
-    return entering.is_production(stack, head.snapshot, head.config)
+    return entering.is_production(stack, head.snapshot, base.snapshot if base is not None else None, head.config)

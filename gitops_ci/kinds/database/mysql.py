@@ -157,7 +157,7 @@ def _attributes(each: Statement) -> Iterator[Attribute]:
 def _name(tree: Any) -> str:
     exp = importlib.import_module("sqlglot.expressions")
     table = tree.find(exp.Table)
-    return str(table.sql("mysql", identify=False).replace("`", "")) if table is not None else "?"
+    return ".".join(filter(None, (str(table.db), str(table.name)))) if table is not None else "?"
 
 
 def _names(tree: Any) -> list[str]:
@@ -170,17 +170,36 @@ def _names(tree: Any) -> list[str]:
 def found(text: str) -> tuple[Found, ...]:
     """What the rules find that are about destruction and about the release before. Raises as `parse` does.
 
-    A table that the same file creates is nobody's yet.
+    A table that the same file creates is nobody's yet: a temporary one until it is dropped, for then another of its
+    name is meant, all of them until tables are renamed or another database is used.
     """
-    statements = parse(text)
     created: set[str] = set()
+    temporary: set[str] = set()
     result: list[Found] = []
-    for each in statements:
-        result += (one for one in _found(each) if one.table not in created)
-        is_table = each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
-        if is_table and not each.tree.args.get("exists"):
-            created.add(_name(each.tree))
+    for each in parse(text):
+        result += (one for one in _found(each) if one.table not in created | temporary)
+        if each.kind == "Use" or _renames(each):
+            created.clear()
+            temporary.clear()
+        elif each.kind == "Drop":
+            temporary.difference_update(_names(each.tree))
+        elif _makes_table(each) and not each.tree.args.get("exists"):
+            (temporary if _is_temporary(each) else created).add(_name(each.tree))
     return tuple(result)
+
+
+def _makes_table(each: Statement) -> bool:
+    return each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
+
+
+def _is_temporary(each: Statement) -> bool:
+    return each.tree.find(importlib.import_module("sqlglot.expressions").TemporaryProperty) is not None
+
+
+def _renames(each: Statement) -> bool:
+    if each.kind == "Command":
+        return str(each.tree.sql("mysql")).upper().startswith("RENAME")
+    return any(type(action).__name__ == "AlterRename" for action in each.tree.args.get("actions") or ())
 
 
 def _found(each: Statement) -> Iterator[Found]:
@@ -188,11 +207,8 @@ def _found(each: Statement) -> Iterator[Found]:
     kind = str(each.tree.args.get("kind") or "").upper()
     where = each.tree.args.get("where")
     match each.kind:
-        case "Drop" if kind == "TABLE":
-            for name in _names(each.tree):
-                yield _one(each, "database/destructive-drop-table", f"drops the table {name} and what it holds", name)
-        case "Drop" if kind in ("DATABASE", "SCHEMA"):
-            yield _one(each, "database/destructive-drop-database", "drops a database")
+        case "Create" | "Drop":
+            yield from _made_or_dropped(each, table, kind)
         case "TruncateTable":
             yield _one(each, "database/destructive-truncate", f"empties {table}", table)
         case "Delete" if _means_all(where):
@@ -208,6 +224,18 @@ def _found(each: Statement) -> Iterator[Found]:
             yield from _command(each)
         case _:
             return
+
+
+def _made_or_dropped(each: Statement, table: str, kind: str) -> Iterator[Found]:
+    """DROP TEMPORARY TABLE drops no other."""
+    args = each.tree.args
+    if kind == "TABLE" and each.kind == "Create" and args.get("replace") and not _is_temporary(each):
+        yield _one(each, "database/destructive-drop-table", f"replaces the table {table} and what it holds", table)
+    elif kind == "TABLE" and each.kind == "Drop" and not args.get("temporary"):
+        for name in _names(each.tree):
+            yield _one(each, "database/destructive-drop-table", f"drops the table {name} and what it holds", name)
+    elif kind in ("DATABASE", "SCHEMA") and each.kind == "Drop":
+        yield _one(each, "database/destructive-drop-database", "drops a database")
 
 
 def _means_all(where: Any) -> bool:

@@ -30,6 +30,10 @@ _NOT_THERE: Final = {
 STRINGS: Final = "GC001"
 """The SQLSTATE of an error of ours: strings are read otherwise from here on than our parser reads them."""
 
+_SWALLOW: Final = frozenset({"BIG5", "GB18030", "GBK", "JOHAB", "SHIFT_JIS_2004", "SJIS", "UHC"})
+"""Encodings in which a second byte may be that of a sign such as a backslash: only clients may have them
+(https://www.postgresql.org/docs/current/multibyte.html)."""
+
 Role = Literal["postgres", "gitops_ci"]
 
 
@@ -41,6 +45,17 @@ class ServerError(Exception):
         self.sqlstate = sqlstate
         self.position = position
         self.table = table
+
+
+def read_otherwise(strings: bytes | None, encoding: bytes | None) -> ServerError | None:
+    """Why a server reads text otherwise than our parser, by its `standard_conforming_strings` and `client_encoding`."""
+    if strings == b"off":
+        message = "standard_conforming_strings is turned off, so that strings end elsewhere than they are read to"
+        return ServerError(STRINGS, message)
+    name = (encoding or b"").decode("ascii", "replace")
+    if name in _SWALLOW:
+        return ServerError(STRINGS, f"client_encoding is {name}, so that strings end elsewhere than they are read to")
+    return None
 
 
 class ServerLostError(Exception):

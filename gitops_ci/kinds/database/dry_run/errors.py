@@ -22,7 +22,7 @@ _OF_DATA = ("22", "23", "P0")
 _ELSEWHERE = {
     "3D000": "the database is called otherwise where migrations are tried",
     "2D000": "whether its tool puts it into a transaction is not known here",
-    STRINGS: "leave it on, and write E'…' where a backslash is to mean something",
+    STRINGS: "leave it as it is, and write E'…' where a backslash is to mean something",
 }
 
 

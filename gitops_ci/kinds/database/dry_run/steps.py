@@ -22,6 +22,7 @@ _STRANGE = """SELECT coalesce(json_agg(rolname), '[]') FROM pg_catalog.pg_roles
 _LACKING = """SELECT coalesce(json_agg(r.rolname), '[]') FROM pg_catalog.pg_roles r, pg_catalog.pg_namespace n
     WHERE r.rolname IN ({}) AND n.nspname = 'public' AND pg_catalog.pg_has_role(n.nspowner, 'USAGE')
     AND NOT pg_catalog.has_schema_privilege(r.oid, n.oid, 'CREATE')"""
+_ENDS_TRANSACTION = "2D000"
 _DISCARD = "DISCARD ALL"
 """Which is refused in a transaction that was begun and not ended."""
 
@@ -93,13 +94,24 @@ class Steps:
             self._locks.before_end()
         self._begin(single)
         try:
-            with self._may_own(scripting.owners(statement)):
-                self._owner.run(scripting.said_as(statement, self._owner.role))
+            self._sent(statement, alone=single and script.wrapped is False)
         except ServerLostError as lost:
             raise ServerLostError(lost.code, str(lost), place.path, place.line) from None
         if self._locks is not None and not self._owner.idle:
             self._locks.after(Ran(statement, place, began))
         self._end(single)
+
+    def _sent(self, statement: Statement, *, alone: bool) -> None:
+        """What runs `alone`, without a transaction of its tool's, may end its own ones: then it is in none of ours."""
+        text = scripting.said_as(statement, self._owner.role)
+        try:
+            with self._may_own(scripting.owners(statement)):
+                self._owner.run(text)
+        except ServerError as error:
+            if not alone or statement.tag not in ("CallStmt", "DoStmt") or error.sqlstate != _ENDS_TRANSACTION:
+                raise
+            self._owner.run("ROLLBACK")
+            self._owner.run(text)
 
     @contextlib.contextmanager
     def _may_own(self, roles: tuple[str, ...]) -> Iterator[None]:

@@ -12,8 +12,22 @@ _MARKERS = {
     "rambler": re.compile(r"\s*--\s*rambler\s+(?P<direction>up|down)\b", re.IGNORECASE),
 }
 
+_EXACT = {
+    "goose": re.compile(r"--[ \t]*\+goose (?:Up|Down)[ \t]*"),
+    "sql-migrate": re.compile(r"-- \+migrate [ \t]*(?:Up|Down)(?:[ \t].*)?"),
+    "dbmate": re.compile(r"--[ \t]*migrate:(?:up(?:[ \t].*)?|down(?:[ \t]*|[ \t]+\S+))"),
+    "rambler": re.compile(r"-- rambler[ \t]*(?:up|down)[ \t]*"),
+}
+"""What every version of a tool takes for a marker; the rest may be a comment to it."""
+
 UP = {"goose": "-- +goose Up", "sql-migrate": "-- +migrate Up", "dbmate": "-- migrate:up"}
 """Markers without which their tool refuses a file; rambler runs nothing of one."""
+DOWN = {
+    "goose": "-- +goose Down",
+    "sql-migrate": "-- +migrate Down",
+    "dbmate": "-- migrate:down",
+    "rambler": "-- rambler down",
+}
 _ANY = re.compile(r"\+goose|\+migrate|migrate:|rambler", re.IGNORECASE)
 
 
@@ -25,6 +39,13 @@ def tool(text: str) -> str | None:
 def down_line(text: str) -> int | None:
     """The line of the first "down" marker."""
     return next((line for _, direction, line in _marked(text) if direction == "down"), None)
+
+
+def doubtful(text: str) -> tuple[str, int] | None:
+    """The tool and the line of the first marker that is written otherwise than that tool surely takes it."""
+    lines = text.split("\n")
+    found = ((name, line) for name, _, line in _marked(text))
+    return next((each for each in found if _EXACT[each[0]].fullmatch(lines[each[1] - 1].rstrip("\r")) is None), None)
 
 
 def up(text: str, tool_: str) -> str:

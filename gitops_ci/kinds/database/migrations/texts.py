@@ -39,9 +39,18 @@ class Texts:
         return sections.down(text, tool) if tool is not None and sections.down_line(text) is not None else None
 
     def marked(self, migration: Migration) -> None:
-        """Raises MigrationError where all others of the set have the marker of a tool that refuses a file without."""
+        """Raises MigrationError where all others of the set have the marker of a tool that refuses a file without.
+
+        So where a way down begins with a marker that not every version of its tool takes: that runs what follows.
+        """
+        whole = self._whole(migration)
+        doubtful = sections.doubtful(whole) if sections.down_line(whole) is not None else None
+        if doubtful is not None:
+            tool, line = doubtful
+            how = f"write `{sections.DOWN[tool]}`, as such, at the beginning of a line and with nothing behind it"
+            raise MigrationError("unsupported", f"has a marker that not every version of {tool} takes: {how}", line)
         others = [each for each in self._migrations.forward if each.path != migration.path]
-        if not others or sections.tool(self._whole(migration)) is not None:
+        if not others or sections.tool(whole) is not None:
             return
         [content] = self._read(others[:1]).values() or (b"",)
         tool = sections.tool(content.decode("utf-8", "replace")) or ""

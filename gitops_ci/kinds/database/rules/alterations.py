@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -24,7 +25,12 @@ _REWRITES = {
     "AT_SetTableSpace": "SET TABLESPACE",
     "AT_SetAccessMethod": "SET ACCESS METHOD",
 }
+_NO_TIME = re.compile(
+    r"(?:text|varchar|char|bpchar|name|bytea|smallint|integer|bigint|numeric|real|double precision|boolean|uuid|jsonb?"
+    r"|date|interval|inet|cidr|xml|tsvector)\b"
+)
 _TRIGGERS_OFF = frozenset({"AT_DisableTrig", "AT_DisableTrigAll", "AT_DisableTrigUser", "AT_DisableRule"})
+_SWITCHES = re.compile(rb'"AT_(?:En|Dis)able')
 _TRIGGERS_ON = frozenset(
     {"AT_EnableTrig", "AT_EnableTrigAll", "AT_EnableTrigUser", "AT_EnableRule", "AT_EnableAlwaysTrig"}
 )
@@ -112,10 +118,12 @@ def of(read: Read) -> Iterator[Found]:
             yield from _keys(read, node.relation.name, [each.column for each in node.tableElts if each.column])
         case "AlterTableStmt":
             node = read.statement.read(Altered)
-            if node.objtype == "OBJECT_TABLE":
-                for each in node.cmds:
-                    if each.command is not None:
-                        yield from _command(read, node.relation.name, each.command)
+            for each in node.cmds:
+                is_attribute = (
+                    node.objtype == "OBJECT_TYPE" and each.command and each.command.subtype == "AT_DropColumn"
+                )
+                if each.command is not None and (node.objtype == "OBJECT_TABLE" or is_attribute):
+                    yield from _command(read, node.relation.name, each.command)
         case "RenameStmt":
             yield from _renamed(read, read.statement.read(Renamed))
         case "AlterObjectSchemaStmt":
@@ -172,7 +180,9 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
             )
         case subtype if subtype in _REWRITES:
             says = f"{_REWRITES[subtype]} writes {table} anew and keeps everyone out of it"
-            yield _found(read, "database/lock-rewrite", says, table)
+            found = _found(read, "database/lock-rewrite", says, table)
+            # nothing tells of a table that is copied elsewhere, and where it lies now is another matter there
+            yield msgspec.structs.replace(found, evidence="lock" if subtype == "AT_SetTableSpace" else None)
         case _:
             return
 
@@ -214,24 +224,50 @@ def scans_nothing(read: Read) -> bool:
 def makes_a_time(read: Read) -> bool:
     """Whether a column becomes a time: what gets or loses its zone is rewritten, unless the session's zone is UTC.
 
-    It is UTC where migrations are tried (PostgreSQL's ATColumnChangeRequiresRewrite).
+    It is UTC where migrations are tried (PostgreSQL's ATColumnChangeRequiresRewrite). A type that is not PostgreSQL's
+    own may be a domain over one.
     """
     if read.tag != "AlterTableStmt":
         return False
     commands = [each.command for each in read.statement.read(Altered).cmds if each.command]
     columns = [each.definition.column for each in commands if each.subtype == "AT_AlterColumnType" and each.definition]
-    return any(column is not None and column.type.startswith("timestamp") for column in columns)
+    return any(column is not None and _NO_TIME.match(column.type) is None for column in columns)
 
 
-def enabled(reads: tuple[Read, ...]) -> frozenset[str]:
-    """The tables whose triggers a migration enables again."""
-    return frozenset(
-        node.relation.name
-        for read in reads
-        if read.tag == "AlterTableStmt" and b'"AT_Enable' in bytes(read.statement.node)
-        for node in (read.statement.read(Altered),)
-        if any(each.command and each.command.subtype in _TRIGGERS_ON for each in node.cmds)
-    )
+def left_disabled(reads: Sequence[Read]) -> frozenset[int]:
+    """The statements, by number, that disable a trigger or rule which no later one enables again.
+
+    What stands in a body may not run: it enables only what a body disables.
+    """
+    enabled: dict[str, set[tuple[str, bool]]] = {}
+    left: set[int] = set()
+    for index, read in reversed(tuple(enumerate(reads))):
+        if read.tag != "AlterTableStmt" or not _SWITCHES.search(bytes(read.statement.node)):
+            continue
+        node = read.statement.read(Altered)
+        known = enabled.setdefault(node.relation.name, set())
+        for command in (each.command for each in reversed(node.cmds) if each.command):
+            ways = _switched(command)
+            if command.subtype in _TRIGGERS_ON:
+                known.add((ways[0], read.nested))
+            elif command.subtype in _TRIGGERS_OFF and known.isdisjoint(
+                (way, nested) for way in ways for nested in (False, read.nested)
+            ):
+                left.add(index)
+    return frozenset(left)
+
+
+def _switched(command: Command) -> tuple[str, ...]:
+    """What is switched on or off, and what else switches it as well."""
+    match command.subtype:
+        case "AT_EnableTrigAll" | "AT_DisableTrigAll":
+            return ("all",)
+        case "AT_EnableTrigUser" | "AT_DisableTrigUser":
+            return "user", "all"
+        case "AT_EnableRule" | "AT_DisableRule":
+            return (f"rule {command.name}",)
+        case _:
+            return f"trigger {command.name}", "user", "all"
 
 
 def added(read: Read) -> Iterator[str]:

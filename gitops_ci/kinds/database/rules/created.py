@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
 import msgspec
 from msgspec import Struct, field
 
 from gitops_ci.kinds.database.rules import leaving
-from gitops_ci.kinds.database.rules.alterations import Renamed
+from gitops_ci.kinds.database.rules.alterations import Moved, Renamed
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql import tables
+from gitops_ci.kinds.database.sql.identifiers import quoted
 from gitops_ci.kinds.database.sql.leaves import RangeVar
 
 _OF_ROWS = frozenset({"database/destructive-delete-all", "database/destructive-update-all", "database/lock-explicit"})
 """Rules about rows: those that a view shows are another table's."""
 _MAY_SET_PATH = frozenset({"CallStmt", "DoStmt", "ExecuteStmt", "SelectStmt"})
+_OF_FUNCTIONS = ("AlterFunctionStmt", "CreateFunctionStmt")
+"""Statements that set a search path for when the function is called."""
 _SETS_PATH = re.compile(r"set_config|search_path|pg_settings|u&", re.IGNORECASE)
 _REACHES = re.compile(rb'"pktable":(\{[^{}]*\})(?:(?!"pktable").)*?"fk_(?:upd|del)_action":"[cnd]"', re.DOTALL)
 """A foreign key by which what happens to the table that it leads to happens to the one that has it."""
@@ -81,8 +84,10 @@ class Created:
     One by which rows of an old table are reached (its parent, what it refers to) is not new any more.
     """
 
-    def __init__(self, earlier: Earlier) -> None:
+    def __init__(self, earlier: Earlier, elsewhere: Collection[str] = ()) -> None:
+        """`elsewhere` are the functions that have a search path of their own."""
         self._earlier = earlier
+        self._elsewhere = elsewhere
         self._names: set[str] = set()
         self._views: set[str] = set()
         self._path_is_known = True
@@ -90,8 +95,10 @@ class Created:
     def __contains__(self, table: str) -> bool:
         return table in self._names
 
-    def excuses(self, found: Found) -> bool:
-        """Whether what was found is about something new; rows that a new view shows are old ones."""
+    def excuses(self, found: Found, read: Read) -> bool:
+        """Whether what was found in a statement is about something new; rows that a new view shows are old ones."""
+        if read.nested and read.function in self._elsewhere and "." not in found.table:
+            return found.table in self._names and not self._earlier.mentions(_bare(found.table))
         return found.table in self._names and not (found.table in self._views and found.rule in _OF_ROWS)
 
     def may_be_there(self, read: Read) -> bool:
@@ -107,10 +114,15 @@ class Created:
             self._names.clear()
         elif not ((_is_conditional(read) or not self._path_is_known) and self._is_known(read)):
             self._add(read)
-        if _changes_path(read) or read.tag in _MAY_SET_PATH or _SETS_PATH.search(read.statement.text):
+        sets_path = _SETS_PATH.search(read.statement.text) is not None
+        if sets_path and self._path_is_known and read.tag not in _OF_FUNCTIONS:
+            self._names = {name for name in self._names if "." in name or not self._earlier.mentions(_bare(name))}
+        if _changes_path(read) or read.tag in _MAY_SET_PATH or sets_path:
             self._path_is_known = False
         if read.tag == "RenameStmt":
             self._rename(read.statement.read(Renamed))
+        elif read.tag == "AlterObjectSchemaStmt":
+            self._move(read.statement.read(Moved))
         elif read.tag == "AlterTableStmt":
             self._reach(read.statement.read(_Altered), bytes(read.statement.node))
 
@@ -120,18 +132,27 @@ class Created:
             if relation.relpersistence != "t":  # a temporary one hides another that public has
                 self._names |= _names(relation)
         for made, perhaps in leaving.made(read):
-            if not ((perhaps or read.nested) and self._earlier.mentions(made.rpartition(".")[2].strip('"()'))):
+            if not ((perhaps or read.nested) and self._earlier.mentions(_bare(made))):
                 self._names |= {made, f"public.{made}"}
                 self._views |= {made, f"public.{made}"} if read.tag == "ViewStmt" else set()
 
+    def _move(self, node: Moved) -> None:
+        if node.objectType == "OBJECT_TABLE" and node.relation is not None:
+            self._called(node.relation, RangeVar(schemaname=node.newschema, relname=node.relation.relname))
+
     def _rename(self, node: Renamed) -> None:
+        if node.renameType == "OBJECT_SCHEMA":
+            self._names = {name for name in self._names if not name.startswith(f"{quoted(node.newname)}.")}
         if node.renameType != "OBJECT_TABLE" or node.relation is None:
             return
-        renamed = RangeVar(schemaname=node.relation.schemaname, relname=node.newname)
-        if node.relation.name in self._names:
-            self._names.add(renamed.name)
+        self._called(node.relation, RangeVar(schemaname=node.relation.schemaname, relname=node.newname))
+
+    def _called(self, before: RangeVar, now: RangeVar) -> None:
+        """A table has another name: a new one is known by that, and an old one is none that was new."""
+        if before.name in self._names:
+            self._names.add(now.name)
         else:
-            self._names -= _names(renamed)
+            self._names -= _names(now)
 
     def _reach(self, node: _Altered, text: bytes) -> None:
         """A new table that is made the parent of an old one: so are its own parents, whatever they are called."""
@@ -144,6 +165,18 @@ class Created:
             self._names.clear()
         for found in () if is_new else _REACHES.findall(text):
             self._names -= _names(msgspec.json.decode(found, type=RangeVar))
+
+
+def elsewhere(reads: Iterable[Read]) -> frozenset[str]:
+    """The functions that may run with another search path: all of them where not their definition says so."""
+    reads = tuple(reads)
+    sets_path = [read for read in reads if _SETS_PATH.search(read.statement.text)]
+    all_of_them = any(read.tag != "CreateFunctionStmt" for read in sets_path)
+    return frozenset(read.function for read in (reads if all_of_them else sets_path) if read.function)
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(".")[2].strip('"()')
 
 
 def _names(relation: RangeVar) -> set[str]:

@@ -22,6 +22,9 @@ from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.model.stack import SHARED, Stack
 from gitops_ci.policy.scope import Scope
 
+_WORD = re.compile(r"\w+")
+_NAMED = re.compile(r'(?<!execute )\b(?:function|procedure|routine)s? (?:if exists )?(?:[\w"]+ ?\. ?)*"?(\w+)"?')
+
 
 class Entering(Struct, frozen=True):
     """The migrations that one stack gets, in order; `is_first` says that it had none before."""
@@ -43,7 +46,27 @@ class Earlier:
 
     def mentions(self, name: str) -> bool:
         """Whether one of the migrations has a word that is this name, in whatever case."""
+        if _WORD.fullmatch(name):
+            return name.lower() in self._words
         return bool(self._text) and re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", self._text) is not None
+
+    def uses(self, name: str) -> bool:
+        """Whether a function of this name is there and named elsewhere than where it is made, altered or dropped."""
+        if not _WORD.fullmatch(name):
+            return self.mentions(name)
+        used, functions = self._functions
+        return name.lower() in used & functions
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(_WORD.findall(self._text))
+
+    @cached_property
+    def _functions(self) -> tuple[frozenset[str], frozenset[str]]:
+        """All words but those behind FUNCTION, unless it is executed by a trigger; and those."""
+        text = re.sub(r"\s+", " ", self._text)
+        named = frozenset(each[1] for each in _NAMED.finditer(text))
+        return frozenset(_WORD.findall(_NAMED.sub(" ", text))), named
 
     @cached_property
     def texts(self) -> tuple[tuple[str, str], ...]:
@@ -78,7 +101,7 @@ def of(scope: Scope) -> Iterator[Entering]:
         if migrations:
             yield Entering(
                 stack=stack,
-                is_production=is_production(stack, scope.head, scope.config),
+                is_production=is_production(stack, scope.head, scope.base, scope.config),
                 earlier=Earlier(before, scope.base),
                 migrations=migrations,
                 texts=Texts(now, scope.head, migrations),
@@ -90,20 +113,22 @@ def of(scope: Scope) -> Iterator[Entering]:
             )
 
 
-def is_production(stack: Stack, head: Snapshot, config: Config) -> bool:
+def is_production(stack: Stack, head: Snapshot, base: Snapshot | None, config: Config) -> bool:
     """Whether this is the end of a line of promotions: an environment that none is promoted from.
 
     Migrations that are shared go wherever nobody says otherwise; where environments name them, each has its own say.
+    That a change names those that base has, and base does not, says nothing: until then they went to production.
     """
     if stack.environment == SHARED:
-        return not _is_named(stack.path, head)
+        had = base is not None and bool(sets.listed(stack.path, base)) and not _is_named(stack.path, base)
+        return had or not _is_named(stack.path, head)
     return all(environment.promotes_from != stack.environment for environment in config.environments)
 
 
-def _is_named(directory: str, head: Snapshot) -> bool:
-    for place, names in head.children.items():
+def _is_named(directory: str, snapshot: Snapshot) -> bool:
+    for place, names in snapshot.children.items():
         if not set(pointers.FILES).isdisjoint(names):
-            pointer = pointers.read(place, head)
+            pointer = pointers.read(place, snapshot)
             if pointer is not None and pointer.directory == directory:
                 return True
     return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -99,7 +100,7 @@ class File(Struct, frozen=True, dict=True):
     @cached_property
     def found(self) -> tuple[tuple[Found, ...], ...]:
         """What every rule of ours finds in each of `reads`, whatever else the change holds."""
-        enabled = alterations.enabled(self.reads)
+        disabled = alterations.left_disabled(self.reads)
         again = leaving.Made(self.reads)
         return tuple(
             tuple(
@@ -111,7 +112,7 @@ class File(Struct, frozen=True, dict=True):
                     *nested.of(read),
                     *_long_names(read),
                 )
-                if each.rule != "database/trigger-disabled" or each.table not in enabled
+                if each.rule != "database/trigger-disabled" or index in disabled
             )
             for index, read in enumerate(self.reads)
         )
@@ -120,7 +121,7 @@ class File(Struct, frozen=True, dict=True):
     def hides(self) -> bool:
         """Whether what it does elsewhere may differ from what a dry run saw."""
         return any(
-            read.executes or read.opaque or read.asks_where or not _does_the_same(read)
+            read.executes or read.opaque or read.asks_where or not does_the_same(read)
             for read in self.reads
             if not (read.nested and read.function)
         )
@@ -132,16 +133,24 @@ class File(Struct, frozen=True, dict=True):
 
     def at(self, line: int, column: int) -> int | None:
         """Which of `reads` is the statement at a place (both from nought)."""
-        lines = self.text.split("\n", line)
-        offset = len("\n".join(lines[:line]).encode()) + (1 if line else 0) + column
+        offset = self._offsets[min(line, len(self._offsets) - 1)] + column
         index = bisect_right(self._top, offset, key=lambda each: self.reads[each].statement.location) - 1
         return self._top[index] if index >= 0 else None
 
     def lines(self, first: int) -> range:
         """The lines of the statement that holds a line: from its first word to before the next one's."""
-        starts = [self.reads[each].line for each in self._top]
-        begin = max((line for line in starts if line <= first), default=first)
-        return range(begin, min((line for line in starts if line > begin), default=self.text.count("\n") + 2))
+        after = bisect_right(self._starts, first)
+        begin = self._starts[after - 1] if after else first
+        return range(begin, self._starts[after] if after < len(self._starts) else self.text.count("\n") + 2)
+
+    @cached_property
+    def _offsets(self) -> tuple[int, ...]:
+        """Where each line begins, in bytes."""
+        return tuple(itertools.accumulate((len(line) + 1 for line in self.text.encode().split(b"\n")), initial=0))
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        return tuple(sorted({self.reads[each].line for each in self._top}))
 
     @cached_property
     def _top(self) -> tuple[int, ...]:
@@ -158,7 +167,8 @@ def parsed(path: str, text: str) -> File:
     return File(path, text, reading.read(text, path=path))
 
 
-def _does_the_same(read: Read) -> bool:
+def does_the_same(read: Read) -> bool:
+    """Whether a statement is of a kind that does the same wherever it runs, and calls no function that is unknown."""
     if read.tag not in _SAME:
         return False
     calls = _CALL.findall(bytes(read.statement.node)) if read.tag not in _KEEPS_CALLS else ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
+from gitops_ci.kinds.database.rules import executing
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql import data
@@ -40,6 +41,28 @@ class Changed(Struct, frozen=True):
 
     relation: RangeVar | None = None
     whereClause: Raw = ABSENT  # noqa: N815
+
+
+class When(Struct, frozen=True):
+    """A branch of a MERGE."""
+
+    matchKind: str = ""  # noqa: N815
+    commandType: str = ""  # noqa: N815
+    condition: Raw = ABSENT
+
+
+class Branch(Struct, frozen=True):
+    """An element of the list of branches."""
+
+    its: When = field(default=When(), name="MergeWhenClause")
+
+
+class Merged(Struct, frozen=True):
+    """MERGE."""
+
+    relation: RangeVar | None = None
+    joinCondition: Raw = ABSENT  # noqa: N815
+    mergeWhenClauses: tuple[Branch, ...] = ()  # noqa: N815
 
 
 class Grant(Struct, frozen=True):
@@ -88,12 +111,23 @@ _DROPPED = {
     "OBJECT_FOREIGN_TABLE": ("database/destructive-drop-table", "foreign table"),
     "OBJECT_SCHEMA": ("database/destructive-drop-schema", "schema"),
 }
-_OF_COLUMNS = {"OBJECT_TYPE": "type", "OBJECT_DOMAIN": "domain", "OBJECT_EXTENSION": "extension"}
+_OF_COLUMNS = {
+    "OBJECT_COLLATION": "collation",
+    "OBJECT_DOMAIN": "domain",
+    "OBJECT_EXTENSION": "extension",
+    "OBJECT_TYPE": "type",
+}
+
+
+_BODIES = ("CreateFunctionStmt", "DoStmt")
+_RUNS_TEXT = "runs text as SQL: what it does cannot be told before it runs"
 
 
 def of(read: Read) -> Iterator[Found]:
     """What is found in one statement, and in the queries that it holds."""
     yield from _body(read, runs=read.tag == "DoStmt")
+    if not read.nested and executing.calls(read.statement):
+        yield _found(read, "database/dynamic-sql", _RUNS_TEXT)
     reader = READERS.get(read.tag)
     if reader is not None:
         yield from reader(read)
@@ -109,9 +143,10 @@ def called(read: Read) -> tuple[Found, ...]:
 def _body(read: Read, *, runs: bool) -> Iterator[Found]:
     """What a DO block or a function hides; `runs` says that the change runs it."""
     rule = "database/dynamic-sql" if runs else "database/dynamic-sql-function"
-    says = "runs text as SQL: what it does cannot be told before it runs"
     for line in read.executes:
-        yield Found(rule=rule, says=says, line=line, statement=read.line)
+        yield Found(rule=rule, says=_RUNS_TEXT, line=line, statement=read.line)
+    if not read.executes and read.tag in _BODIES and executing.named(read.statement.text):
+        yield _found(read, rule, _RUNS_TEXT)
     if read.opaque:
         yield _found(read, rule, "holds code that cannot be read here")
     if runs and read.asks_where:
@@ -158,9 +193,27 @@ def _truncate(read: Read) -> Iterator[Found]:
         yield _found(read, "database/destructive-truncate", f"empties {name}{more}", "" if more else name)
 
 
+def _names_column(condition: Raw) -> bool:
+    return b'"ColumnRef"' in bytes(condition) or b'"CurrentOfExpr"' in bytes(condition)
+
+
+def _merged(read: Read) -> Iterator[Found]:
+    """A branch for rows that have no partner is for every row, unless its own condition names a column."""
+    node = read.statement.read(Merged)
+    name = node.relation.name if node.relation else ""
+    for each in (branch.its for branch in node.mergeWhenClauses):
+        if each.commandType not in ("CMD_DELETE", "CMD_UPDATE") or _names_column(each.condition):
+            continue
+        alone = each.matchKind == "MERGE_WHEN_NOT_MATCHED_BY_SOURCE"
+        if alone or not _names_column(node.joinCondition):
+            does, rule = ("deletes", "delete") if each.commandType == "CMD_DELETE" else ("changes", "update")
+            why = "that has no match" if alone else "(MERGE): its ON names no column"
+            yield _found(read, f"database/destructive-{rule}-all", f"{does} every row of {name} {why}", name)
+
+
 def _changed(read: Read) -> Iterator[Found]:
     node = read.statement.read(Changed)
-    if b'"ColumnRef"' in bytes(node.whereClause) or b'"CurrentOfExpr"' in bytes(node.whereClause):
+    if _names_column(node.whereClause):
         return
     if node.relation is None:
         return
@@ -225,6 +278,7 @@ READERS: dict[str, Callable[[Read], Iterator[Found]]] = {
     "TruncateStmt": _truncate,
     "UpdateStmt": _changed,
     "DeleteStmt": _changed,
+    "MergeStmt": _merged,
     "GrantStmt": _grant,
     "AlterDefaultPrivilegesStmt": _grant,
     "CreateRoleStmt": _role,

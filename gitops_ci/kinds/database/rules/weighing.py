@@ -9,7 +9,7 @@ from msgspec import Struct
 from gitops_ci.kinds.database.rules import alterations, calls, contract, file, squawk, statements
 from gitops_ci.kinds.database.rules import called as base_functions
 from gitops_ci.kinds.database.rules.catalog import RULES
-from gitops_ci.kinds.database.rules.created import Created
+from gitops_ci.kinds.database.rules.created import Created, elsewhere
 from gitops_ci.kinds.database.rules.entering import Entering
 from gitops_ci.kinds.database.rules.file import File
 from gitops_ci.kinds.database.rules.found import Found
@@ -37,8 +37,9 @@ def of(
     entering: Entering, files: Mapping[str, File], answers: Mapping[str, tuple[Answer, ...]], saw: Seen
 ) -> Iterator[Weighed]:
     """What counts of the files that enter one stack; those that could not be read are not among them."""
-    created = Created(entering.earlier)
-    called = calls.of(read for one in entering.migrations if one.path in files for read in files[one.path].reads)
+    reads = [read for one in entering.migrations if one.path in files for read in files[one.path].reads]
+    created = Created(entering.earlier, elsewhere(reads))
+    called = calls.of(reads, entering.earlier.uses)
     found: list[tuple[str, Found]] = []
     expanded: dict[str, str] = {}
     for migration in entering.migrations:
@@ -48,12 +49,14 @@ def of(
             for name in _expands(one, created):
                 expanded.setdefault(name, one.path.rpartition("/")[2])
     there = [files[migration.path] for migration in entering.migrations if migration.path in files]
-    found += ((path, each) for path, each in base_functions.found(there, entering.earlier) if not created.excuses(each))
+    found += base_functions.found(there, entering.earlier)
     hidden = _hidden(entering, files)
     for path, each in dict.fromkeys(contract.judged(found, expanded)):
         hangs_on_zone = saw.zoned and each.statement in files[path].zoned
         if path in hidden or hangs_on_zone or not saw.overrules(path, each, files[path].lines(each.statement)):
             yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
+    for path, each in saw.untold(found, entering.migrations[-1].path):
+        yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
 
 
 def _hidden(entering: Entering, files: Mapping[str, File]) -> frozenset[str]:
@@ -86,7 +89,7 @@ def _one(one: File, answers: Iterable[Answer], created: Created, called: frozens
         own = statements.called(read) if runs and is_made else one.found[index]
         there = (*own, *asked.get(index, ()))
         for each in there:
-            if each.rule not in _ADVICE and created.excuses(each):
+            if each.rule not in _ADVICE and created.excuses(each, read):
                 continue
             if each.rule == _CONSTRAINT and (_is_unique(there) or alterations.scans_nothing(read)):
                 continue

@@ -51,10 +51,9 @@ def decoded(content: bytes) -> str:
     return text.removeprefix("\ufeff")
 
 
-def strings(line: int) -> MigrationError:
+def strings(does: str, line: int) -> MigrationError:
     """A setting after which the server takes other text for strings than our parser does."""
-    message = "turns standard_conforming_strings off: strings would end elsewhere than they are read to here"
-    return MigrationError("unsupported", message, line)
+    return MigrationError("unsupported", f"{does}: strings may end elsewhere than they are read to here", line)
 
 
 def copy_data(line: int) -> MigrationError:

@@ -72,6 +72,12 @@ READERS: dict[str, Reader] = {
 _STRINGS = b'"name":"standard_conforming_strings"'
 _KEEPS = re.compile(rb'"kind":"VAR_(?:RESET|SET_DEFAULT)|"sval":"(?:on|true|yes)"')
 """How it is left on, as every dump does."""
+_ENCODING = b'"name":"client_encoding"'
+_SAME = re.compile(
+    rb'"kind":"VAR_(?:RESET|SET_DEFAULT)|"sval":"(?:utf-?8|unicode|sql_ascii|latin-?[0-9]+|win(?:dows-)?125[0-9])"',
+    re.IGNORECASE,
+)
+"""Encodings in which every byte of a sign such as a quote is that sign."""
 _SESSION = frozenset(
     {
         "TransactionStmt",
@@ -103,8 +109,11 @@ def _changes(statements: Iterable[Statement]) -> Iterator[Change]:
     for statement in statements:
         if statement.tag == "CopyStmt" and data.reads_client(statement):
             raise refusals.copy_data(statement.line)
-        if _STRINGS in (node := bytes(statement.node)).lower() and not _KEEPS.search(node):
-            raise refusals.strings(statement.line)
+        lower = (node := bytes(statement.node)).lower()
+        if _STRINGS in lower and not _KEEPS.search(node):
+            raise refusals.strings("turns standard_conforming_strings off", statement.line)
+        if _ENCODING in lower and not _SAME.search(node):
+            raise refusals.strings("sets another client_encoding than UTF8", statement.line)
         yield from _read(statement)
 
 

@@ -63,6 +63,11 @@ def test_mysql_is_planned_from_its_text_and_says_so() -> None:
         ("ALTER TABLE users MODIFY COLUMN email INT", "contract"),
         ("ALTER TABLE users ADD COLUMN age INT NOT NULL", "contract"),
         ("CREATE TABLE t (id INT); DROP TABLE t, users", "destructive-drop-table"),
+        ("CREATE OR REPLACE TABLE users (id INT)", "destructive-drop-table"),
+        ("CREATE TEMPORARY TABLE users (id INT); DROP TABLE users; DROP TABLE users", "destructive-drop-table"),
+        ("CREATE TEMPORARY TABLE users (id INT); DROP TEMPORARY TABLE users; TRUNCATE users", "destructive-truncate"),
+        ("CREATE TABLE t (id INT); USE other; DROP TABLE t", "destructive-drop-table"),
+        ("UPDATE users u JOIN t ON t.id = 'hunter2' SET u.email = ''", "destructive-update-all"),
         ("PREPARE s FROM 'DROP TABLE users'", "dynamic-sql"),
         ("EXECUTE s", "dynamic-sql"),
         ("CALL p()", "dynamic-sql"),
@@ -72,6 +77,7 @@ def test_the_rules_that_mysql_knows(sql: str, rule: str) -> None:
     told = lint({**BASE, "migrations/002_new.sql": f"\n{sql};"}, BASE)
     assert rules(told) == [(f"database/{rule}", 2), ("database/text-only", None)]
     assert told.run.problems == ()
+    assert "hunter2" not in told.findings[0].message
 
 
 @pytest.mark.parametrize(
@@ -81,6 +87,9 @@ def test_the_rules_that_mysql_knows(sql: str, rule: str) -> None:
         "ALTER TABLE users ADD COLUMN age INT NULL",
         "ALTER TABLE users ADD INDEX (email), DROP FOREIGN KEY fk",
         "CREATE TABLE t (id INT); DROP TABLE t",
+        "CREATE TABLE t (id INT); CREATE OR REPLACE TABLE t (id BIGINT); CREATE OR REPLACE VIEW v AS SELECT 1",
+        "CREATE TEMPORARY TABLE t (id INT); UPDATE t x SET id = 1; TRUNCATE t; DROP TABLE t",
+        "CREATE TEMPORARY TABLE users (id INT); DROP TEMPORARY TABLE users",
         "DELETE FROM users WHERE id = 1; UPDATE users SET email = '' WHERE id = 1",
     ],
 )

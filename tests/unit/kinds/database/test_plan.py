@@ -114,6 +114,9 @@ def test_a_removed_set_changes_nothing_in_a_database() -> None:
         ("SELECT 1;\nSET standard_conforming_strings = off;", "unsupported", 2, "standard_conforming_strings"),
         ('SET "Standard_Conforming_Strings" = off;', "unsupported", 1, "standard_conforming_strings"),
         ("ALTER ROLE r SET standard_conforming_strings = off;", "unsupported", 1, "standard_conforming_strings"),
+        ("SET client_encoding = 'GBK';\nSELECT E'中\\'; DROP TABLE t; --';", "unsupported", 1, "client_encoding"),
+        ("SELECT 1;\nSET NAMES 'sjis';", "unsupported", 2, "client_encoding"),
+        ("ALTER DATABASE d SET client_encoding = big5;", "unsupported", 1, "client_encoding"),
         ("CREATE TABLE ${schema}.t ();", "unsupported", 1, "template"),
         ("\n{{ if .x }}\nSELECT 1", "unsupported", 2, "template"),
         ('CREATE TABLE "{{ index .Options "Namespace" }}".t ();', "unsupported", 1, "template"),
@@ -237,6 +240,43 @@ def test_a_down_section_is_not_believed_where_other_migrations_have_none() -> No
     assert plan.reason is not None
     assert (plan.status, plan.reason.code, plan.reason.line) == ("failed", "unsupported", 3)
     assert "migrations/001_a.sql has no such markers" in plan.reason.message
+
+
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [
+        ("-- migrate:up", "  -- migrate:down"),
+        ("-- migrate:up", "-- migrate:Down"),
+        ("-- migrate:up", "-- migrate:down once again"),
+        ("-- +goose Up", "-- +goose down"),
+        ("-- +goose Up", "-- +goose Down again"),
+        ("-- +goose Up", "-- +goose  Down"),
+        ("-- +migrate Up", "--+migrate Down"),
+        ("-- +migrate Up", "-- +migrate down"),
+        ("-- rambler up", "-- rambler DOWN"),
+    ],
+)
+def test_a_marker_that_its_tool_may_take_for_a_comment_leaves_nothing_out(up: str, down: str) -> None:
+    base = {"migrations/001_a.sql": f"{up}\n{ORDERS}\n"}
+    sql = f"{up}\n{USERS}\n{down}\nDROP TABLE orders;\n"
+    plan = planned(SHARED, side(base), side(base | {"migrations/002_b.sql": sql}))
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code) == ("failed", "unsupported")
+    assert (plan.reason.path, plan.reason.line) == ("migrations/002_b.sql", sql.splitlines().index(down) + 1)
+
+
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [
+        ("--migrate:up transaction:false\r", "-- migrate:down transaction:false"),
+        ("--+goose Up", "--  +goose Down \r"),
+        ("-- +migrate Up notransaction", "-- +migrate Down notransaction"),
+        ("-- rambler  up", "-- rambler  down"),
+    ],
+)
+def test_markers_as_their_tools_take_them(up: str, down: str) -> None:
+    plan = planned(SHARED, None, side({"migrations/001_x.sql": f"{up}\n{USERS}\n{down}\nDROP TABLE users;\n"}))
+    assert (plan.reason, addresses(plan)) == (None, ["table users"])
 
 
 @pytest.mark.parametrize("up", ["-- migrate:up", "-- +goose Up", "-- +migrate Up"])

@@ -55,6 +55,18 @@ def test_every_rule_has_its_examples_and_squawk_s_have_one_of_ours() -> None:
         ("DO LANGUAGE plpython3u 'x';", [("database/dynamic-sql", 1)]),
         ("DO 'BEGIN EXECUTE ''SELECT 1''; END';", [("database/dynamic-sql", 1)]),
         ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;", [("database/grant-public", 1)]),
+        (
+            "MERGE INTO orders o USING users u ON true WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN DO NOTHING;",
+            [("database/destructive-delete-all", 1)],
+        ),
+        (
+            "MERGE INTO users u USING orders o ON u.id = o.id WHEN NOT MATCHED BY SOURCE THEN UPDATE SET email = NULL;",
+            [("database/destructive-update-all", 1)],
+        ),
+        ("MERGE INTO users u USING orders o ON u.id = o.id WHEN MATCHED AND o.id > 9 THEN DELETE;", []),
+        ("MERGE INTO users u USING orders o ON u.id = o.id WHEN NOT MATCHED THEN INSERT (id) VALUES (1);", []),
+        ("DROP COLLATION c CASCADE;", [("database/destructive-drop-column", 1)]),
+        ("ALTER TYPE address DROP ATTRIBUTE zip CASCADE;", [("database/destructive-drop-column", 1)]),
         ("CREATE ROLE a BYPASSRLS;", [("database/superuser", 1)]),
         ("CREATE ROLE a NOSUPERUSER; GRANT USAGE ON SCHEMA public TO a;", []),
         ("REVOKE ALL ON users FROM PUBLIC;", [("database/contract", 1)]),
@@ -146,6 +158,10 @@ def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> No
     staging = {"staging/databases/migrations.yml": POINTER}
     (shared,) = lint({**BASE, **staging, **sql}, {**BASE, **staging}).findings
     assert (shared.severity, shared.stack) == ("warning", None)
+    (named_here,) = lint({**BASE, **staging, **sql}, BASE).findings
+    assert named_here.severity == "error", "a change has no say in what production is"
+    brought = lint({**BASE, **staging, **sql, "migrations/003_y.sql": "UPDATE users SET id = 2;"}, {"x": ""}).findings
+    assert {each.severity for each in brought} <= {"warning"}
     both = {**staging, "production/databases/migrations.yml": POINTER}
     (worst,) = lint({**BASE, **both, **sql}, {**BASE, **both}).findings
     assert (worst.severity, worst.stack) == ("error", None)
@@ -439,6 +455,108 @@ def test_a_function_that_the_change_calls_is_read_like_a_block(body: str, langua
     assert said(f"{sql} {trigger} COMMENT ON FUNCTION app.wipe() IS 'x';", tried(), squawk=NOTHING) == []
 
 
+@pytest.mark.parametrize(
+    "fires",
+    [
+        "CREATE TABLE n AS WITH x AS (INSERT INTO orders VALUES (1) RETURNING id) SELECT * FROM x;",
+        "REFRESH MATERIALIZED VIEW totals;",
+        "CREATE TABLE n (id int); ALTER TABLE n ADD c int DEFAULT other();",
+        "CREATE INDEX CONCURRENTLY ON orders (other(id));",
+    ],
+)
+def test_a_trigger_of_the_change_may_be_fired_by_more_than_what_writes_rows(fires: str) -> None:
+    made = (
+        FUNCTION.format(returns="trigger", language="plpgsql") + "AS $$ BEGIN DELETE FROM users; RETURN NULL; END $$;"
+    )
+    sql = f"{made} CREATE TRIGGER t AFTER INSERT ON orders EXECUTE FUNCTION app.wipe();"
+    assert "database/destructive-delete-all" in said(f"{sql} {fires}", tried(), squawk=NOTHING)
+    assert said(f"{sql} ALTER TABLE orders ADD c int DEFAULT 1;", tried(), squawk=NOTHING) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT query_to_xml('SELECT wi' || 'pe()', true, false, '');",
+        "SELECT * FROM pg_catalog.ts_stat(E'SELECT w\\x69pe()');",
+        'SELECT U&"query\\005fto_xml"((SELECT email FROM users), true, false, NULL);',
+        "WITH x AS (SELECT crosstab(email) FROM users) SELECT 1;",
+        "DO $$ DECLARE x xml; BEGIN x := query_to_xml('SELECT ' || 'wipe()', true, false, ''); END $$;",
+        "DO $$ BEGIN PERFORM dblink_exec('', 'SELECT ' || 'wipe()'); END $$;",
+    ],
+)
+def test_text_that_a_function_of_postgresql_runs_is_dynamic(sql: str) -> None:
+    assert rules(new(sql)) == [("database/dynamic-sql", 1)]
+
+
+_Z = "CREATE FUNCTION z() RETURNS void LANGUAGE sql"
+_S = "CREATE SCHEMA s; CREATE TABLE s.n (id int);"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT set_config('search' || '_path', 'archive', false); UPDATE n SET id = NULL;",
+        f"{_Z} SET search_path = archive AS 'UPDATE n SET id = 0'; SELECT z();",
+        f"{_Z} AS 'UPDATE n SET id = 0'; ALTER FUNCTION z() SET search_path = archive; SELECT z();",
+        f"{_Z} AS 'UPDATE n SET id = 0'; SELECT set_config('search' || '_path', 'archive', false); SELECT z();",
+        f"{_S} DROP TABLE s.n; ALTER TABLE archive.n SET SCHEMA s; UPDATE s.n SET id = 0;",
+        f"{_S} DROP SCHEMA s CASCADE; ALTER SCHEMA archive RENAME TO s; UPDATE s.n SET id = 0;",
+    ],
+)
+def test_a_name_that_came_to_mean_an_old_table_is_not_new(sql: str) -> None:
+    base = {**BASE, "migrations/0015_archive.sql": "CREATE SCHEMA archive; CREATE TABLE archive.n (id int);"}
+    found = lint({**base, "migrations/0016_new.sql": f"CREATE TABLE n (id int); {sql}"}, base).findings
+    assert "database/destructive-update-all" in {each.rule for each in found}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"{_Z} SET search_path = '' AS 'UPDATE public.fresh SET id = 0'; SELECT z();",
+        f"{_Z} SET search_path = public AS 'UPDATE fresh SET id = 0'; SELECT z();",
+        f"{_Z} SET search_path = '' AS 'SELECT 1'; UPDATE fresh SET id = 0;",
+        "ALTER TABLE fresh RENAME TO young; UPDATE young SET id = 0;",
+        "CREATE SCHEMA s; ALTER TABLE fresh SET SCHEMA s; UPDATE s.fresh SET id = 0;",
+    ],
+)
+def test_a_new_table_stays_one(sql: str) -> None:
+    found = new(f"CREATE TABLE fresh (id int); {sql}").findings
+    assert not any("/destructive-" in each.rule for each in found)
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("ALTER TABLE orders ENABLE TRIGGER USER; ALTER TABLE orders DISABLE TRIGGER USER;", True),
+        ("ALTER TABLE orders DISABLE TRIGGER a; ALTER TABLE orders ENABLE TRIGGER b;", True),
+        ("ALTER TABLE orders DISABLE TRIGGER ALL; ALTER TABLE orders ENABLE TRIGGER USER;", True),
+        ("ALTER TABLE orders DISABLE TRIGGER a; ALTER TABLE orders ENABLE REPLICA TRIGGER a;", True),
+        ("ALTER TABLE orders DISABLE RULE a; ALTER TABLE orders ENABLE TRIGGER ALL;", True),
+        (
+            "ALTER TABLE orders DISABLE TRIGGER a;\nDO $$ BEGIN IF false THEN ALTER TABLE orders ENABLE TRIGGER a; END IF; END $$;",
+            True,
+        ),
+        ("ALTER TABLE orders DISABLE TRIGGER a, DISABLE TRIGGER b; ALTER TABLE orders ENABLE TRIGGER ALL;", False),
+        ("ALTER TABLE orders DISABLE RULE a; ALTER TABLE orders ENABLE ALWAYS RULE b, ENABLE RULE a;", False),
+        (
+            "DO $$ BEGIN ALTER TABLE orders DISABLE TRIGGER USER; ALTER TABLE orders ENABLE TRIGGER USER; END $$;",
+            False,
+        ),
+    ],
+)
+def test_a_trigger_is_enabled_again_by_what_comes_later_and_means_it(sql: str, *, found: bool) -> None:
+    assert ("database/trigger-disabled" in {each.rule for each in new(sql).findings}) == found
+
+
+def test_text_that_is_written_out_is_seen_with_the_rest() -> None:
+    assert rules(new("SELECT query_to_xml('SELECT 1', true, false, ''), query_to_xmlish('a' || 'b');")) == []
+    made = FUNCTION.format(returns="int", language="sql") + "AS 'DELETE FROM users; SELECT 1';"
+    sql = f"{made} SELECT query_to_xml('SELECT app.wipe()', true, false, '');"
+    assert rules(new(sql)) == [("database/destructive-delete-all", 1)]
+    stored = "CREATE FUNCTION f(a text) RETURNS xml LANGUAGE sql AS $$ SELECT query_to_xml(a, true, false, a) $$;"
+    assert rules(new(stored)) == [("database/dynamic-sql-function", 1)]
+
+
 def test_text_that_a_called_function_runs_is_that_of_the_change() -> None:
     sql = FUNCTION.format(returns="void", language="plpgsql") + "AS $$ BEGIN EXECUTE 'DROP TABLE users'; END $$;"
     assert said(sql, tried(), squawk=NOTHING) == ["database/dynamic-sql-function"]
@@ -499,6 +617,25 @@ def test_of_a_function_that_was_replaced_the_last_counts() -> None:
     assert on_functions("SELECT wipe();", f"{_WIPE}\n{better}") == []
     overloaded = better.replace("wipe()", "wipe(int)")
     assert [rule for rule, _ in on_functions("SELECT wipe();", f"{_WIPE}\n{overloaded}")] != []
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        "CREATE TRIGGER t BEFORE UPDATE ON orders EXECUTE\n  FUNCTION fine();",
+        "CREATE TABLE more (id int DEFAULT public.fine());",
+        "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT fine()';",
+        "CREATE VIEW v AS SELECT FINE() AS x;",
+    ],
+)
+def test_a_function_of_base_that_is_replaced_runs_where_base_uses_it(uses: str) -> None:
+    sql = "CREATE OR REPLACE FUNCTION fine() RETURNS int LANGUAGE sql AS $$ DELETE FROM users; SELECT 1 $$;\n"
+    fires = "UPDATE orders SET id = 1 WHERE id = 2;"
+    assert on_functions(sql + fires, f"{_WIPE}\n{uses}") == [("database/destructive-delete-all", 1)]
+    assert on_functions(sql + fires) == [], "nothing uses it"
+    assert on_functions(sql, f"{_WIPE}\n{uses}") == [], "nothing runs"
+    other = sql.replace("fine", "total") + fires
+    assert on_functions(other, f"{_WIPE}\nALTER TABLE orders ADD total int;") == [], "a column is no function"
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,11 @@ def test_strings_may_stay_what_they_are(how: str) -> None:
     assert [each.action for each in changes_of(f"SET standard_conforming_strings {how};")] == ["read"]
 
 
+@pytest.mark.parametrize("how", ["= 'UTF8'", "TO 'utf-8'", "= SQL_ASCII", "= 'LATIN1'", "= WIN1252", "TO DEFAULT"])
+def test_a_client_encoding_in_which_quotes_are_quotes_may_be_set(how: str) -> None:
+    assert [each.action for each in changes_of(f"SET client_encoding {how};")] == ["read"]
+
+
 def test_a_password_is_never_stored() -> None:
     (change,) = changes_of(
         "CREATE ROLE r LOGIN NOSUPERUSER PASSWORD 'hunter2' CONNECTION LIMIT 3 VALID UNTIL '2030-01-01' IN ROLE z"
