@@ -150,7 +150,7 @@ def _of_application(
         within=by.within,
     )
     found = projects.get(application.project, ())
-    shared = (*by.decided, *application.read, *(each.path for each in found))
+    shared = deployed.beside((*by.decided, *application.read, *(each.path for each in found)))
     deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
     return Placed(
         stack,
@@ -228,7 +228,7 @@ def _of_flux(
             line=by.line,
             within=by.within,
         )
-        shared = (*by.decided, *known.files(by))
+        shared = deployed.beside((*by.decided, *known.files(by)))
         deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
         excerpt = (by.manifest.value, known.meant(by))
         also = (_cluster(by), by.name, at(by.path, by.within))

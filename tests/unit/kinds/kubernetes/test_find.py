@@ -298,6 +298,20 @@ def test_a_set_reaches_the_applications_that_it_makes_otherwise() -> None:
     assert affected.unclaimed(end(base), end({**base, "argo/all.yaml": f"{SET}# x"})) == ()
 
 
+def test_what_a_generator_reads_reaches_the_application_that_takes_it_as_values_as_well() -> None:
+    values = "source: {repoURL: 'https://github.com/acme/gitops', path: web, helm: {valueFiles: ['/clusters/{{name}}.yaml']}}"
+    plain = "source: {repoURL: 'https://github.com/acme/gitops', path: web}"
+    base: Files = {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/a.yaml": DEPLOYMENT,
+        "argo/kustomization.yaml": "",
+        "argo/all.yaml": SET.replace(plain, values),
+        "clusters/a.yaml": "name: a\ntag: v1\n",
+        "clusters/b.yaml": "name: b\ntag: v1\n",
+    }
+    assert reached(base, {**base, "clusters/a.yaml": "name: a\ntag: v2\n"}) == {"shared/kubernetes/web-a": "file"}
+
+
 def test_an_app_of_apps_is_reached_by_every_file_that_it_deploys() -> None:
     base: Files = {**WEB, "apps/root.yaml": application("root", "apps"), "apps/web.yaml": application("web", "web")}
     root = "shared/kubernetes/root"
