@@ -130,7 +130,8 @@ def _of_application(
         return None
     by = application.by
     path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
-    hints = (application.cluster, application.target, *(each.path for each in deployed.reads), by.path)
+    given = (each.path for each in deployed.reads if each.certainty == "file")  # value files, and no manifests
+    hints = (application.cluster, application.target, *given, by.path)
     stack = _stack(by, application.name or by.name, path, hints, repository)
     deployment = Deployment(
         sources=deployed.sources,

@@ -12,6 +12,7 @@ from tests.unit.kinds.kubernetes.ends import (
     DEPLOYMENT,
     Files,
     application,
+    application_set,
     deployed,
     end,
     findings,
@@ -180,6 +181,23 @@ def test_the_cluster_or_the_file_tells_the_environment() -> None:
         "staging/kubernetes/web",
         "staging/kubernetes/argocd",
     } - {"staging/kubernetes/argocd"}
+
+
+def test_a_manifest_does_not_tell_the_environment_of_what_deploys_it() -> None:
+    files: Files = {
+        "root.yaml": application("all", "sets"),
+        "apps/a/web.yaml": DEPLOYMENT,
+        "sets/my-prod-set.yaml": application_set("production"),
+        "sets/my-staging-set.yaml": application_set("staging").replace("name: apps", "name: other"),
+    }
+    assert paths(files)["shared/kubernetes/all"] == "sets"
+    chart: Files = {
+        "root.yaml": application("all", "chart"),
+        "chart/Chart.yaml": "name: all\n",
+        "chart/values-staging.yaml": "",
+        "chart/templates/prod.yaml": DEPLOYMENT,
+    }
+    assert paths(chart)["shared/kubernetes/all"] == "chart"
 
 
 def test_two_of_one_name_are_told_apart() -> None:
