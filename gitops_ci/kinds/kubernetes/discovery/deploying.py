@@ -130,7 +130,8 @@ def _of_application(
         return None
     by = application.by
     path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
-    hints = (application.cluster, application.target, *(each.path for each in deployed.reads), by.path)
+    given = (each.path for each in deployed.reads if each.certainty == "file")  # value files, and no manifests
+    hints = (application.cluster, application.target, *given, by.path)
     stack = _stack(by, application.name or by.name, path, hints, repository)
     deployment = Deployment(
         sources=deployed.sources,
@@ -150,7 +151,7 @@ def _of_application(
         within=by.within,
     )
     found = projects.get(application.project, ())
-    shared = (*by.decided, *application.read, *(each.path for each in found))
+    shared = deployed.beside((*by.decided, *application.read, *(each.path for each in found)))
     deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
     return Placed(
         stack,
@@ -228,7 +229,7 @@ def _of_flux(
             line=by.line,
             within=by.within,
         )
-        shared = (*by.decided, *known.files(by))
+        shared = deployed.beside((*by.decided, *known.files(by)))
         deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
         excerpt = (by.manifest.value, known.meant(by))
         also = (_cluster(by), by.name, at(by.path, by.within))

@@ -42,7 +42,7 @@ MAX_STEPS = 100_000
 _MAX_CALLS = 100
 _CHARACTERS_PER_STEP = 1000  # that a function is given
 _READ_PER_STEP = 5  # characters that are taken apart; each value that is written or copied is a step
-_READING = frozenset({"fromYaml", "fromYamlArray", "fromJson"})
+_READING = frozenset({"fromYaml", "fromYamlArray", "fromJson", "fromJsonArray"})
 _WRITING = frozenset({"toYaml", "toJson", "toRawJson", "toPrettyJson", "deepCopy", "merge", "mergeOverwrite"})
 _FUNCTIONS: dict[str, Callable[..., Any]] = {**sprig.FUNCTIONS, **builtins.FUNCTIONS}
 _parsed = lru_cache(maxsize=1024)(parse)

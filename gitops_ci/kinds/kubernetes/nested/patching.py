@@ -13,7 +13,10 @@ from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
 _LONGEST, _MOST_STARS = 200, 2
-_EQUAL = re.compile(r"\s*([\w./-]+)\s*==?\s*([\w.-]*)\s*")
+_PART = re.compile(r"[^,(]+(?:\([^()]*\))?[^,(]*")
+_HAS = re.compile(r"\s*(!?)\s*([\w./-]+)\s*")
+_COMPARES = re.compile(r"\s*([\w./-]+)\s*(!?)==?\s*([\w.-]*)\s*")
+_AMONG = re.compile(r"\s*([\w./-]+)\s+(not)?in\s*\(([\w.,\s-]*)\)\s*")
 
 
 class Unknown(Exception):
@@ -46,6 +49,7 @@ def meant(target: Mapping[str, Any], value: Mapping[str, Any], names: frozenset[
     )
 
 
+_UNREAD = "a patch whose target has a selector that is not read here: {}"
 _SELECTORS = (("labelSelector", "labels"), ("annotationSelector", "annotations"))
 
 
@@ -66,13 +70,20 @@ def _fits(pattern: str, text: str) -> bool:
 
 
 def _selects(selector: str, labels: Mapping[str, Any]) -> bool:
-    for part in selector.split(","):
-        match = _EQUAL.fullmatch(part)
-        if match is None:
-            raise Unknown("a target whose selector is not read here")
-        if labels.get(match[1]) != match[2]:
-            return False
-    return True
+    """Whether labels fit a selector, as Kubernetes reads it (labels.Parse): `a=b`, `a!=b`, `a in (b, c)`, `a`, `!a`."""
+    if re.sub(_PART, "", selector).strip(","):
+        raise Unknown(_UNREAD.format(selector))
+    return all(_requires(part, selector, labels) for part in _PART.findall(selector))
+
+
+def _requires(part: str, selector: str, labels: Mapping[str, Any]) -> bool:
+    if match := _HAS.fullmatch(part):
+        return (match[2] in labels) is not bool(match[1])
+    if match := _COMPARES.fullmatch(part):
+        return (labels.get(match[1]) == match[3]) is not bool(match[2])
+    if match := _AMONG.fullmatch(part):
+        return (labels.get(match[1]) in [each.strip() for each in match[3].split(",")]) is not bool(match[2])
+    raise Unknown(_UNREAD.format(selector))
 
 
 def merged(value: dict[str, Any], patch: Mapping[str, Any], *, is_targeted: bool) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.discovery import deployments, survey
 from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
-from gitops_ci.kinds.kubernetes.planning import following, former, generated, gone, lacking, remote
+from gitops_ci.kinds.kubernetes.planning import following, former, generated, gone, lacking, remote, taken
 from gitops_ci.kinds.kubernetes.planning.lacking import Lacking
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Pinned
 from gitops_ci.kinds.protocol import Tools
@@ -53,6 +53,9 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     lacks = _lacking(before, after, base or head, removed=removed)
     changes = tuple(each for each in found.changes if lacks.is_sure(each))
     left_out = len(found.changes) - len(changes)
+    note = ends.note
+    if ends.base is not None and removed and not before.deployment.by and base is not None and head is not None:
+        changes, note = taken.over(changes, (ends.base, before.deployment), base, head)
     changes = gone.told(changes, before.deployment if pruning is not None and pruning.all_goes else None, base, head)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = lacks.failure(removed=removed) or lacking.elsewhere(before.deployment, after.deployment)
@@ -60,7 +63,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     failure = failure or remote.undecided(unseen, head)
     unseen += lacks.unseen
     altered = any(each.action != "read" for each in changes)
-    caveats = () if failure is not None else (*lacks.told, *_caveats(lacks.base, found, left_out, ends.note))
+    caveats = () if failure is not None else (*lacks.told, *_caveats(lacks.base, found, left_out, note))
     return Plan(
         stack=stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",

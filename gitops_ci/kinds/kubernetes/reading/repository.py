@@ -29,6 +29,14 @@ class Reading(Struct, frozen=True):
     certainty: Certainty = "file"
     suffixes: tuple[str, ...] = ()
 
+    def is_of(self, path: str) -> bool:
+        """Whether a file is what is read, or in it."""
+        if self.scope == "file":
+            return path == self.path
+        inside = f"{self.path}/" if self.path else ""
+        is_near = self.scope == "tree" or "/" not in path.removeprefix(inside)
+        return path.startswith(inside) and is_near and (not self.suffixes or path.endswith(self.suffixes))
+
 
 class Deployed(Struct, frozen=True):
     """What something deploys, and what it reads for it; `path` is the first directory of this repository."""
@@ -36,6 +44,10 @@ class Deployed(Struct, frozen=True):
     sources: tuple[Source, ...] = ()
     reads: tuple[Reading, ...] = ()
     path: str | None = None
+
+    def beside(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of some files that it does not read for what it deploys, as value files and templates are."""
+        return tuple(path for path in paths if not any(each.is_of(path) for each in self.reads))
 
 
 class Map(Struct, frozen=True):

@@ -385,6 +385,25 @@ def test_a_chart_of_the_repository_is_put_where_helm_looks(tmp_path: Path) -> No
     assert render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects[0].path == "lib/templates/a"
 
 
+def test_a_chart_that_lies_in_the_one_that_it_depends_on_is_no_part_of_its_copy(tmp_path: Path) -> None:
+    files = {
+        "lib/Chart.yaml": "apiVersion: v2\nname: lib\nversion: 1.0.0\n",
+        "lib/templates/a": "y",
+        "lib/web/Chart.yaml": DEPENDS.format('"file://.."'),
+        "lib/web/values.yaml": "a: b",
+        "lib/web/templates/b": OBJECT.format("b"),
+    }
+
+    def answers(args: Sequence[str]) -> str:
+        copy = Path(args[2]) / "charts/lib"
+        assert (copy / "templates/a").read_text() == "y"
+        assert (copy / "web/values.yaml").read_text() == "a: b"
+        assert not (copy / "web/charts").exists()
+        return OBJECT.format("b")
+
+    assert render(Chart(path="lib/web", release="r"), files, Tools(tmp_path, answers)).gaps == ()
+
+
 def test_what_is_made_anew_at_each_rendering_is_marked(tmp_path: Path) -> None:
     files = {**CHART, "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
     count = iter(range(9))
