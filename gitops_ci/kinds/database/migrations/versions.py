@@ -39,6 +39,8 @@ _DIALECT = re.compile(
     re.IGNORECASE,
 )
 _POSTGRESQL = frozenset({"postgres", "postgresql", "pgsql", "pg"})
+_OF_FOLDERS = _POSTGRESQL | {"mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "clickhouse", "cockroach"}
+"""Words of a folder's name that are a database's; `oracle` is left out, which other things are called, too."""
 
 
 class Migration(Struct, frozen=True):
@@ -105,6 +107,16 @@ def dialect(path: str) -> str | None:
         return None
     name = match["name"].lower()
     return "postgresql" if name in _POSTGRESQL else name
+
+
+def dialect_of_folder(directory: str) -> str | None:
+    """The database that the nearest folder of a path is called after (`migrations/mysql`, `mysql-persistence/db`)."""
+    for folder in reversed(directory.lower().split("/")):
+        words = _OF_FOLDERS.intersection(re.split(r"[^a-z0-9]+", folder))
+        named = {"postgresql" if word in _POSTGRESQL else word for word in words}
+        if len(named) == 1:
+            return named.pop()
+    return None
 
 
 def _without_variants(found: list[Migration]) -> list[Migration]:

@@ -160,6 +160,37 @@ def test_how_the_database_is_known() -> None:
     assert engine.name == "pglast"
 
 
+@pytest.mark.parametrize(
+    ("folder", "engine"),
+    [
+        ("assets/migrations/mysql", "sqlglot"),
+        ("mysql-persistence/src/main/resources/db/migration", "sqlglot"),
+        ("db/migration_scheduler_mysql/migrations", "sqlglot"),
+        ("postgres/mysql/migrations", "sqlglot"),
+        ("pg-to-mysql/migrations", "pglast"),
+        ("mysqldumps/migrations", "pglast"),
+        ("oracle/migrations", "pglast"),
+        ("mysql/postgres/migrations", "pglast"),
+    ],
+)
+def test_folders_say_which_database_it_is(folder: str, engine: str) -> None:
+    base = {f"{folder}/001_a.sql": "CREATE TABLE a (id CHAR(26) NOT NULL, b BLOB);"}
+    new = {f"{folder}/002_b.sql": "ALTER TABLE a ADD COLUMN c INT;"}
+    head = side({**base, **new})
+    plan = planned(next(iter(head.stacks)), side(base), head)
+    assert plan.engine is not None
+    assert plan.engine.name == engine
+
+
+@pytest.mark.parametrize("folder", ["migrations/sqlite", "sqlite-persistence/db/migration", "db/clickhouse/migrations"])
+def test_the_folder_of_a_database_that_cannot_be_read(folder: str) -> None:
+    base = {f"{folder}/001_a.sql": "CREATE TABLE a (id int);"}
+    head = side({**base, f"{folder}/002_b.sql": "ALTER TABLE a ADD COLUMN c int;"})
+    plan = planned(next(iter(head.stacks)), side(base), head)
+    assert plan.reason is not None
+    assert plan.reason.code == "unsupported"
+
+
 def test_what_a_change_adds_has_no_say_in_how_it_is_read() -> None:
     plain = {"migrations/001_a.sql": "CREATE TABLE a (id int);"}
     drop = {"migrations/002_b.sql": "DROP TABLE a;"}
