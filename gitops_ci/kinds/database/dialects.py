@@ -30,7 +30,7 @@ class End(Struct, frozen=True):
 
 
 def of_set(before: End | None, now: End, engine: Dialect | None) -> str:
-    """The database of a set: configured, of Prisma's lock file, else of its first migration's name, its folders or text.
+    """The database of a set: configured, of Prisma's lock file, else of the first migration's name, folders or text.
 
     Where base has migrations it is told from them: what a change adds has no say in how it is read.
     """

@@ -24,8 +24,10 @@ DIRECTORY_FILES = ("migration.sql", "up.sql")
 _FLYWAY = re.compile(r"(?P<role>[VBU])(?P<version>[0-9]{1,20}(?:[._][0-9]{1,20}){0,9})__.*\.sql", re.DOTALL)
 _REPEATABLE = re.compile(r"R__.*\.sql", re.DOTALL)
 _DATE = re.compile(
-    r"[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2}(?:[-_.T][0-9]{4,6})?(?=[-_.]|$)|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)"
+    r"(?P<day>[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2})(?:[-_.T](?P<time>[0-9]{4,6})(?:-(?P<count>[0-9]{4})(?=_))?)?(?=[-_.]|$)"
+    r"|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)"
 )
+"""A date, or Diesel's `2026-07-30-140000-0000`, which is later than its older `20170820180453`."""
 _NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20}){0,9}(?=[-_.]|$)")
 _DIRECTION = re.compile(r"[._-](?P<direction>up|down|do|undo)\.sql$|^[0-9]+\.(?P<early>do|undo)\.")
 _UNMISTAKABLE = re.compile(r"V[0-9][0-9._]*__|[0-9]{3,20}[_-]|.*\.(?:up|down)\.sql$")
@@ -63,7 +65,11 @@ def version_of(name: str) -> tuple[int, ...]:
     flyway = _FLYWAY.fullmatch(name)
     if flyway is not None:
         return _numbers(flyway["version"])
-    found = _DATE.match(name) or _NUMBER.match(name.removesuffix(".sql"))
+    date = _DATE.match(name)
+    if date is not None and date["day"]:
+        moment = re.sub("[^0-9]", "", date["day"]) + (date["time"] or "").ljust(6, "0")
+        return int(moment), *_numbers(date["count"] or "")
+    found = date or _NUMBER.match(name.removesuffix(".sql"))
     return _numbers(found[0]) if found else ()
 
 
