@@ -30,7 +30,7 @@ class End(Struct, frozen=True):
 
 
 def of_set(before: End | None, now: End, engine: Dialect | None) -> str:
-    """The database of a set: configured, of Prisma's lock file, else told by its first migration's name or text.
+    """The database of a set: configured, of Prisma's lock file, else of the first migration's name, folders or text.
 
     Where base has migrations it is told from them: what a change adds has no say in how it is read.
     """
@@ -50,7 +50,8 @@ def _told(now: MigrationSet, snapshot: Snapshot) -> str:
     first = next(iter(now.forward), None)
     if first is None:
         return POSTGRESQL
-    return versions.dialect(first.path) or _written(first, now, snapshot)
+    folder = now.directory or ""
+    return versions.dialect(first.path) or versions.dialect_of_folder(folder) or _written(first, now, snapshot)
 
 
 def is_mysql(migration: Migration, its_set: str) -> bool:
@@ -69,7 +70,7 @@ def is_mysql(migration: Migration, its_set: str) -> bool:
 
 def _written(first: Migration, now: MigrationSet, snapshot: Snapshot) -> str:
     """PostgreSQL unless its parser refuses the text and it has signs of another one."""
-    from gitops_ci.kinds.database import mysql
+    from gitops_ci.kinds.database import mysql_reading
     from gitops_ci.kinds.database.sql import postgres
 
     try:
@@ -82,7 +83,7 @@ def _written(first: Migration, now: MigrationSet, snapshot: Snapshot) -> str:
     except SqlError:
         looks = refusals.looks_like(text)
         if looks == "MySQL":
-            return "mysql" if mysql.takes(text) else POSTGRESQL
+            return "mysql" if mysql_reading.takes(text) else POSTGRESQL
         return looks.lower() if looks is not None else POSTGRESQL
     except TooDeepError:
         return POSTGRESQL

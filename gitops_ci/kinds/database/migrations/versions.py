@@ -24,8 +24,10 @@ DIRECTORY_FILES = ("migration.sql", "up.sql")
 _FLYWAY = re.compile(r"(?P<role>[VBU])(?P<version>[0-9]{1,20}(?:[._][0-9]{1,20}){0,9})__.*\.sql", re.DOTALL)
 _REPEATABLE = re.compile(r"R__.*\.sql", re.DOTALL)
 _DATE = re.compile(
-    r"[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2}(?:[-_.T][0-9]{4,6})?(?=[-_.]|$)|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)"
+    r"(?P<day>[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2})(?:[-_.T](?P<time>[0-9]{4,6})(?:-(?P<count>[0-9]{4})(?=_))?)?(?=[-_.]|$)"
+    r"|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)"
 )
+"""A date, or Diesel's `2026-07-30-140000-0000`, which is later than its older `20170820180453`."""
 _NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20}){0,9}(?=[-_.]|$)")
 _DIRECTION = re.compile(r"[._-](?P<direction>up|down|do|undo)\.sql$|^[0-9]+\.(?P<early>do|undo)\.")
 _UNMISTAKABLE = re.compile(r"V[0-9][0-9._]*__|[0-9]{3,20}[_-]|.*\.(?:up|down)\.sql$")
@@ -39,6 +41,8 @@ _DIALECT = re.compile(
     re.IGNORECASE,
 )
 _POSTGRESQL = frozenset({"postgres", "postgresql", "pgsql", "pg"})
+_OF_FOLDERS = _POSTGRESQL | {"mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "clickhouse", "cockroach"}
+"""Words of a folder's name that are a database's; `oracle` is left out, which other things are called, too."""
 
 
 class Migration(Struct, frozen=True):
@@ -61,7 +65,11 @@ def version_of(name: str) -> tuple[int, ...]:
     flyway = _FLYWAY.fullmatch(name)
     if flyway is not None:
         return _numbers(flyway["version"])
-    found = _DATE.match(name) or _NUMBER.match(name.removesuffix(".sql"))
+    date = _DATE.match(name)
+    if date is not None and date["day"]:
+        moment = re.sub("[^0-9]", "", date["day"]) + (date["time"] or "").ljust(6, "0")
+        return int(moment), *_numbers(date["count"] or "")
+    found = date or _NUMBER.match(name.removesuffix(".sql"))
     return _numbers(found[0]) if found else ()
 
 
@@ -105,6 +113,16 @@ def dialect(path: str) -> str | None:
         return None
     name = match["name"].lower()
     return "postgresql" if name in _POSTGRESQL else name
+
+
+def dialect_of_folder(directory: str) -> str | None:
+    """The database that the nearest folder of a path is called after (`migrations/mysql`, `mysql-persistence/db`)."""
+    for folder in reversed(directory.lower().split("/")):
+        words = _OF_FOLDERS.intersection(re.split(r"[^a-z0-9]+", folder))
+        named = {"postgresql" if word in _POSTGRESQL else word for word in words}
+        if len(named) == 1:
+            return named.pop()
+    return None
 
 
 def _without_variants(found: list[Migration]) -> list[Migration]:
