@@ -85,6 +85,12 @@ class Repository(Struct, frozen=True, dict=True):
                 found[name] = (*found.get(name, ()), structs.replace(each, path=path))
         return found
 
+    @cached_property
+    def source_ignores(self) -> tuple[str, ...]:
+        """The files that say what Flux leaves out of a source, outer ones first."""
+        found = (path for path in self.snapshot.entries if path.rpartition("/")[2] == ".sourceignore")
+        return tuple(sorted(found, key=lambda path: path.split("/")))
+
     def content(self, path: str) -> Any:
         """The first document of a file; None where it cannot be read."""
         return next(iter(self.snapshot.facts((path,), _content).get(path, ())), None)
