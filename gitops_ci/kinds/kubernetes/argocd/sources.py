@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,9 @@ from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Reading, Rep
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests, Source, Unrendered
 
 _TYPES = ("kustomize", "helm", "directory", "plugin")
+_VERSION = re.compile(r"v?\d+\.\d+(?:\.\d+)?(?:[-+][0-9A-Za-z.+-]*)?")
+_SKIPPED = b"+argocd:skip-file-rendering"
+"""What a manifest of a directory has in it that Argo CD passes over (user-guide/directory)."""
 
 
 def of(application: Application, repository: Repository, repositories: Repositories) -> Deployed | None:
@@ -51,8 +55,8 @@ class _Of(Struct, frozen=True):
     @property
     def place(self) -> tuple[str | int, ...]:
         """Where in the Application the source stands."""
-        is_one = not values.mappings(self.application.spec, "sources")
-        return ("spec", "source") if is_one else ("spec", "sources", self.index)
+        own = self.application.place
+        return (*own, self.index) if own[-1] == "sources" else own
 
     def unrendered(self, what: str, why: str, *key: str) -> Unrendered:
         """A source that says at a key what cannot be rendered."""
@@ -195,6 +199,8 @@ class _Of(Struct, frozen=True):
         ]
         from_files = [values.text(each, "path") for each in values.mappings(options, "fileParameters")]
         problems += [self.unrendered(each, "parameters from files are not read here", "helm") for each in from_files]
+        if (version := values.text(options, "kubeVersion")) and not _VERSION.fullmatch(version):
+            problems.append(self.unrendered(version, "a version that is not read here", "helm", "kubeVersion"))
         chart = Chart(
             path=path,
             release=values.text(options, "releaseName") or self.application.name,
@@ -204,6 +210,8 @@ class _Of(Struct, frozen=True):
             parameters=tuple(helm.parameters(options, forced=False)),
             forced=tuple(helm.parameters(options, forced=True)),
             with_crds=options.get("skipCrds") is not True,
+            kube_version=version,
+            api_versions=tuple(values.texts(options, "apiVersions")),
         )
         read = (each.path for each in self._files(options, path) if each.path)
         reads = self.repository.of_chart(path, read)
@@ -213,15 +221,24 @@ class _Of(Struct, frozen=True):
     def _directory(self, path: str) -> Deployed:
         options = values.mapping(self.source, "directory")
         recurse = options.get("recurse") is True
+        for key in ("include", "exclude"):
+            text = values.text(options, key)
+            if text and globs.any_depth(text) is None:
+                unread = self.unrendered(text, "a pattern that is not read here", "directory", key)
+                return Deployed((unread,), (Reading(path, "tree", "direct"),), path)
         include, exclude = (globs.any_depth(text) if text else None for text in self._globs(options))
+        snapshot = self.repository.snapshot
         files = []
         inside = f"{path}/" if path else ""
-        for each in self.repository.manifests_in(path, recurse=recurse):
+        written = self.repository.manifests_in(path, recurse=recurse)
+        skipped = snapshot.facts((snapshot.resolve(each) or each for each in written), _is_skipped)
+        for each in written:
             name = each.removeprefix(inside)
-            if (include is None or include.fullmatch(name)) and not (exclude is not None and exclude.fullmatch(name)):
+            is_taken = (include is None or include.fullmatch(name)) and not (exclude and exclude.fullmatch(name))
+            if is_taken and not skipped.get(snapshot.resolve(each) or each, False):
                 files.append(each)
         found: list[Source] = [Manifests(path=path, files=tuple(files))]
-        names = manifests.below(path, self.repository.snapshot, recurse=recurse)
+        names = manifests.below(path, snapshot, recurse=recurse)
         programs = [each for each in names if each.endswith(".jsonnet")]
         if programs:
             found.append(self.unrendered(programs[0], "Jsonnet is not rendered", "path"))
@@ -234,3 +251,7 @@ class _Of(Struct, frozen=True):
 
     def _globs(self, options: dict[str, Any]) -> tuple[str, str]:
         return values.text(options, "include"), values.text(options, "exclude")
+
+
+def _is_skipped(content: bytes) -> bool:
+    return _SKIPPED in content

@@ -140,7 +140,8 @@ def _of_application(
             for each in application.sources
             if ours.has(url := values.text(each, "repoURL"))
             for revision in (values.text(each, "targetRevision"),)
-        ),
+        )
+        + _synced(application),
         namespace=application.target,
         prune=application.prune,
         cascade=application.cascade and not application.kept,
@@ -162,6 +163,14 @@ def _of_application(
         shared=shared,
         maker=by.maker,
     )
+
+
+def _synced(application: Application) -> tuple[tuple[str, str], ...]:
+    """Where what is hydrated is synced from: from another branch or path other objects may come."""
+    to = values.mapping(application.hydrator, "syncSource")
+    url = values.text(to, "repoURL") or values.text(application.hydrator, "drySource", "repoURL")
+    place = f"{repositories.canonical(url)} {values.text(to, 'path')}"
+    return ((place, values.text(to, "targetBranch")),) if application.hydrator else ()
 
 
 def _stack(by: Declared, name: str, path: str, hints: Iterable[str], repository: Repository) -> Stack:

@@ -293,6 +293,9 @@ def test_a_chart_gets_its_values_in_order(tmp_path: Path) -> None:
         "--api-versions", "a/v1", "--api-versions", "b/v1/C",
     ]  # fmt: skip
     assert [(each.path, each.line) for each in found.objects] == [("web/templates/a.yaml", 2)]
+    own = Chart(path="web", release="rel", kube_version="v1.29.4", api_versions=("c/v1",))
+    render(own, CHART, tools, config)
+    assert tools.calls[-1][-4:] == ("--kube-version", "v1.29.4", "--api-versions", "c/v1")
 
 
 @pytest.mark.parametrize(
