@@ -14,7 +14,7 @@ from gitops_ci.kinds.kubernetes import addresses, globs, values
 from gitops_ci.kinds.kubernetes.argocd import edits, helm, jsonnet, overrides
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.discovery import pinning
-from gitops_ci.kinds.kubernetes.reading import manifests, revisions
+from gitops_ci.kinds.kubernetes.reading import manifests, revisions, submodules
 from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests, Source, Unrendered
@@ -128,11 +128,16 @@ class _Of(Struct, frozen=True):
             return self._pinned(written, path, revision)
         real = self.repository.snapshot.resolve(path) if path is not None else None
         if path is None or real is None or not self.repository.snapshot.is_directory(real):
+            if path is not None and (submodule := submodules.above(path, self.repository)) is not None:
+                return Deployed((self.unrendered(written, submodules.WHY, "path"),), (Reading(submodule),))
             why = "there is no such directory in this repository"
             reads = (Reading(path, "tree", "direct"),) if path else ()
             return Deployed((self.wrong(written, why, "path"),), reads)
         given = overrides.of(self.source, real, self.application.name, self.repository.snapshot)
         deployed = structs.replace(self, source=given.source).of_type(written, path, real)
+        is_whole = self._type(real) != "directory" or values.at(given.source, "directory", "recurse") is True
+        line = self.application.line_of(*self.place, "path")
+        deployed = submodules.told(deployed, self.repository, self.application.by.path, line, below=is_whole)
         files = tuple(read for each in given.files for read in self.repository.through(each, "direct"))
         sources = deployed.sources
         if given.wrong is not None:

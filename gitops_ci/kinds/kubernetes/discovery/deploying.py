@@ -16,7 +16,7 @@ from gitops_ci.kinds.kubernetes.discovery.placed import Placed
 from gitops_ci.kinds.kubernetes.flux import deployed as flux
 from gitops_ci.kinds.kubernetes.flux import origins
 from gitops_ci.kinds.kubernetes.gotemplate import Budget
-from gitops_ci.kinds.kubernetes.reading import repositories, revisions
+from gitops_ci.kinds.kubernetes.reading import repositories, revisions, submodules
 from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Reading, Repository
@@ -218,6 +218,8 @@ def _of_flux(
         deployed = made(by, repository, known, ours)
         if deployed is None:
             continue
+        if known.has_submodules(by):
+            deployed = submodules.told(deployed, repository, by.path, by.line, below=True)
         if wanted := revisions.of_flux(by, objects, known, repository.snapshot):
             there = revisions.seen(wanted, repository.snapshot)
             seen = made(by, repository.at(there), known, ours) if there is not None else None

@@ -87,6 +87,10 @@ class Origins(Struct, frozen=True):
         keys = (_key(each, by.namespace) for each in references if _is_of_git(each))
         return tuple(each for key in dict.fromkeys(keys) for each in self.repositories.get(key, ()))
 
+    def has_submodules(self, by: Declared) -> bool:
+        """Whether the submodules of a source are checked out with it."""
+        return any(values.at(each.manifest.value, "spec", "recurseSubmodules") is True for each in self.taken(by))
+
     def files(self, by: Declared) -> tuple[str, ...]:
         """Files that decide where a source leads, and at which revision, beside that of what takes it."""
         artifact = self.artifact(by)

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from gitops_ci.config import Config
 from gitops_ci.discover.references import Scope
-from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.discover.snapshot import SUBMODULE, Snapshot
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
 from gitops_ci.kinds.kubernetes.kustomize.tree import Tree
@@ -84,6 +84,11 @@ class Repository(Struct, frozen=True, dict=True):
             for name, each in several:
                 found[name] = (*found.get(name, ()), structs.replace(each, path=path))
         return found
+
+    @cached_property
+    def submodules(self) -> tuple[str, ...]:
+        """The git submodules."""
+        return tuple(path for path, entry in self.snapshot.entries.items() if entry.mode == SUBMODULE)
 
     @cached_property
     def source_ignores(self) -> tuple[str, ...]:
