@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, application
-from tests.unit.kinds.kubernetes.planning.test_following import AT, actions, plan
+from tests.unit.kinds.kubernetes.planning.test_following import AT, plan
+from tests.unit.kinds.kubernetes.planning.test_stacks import actions
 
 BASE: Files = {f"{AT}/a.yaml": DEPLOYMENT, f"{AT}/b.yaml": DEPLOYMENT.replace("web", "other")}
 CHANGED = DEPLOYMENT + "spec: {replicas: 9}\n"
