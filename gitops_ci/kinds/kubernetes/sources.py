@@ -31,7 +31,7 @@ class Chart(Struct, frozen=True, kw_only=True, tag=True):
     """A Helm chart in the repository. `value_files` are paths of it, in the order in which later ones win.
 
     `layers` are YAML that wins over all files, later ones over earlier ones, and `values` over these; `parameters` are
-    Helm's `--set` (`forced`: `--set-string`) over that.
+    Helm's `--set` (`forced`: `--set-string`) over that. `kube_version` and `api_versions` beat the configured ones.
     """
 
     path: str
@@ -43,6 +43,8 @@ class Chart(Struct, frozen=True, kw_only=True, tag=True):
     parameters: tuple[tuple[str, str], ...] = ()
     forced: tuple[tuple[str, str], ...] = ()
     with_crds: bool = True
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 class Manifests(Struct, frozen=True, kw_only=True, tag=True):

@@ -16,7 +16,7 @@ from gitops_ci.kinds.kubernetes.discovery.placed import Placed
 from gitops_ci.kinds.kubernetes.flux import deployed as flux
 from gitops_ci.kinds.kubernetes.flux import origins
 from gitops_ci.kinds.kubernetes.gotemplate import Budget
-from gitops_ci.kinds.kubernetes.reading import repositories, revisions
+from gitops_ci.kinds.kubernetes.reading import repositories, revisions, submodules
 from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Reading, Repository
@@ -141,7 +141,8 @@ def _of_application(
             for each in application.sources
             if ours.has(url := values.text(each, "repoURL"))
             for revision in (values.text(each, "targetRevision"),)
-        ),
+        )
+        + _synced(application),
         namespace=application.target,
         prune=application.prune,
         cascade=application.cascade and not application.kept,
@@ -163,6 +164,14 @@ def _of_application(
         shared=shared,
         maker=by.maker,
     )
+
+
+def _synced(application: Application) -> tuple[tuple[str, str], ...]:
+    """Where what is hydrated is synced from: from another branch or path other objects may come."""
+    to = values.mapping(application.hydrator, "syncSource")
+    url = values.text(to, "repoURL") or values.text(application.hydrator, "drySource", "repoURL")
+    place = f"{repositories.canonical(url)} {values.text(to, 'path')}"
+    return ((place, values.text(to, "targetBranch")),) if application.hydrator else ()
 
 
 def _stack(by: Declared, name: str, path: str, hints: Iterable[str], repository: Repository) -> Stack:
@@ -210,6 +219,8 @@ def _of_flux(
         deployed = made(by, repository, known, ours)
         if deployed is None:
             continue
+        if known.has_submodules(by):
+            deployed = submodules.told(deployed, repository, by.path, by.line, below=True)
         if wanted := revisions.of_flux(by, objects, known, repository.snapshot):
             there = revisions.seen(wanted, repository.snapshot)
             seen = made(by, repository.at(there), known, ours) if there is not None else None

@@ -9,7 +9,7 @@ import yaml
 
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.flux import kept
+from gitops_ci.kinds.kubernetes.flux import ignoring, kept
 from gitops_ci.kinds.kubernetes.flux import origins as sources_of
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
@@ -43,10 +43,11 @@ def kustomization(
     components = _components(by, path, repository, origins)
     edits = _edits(spec, tuple(components))
     files: tuple[str, ...] = ()
+    ignored = ignoring.of(origins.taken(by), repository)
     if path in repository.kustomizations.files:
         reads = list(repository.of_kustomization(path))
     else:
-        files = tuple(generated(path, repository))
+        files = tuple(each for each in generated(path, repository) if not ignored.lacks(each))
         reads = [Reading(path, "directory", "direct", NAMES)]
         for one in files:
             is_file = one in repository.snapshot
@@ -63,7 +64,9 @@ def kustomization(
         variables=variables,
         has_all_variables=not unknown,
     )
-    return Deployed((own, *unknown), (*reads, *more), path)
+    built = ignoring.built_from((path, *files, *taken), repository) if ignored.is_any else ()
+    lacking = ignored.told(by, built)
+    return Deployed((own, *unknown, *lacking), (*reads, *more, *map(Reading, ignored.read)), path)
 
 
 def _variables(
@@ -181,7 +184,10 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
         layers=layers,
         values=yaml.safe_dump(given, sort_keys=False, allow_unicode=True) if given else "",
     )
-    return Deployed((own, *unknown), (*repository.of_chart(path, files), *more), path)
+    ignored = ignoring.of(origins.taken(by), repository)
+    lacking = ignored.told(by, (*files, *ignoring.of_chart(path, repository)) if ignored.is_any else ())
+    reads = (*repository.of_chart(path, files), *more, *map(Reading, ignored.read))
+    return Deployed((own, *unknown, *lacking), reads, path)
 
 
 def _layers(by: Declared, repository: Repository) -> tuple[tuple[str, ...], list[Source], list[Reading]]:

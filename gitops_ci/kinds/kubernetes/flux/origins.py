@@ -20,6 +20,7 @@ from gitops_ci.kinds.kubernetes.reading.repository import Repository
 
 _NUMBER = re.compile(r"[-_.]?\d+")
 _MOVING = frozenset({"", "main", "master"})
+_CONTENT = ("url", "ref", "ignore", "sparseCheckout", "include", "recurseSubmodules")
 BOOTSTRAPPED = "flux-system"
 """What `flux bootstrap` calls the repository that it is run for."""
 
@@ -37,6 +38,7 @@ class Origins(Struct, frozen=True):
 
     urls: dict[tuple[str, str], tuple[str, ...]]
     artifacts: dict[tuple[str, str], tuple[Artifact, ...]]
+    repositories: dict[tuple[str, str], tuple[Declared, ...]]
     elsewhere: frozenset[tuple[str, str]] = frozenset()
     trusted: frozenset[tuple[str, str]] = frozenset()
     misspelt: frozenset[str] = frozenset()
@@ -76,34 +78,51 @@ class Origins(Struct, frozen=True):
         found = (self.made(each, by) for each in _references(spec) if _is_artifact(each))
         return next(found, None)
 
-    def files(self, by: Declared) -> tuple[str, ...]:
-        """Files that decide where a source leads, beside that of what takes it."""
+    def taken(self, by: Declared) -> tuple[Declared, ...]:
+        """The GitRepositories that a Kustomization or HelmRelease takes, itself or by an artifact."""
+        references = [*_references(values.mapping(by.manifest.value, "spec"))]
         artifact = self.artifact(by)
-        return () if artifact is None else (artifact[0].path,)
+        if artifact is not None:
+            references += values.mappings(artifact[0].manifest.value, "spec", "sources")
+        keys = (_key(each, by.namespace) for each in references if _is_of_git(each))
+        return tuple(each for key in dict.fromkeys(keys) for each in self.repositories.get(key, ()))
+
+    def has_submodules(self, by: Declared) -> bool:
+        """Whether the submodules of a source are checked out with it."""
+        return any(values.at(each.manifest.value, "spec", "recurseSubmodules") is True for each in self.taken(by))
+
+    def files(self, by: Declared) -> tuple[str, ...]:
+        """Files that decide where a source leads, and at which revision, beside that of what takes it."""
+        artifact = self.artifact(by)
+        own = () if artifact is None else (artifact[0].path,)
+        return (*own, *(path for each in self.taken(by) for path in each.decided))
 
     def meant(self, by: Declared) -> object:
-        """What decides where a source leads, beside what takes it."""
+        """What decides where a source leads, and at which revision, beside what takes it."""
         artifact = self.artifact(by)
-        return self.urls, None if artifact is None else artifact[0].manifest.value
+        taken = [_content(values.mapping(each.manifest.value, "spec")) for each in self.taken(by)]
+        return self.urls, taken, None if artifact is None else artifact[0].manifest.value
 
 
 def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Origins:
     """What the objects of Flux say about sources."""
     urls: dict[tuple[str, str], tuple[str, ...]] = {}
     artifacts: dict[tuple[str, str], tuple[Artifact, ...]] = {}
+    declared: dict[tuple[str, str], tuple[Declared, ...]] = {}
     elsewhere: set[tuple[str, str]] = set()
     for each in objects:
         spec = values.mapping(each.manifest.value, "spec")
         if each.kind == "GitRepository" and (url := values.text(spec, "url")):
             key = (each.namespace, each.name)
             urls[key] = (*urls.get(key, ()), url)
+            declared[key] = (*declared.get(key, ()), each)
             if not _is_current(spec):
                 elsewhere.add(key)
         elif each.group == manifests.ARTIFACTS:
             for artifact in values.mappings(spec, "artifacts"):
                 made = each.namespace, values.text(artifact, "name")
                 artifacts[made] = (*artifacts.get(made, ()), (each, artifact))
-    found = Origins(urls, artifacts, frozenset(elsewhere))
+    found = Origins(urls, artifacts, declared, frozenset(elsewhere))
     counts: dict[tuple[str, str], list[bool]] = {}
     for key, is_here in asked(objects, snapshot):
         counts.setdefault(key, [key[1] == BOOTSTRAPPED]).append(is_here)
@@ -163,6 +182,15 @@ def _is_current(spec: dict[str, Any]) -> bool:
     reference = values.mapping(spec, "ref")
     is_pinned = any(reference.get(key) for key in ("tag", "semver", "commit", "name"))
     return not is_pinned and not spec.get("include") and values.text(reference, "branch") in _MOVING
+
+
+def _content(spec: dict[str, Any]) -> dict[str, Any]:
+    """What of a GitRepository says which files it has."""
+    return {key: spec[key] for key in _CONTENT if key in spec}
+
+
+def _is_of_git(reference: dict[str, Any]) -> bool:
+    return bool(reference) and values.text(reference, "kind") in ("GitRepository", "")
 
 
 def _is_artifact(reference: dict[str, Any]) -> bool:

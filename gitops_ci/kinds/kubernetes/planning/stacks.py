@@ -16,7 +16,7 @@ from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.discovery import deployments, survey
 from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
-from gitops_ci.kinds.kubernetes.planning import following, former, generated, gone, lacking, remote, taken
+from gitops_ci.kinds.kubernetes.planning import adopting, following, former, generated, gone, lacking, remote, taken
 from gitops_ci.kinds.kubernetes.planning.lacking import Lacking
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Pinned
 from gitops_ci.kinds.protocol import Tools
@@ -59,6 +59,9 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     changes = gone.told(changes, before.deployment if pruning is not None and pruning.all_goes else None, base, head)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = lacks.failure(removed=removed) or lacking.elsewhere(before.deployment, after.deployment)
+    if failure is None and ends.base is not None and head is not None and not removed:
+        both = before.deployment, after.deployment
+        failure = adopting.hidden(ends.base, both, before.rendered, found.changes, (head, tools))
     unseen = remote.altered(base, head, (before.rendered, after.rendered))
     failure = failure or remote.undecided(unseen, head)
     unseen += lacks.unseen

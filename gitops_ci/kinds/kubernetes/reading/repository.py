@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from gitops_ci.config import Config
 from gitops_ci.discover.references import Scope
-from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.discover.snapshot import SUBMODULE, Snapshot
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
 from gitops_ci.kinds.kubernetes.kustomize.tree import Tree
@@ -96,6 +96,17 @@ class Repository(Struct, frozen=True, dict=True):
             for name, each in several:
                 found[name] = (*found.get(name, ()), structs.replace(each, path=path))
         return found
+
+    @cached_property
+    def submodules(self) -> tuple[str, ...]:
+        """The git submodules."""
+        return tuple(path for path, entry in self.snapshot.entries.items() if entry.mode == SUBMODULE)
+
+    @cached_property
+    def source_ignores(self) -> tuple[str, ...]:
+        """The files that say what Flux leaves out of a source, outer ones first."""
+        found = (path for path in self.snapshot.entries if path.rpartition("/")[2] == ".sourceignore")
+        return tuple(sorted(found, key=lambda path: path.split("/")))
 
     def content(self, path: str) -> Any:
         """The first document of a file; None where it cannot be read."""
