@@ -60,7 +60,7 @@ def found(files: Sequence[File], earlier: Earlier) -> Iterator[tuple[str, Found]
                 continue
             here = mentions.by_what_runs(calls.running([read], fires=False))
             if read.tag == "CreateTrigStmt" or (read.tag == "CreateFunctionStmt" and read.function in used):
-                here |= mentions.by([read])  # what only a trigger runs is told where that names it
+                here |= mentions.by([read]) - {read.function}  # what only a trigger runs is told where that names it
             there = [each for each in left if not by[each.name].isdisjoint(here)]
             yield from ((one.path, found) for each in there for found in _at(each, read))
             left = [each for each in left if each not in there] if there else left

@@ -657,6 +657,12 @@ def test_a_function_of_base_that_a_trigger_runs_by_another_is_told_where_that_is
     assert on_functions(own) == []
     there = f"{_WIPE}\nCREATE TRIGGER t BEFORE INSERT ON orders EXECUTE FUNCTION theirs();"
     base = f"CREATE FUNCTION theirs() {body.replace('PERFORM outer_one();', '')}{there}"
+    runs_text = "CREATE FUNCTION again() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SELECT 1'; END $$;"
+    used = f"{runs_text} CREATE VIEW v AS SELECT again();"
+    again = runs_text.replace("EXECUTE 'SELECT 1'", "NULL").replace("CREATE", "CREATE OR REPLACE")
+    assert on_functions(f"{again}\n{fires}\nSELECT again();", used) == [("database/dynamic-sql", 3)], (
+        "not where it is made"
+    )
     replaced = f"SELECT 1;\nCREATE OR REPLACE FUNCTION theirs() {body}"
     assert on_functions(replaced + fires, base) == [("database/destructive-delete-all", 2)]
 
