@@ -120,12 +120,13 @@ class Unseen(Struct, frozen=True, kw_only=True):
 class Observation(Struct, frozen=True, kw_only=True):
     """What was seen while a plan was tried on a server that was thrown away.
 
-    `what` is `ran` (a migration, to its end in `seconds`), `lock` and `rewrite` (of what existed), `emptied` (a table
-    that a migration took every row of, as no statement of it says), `fails-on-data`, `unseen` (what may have done more
-    to rows than its text says, where the migration was planned on empty tables because of that),
-    `down-differs`, `left-empty` (a table that took no rows), `schema-differs` (a declared one, from what the
-    migrations build), `drift-unread` (an environment's own database could not be read) or `not-tried` (the plan is
-    by parsing only). `statement` is the type of what did it. A lock has its `mode` as `pg_locks` names it: each
+    `what` is `ran` (a migration, to its end in `seconds`), `lock` and `rewrite` (of what existed), `reread` (every row
+    of a table is read for an index or a CHECK that a change of type makes anew), `proven` (NOT NULL is set, and no row
+    read for it), `emptied` (a table that a migration took every row of, as no statement of it says), `fails-on-data`,
+    `unseen` (what may have done more to rows than its text says, where the migration was planned on empty tables
+    because of that), `down-differs`, `left-empty` (a table that took no rows), `schema-differs` (a declared one, from
+    what the migrations build), `drift-unread` (an environment's own database could not be read) or `not-tried` (the
+    plan is by parsing only). `statement` is the type of what did it. A lock has its `mode` as `pg_locks` names it: each
     statement has those that keep writers out which it held when it ended, and the one that took the strongest on an
     object has the `seconds` until its transaction ended.
     """
@@ -134,6 +135,8 @@ class Observation(Struct, frozen=True, kw_only=True):
         "ran",
         "lock",
         "rewrite",
+        "reread",
+        "proven",
         "emptied",
         "fails-on-data",
         "unseen",

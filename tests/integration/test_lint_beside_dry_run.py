@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from gitops_ci.config import Database
+from gitops_ci.kinds import database
 from gitops_ci.kinds.database.rules import catalog
 from gitops_ci.kinds.database.rules.seen import KEEPS_WRITERS_OUT
 from gitops_ci.model.plan import Plan
+from gitops_ci.model.stack import Stack
 from gitops_ci.system.process import Stop
 from gitops_ci.system.squawk import Squawk
-from tests.integration.throwaway import seen, tried, why_not
+from tests.integration.throwaway import STACK, seen, tried, why_not
 from tests.unit.kinds.database.rules.linting import BASE, examples, lint
+from tests.unit.kinds.database.sides import side
 
 pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
@@ -121,6 +124,58 @@ def test_a_tablespace_is_another_one_elsewhere(tmp_path: Path) -> None:
     plan, fired = beside(tmp_path, "ALTER TABLE users SET TABLESPACE pg_default;")
     assert not _saw(plan, "rewrite")
     assert "database/lock-rewrite" in fired
+
+
+@pytest.mark.parametrize(
+    ("sql", "fires"),
+    [
+        ("ALTER TABLE users ALTER COLUMN email SET NOT NULL;\nALTER TABLE users DROP CONSTRAINT there;", False),
+        ("SET search_path = archive, public;\nALTER TABLE public.users ALTER email SET NOT NULL;", False),
+        ("ALTER TABLE users ALTER id SET NOT NULL, ALTER email SET NOT NULL;", True),
+        ("ALTER TABLE users DROP CONSTRAINT there, ALTER email SET NOT NULL;", True),
+        ("ALTER TABLE users ALTER email SET NOT NULL; ALTER TABLE orders ALTER id SET NOT NULL;", True),
+        ("SET search_path = archive, public;\nALTER TABLE users ALTER email SET NOT NULL;", True),
+    ],
+)
+def test_not_null_that_a_check_proves_reads_nothing(sql: str, fires: bool, tmp_path: Path) -> None:
+    base = (
+        "ALTER TABLE users ADD CONSTRAINT there CHECK (email IS NOT NULL) NOT VALID;"
+        "ALTER TABLE users VALIDATE CONSTRAINT there;"
+        "ALTER TABLE orders ADD CONSTRAINT id_there CHECK (id IS NOT NULL) NOT VALID;"
+        "CREATE SCHEMA archive; CREATE TABLE archive.users (email text);"
+    )
+    plan, fired = beside(tmp_path, sql, base)
+    assert plan.reason is None
+    assert ("database/lock-not-null" in fired) == fires
+
+
+@pytest.mark.parametrize(
+    ("type_", "fires"),
+    [("varchar(9)", False), ("text", False), ('varchar(5) COLLATE "C"', True)],
+)
+def test_a_type_for_which_an_index_is_built_anew_is_not_overruled(
+    type_: str,
+    fires: bool,
+    tmp_path: Path,
+) -> None:
+    base = "ALTER TABLE users ADD code varchar(5); CREATE INDEX ON users (code);"
+    plan, fired = beside(tmp_path, f"ALTER TABLE users ALTER COLUMN code TYPE {type_};", base)
+    assert not _saw(plan, "rewrite")
+    assert bool(seen(plan, "reread")) == fires
+    assert ("database/lock-type-change" in fired) == fires
+
+
+def test_a_type_for_which_a_check_reads_every_row_is_not_overruled(tmp_path: Path) -> None:
+    base = "ALTER TABLE users ADD code varchar(5) CHECK (code <> 'x');"
+    plan, fired = beside(tmp_path, "ALTER TABLE users ALTER COLUMN code TYPE varchar(9);", base)
+    assert [(each.address, each.line) for each in seen(plan, "reread")] == [("table users", 1)]
+    assert fired == {"database/lock-type-change"}
+    rules = {each.rule: each.severity for each in database.check(_stack(), plan, None, None)}
+    assert rules["database/rewrite"] == "warning"
+
+
+def _stack() -> Stack:
+    return side(BASE).stacks[STACK]
 
 
 def _saw(plan: Plan, evidence: str) -> bool:

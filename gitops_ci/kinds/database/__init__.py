@@ -46,7 +46,7 @@ def check(stack: Stack, plan: Plan, base: Inventory | None, head: Inventory | No
 
 def _rewrites(plan: Plan, stack: Stack, base: Inventory | None, head: Inventory | None) -> bool:
     """Whether a table of production was seen to be rewritten."""
-    if head is None or all(seen.what != "rewrite" for seen in plan.observations):
+    if head is None or all(seen.what not in ("rewrite", "reread") for seen in plan.observations):
         return False
     from gitops_ci.kinds.database.rules import entering
 

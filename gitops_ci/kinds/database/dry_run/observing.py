@@ -63,16 +63,30 @@ def bounded(locks: Iterable[Observation], scripts: Iterable[Script]) -> Iterator
 
 
 def rewrites(before: Catalog, events: Iterable[Event], steps: Steps) -> Iterator[Observation]:
-    """The tables of before that were written anew."""
+    """The tables of before that were written anew, or read for what a change of type needs anew."""
+    written: set[tuple[int, Place]] = set()
     for event in events:
         item = before.get(("pg_class", event.object)) if event.what == "rewrite" else None
         place = steps.at(event.at)
         if item is not None and place is not None:
+            written.add((event.object, place))
             yield _seen("rewrite", item.address, "every row is written anew", place)
+    for number, place in steps.anew:
+        item = before.get(("pg_class", number))
+        if item is not None and (number, place) not in written:
+            yield _seen("reread", item.address, "every row is read: an index or a CHECK is made anew", place)
+
+
+def proven(steps: Steps) -> Iterator[Observation]:
+    """The statements that set NOT NULL where a CHECK says so already."""
+    for place, is_proven in steps.proven.items():
+        if is_proven:
+            message = "sets NOT NULL and reads no row: a CHECK that was validated says so already"
+            yield _seen("proven", place.path, message, place)
 
 
 def _seen(
-    what: Literal["lock", "rewrite"],
+    what: Literal["lock", "proven", "reread", "rewrite"],
     address: str,
     message: str,
     place: Place,

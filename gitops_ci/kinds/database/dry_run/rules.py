@@ -34,6 +34,11 @@ _RULES = {
         "warning",
         "Add a new column, copy rows in batches, and drop the old one in a later release.",
     ),
+    "reread": _Rule(
+        "database/rewrite",
+        "warning",
+        "Drop the index or CHECK first, and make it anew later: CONCURRENTLY, or NOT VALID and validated.",
+    ),
     "emptied": _Rule(
         "database/emptied", "error", "Write out what is to be deleted, with a WHERE that says which rows are meant."
     ),
@@ -66,7 +71,7 @@ def findings(plan: Plan, *, is_production: bool = False) -> tuple[Finding, ...]:
     What rewrites a table of production is an error.
     """
     return tuple(
-        _finding(plan, seen, rule, "error" if is_production and seen.what == "rewrite" else rule.severity)
+        _finding(plan, seen, rule, "error" if is_production and seen.what in ("rewrite", "reread") else rule.severity)
         for seen in plan.observations
         if (rule := _RULES.get(seen.what)) and (seen.what != "lock" or _keeps_readers_out(seen))
     )
@@ -77,7 +82,9 @@ def _keeps_readers_out(lock: Observation) -> bool:
 
 
 def _finding(plan: Plan, seen: Observation, rule: _Rule, severity: Severity) -> Finding:
-    message = seen.message if seen.what not in ("lock", "rewrite", "emptied") else f"{seen.address}: {seen.message}"
+    message = (
+        seen.message if seen.what not in ("lock", "rewrite", "reread", "emptied") else f"{seen.address}: {seen.message}"
+    )
     if seen.seconds is not None:
         message += " for as long as its transaction goes on (ACCESS EXCLUSIVE)"
     if seen.what == "schema-differs":

@@ -12,6 +12,7 @@ from msgspec import Struct
 from gitops_ci.kinds.database.dry_run import errors, scripting
 from gitops_ci.kinds.database.dry_run.errors import Place
 from gitops_ci.kinds.database.dry_run.locks import Locks, Ran
+from gitops_ci.kinds.database.dry_run.looking import Looking
 from gitops_ci.kinds.database.dry_run.scripting import Script
 from gitops_ci.kinds.database.dry_run.watch import identifier, literal
 from gitops_ci.kinds.database.server import ServerError, ServerLostError, Session
@@ -49,6 +50,10 @@ class Steps:
         self._locks = locks
         self._extensions = extensions
         self._ran: list[Step] = []
+        self.anew: list[tuple[int, Place]] = []
+        """The tables, by number, that a change of type had read again, and the statement."""
+        self.proven: dict[Place, bool] = {}
+        """Whether each statement that sets NOT NULL had nothing to read; of a line with several whether all had not."""
 
     def run(self, script: Script) -> None:
         """Runs a script as a tool would. Raises RefusedError, and ServerLostError."""
@@ -93,13 +98,22 @@ class Steps:
         if self._locks is not None and statement.tag == "TransactionStmt":
             self._locks.before_end()
         self._begin(single)
+        looking = Looking(self._owner, statement) if self._locks is not None and not self._owner.idle else None
         try:
             self._sent(statement, alone=single and script.wrapped is False)
         except ServerLostError as lost:
             raise ServerLostError(lost.code, str(lost), place.path, place.line) from None
         if self._locks is not None and not self._owner.idle:
             self._locks.after(Ran(statement, place, began))
+            self._looked(looking, place)
         self._end(single)
+
+    def _looked(self, looking: Looking | None, place: Place) -> None:
+        if looking is None:
+            return
+        self.anew += ((relation, place) for relation in looking.anew())
+        if looking.proven is not None:
+            self.proven[place] = self.proven.get(place, True) and looking.proven
 
     def _sent(self, statement: Statement, *, alone: bool) -> None:
         """What runs `alone`, without a transaction of its tool's, may end its own ones: then it is in none of ours."""

@@ -49,17 +49,21 @@ def found(files: Sequence[File], earlier: Earlier) -> Iterator[tuple[str, Found]
         return
     theirs = [read for each in definitions for read in each.reads]
     made = [read for read in reads if read.tag == "CreateFunctionStmt"]
-    called = calls.of([*theirs, *reads])
+    used = {read.function for read in made if earlier.uses(read.function)}
+    called = calls.of([*theirs, *reads], lambda name: name in used)
+    mentions = calls.Mentions([*theirs, *made])
     left = [each for each in definitions if each.name in called and each.found]
+    by = {each.name: mentions.back(each.name) for each in left}
     for one in files:
         for read in one.reads:
             if not left or read.nested:
                 continue
-            here = calls.of([*theirs, *made, read])
-            if read.tag == "CreateTrigStmt":  # what only a trigger of the change runs is told where that names it
-                here |= calls.named([read], called)
-            yield from ((one.path, found) for each in left if each.name in here for found in _at(each, read))
-            left = [each for each in left if each.name not in here]
+            here = mentions.by_what_runs(calls.running([read], fires=False))
+            if read.tag == "CreateTrigStmt" or (read.tag == "CreateFunctionStmt" and read.function in used):
+                here |= mentions.by([read]) - {read.function}  # what only a trigger runs is told where that names it
+            there = [each for each in left if not by[each.name].isdisjoint(here)]
+            yield from ((one.path, found) for each in there for found in _at(each, read))
+            left = [each for each in left if each not in there] if there else left
 
 
 def _at(definition: Definition, read: Read) -> Iterator[Found]:

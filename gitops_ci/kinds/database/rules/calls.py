@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from gitops_ci.kinds.database.rules import file
 from gitops_ci.kinds.database.rules.reading import Read
@@ -45,6 +45,57 @@ _EVALUATES = ("AlterTableStmt", "IndexStmt")
 """Statements that may call functions for each row, which may fire one."""
 
 
+class Mentions:
+    """Functions by their names, and which of them name which others: as a word, in whatever case."""
+
+    def __init__(self, reads: Iterable[Read]) -> None:
+        """`reads` may hold other statements, too."""
+        made = [read for read in reads if read.function and read.tag == "CreateFunctionStmt"]
+        self.names = frozenset(read.function for read in made)
+        self._by_word: dict[str, set[str]] = {}
+        for name in self.names:
+            self._by_word.setdefault(name.lower(), set()).add(name)
+        self._of: dict[str, set[str]] = {}
+        for read in made:
+            self._of.setdefault(read.function, set()).update(self.by([read]))
+        self._from: dict[str, set[str]] = {}
+        for one, others in self._of.items():
+            for other in others:
+                self._from.setdefault(other, set()).add(one)
+
+    def by(self, reads: Iterable[Read]) -> set[str]:
+        """Those that statements name; all of them where words have escapes."""
+        found: set[str] = set()
+        for read in reads:
+            text = read.statement.text
+            if 'U&"' in text.upper():
+                return set(self.names)
+            found.update(*(self._by_word[word] for word in self._by_word.keys() & set(_WORD.findall(text.lower()))))
+        return found
+
+    def by_what_runs(self, running: Collection[Read]) -> set[str]:
+        """Those that statements name which run; with those whose names are no words."""
+        return {name for name in self.names if running and not _WORD.fullmatch(name)} | self.by(running)
+
+    def onward(self, names: Collection[str]) -> frozenset[str]:
+        """Some, and all that these name."""
+        return _closed(names, self._of)
+
+    def back(self, name: str) -> frozenset[str]:
+        """One, and all that name it or others that do."""
+        return _closed((name,), self._from)
+
+
+def _closed(names: Iterable[str], edges: Mapping[str, Collection[str]]) -> frozenset[str]:
+    found, waiting = set[str](), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += edges.get(name, ())
+    return frozenset(found)
+
+
 def of(reads: Iterable[Read], used: Callable[[str], bool] = lambda _: False) -> frozenset[str]:
     """The functions (without their schemas) among those that a change makes which it may run.
 
@@ -52,16 +103,21 @@ def of(reads: Iterable[Read], used: Callable[[str], bool] = lambda _: False) -> 
     has whether something of base calls them: a trigger, a default, a view, another function.
     """
     top = [read for read in reads if not read.nested or read.tag == "CreateFunctionStmt"]
-    made = {read.function for read in top if read.function and read.tag == "CreateFunctionStmt"}
-    if not made:
+    made = Mentions(top)
+    if not made.names:
         return frozenset()
-    fires = any(read.tag in _FIRES or (read.tag in _EVALUATES and not file.does_the_same(read)) for read in top)
-    running = [read for read in top if read.tag not in _NO_CALL and (fires or read.tag != "CreateTrigStmt")]
-    called = {name for name in made if running and not _WORD.fullmatch(name)} | named(running, made)
-    called |= {name for name in made if fires and used(name)}
-    while more := named([read for read in top if read.function in called], made) - called:
-        called |= more
-    return frozenset(called)
+    fires = any(map(_fires, top))
+    called = made.by_what_runs(running(top, fires=fires)) | {name for name in made.names if fires and used(name)}
+    return made.onward(called)
+
+
+def running(reads: Iterable[Read], *, fires: bool) -> list[Read]:
+    """The statements that may run functions that they name: a trigger's where anything `fires` one."""
+    return [read for read in reads if read.tag not in _NO_CALL and (fires or read.tag != "CreateTrigStmt")]
+
+
+def _fires(read: Read) -> bool:
+    return read.tag in _FIRES or (read.tag in _EVALUATES and not file.does_the_same(read))
 
 
 def named(reads: Iterable[Read], names: Collection[str]) -> set[str]:

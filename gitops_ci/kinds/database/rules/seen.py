@@ -19,6 +19,8 @@ KEEPS_WRITERS_OUT = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveL
 
 
 _COLUMN = re.compile(r'column\.("(?:[^"]|"")*"|[^".]+)')
+_CONTRACT = "database/contract"
+_NOT_NULL = "database/lock-not-null"
 _DROPS = "/destructive-drop-"
 
 
@@ -32,14 +34,17 @@ class Lock(Struct, frozen=True):
 class SeenStatement(Struct, frozen=True, kw_only=True):
     """What one statement did: `line` is that of its first word in `path`.
 
-    `rewritten` are the tables that were there before the change and got another file; `locks` those that it held on
-    such tables when it ended.
+    `rewritten` are the tables that were there before the change and got another file, `reread` those of which every row
+    was read for an index or a CHECK that is made anew; `locks` those that it held on
+    such tables when it ended; `proven` that it sets NOT NULL and had no row to read for that.
     """
 
     path: str
     line: int
     rewritten: tuple[str, ...] = ()
     locks: tuple[Lock, ...] = ()
+    reread: tuple[str, ...] = ()
+    proven: bool = False
 
 
 class Seen(Struct, frozen=True, dict=True):
@@ -75,8 +80,10 @@ class Seen(Struct, frozen=True, dict=True):
         known = self._by_path.get(path, ())
         begin = bisect_left(known, lines.start, key=lambda each: each.line)
         there = known[begin : bisect_left(known, lines.stop, key=lambda each: each.line)]
+        if found.rule == _NOT_NULL and any(each.proven for each in there):
+            return True
         if evidence == "rewrite":
-            return not any(each.rewritten for each in there)
+            return not any(each.rewritten or (each.reread and found.rule != _CONTRACT) for each in there)
         return not any(lock.mode in KEEPS_WRITERS_OUT for each in there for lock in each.locks)
 
     @cached_property
@@ -134,5 +141,9 @@ def _statements(observations: Iterable[Observation]) -> Iterator[SeenStatement]:
             continue
         if each.what == "rewrite":
             yield SeenStatement(path=each.path, line=each.line, rewritten=(each.address,))
+        elif each.what == "reread":
+            yield SeenStatement(path=each.path, line=each.line, reread=(each.address,))
+        elif each.what == "proven":
+            yield SeenStatement(path=each.path, line=each.line, proven=True)
         elif each.what == "lock" and each.mode is not None:
             yield SeenStatement(path=each.path, line=each.line, locks=(Lock(each.address, each.mode),))

@@ -649,6 +649,24 @@ def test_a_function_of_base_is_known_however_it_got_its_name(base: str) -> None:
     assert ("database/destructive-delete-all", 1) in on_functions("SELECT wipe(), clear();", base)
 
 
+def test_a_function_of_base_that_a_trigger_runs_by_another_is_told_where_that_is_made() -> None:
+    body = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM outer_one(); RETURN NEW; END $$;\n"
+    fires = "INSERT INTO orders VALUES (1);"
+    own = f"CREATE FUNCTION mine() {body}CREATE TRIGGER t BEFORE INSERT ON orders EXECUTE FUNCTION mine();\n"
+    assert on_functions(own + fires) == [("database/destructive-delete-all", 2)]
+    assert on_functions(own) == []
+    there = f"{_WIPE}\nCREATE TRIGGER t BEFORE INSERT ON orders EXECUTE FUNCTION theirs();"
+    base = f"CREATE FUNCTION theirs() {body.replace('PERFORM outer_one();', '')}{there}"
+    runs_text = "CREATE FUNCTION again() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SELECT 1'; END $$;"
+    used = f"{runs_text} CREATE VIEW v AS SELECT again();"
+    again = runs_text.replace("EXECUTE 'SELECT 1'", "NULL").replace("CREATE", "CREATE OR REPLACE")
+    assert on_functions(f"{again}\n{fires}\nSELECT again();", used) == [("database/dynamic-sql", 3)], (
+        "not where it is made"
+    )
+    replaced = f"SELECT 1;\nCREATE OR REPLACE FUNCTION theirs() {body}"
+    assert on_functions(replaced + fires, base) == [("database/destructive-delete-all", 2)]
+
+
 def test_text_that_a_function_of_base_runs_is_told_where_it_is_called() -> None:
     dynamic = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DROP TABLE users'; END $$;"
     assert on_functions("SELECT 1;\n\nCALL p();", dynamic) == [("database/dynamic-sql", 3)]
