@@ -216,6 +216,11 @@ def test_two_of_one_name_are_told_apart() -> None:
         "shared/kubernetes/web@web-argo-b",
     ]
     assert end(by_file).ambiguous == frozenset()
+    other = {"web/other/kustomization.yaml": K, "web/other/a.yaml": DEPLOYMENT}
+    by_folder = {**by_file, **other, "argo/b.yaml": web("in-cluster").replace("path: web", "path: web/other")}
+    two = {**by_folder, "web/own/kustomization.yaml": K, "web/own/a.yaml": DEPLOYMENT}
+    two["argo/a.yaml"] = web("in-cluster").replace("path: web", "path: web/own")
+    assert {id for id in paths(two) if "@" in id} == {"shared/kubernetes/web@own", "shared/kubernetes/web@other"}
 
 
 @pytest.mark.parametrize("name", ["'../../x'", "'a@b'", "'a b'", '"a\\nb"', "'::'", "''", "{a: b}", "x" * 5000])

@@ -81,6 +81,17 @@ def test_one_file_under_two_overlays_is_two() -> None:
     }
 
 
+def test_what_two_overlays_of_an_environment_make_is_told_apart_by_their_folders() -> None:
+    files = {
+        **_overlay("namePrefix: production-\n"),
+        "argo/overlays/main/kustomization.yaml": kustomization("../../base", more="namePrefix: production-\n"),
+        "argo/overlays/spare/kustomization.yaml": kustomization("../../base", more="namePrefix: production-\n"),
+    }
+    del files["argo/overlays/production/kustomization.yaml"]
+    found = {id for id, path in paths(files).items() if path == "web/base"}
+    assert found == {"production/kubernetes/web@main", "production/kubernetes/web@spare"}
+
+
 def test_affected_by_the_overlay_and_by_what_it_deploys() -> None:
     before = _overlay("patches: [{path: p.yaml}]\n", {"argo/overlays/production/p.yaml": MERGED})
     for path, content, reached in (

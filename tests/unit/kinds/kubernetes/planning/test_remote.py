@@ -117,6 +117,17 @@ def test_a_source_alone_is_told_where_it_changes_and_not_where_it_comes(tmp_path
     assert not told(other, OCI % "1" + other, tmp_path)
 
 
+def test_what_a_set_of_the_flux_operator_makes_is_told(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {{name: web, namespace: web}}\n"
+        "spec: {{resources: [{{kind: OCIRepository, spec: {{ref: {{tag: '{}'}}}}}}]}}\n---\n"
+    )
+    other = OCI % "1"
+    [found] = plan(text.format(1) + other, text.format(2) + other, tmp_path).unseen
+    assert (found.what, found.why) == ("ResourceSet web", "its objects are made in the cluster")
+    assert not told(text.format(1) + other, text.format(1) + other, tmp_path)
+
+
 def test_what_a_set_makes_is_told(tmp_path: Path) -> None:
     text = """apiVersion: argoproj.io/v1alpha1
 kind: ApplicationSet
@@ -149,6 +160,7 @@ KINDS = [
     ("source.toolkit.fluxcd.io", "HelmRepository"),
     ("source.toolkit.fluxcd.io", "GitRepository"),
     ("helm.cattle.io", "HelmChart"),
+    ("fluxcd.controlplane.io", "ResourceSet"),
 ]
 KEYS = st.sampled_from(
     ["chart", "spec", "sourceRef", "chartRef", "kind", "name", "url", "ref", "tag", "valuesFrom", "source", "sources"]
