@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -29,11 +30,15 @@ _TRIGGERS_ON = frozenset(
     {"AT_EnableTrig", "AT_EnableTrigAll", "AT_EnableTrigUser", "AT_EnableRule", "AT_EnableAlwaysTrig"}
 )
 
+_CHECKED = re.compile(rb'"AT_ValidateConstraint"|"skip_validation":true')
+
 
 class Kept(Struct, frozen=True):
     """A constraint of a column or a table; `raw_expr` is that of a default."""
 
     contype: str = ""
+    conname: str = ""
+    skip_validation: bool = False
     raw_expr: Raw = ABSENT
 
     @property
@@ -209,6 +214,19 @@ def scans_nothing(read: Read) -> bool:
     columns = [each.definition.column for each in commands if each.definition and each.definition.column]
     constraints = [each.constraint for column in columns for each in column.constraints if each.constraint]
     return not any(each.fills or each.contype == "CONSTR_CHECK" for each in constraints)
+
+
+def unchecked(read: Read) -> Iterator[tuple[str, str, bool]]:
+    """Table and name of each constraint that is added NOT VALID, and of each that is validated (True)."""
+    if read.tag != "AlterTableStmt" or not _CHECKED.search(bytes(read.statement.node)):
+        return
+    node = read.statement.read(Altered)
+    for command in (each.command for each in node.cmds if each.command):
+        constraint = command.definition.constraint if command.definition else None
+        if command.subtype == "AT_ValidateConstraint":
+            yield node.relation.name, command.name, True
+        elif constraint is not None and constraint.skip_validation:
+            yield node.relation.name, constraint.conname, False
 
 
 def makes_a_time(read: Read) -> bool:

@@ -173,7 +173,8 @@ def _known(parts: list[bytes]) -> bool:
 def in_transactions(file: File, migration: Migration) -> tuple[Found, ...]:
     """What is found in how its statements lie in transactions."""
     how = runners.transactions(migration, file.text)
-    return tuple(transactions.of(file.reads, wrapped=how.wrapped, whole=how.whole))
+    found = transactions.of(file.reads, wrapped=how.wrapped, whole=how.whole)
+    return (*found, *transactions.validated(file.reads, wrapped=how.wrapped, whole=how.whole))
 
 
 def table(read: Read) -> str:

@@ -44,7 +44,8 @@ def of(
     for migration in entering.migrations:
         if (one := files.get(migration.path)) is not None:
             found += ((one.path, each) for each in _one(one, answers.get(one.path, ()), created, called))
-            found += ((one.path, each) for each in file.in_transactions(one, migration))
+            around = file.in_transactions(one, migration)
+            found += ((one.path, each) for each in around if not created.excuses(each))
             for name in _expands(one, created):
                 expanded.setdefault(name, one.path.rpartition("/")[2])
     there = [files[migration.path] for migration in entering.migrations if migration.path in files]

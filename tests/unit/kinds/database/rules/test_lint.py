@@ -190,6 +190,33 @@ def test_transactions_are_those_of_the_tool(path: str, head: str, expected: list
                       {f"migrations/{path}": sql})) == expected  # fmt: skip
 
 
+_ADD = "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID;\n"
+_CHECK = "ALTER TABLE users VALIDATE CONSTRAINT c;\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "sql", "lines"),
+    [
+        ("2_x.sql", _ADD + _CHECK, [2]),
+        ("2_x.sql", _ADD, []),
+        ("2_x.sql", _CHECK + _ADD, []),
+        ("2_x.sql", "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID, VALIDATE CONSTRAINT c;", [1]),
+        ("2_x.sql", _ADD + _CHECK.replace("users", "orders"), []),
+        ("2_x.sql", _ADD + _CHECK.replace(" c;", " d;"), []),
+        ("2_x.sql", f"BEGIN;\n{_ADD}COMMIT;\n{_CHECK}", []),
+        ("2_x.sql", f"BEGIN;\n{_ADD}{_CHECK}COMMIT;", [3]),
+        ("2_x.sql", f"CREATE INDEX CONCURRENTLY i ON users (id);\n{_ADD}{_CHECK}", []),
+        ("2_x.up.sql", _ADD + _CHECK, [2]),
+        ("2_x.sql", f"-- +goose Up\n{_ADD}{_CHECK}", [3]),
+        ("2_x.sql", f"-- +goose NO TRANSACTION\n-- +goose Up\n{_ADD}{_CHECK}", []),
+        ("2_x.sql", f"CREATE TABLE t (id int);\n{(_ADD + _CHECK).replace('users', 't')}", []),
+    ],
+)
+def test_what_is_validated_under_the_lock_of_what_adds_it(path: str, sql: str, lines: list[int]) -> None:
+    found = [(each.rule, each.line) for each in new(sql, name=path).findings]
+    assert [line for rule, line in found if rule == "database/lock-constraint"] == lines
+
+
 def test_what_squawk_says_is_told_under_our_rules() -> None:
     told = new("CREATE INDEX i ON users (id);", linter=Silent(INDEX))
     (found,) = told.findings
