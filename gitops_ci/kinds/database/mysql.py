@@ -6,8 +6,10 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from gitops_ci.kinds.database.mysql_reading import EMPTIES, Statement, parse
-from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.found import Found, bare
 from gitops_ci.kinds.database.sql.changes import STATEMENT, gone
 from gitops_ci.model.plan import Attribute, Change, Engine
 
@@ -26,8 +28,6 @@ def changes(text: str, *, path: str, source: str) -> tuple[Change, ...]:
 
 
 def _numbered(found: Iterator[Change]) -> Iterator[Change]:
-    import msgspec
-
     seen: dict[str, int] = {}
     for change in found:
         seen[change.address] = count = seen.get(change.address, 0) + 1
@@ -109,13 +109,21 @@ def found(text: str) -> tuple[Found, ...]:
     """
     statements = parse(text)
     created: set[str] = set()
+    anew = {_name(each.tree): each.line for each in statements if _is_new_table(each)}
     result: list[Found] = []
     for each in statements:
-        result += (one for one in _found(each) if one.table not in created)
-        is_table = each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
-        if is_table and not each.tree.args.get("exists"):
+        for one in _found(each):
+            is_lost = one.perhaps and anew.get(one.table, 0) < each.line
+            if one.table not in created:
+                result.append(msgspec.structs.replace(one, perhaps="") if is_lost else one)
+        if _is_new_table(each):
             created.add(_name(each.tree))
     return tuple(result)
+
+
+def _is_new_table(each: Statement) -> bool:
+    is_table = each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
+    return is_table and not each.tree.args.get("exists")
 
 
 def _found(each: Statement) -> Iterator[Found]:
@@ -147,7 +155,8 @@ def _dropped(each: Statement, kind: str) -> Iterator[Found]:
             yield _one(each, rule, f"drops the table {_name(each.tree)}, where it is there (OR REPLACE)")
         case "Drop", "TABLE":
             for name in _names(each.tree):
-                yield _one(each, rule, f"drops the table {name} and what it holds", name)
+                found = _one(each, rule, f"drops the table {name} and what it holds", name)
+                yield msgspec.structs.replace(found, perhaps=bare(name) if each.tree.args.get("exists") else "")
         case "Drop", ("DATABASE" | "SCHEMA"):
             yield _one(each, "database/destructive-drop-database", "drops a database")
         case _:

@@ -79,6 +79,7 @@ class Command(Struct, frozen=True):
 
     subtype: str = ""
     name: str = ""
+    missing_ok: bool = False
     definition: Wrapped | None = field(default=None, name="def")
 
 
@@ -149,7 +150,8 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
     match command.subtype:
         case "AT_DropColumn":
             says = f"drops the column {table}.{name} and what it holds"
-            yield _found(read, "database/destructive-drop-column", says, table, "contract")
+            found = _found(read, "database/destructive-drop-column", says, table, "contract")
+            yield msgspec.structs.replace(found, perhaps=command.name if command.missing_ok else "")
         case "AT_AddColumn" if column is not None:
             yield from _keys(read, table, [column])
             if column.type in _SERIALS:

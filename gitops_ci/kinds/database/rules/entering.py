@@ -45,6 +45,10 @@ class Earlier:
         """Whether one of the migrations has a word that is this name, in whatever case."""
         return bool(self._text) and re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", self._text) is not None
 
+    def lacks(self, name: str) -> bool:
+        """Whether there are some, and none of them has that word."""
+        return bool(self._text) and 'u&"' not in self._text and not self.mentions(name)
+
     @cached_property
     def texts(self) -> tuple[tuple[str, str], ...]:
         """Path and applied text of each in order, but for those that cannot be read."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from gitops_ci.kinds.database.rules.catalog import RULES
-from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.found import Found, bare
 from gitops_ci.kinds.database.server import ENGINE
-from gitops_ci.model.plan import Attribute, Observation, Plan
+from gitops_ci.model.plan import Attribute, Change, Observation, Plan
 
 KEEPS_WRITERS_OUT = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
 """Modes of `pg_locks` that conflict with INSERT, UPDATE and DELETE."""
@@ -38,12 +38,14 @@ class SeenStatement(Struct, frozen=True, kw_only=True):
 class Seen(Struct, frozen=True):
     """What the dry run of one stack saw: the migrations that it `ran` to their end, and what was seen in which line.
 
-    In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it.
+    In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it. `gone`: the names
+    of objects and columns that went.
     """
 
     ran: frozenset[str] = frozenset()
     statements: tuple[SeenStatement, ...] = ()
     zoned: bool = False
+    gone: frozenset[str] = frozenset()
 
     def overrules(self, path: str, found: Found, lines: range) -> bool:
         """Whether what was seen of the statement in these lines of a file shows that a finding is a false alarm."""
@@ -61,7 +63,15 @@ def of(plan: Plan | None, migrations: Iterable[str]) -> Seen:
     if plan is None or plan.engine is None or plan.engine.name != ENGINE or plan.reason is not None:
         return Seen()
     zoned = any(_zoned(each) for change in plan.changes for each in change.attributes)
-    return Seen(frozenset(migrations), tuple(_statements(plan.observations)), zoned)
+    gone = frozenset(name for change in plan.changes for name in _gone(change))
+    return Seen(frozenset(migrations), tuple(_statements(plan.observations)), zoned, gone)
+
+
+def _gone(change: Change) -> Iterator[str]:
+    if change.action in ("delete", "replace"):
+        yield bare(change.address.partition("(")[0])
+        yield bare(change.address.partition("(")[0].rpartition(" ")[2])
+    yield from (bare(each.path) for each in change.attributes if each.path.startswith("column.") and each.after is None)
 
 
 def _zoned(attribute: Attribute) -> bool:

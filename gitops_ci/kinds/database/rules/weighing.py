@@ -15,6 +15,7 @@ from gitops_ci.kinds.database.rules.file import File
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.seen import Seen
 from gitops_ci.kinds.database.rules.squawk import Answer
+from gitops_ci.kinds.database.sql.identifiers import quoted
 from gitops_ci.kinds.database.sql.tables import CreateStmt
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import SEVERITIES, Finding, Severity
@@ -51,10 +52,25 @@ def of(
     there = [files[migration.path] for migration in entering.migrations if migration.path in files]
     found += ((path, each) for path, each in base_functions.found(there, entering.earlier) if not created.excuses(each))
     hidden = _hidden(entering, files)
+    told: dict[tuple[str, Found], Weighed] = {}
     for path, each in dict.fromkeys(contract.judged(found, expanded)):
         hangs_on_zone = saw.zoned and each.statement in files[path].zoned
         if path in hidden or hangs_on_zone or not saw.overrules(path, each, files[path].lines(each.statement)):
-            yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
+            counts = _unknown(each) if _is_unknown(each, entering, saw) else each
+            told[path, counts] = Weighed(
+                path, counts, _severity(counts.rule, is_production=entering.is_production), entering.stack.id
+            )
+    yield from told.values()
+
+
+def _is_unknown(found: Found, entering: Entering, saw: Seen) -> bool:
+    """Whether what goes IF EXISTS is nothing that a migration of base names, nor anything that was seen to go."""
+    return found.perhaps != "" and entering.earlier.lacks(found.perhaps) and found.perhaps not in saw.gone
+
+
+def _unknown(found: Found) -> Found:
+    says = f"drops {quoted(found.perhaps)} IF EXISTS, which no migration of base names: whatever has that name is gone"
+    return Found(rule="database/drop-unknown", says=says, line=found.line, statement=found.statement)
 
 
 def _hidden(entering: Entering, files: Mapping[str, File]) -> frozenset[str]:
