@@ -6,8 +6,10 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from gitops_ci.kinds.database.mysql_reading import EMPTIES, Statement, parse
-from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.found import Found, bare
 from gitops_ci.kinds.database.sql.changes import STATEMENT, gone
 from gitops_ci.model.plan import Attribute, Change, Engine
 
@@ -26,8 +28,6 @@ def changes(text: str, *, path: str, source: str) -> tuple[Change, ...]:
 
 
 def _numbered(found: Iterator[Change]) -> Iterator[Change]:
-    import msgspec
-
     seen: dict[str, int] = {}
     for change in found:
         seen[change.address] = count = seen.get(change.address, 0) + 1
@@ -111,20 +111,26 @@ def found(text: str) -> tuple[Found, ...]:
     created: set[str] = set()
     temporary: set[str] = set()
     result: list[Found] = []
-    for each in parse(text):
-        result += (one for one in _found(each) if one.table not in created | temporary)
+    statements = parse(text)
+    anew = {_name(each.tree): each.line for each in statements if _is_new_table(each) and not _is_temporary(each)}
+    for each in statements:
+        for one in _found(each):
+            is_lost = one.perhaps and anew.get(one.table, 0) < each.line
+            if one.table not in created | temporary:
+                result.append(msgspec.structs.replace(one, perhaps="") if is_lost else one)
         if each.kind == "Use" or _renames(each):
             created.clear()
             temporary.clear()
         elif each.kind == "Drop":
             temporary.difference_update(_names(each.tree))
-        elif _makes_table(each) and not each.tree.args.get("exists"):
+        elif _is_new_table(each):
             (temporary if _is_temporary(each) else created).add(_name(each.tree))
     return tuple(result)
 
 
-def _makes_table(each: Statement) -> bool:
-    return each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
+def _is_new_table(each: Statement) -> bool:
+    is_table = each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
+    return is_table and not each.tree.args.get("exists")
 
 
 def _is_temporary(each: Statement) -> bool:
@@ -166,7 +172,8 @@ def _made_or_dropped(each: Statement, table: str, kind: str) -> Iterator[Found]:
         yield _one(each, "database/destructive-drop-table", f"replaces the table {table} and what it holds", table)
     elif kind == "TABLE" and each.kind == "Drop" and not args.get("temporary"):
         for name in _names(each.tree):
-            yield _one(each, "database/destructive-drop-table", f"drops the table {name} and what it holds", name)
+            found = _one(each, "database/destructive-drop-table", f"drops the table {name} and what it holds", name)
+            yield msgspec.structs.replace(found, perhaps=bare(name) if args.get("exists") else "")
     elif kind in ("DATABASE", "SCHEMA") and each.kind == "Drop":
         yield _one(each, "database/destructive-drop-database", "drops a database")
 

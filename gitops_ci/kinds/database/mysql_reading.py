@@ -246,7 +246,9 @@ def _written(part: Sequence[Any]) -> str:
 
 
 def _words(part: Sequence[Any]) -> list[str]:
-    return _written(part[:6]).upper().split()  # what the tokenizer knows by its first word is one token
+    """The first ones; `LOCK TABLES` is one token, and so is all that comes after it."""
+    words = [_written([token]).upper() for token in part[:6]]
+    return [words[0].partition(" ")[0], *words[1:]]
 
 
 def _is_alter_table(part: list[Any]) -> bool:

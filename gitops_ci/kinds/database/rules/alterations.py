@@ -35,11 +35,15 @@ _TRIGGERS_ON = frozenset(
     {"AT_EnableTrig", "AT_EnableTrigAll", "AT_EnableTrigUser", "AT_EnableRule", "AT_EnableAlwaysTrig"}
 )
 
+_CHECKED = re.compile(rb'"AT_ValidateConstraint"|"skip_validation":true')
+
 
 class Kept(Struct, frozen=True):
     """A constraint of a column or a table; `raw_expr` is that of a default."""
 
     contype: str = ""
+    conname: str = ""
+    skip_validation: bool = False
     raw_expr: Raw = ABSENT
 
     @property
@@ -80,6 +84,7 @@ class Command(Struct, frozen=True):
 
     subtype: str = ""
     name: str = ""
+    missing_ok: bool = False
     definition: Wrapped | None = field(default=None, name="def")
 
 
@@ -152,7 +157,8 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
     match command.subtype:
         case "AT_DropColumn":
             says = f"drops the column {table}.{name} and what it holds"
-            yield _found(read, "database/destructive-drop-column", says, table, "contract")
+            found = _found(read, "database/destructive-drop-column", says, table, "contract")
+            yield msgspec.structs.replace(found, perhaps=command.name if command.missing_ok else "")
         case "AT_AddColumn" if column is not None:
             yield from _keys(read, table, [column])
             if column.type in _SERIALS:
@@ -219,6 +225,19 @@ def scans_nothing(read: Read) -> bool:
     columns = [each.definition.column for each in commands if each.definition and each.definition.column]
     constraints = [each.constraint for column in columns for each in column.constraints if each.constraint]
     return not any(each.fills or each.contype == "CONSTR_CHECK" for each in constraints)
+
+
+def unchecked(read: Read) -> Iterator[tuple[str, str, bool]]:
+    """Table and name of each constraint that is added NOT VALID, and of each that is validated (True)."""
+    if read.tag != "AlterTableStmt" or not _CHECKED.search(bytes(read.statement.node)):
+        return
+    node = read.statement.read(Altered)
+    for command in (each.command for each in node.cmds if each.command):
+        constraint = command.definition.constraint if command.definition else None
+        if command.subtype == "AT_ValidateConstraint":
+            yield node.relation.name, command.name, True
+        elif constraint is not None and constraint.skip_validation:
+            yield node.relation.name, constraint.conname, False
 
 
 def makes_a_time(read: Read) -> bool:

@@ -68,6 +68,10 @@ class Earlier:
         named = frozenset(each[1] for each in _NAMED.finditer(text))
         return frozenset(_WORD.findall(_NAMED.sub(" ", text))), named
 
+    def lacks(self, name: str) -> bool:
+        """Whether there are some, and none of them has that word."""
+        return bool(self._text) and 'u&"' not in self._text and not self.mentions(name)
+
     @cached_property
     def texts(self) -> tuple[tuple[str, str], ...]:
         """Path and applied text of each in order, but for those that cannot be read."""

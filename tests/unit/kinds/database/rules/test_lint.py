@@ -206,6 +206,65 @@ def test_transactions_are_those_of_the_tool(path: str, head: str, expected: list
                       {f"migrations/{path}": sql})) == expected  # fmt: skip
 
 
+_ADD = "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID;\n"
+_CHECK = "ALTER TABLE users VALIDATE CONSTRAINT c;\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "sql", "lines"),
+    [
+        ("2_x.sql", _ADD + _CHECK, [2]),
+        ("2_x.sql", _ADD, []),
+        ("2_x.sql", _CHECK + _ADD, []),
+        ("2_x.sql", "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID, VALIDATE CONSTRAINT c;", [1]),
+        ("2_x.sql", _ADD + _CHECK.replace("users", "orders"), []),
+        ("2_x.sql", _ADD + _CHECK.replace(" c;", " d;"), []),
+        ("2_x.sql", f"BEGIN;\n{_ADD}COMMIT;\n{_CHECK}", []),
+        ("2_x.sql", f"BEGIN;\n{_ADD}{_CHECK}COMMIT;", [3]),
+        ("2_x.sql", f"CREATE INDEX CONCURRENTLY i ON users (id);\n{_ADD}{_CHECK}", []),
+        ("2_x.up.sql", _ADD + _CHECK, [2]),
+        ("2_x.sql", f"-- +goose Up\n{_ADD}{_CHECK}", [3]),
+        ("2_x.sql", f"-- +goose NO TRANSACTION\n-- +goose Up\n{_ADD}{_CHECK}", []),
+        ("2_x.sql", f"CREATE TABLE t (id int);\n{(_ADD + _CHECK).replace('users', 't')}", []),
+    ],
+)
+def test_what_is_validated_under_the_lock_of_what_adds_it(path: str, sql: str, lines: list[int]) -> None:
+    found = [(each.rule, each.line) for each in new(sql, name=path).findings]
+    assert [line for rule, line in found if rule == "database/lock-constraint"] == lines
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("DROP TABLE IF EXISTS archives; CREATE TABLE archives (id bigint);", ["drop-unknown"]),
+        ('DROP TABLE IF EXISTS "Archives"; CREATE TABLE public."Archives" (id bigint);', ["drop-unknown"]),
+        ("DROP TABLE IF EXISTS archives;", ["destructive-drop-table"]),  # a job may have made it
+        ("DROP TABLE IF EXISTS archives; CREATE TABLE IF NOT EXISTS orders (id int);", ["destructive-drop-table"]),
+        ("DROP TABLE archives; CREATE TABLE archives (id bigint);", ["destructive-drop-table", "contract"]),
+        ("DROP TABLE IF EXISTS users; CREATE TABLE users (id bigint);", ["destructive-drop-table", "contract"]),
+        ("DROP SCHEMA IF EXISTS app CASCADE;", ["destructive-drop-schema"]),
+        ("DROP SCHEMA IF EXISTS app CASCADE; CREATE SCHEMA app;", ["drop-unknown"]),
+        ("ALTER TABLE users DROP COLUMN IF EXISTS nick;", ["drop-unknown"]),
+        ("ALTER TABLE users DROP COLUMN IF EXISTS email;", ["destructive-drop-column"]),
+        ("DROP VIEW IF EXISTS nothing; DROP FUNCTION IF EXISTS app.nothing(int);", ["drop-unknown"]),
+        ("DROP VIEW nothing;", ["contract"]),
+    ],
+)
+def test_what_goes_only_if_it_is_there_and_nobody_knows_of(sql: str, found: list[str]) -> None:
+    rules = [each.rule.removeprefix("database/") for each in new(sql).findings]
+    assert sorted(set(rules)) == sorted(found)
+
+
+def test_without_a_history_or_where_it_was_seen_to_go_it_is_one_that_may_be_there() -> None:
+    sql = "DROP TABLE IF EXISTS archives; CREATE TABLE archives (id bigint);"
+    first = lint({"migrations/001_new.sql": sql})
+    assert "database/destructive-drop-table" in [each.rule for each in first.findings]
+    change = Change(address="table app.archives", type="table", action="replace", destructive=True)
+    plan = msgspec.structs.replace(tried(), changes=(change,))
+    told = lint({**BASE, "migrations/002_new.sql": sql}, BASE, plans=(plan,))
+    assert "database/destructive-drop-table" in [each.rule for each in told.findings]
+
+
 def test_what_squawk_says_is_told_under_our_rules() -> None:
     told = new("CREATE INDEX i ON users (id);", linter=Silent(INDEX))
     (found,) = told.findings
