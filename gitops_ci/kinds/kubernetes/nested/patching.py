@@ -12,11 +12,13 @@ from gitops_ci.kinds.kubernetes.argocd.templates import patched
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
-_LONGEST, _MOST_STARS = 200, 2
+_LONGEST, _MOST_STARS, _MOST_GROUPS = 200, 2, 2
 _PART = re.compile(r"[^,(]+(?:\([^()]*\))?[^,(]*")
 _HAS = re.compile(r"\s*(!?)\s*([\w./-]+)\s*")
 _COMPARES = re.compile(r"\s*([\w./-]+)\s*(!?)==?\s*([\w.-]*)\s*")
 _AMONG = re.compile(r"\s*([\w./-]+)\s+(not)?in\s*\(([\w.,\s-]*)\)\s*")
+_LONGEST_NAME = 253
+"""What a pattern is tried on: Kubernetes has no longer names, and trying takes the square of it."""
 
 
 class Unknown(Exception):
@@ -55,10 +57,14 @@ _SELECTORS = (("labelSelector", "labels"), ("annotationSelector", "annotations")
 
 def _fits(pattern: str, text: str) -> bool:
     if re.fullmatch(r"[\w./-]*", pattern):
-        return pattern == text or ("." in pattern and re.fullmatch(pattern, text) is not None)
+        return pattern == text or (
+            "." in pattern and len(text) <= _LONGEST_NAME and re.fullmatch(pattern, text) is not None
+        )
     simple = re.sub(r"\.\*|\.\+|\[[\w-]+\]|[\^$]", "", pattern)
     if (
         len(pattern) > _LONGEST
+        or len(text) > _LONGEST_NAME
+        or pattern.count("(") > _MOST_GROUPS
         or len(re.findall("[*+]", pattern)) > _MOST_STARS
         or not re.fullmatch(r"[\w./|()-]*", simple)
     ):
