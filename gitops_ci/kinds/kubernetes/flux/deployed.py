@@ -93,14 +93,14 @@ def _in_the_cluster(entry: dict[str, Any], sort: str, path: str, line: int) -> U
     return Unrendered(what=what, why=f"the cluster keeps these {sort}", path=path, line=line, code="cluster-values")
 
 
-def _missing(by: Declared, written: str, *place: str) -> Deployed:
+def _missing(by: Declared, written: str, *place: str | int) -> Deployed:
     """Flux stops at a path that is not there: it deploys nothing anew, and deletes nothing."""
     why = "there is no such directory in this repository"
     wrong = Unrendered(what=written, why=why, path=by.path, line=by.line_of(*place), code="invalid")
     return Deployed((wrong,), (), None)
 
 
-def _unmade(by: Declared, reference: dict[str, Any], *place: str) -> Deployed:
+def _unmade(by: Declared, reference: dict[str, Any], *place: str | int) -> Deployed:
     """Flux waits for a source that nobody makes, and deletes nothing."""
     what = f"{values.text(reference, 'kind')} {values.text(reference, 'name')}"
     why = "nothing in this repository makes this source"
@@ -156,18 +156,19 @@ def _edits(spec: dict[str, Any], components: tuple[str, ...]) -> dict[str, Any]:
 def release(by: Declared, repository: Repository, origins: Origins, repositories: Repositories) -> Deployed | None:
     """What a HelmRelease deploys; None where its chart is of a registry or another repository."""
     spec = values.mapping(by.manifest.value, "spec")
-    chart = values.mapping(spec, "chart", "spec")
+    wanted = origins.chart(by)
+    chart, asking = wanted.spec, wanted.by
     reference, written = values.mapping(chart, "sourceRef"), values.text(chart, "chart")
     if values.text(reference, "kind") not in ("GitRepository", "ExternalArtifact") or not written:
         return None
-    path = sources_of.directory(by, written, reference, repository, origins)
-    ours = sources_of.is_ours(by, reference, origins, repositories)
+    path = sources_of.directory(asking, written, reference, repository, origins)
+    ours = sources_of.is_ours(asking, reference, origins, repositories)
     if origins.lacks(reference):
-        return _unmade(by, reference, "spec", "chart", "spec", "sourceRef", "name")
+        return _unmade(asking, reference, *wanted.place, "sourceRef", "name")
     if ours is False or (ours is None and path is None):
         return None
     if path is None:
-        return _missing(by, written, "spec", "chart", "spec", "chart")
+        return _missing(asking, written, *wanted.place, "chart")
     files = [each.removeprefix("./") for each in values.texts(chart, "valuesFiles")]
     given = values.mapping(spec, "values")
     target = values.text(spec, "targetNamespace")

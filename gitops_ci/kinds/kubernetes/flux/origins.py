@@ -17,6 +17,7 @@ from gitops_ci.kinds.kubernetes.reading import manifests
 from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.reading.repository import Repository
+from gitops_ci.policy.documents.yaml_documents import Place
 
 _NUMBER = re.compile(r"[-_.]?\d+")
 _MOVING = frozenset({"", "main", "master"})
@@ -27,8 +28,16 @@ Artifact = tuple[Declared, dict[str, Any]]
 """What makes an artifact, and what it says of it."""
 
 
+class Wanted(Struct, frozen=True):
+    """The chart that a HelmRelease asks for: `spec` says so, at a `place` of `by`, which is itself or a HelmChart."""
+
+    by: Declared
+    spec: dict[str, Any]
+    place: Place
+
+
 class Origins(Struct, frozen=True):
-    """The sources of Flux that are in a repository, by namespace and name.
+    """The sources of Flux that are in a repository, by namespace and name; `charts` are HelmCharts by name.
 
     `elsewhere` are those GitRepositories whose files are not, or not only, those in front of us: a tag, a commit,
     another branch, others included. `trusted` are those that nothing here declares and whose paths are here all the
@@ -37,6 +46,7 @@ class Origins(Struct, frozen=True):
 
     urls: dict[tuple[str, str], tuple[str, ...]]
     artifacts: dict[tuple[str, str], tuple[Artifact, ...]]
+    charts: dict[str, tuple[Declared, ...]]
     elsewhere: frozenset[tuple[str, str]] = frozenset()
     trusted: frozenset[tuple[str, str]] = frozenset()
     misspelt: frozenset[str] = frozenset()
@@ -53,6 +63,19 @@ class Origins(Struct, frozen=True):
         """The artifact that a reference means: clusters have artifacts of one name, and the nearest file is its own."""
         several = self.artifacts.get(_key(reference, by.namespace), ())
         return max(several, key=lambda each: _shared(each[0].path, by.path), default=None)
+
+    def chart(self, release: Declared) -> Wanted:
+        """The chart of a HelmRelease: its own, or that of the HelmChart that it refers to, the nearest of that name."""
+        spec = values.mapping(release.manifest.value, "spec")
+        reference = values.mapping(spec, "chartRef")
+        if values.text(reference, "kind") == "HelmChart":
+            several = self.charts.get(values.text(reference, "name"), ())
+            space = values.text(reference, "namespace") or release.namespace
+            ours = [each for each in several if each.namespace == space] or several
+            if ours:
+                by = max(ours, key=lambda each: _shared(each.path, release.path))
+                return Wanted(by, values.mapping(by.manifest.value, "spec"), ("spec",))
+        return Wanted(release, values.mapping(spec, "chart", "spec"), ("spec", "chart", "spec"))
 
     def is_elsewhere(self, reference: dict[str, Any], by: Declared) -> bool:
         """Whether a source has files that are not in front of us."""
@@ -78,19 +101,20 @@ class Origins(Struct, frozen=True):
 
     def files(self, by: Declared) -> tuple[str, ...]:
         """Files that decide where a source leads, beside that of what takes it."""
-        artifact = self.artifact(by)
-        return () if artifact is None else (artifact[0].path,)
+        artifact, chart = self.artifact(by), self.chart(by).by
+        return (*(() if artifact is None else (artifact[0].path,)), *(() if chart is by else chart.decided))
 
     def meant(self, by: Declared) -> object:
         """What decides where a source leads, beside what takes it."""
-        artifact = self.artifact(by)
-        return self.urls, None if artifact is None else artifact[0].manifest.value
+        artifact, chart = self.artifact(by), self.chart(by)
+        return self.urls, None if artifact is None else artifact[0].manifest.value, chart.spec
 
 
 def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Origins:
     """What the objects of Flux say about sources."""
     urls: dict[tuple[str, str], tuple[str, ...]] = {}
     artifacts: dict[tuple[str, str], tuple[Artifact, ...]] = {}
+    charts: dict[str, tuple[Declared, ...]] = {}
     elsewhere: set[tuple[str, str]] = set()
     for each in objects:
         spec = values.mapping(each.manifest.value, "spec")
@@ -99,11 +123,13 @@ def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Origins:
             urls[key] = (*urls.get(key, ()), url)
             if not _is_current(spec):
                 elsewhere.add(key)
+        elif each.kind == "HelmChart":
+            charts[each.name] = (*charts.get(each.name, ()), each)
         elif each.group == manifests.ARTIFACTS:
             for artifact in values.mappings(spec, "artifacts"):
                 made = each.namespace, values.text(artifact, "name")
                 artifacts[made] = (*artifacts.get(made, ()), (each, artifact))
-    found = Origins(urls, artifacts, frozenset(elsewhere))
+    found = Origins(urls, artifacts, charts, frozenset(elsewhere))
     counts: dict[tuple[str, str], list[bool]] = {}
     for key, is_here in asked(objects, snapshot):
         counts.setdefault(key, [key[1] == BOOTSTRAPPED]).append(is_here)

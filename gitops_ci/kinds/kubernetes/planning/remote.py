@@ -138,10 +138,11 @@ def _generated(by: Object, known: Survey) -> Iterator[tuple[tuple[Name, int], _A
 
 
 def _release(name: Name, each: Object, end: _End, taken: set[Name]) -> Iterator[_Asked]:
-    if (f"HelmRelease {each.identity.name}", each.path) in end.stacks:
-        return
     spec = values.mapping(each.value, "spec")
     chart, reference = values.mapping(spec, "chart", "spec"), values.mapping(spec, "chartRef")
+    if (f"HelmRelease {each.identity.name}", each.path) in end.stacks:
+        _named(reference, name, end, taken)
+        return
     by_source = values.mapping(chart, "sourceRef") if chart else reference
     source = _named(by_source, name, end, taken)
     listed = values.mappings(spec, "valuesFrom")
@@ -177,8 +178,14 @@ def _kustomization(name: Name, each: Object, end: _End, taken: set[Name]) -> Ite
 
 
 def _is_here(source: Object, known: Survey) -> bool:
-    """Whether a source of Flux is this repository."""
-    return known.repositories.has(values.text(values.mapping(source.value, "spec"), "url"))
+    """Whether a source of Flux is this repository, or a chart in it."""
+    spec = values.mapping(source.value, "spec")
+    urls = [values.text(spec, "url")]
+    if source.identity.kind == "HelmChart":
+        name, by = values.text(spec, "sourceRef", "name"), values.text(spec, "sourceRef", "kind")
+        named = (each for each in known.objects if (by, each.kind, each.name) == ("GitRepository", by, name))
+        urls = [values.text(each.manifest.value, "spec", "url") for each in named]
+    return any(known.repositories.has(each) for each in urls)
 
 
 def _alone(each: Object, known: Survey) -> Iterator[_Asked]:

@@ -253,3 +253,60 @@ def test_a_release_of_a_chart_that_lies_here() -> None:
     assert rules(misspelt) == [("flux/path-missing", "clusters/production/web.yaml", 6)]
     registry = RELEASE.replace("kind: GitRepository", "kind: HelmRepository")
     assert "production/kubernetes/web" not in paths({**FLEET, "clusters/production/web.yaml": registry})
+
+
+HELM_CHART = """apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmChart
+metadata: {name: web, namespace: charts}
+spec:
+  chart: ./charts/web
+  valuesFiles: [./charts/web/values.yaml]
+  sourceRef: {kind: GitRepository, name: fleet}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: fleet, namespace: charts}
+spec: {url: 'ssh://git@github.com/acme/fleet'}
+"""
+BY_HELM_CHART: Files = {
+    **FLEET,
+    "clusters/production/web.yaml": """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec: {chartRef: {kind: HelmChart, name: web, namespace: charts}}
+""",
+    "clusters/production/chart.yaml": HELM_CHART,
+    "charts/web/Chart.yaml": "name: web\n",
+    "charts/web/values.yaml": "a: 1\n",
+}
+
+
+def test_a_release_of_a_helm_chart_that_takes_a_chart_from_here() -> None:
+    [chart] = deployed(BY_HELM_CHART, "production/kubernetes/web").sources
+    assert chart == Chart(path="charts/web", release="web", namespace="shop", value_files=("charts/web/values.yaml",))
+    for path, content in {"charts/web/values.yaml": "a: 2", "clusters/production/chart.yaml": OTHER_VALUES}.items():
+        found = affected.between(end(BY_HELM_CHART), end({**BY_HELM_CHART, path: content}))
+        assert "production/kubernetes/web" in [each.id for each in found]
+
+
+OTHER_VALUES = HELM_CHART.replace("values.yaml]", "values.yaml, ./charts/web/more.yaml]")
+
+
+def test_a_helm_chart_that_takes_what_is_not_here() -> None:
+    misspelt = {
+        **BY_HELM_CHART,
+        "clusters/production/chart.yaml": HELM_CHART.replace("./charts/web\n", "./charts/wbe\n"),
+    }
+    [gap] = deployed(misspelt, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert (gap.code, gap.path, gap.line) == ("invalid", "clusters/production/chart.yaml", 5)
+    assert rules(misspelt) == [("flux/path-missing", "clusters/production/chart.yaml", 5)]
+    of_a_registry = HELM_CHART.replace("kind: GitRepository, name: fleet", "kind: HelmRepository, name: fleet")
+    assert "production/kubernetes/web" not in paths({**BY_HELM_CHART, "clusters/production/chart.yaml": of_a_registry})
+
+
+def test_a_helm_chart_of_another_revision_is_not_what_is_here() -> None:
+    pinned = HELM_CHART.replace("acme/fleet'}", "acme/fleet', ref: {tag: v1.0.0}}")
+    [gap] = deployed({**BY_HELM_CHART, "clusters/production/chart.yaml": pinned}, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert gap.code == "revision-missing"

@@ -25,6 +25,12 @@ ASKED = msgspec.structs.replace(
         DEFAULT.kinds, kubernetes=msgspec.structs.replace(DEFAULT.kinds.kubernetes, remote="undecided")
     ),
 )
+OURS = msgspec.structs.replace(
+    DEFAULT,
+    kinds=msgspec.structs.replace(
+        DEFAULT.kinds, kubernetes=msgspec.structs.replace(DEFAULT.kinds.kubernetes, repositories=(URL,))
+    ),
+)
 APPLICATION = """apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: {{name: ingress, namespace: argocd}}
@@ -170,3 +176,15 @@ def test_no_object_is_a_traceback(kind: tuple[str, str], one: object, other: obj
     for base in (empty, None):
         found = remote.altered(base, empty, (rendered(one), rendered(other)))
         assert all(len(each.what) <= 200 for each in found)
+
+
+def test_a_helm_chart_that_takes_a_chart_from_here_is_not_told(tmp_path: Path) -> None:
+    chart = SOURCE.format(kind="HelmChart", spec="chart: ./charts/%s, sourceRef: {kind: GitRepository, name: web}")
+    ours = SOURCE.format(kind="GitRepository", spec=f"url: '{URL}'")
+    release = RELEASE.format(spec="chartRef: {kind: HelmChart, name: web}")
+    charts = {f"charts/{name}/Chart.yaml": f"name: {name}\n" for name in ("one", "two")}
+    for other in (release, ""):
+        before, after = (end({FILE: other + chart % name + ours, **charts}, config=OURS) for name in ("one", "two"))
+        assert kubernetes.plan(after.stacks[HOLDER], before, after, Tools(tmp_path, lambda _: "")).unseen == ()
+    theirs = SOURCE.format(kind="GitRepository", spec="url: https://example.com/theirs")
+    assert told(chart % "one" + theirs, chart % "two" + theirs, tmp_path) == [("./charts/two", "chart")]
