@@ -95,8 +95,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
     stack itself goes away: an Application without a finalizer leaves all of it behind.
     `by` is the object that says so (`Application web`), `path` and `line` its place; where there is none it is empty,
-    and they are the stack's own directory. `within` tells what renders to that object from others; empty where it
-    stands in a file.
+    and they are the stack's own directory. `home` is the namespace that it is in itself, where something says so.
+    `within` tells what renders to that object from others; empty where it stands in a file.
     """
 
     sources: tuple[Source, ...]
@@ -106,6 +106,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     prune: bool | None = None
     cascade: bool | None = None
     by: str = ""
+    home: str = ""
     path: str = ""
     line: int | None = None
     within: str = ""

@@ -16,7 +16,7 @@ from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.discovery import deployments, survey
 from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
-from gitops_ci.kinds.kubernetes.planning import following, former, generated, gone, lacking, remote
+from gitops_ci.kinds.kubernetes.planning import following, former, generated, gone, lacking, rehomed, remote
 from gitops_ci.kinds.kubernetes.planning.lacking import Lacking
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Pinned
 from gitops_ci.kinds.protocol import Tools
@@ -89,6 +89,7 @@ def _end(own: Stack | None, inventory: Inventory | None, tools: Tools) -> End:
 def _lacking(before: End, after: End, known: Inventory | None, *, removed: bool) -> Lacking:
     was, is_now = before.deployment, after.deployment
     stays = not removed and (was.by, was.cluster, was.namespace) == (is_now.by, is_now.cluster, is_now.namespace)
+    stays = stays and (was.home == is_now.home or not (was.home and is_now.home))
     accepted = known.config.kinds.kubernetes.accepted if known is not None else ()
     return lacking.between(before.rendered.gaps, after.rendered.gaps, accepted, stays=stays)
 
@@ -100,11 +101,12 @@ def _going(
 
     An Application may still be there and deploy something else, as another stack or from another repository: it prunes.
     """
-    was = before.deployment
+    was, by = before.deployment, before.deployment.by.partition(" ")[0]
+    earlier, known = (survey.of(end.snapshot, end.config) if end is not None and was.by else None for end in ends)
+    if rehomed.is_it(was, after.deployment, known):
+        return Pruning(was.cascade, by, all_goes=True)
     if not removed and was.by in ("", after.deployment.by):
         return None
-    by = was.by.partition(" ")[0]
-    earlier, known = (survey.of(end.snapshot, end.config) if end is not None and was.by else None for end in ends)
     for each in known.applications.values() if known is not None else ():
         is_called_so = (was.by, was.within) == (f"Application {each.name}", each.by.within)
         if is_called_so and (was.path == each.by.path or earlier is None or not earlier.has(each)):
@@ -127,6 +129,9 @@ def _difference(before: End, after: End, going: Pruning | None, *, removed: bool
     Where two words may mean one cluster, what is no longer rendered may be deleted, and all else be new there.
     """
     by = after.deployment.by.partition(" ")[0]
+    if going is not None and before.deployment.by == after.deployment.by:
+        ends = (before.rendered, after.rendered)
+        return Difference(tuple(rehomed.changes(ends, before.deployment, after.deployment, going)), {})
     if going is not None:
         gone = difference.between(before.rendered.objects, (), going)
         if removed or not after.deployment.by:
