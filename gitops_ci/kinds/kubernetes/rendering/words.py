@@ -37,10 +37,19 @@ _TWICE = re.compile(r"(?:map\[string\]interface \{\}\(nil\): )?yaml: unmarshal e
 _TEMPLATE = re.compile(r"(?<![\w./-])(?P<path>[\w.-]+(?:/[\w.-]+)*/templates/[\w./-]+):(?P<line>\d+)(?::\d+)?")
 _CALLING = "error calling "
 _AT = re.compile(r"(?:Error: )?(?:execution |parse )?error (?:at|calling include) \([^)\n]*\): ")
+_TPL = re.compile(r'(?:error during tpl function execution for|cannot parse template) "(?:[^"\\]|\\.)*+": ')
+"""How Helm begins what went wrong in a text that a template renders: with all of it."""
+_GIVEN = re.compile(r"^gotpl:(\d+)(?::\d+)?: (?:executing \"gotpl\" )?")
+_CRASH = re.compile(
+    r"^(?P<why>(?:panic|fatal error): [^\n]*)\n(?:[^\n]*\n){0,8}?(?:goroutine \d+ |runtime stack:)", re.MULTILINE
+)
+"""How Go ends a program by its own mistake: why, then where all of it was in its own source."""
 _HELMS = re.compile(r"^(?:Error: |level=ERROR msg=)|\n*Use --debug flag[^\n]*", re.MULTILINE)
 
 
-_WANTING = re.compile(r"execution error at |nil pointer evaluating |meet the specifications of the schema")
+_WANTING = re.compile(
+    r"execution error at |nil pointer evaluating |; got interface \{\}|meet the specifications of the schema"
+)
 _LONGEST = 1 << 16  # characters that are looked at: what went wrong is told at the end
 
 
@@ -62,6 +71,8 @@ def said(by: str, text: str) -> Said:
     if len(text) > _LONGEST:
         text = text[: _LONGEST // 2] + text[-_LONGEST // 2 :]
     plain = _TIME.sub("", _WARNING.sub("", _LOGGED.sub("", text.strip()))).strip() or _TIME.sub("", text.strip())
+    if (crash := _CRASH.search(plain)) is not None:
+        return Said(f"it crashed ({crash['why']})")
     return _of_kustomize(plain) if by == "kustomize" else _of_helm(plain)
 
 
@@ -98,11 +109,12 @@ def _unquoted(text: str) -> str:
 
 
 def _of_helm(text: str) -> Said:
-    plain = _HELMS.sub("", text).strip()
+    plain = _TPL.sub("", _HELMS.sub("", text)).strip()
     lacks = _WANTING.search(plain) is not None
     places = list(_TEMPLATE.finditer(plain))
     inner = plain.rpartition(_CALLING)[2].partition(":")[2].strip() if _CALLING in plain else plain
-    inner = _AT.sub("", inner.removeprefix("template: "))
+    inner = inner.replace("; got interface {}", "; nothing is given")
+    inner = _GIVEN.sub(r"line \1 of what tpl is given: ", _AT.sub("", inner.removeprefix("template: ")))
     if not places:
         return Said(inner, lacks_values=lacks)
     last = places[-1]

@@ -75,6 +75,26 @@ def test_several_lines_of_klog() -> None:
             ),
             Said('executing "x" at <.a.b>: nil', "web/templates/_h.tpl", 3),
         ),
+        (
+            (
+                'template: web/templates/a.yaml:11:8: executing "web/templates/a.yaml" at <tpl .a $>: error calling tpl: error'
+                ' during tpl function execution for "a: \\"{{ .Values.b }}\\"\\nerror calling x: {{ 1 }}": template: gotpl:3:33:'
+                ' executing "gotpl" at <.Values.b>: wrong type for value; expected string; got interface {}'
+            ),
+            Said(
+                "line 3 of what tpl is given: at <.Values.b>: wrong type for value; expected string; nothing is given",
+                "web/templates/a.yaml",
+                11,
+                lacks_values=True,
+            ),
+        ),
+        (
+            (
+                'template: web/templates/a.yaml:1:2: executing "x" at <tpl .a .>: error calling tpl: '
+                'cannot parse template "{{": template: gotpl:1: unclosed action'
+            ),
+            Said("line 1 of what tpl is given: unclosed action", "web/templates/a.yaml", 1),
+        ),
         ("validation: version is invalid", Said("validation: version is invalid")),
         ("WARNING: only this", Said("WARNING: only this")),
     ],
@@ -83,8 +103,23 @@ def test_the_innermost_error_of_helm(text: str, expected: Said) -> None:
     assert said("helm", text) == expected
 
 
+@pytest.mark.parametrize("why", ["panic: runtime error: invalid memory address", "fatal error: stack overflow"])
+def test_a_crash_is_told_without_where_all_of_it_was(why: str) -> None:
+    text = f"{why}\n[signal SIGSEGV: code=0x1 pc=0x15c47c5]\n\ngoroutine 1 [running]:\nkyaml.Content(...)\n\trnode.go:724\n"
+    for by in ("kustomize", "helm"):
+        assert said(by, text) == Said(f"it crashed ({why})")
+
+
 @pytest.mark.parametrize(
-    "text", ["a/" * 500_000, "lstat " * 200_000, "accumulation err='" * 100_000, "err=<\n\t" * 100_000]
+    "text",
+    [
+        "a/" * 500_000,
+        'cannot parse template "' * 50_000,
+        "panic: a\n" * 50_000,
+        "lstat " * 200_000,
+        "accumulation err='" * 100_000,
+        "err=<\n\t" * 100_000,
+    ],
 )
 @pytest.mark.parametrize("by", ["kustomize", "helm"])
 def test_long_words_take_no_time(by: str, text: str) -> None:
