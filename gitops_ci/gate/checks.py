@@ -20,6 +20,8 @@ _REMEDIES = {
     "unreachable": "give the job network and registry access for this stack, then run it again",
     "not-rendered": "bring what it takes from elsewhere into the repository, or review it by hand: "
     "kinds.kubernetes.accepted names what need not be seen",
+    "not-known": "review by hand what it deploys, or write it so that the message is no longer true",
+    "wrong-at-base": "mend it where it is named, which base has wrong as well, or review by hand what changes",
     "cluster-values": "keep the values in a ConfigMap of this repository that is not encrypted, or review it by hand",
     "set-offline": f"answer for the generator under kinds.kubernetes.generators {_IN_BASE}",
     "revision-missing": "check out the whole history with its tags (fetch-depth: 0), or name a revision that is there",

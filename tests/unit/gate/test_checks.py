@@ -79,6 +79,8 @@ def test_everything_planned_passes(status: Literal["changed", "unchanged"]) -> N
         ("unreachable", "undecided"),
         ("interrupted", "undecided"),
         ("not-rendered", "undecided"),
+        ("not-known", "undecided"),
+        ("wrong-at-base", "undecided"),
         ("no-source", "undecided"),
         ("internal-error", "undecided"),
         ("a-code-of-the-future", "undecided"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ _DEPLOYING = frozenset(
         (KUSTOMIZE_CONTROLLER, "Kustomization"),
         (HELM_CONTROLLER, "HelmRelease"),
         (SOURCES, "GitRepository"),  # which says at which revision
+        (SOURCES, "HelmChart"),
     }
 )
 
@@ -43,15 +44,32 @@ def gaps(deployment: Deployment, found: Rendered, inventory: Inventory, tools: T
     for each in made:
         key = _key(each)
         if not any(_same(each.value, value) for value in alike.get(key, ())) and _may_deploy(each, known.repositories):
-            how = "in another form" if key in alike else "nowhere"
-            message = (
-                f"{key[1]} {key[2]} is made here, and was found {how} without an engine: what is deployed is not known"
-            )
+            message = f"{key[1]} {key[2]}: {_unlike(each, alike.get(key, ()))}, so what it deploys is not known"
             yield Gap(code="not-rendered", message=message, path=each.path, line=each.line)
 
 
 def _key(each: Object) -> tuple[str, str, str]:
     return each.identity.group, each.identity.kind, each.identity.name
+
+
+def _unlike(made: Object, found: Sequence[Mapping[str, Any]]) -> str:
+    """How what an engine renders is another one than what was read from the files, by the first place of one."""
+    if not found:
+        return "the engine renders it, and it is not seen in what the files say"
+    place = _differing(made.value.get("spec"), found[0].get("spec"), "spec") or "metadata.finalizers"
+    return f"the engine renders another one of it than the files seem to say ({place} differs)"
+
+
+def _differing(one: Any, other: Any, place: str) -> str:
+    """The first place in which two values differ; empty where they are alike."""
+    if _alike(one, other):
+        return ""
+    pairs: list[tuple[str, Any, Any]] = []
+    if isinstance(one, dict) and isinstance(other, dict):
+        pairs = [(f"{place}.{key}", one.get(key), other.get(key)) for key in (*one, *other)]
+    elif isinstance(one, list) and isinstance(other, list):
+        pairs = [(f"{place}[{number}]", *both) for number, both in enumerate(zip(one, other, strict=False))]
+    return next(filter(None, (_differing(mine, theirs, at) for at, mine, theirs in pairs)), place)
 
 
 def _makers(deployment: Deployment, known: survey.Survey, inventory: Inventory, tools: Tools) -> Iterator[Gap]:
@@ -112,7 +130,9 @@ def _may_deploy(each: Object, ours: Repositories) -> bool:
             return any(ours.has(values.text(source, "repoURL")) for source in sources)
         case "HelmRelease":
             kind = values.text(spec, "chart", "spec", "sourceRef", "kind")
-            return kind in ("GitRepository", "ExternalArtifact")
+            return kind in ("GitRepository", "ExternalArtifact") or values.text(spec, "chartRef", "kind") == "HelmChart"
+        case "HelmChart":
+            return values.text(spec, "sourceRef", "kind") == "GitRepository"
         case "GitRepository":
             return ours.has(values.text(spec, "url"))
         case _:

@@ -14,7 +14,7 @@ from gitops_ci.kinds.kubernetes.sources import Deployment
 from gitops_ci.model.plan import BLOCKING_CODES, Change, Problem, Unseen
 from gitops_ci.policy import secrets
 
-_NOT_RENDERED = "not-rendered"
+_NOT_RENDERED, _NOT_KNOWN, _WRONG_AT_BASE = "not-rendered", "not-known", "wrong-at-base"
 _UNSEEN = (_NOT_RENDERED, "cluster-values", "set-offline", "revision-missing")
 LEFT_OUT = "left-out"
 """Of a plan that says what it could not look at, and need not."""
@@ -87,7 +87,7 @@ def elsewhere(was: Deployment, is_now: Deployment) -> Problem | None:
     if not new or not known or was.by != is_now.by:
         return None
     message = f"not rendered: {is_now.by} now takes {', '.join(new)}, which is not what is seen here"
-    return Problem(code=_NOT_RENDERED, message=secrets.masked(message), path=is_now.path, line=is_now.line)
+    return Problem(code=_NOT_KNOWN, message=secrets.masked(message), path=is_now.path, line=is_now.line)
 
 
 def _key(gap: Gap) -> tuple[str, str]:
@@ -119,7 +119,7 @@ def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
         return None
     known = {each.message for each in base}
     ours = [
-        msgspec.structs.replace(each, code=_NOT_RENDERED)
+        msgspec.structs.replace(each, code=_WRONG_AT_BASE)
         if each.message in known and each.code in BLOCKING_CODES
         else each
         for each in gaps
@@ -128,9 +128,14 @@ def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
     first = ordered[0]
     told = list(dict.fromkeys(each.message for each in ordered))
     more = [f"(and {len(told) - _NAMED:,} more)"] if len(told) > _NAMED else []
-    skipped = "not rendered: " if first.code in _UNSEEN else ""
+    skipped = "not rendered: " if first.code in (*_UNSEEN, _WRONG_AT_BASE) else ""
     message = "\n".join([skipped + told[0], *told[1:_NAMED], *more])
-    return Problem(code=first.code, message=message, path=first.path, line=first.line)
+    return Problem(code=_code(first), message=message, path=first.path, line=first.line)
+
+
+def _code(gap: Gap) -> str:
+    """What of a gap is told: what names nothing that could be accepted, or brought here, has another way out."""
+    return _NOT_KNOWN if gap.code == _NOT_RENDERED and not gap.what else gap.code
 
 
 def _unknown(base: Sequence[Gap]) -> Problem | None:
@@ -143,5 +148,5 @@ def _unknown(base: Sequence[Gap]) -> Problem | None:
     if first is None:
         return None
     message = f"not rendered at base, so what goes with it is not known: {first.message}"
-    code = _NOT_RENDERED if first.code in BLOCKING_CODES else first.code
+    code = _WRONG_AT_BASE if first.code in BLOCKING_CODES else _code(first)
     return Problem(code=code, message=message, path=first.path, line=first.line)

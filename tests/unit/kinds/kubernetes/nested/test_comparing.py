@@ -68,7 +68,7 @@ def test_another_one_is_not_known(other: str | Ended, tmp_path: Path) -> None:
     assert found.reason is not None
     assert (found.status, found.reason.code, found.reason.path) == (
         "failed",
-        "not-rendered",
+        "not-known",
         "outer/templates/api.yaml",
     )
     assert "what production/kubernetes/outer makes of Application api is not sure" in found.reason.message
@@ -77,10 +77,13 @@ def test_another_one_is_not_known(other: str | Ended, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        (application("more", "web"), "Application more is made here, and was found nowhere without an engine"),
-        (MADE.replace("charts/api", "charts/x"), "Application api is made here, and was found in another form"),
+        (
+            application("more", "web"),
+            "Application more: the engine renders it, and it is not seen in what the files say",
+        ),
+        (MADE.replace("charts/api", "charts/x"), "than the files seem to say (spec.source.path differs)"),
         (application("more", "web").replace("acme", "evil"), ""),
-        (SOURCE, "GitRepository web is made here, and was found nowhere"),
+        (SOURCE, "GitRepository web: the engine renders it"),
         (SOURCE.replace("acme", "evil"), ""),
         (MADE, ""),
     ],
@@ -96,8 +99,8 @@ def test_what_makes_one_that_nobody_found_is_not_planned(more: str, reason: str,
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ("execution error at (web/templates/a.yaml:1:3): host must be set", "not-rendered"),
-        ('template: web/templates/a.yaml:1:3: nil pointer evaluating interface {}.host', "not-rendered"),
+        ("execution error at (web/templates/a.yaml:1:3): host must be set", "not-known"),
+        ('template: web/templates/a.yaml:1:3: nil pointer evaluating interface {}.host', "not-known"),
         ("parse error at (web/templates/a.yaml:1): unclosed action", "plan-failed"),
     ],
 )  # fmt: skip
@@ -109,7 +112,7 @@ def test_a_chart_that_nothing_deploys_and_that_lacks_values_is_not_wrong(said: s
     assert found.reason is not None
     assert (found.reason.code, "its values come from elsewhere" in found.reason.message) == (
         code,
-        code == "not-rendered",
+        code == "not-known",
     )
 
 

@@ -50,7 +50,7 @@ def test_what_may_hide_a_change_fails(base: Gap | None, head: Gap | None) -> Non
     assert found.told == ()
 
 
-@pytest.mark.parametrize(("what", "code"), [("apps/wbe", "not-rendered"), ("", None)])
+@pytest.mark.parametrize(("what", "code"), [("apps/wbe", "wrong-at-base"), ("", None)])
 def test_a_path_that_was_wrong_at_base_hides_what_is_deployed(what: str, code: str | None) -> None:
     """What no engine took there is deployed nowhere; of a path nobody knows."""
     wrong = Gap(code="invalid", message="apps/wbe: there is no such directory", what=what)
