@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -17,17 +17,18 @@ from gitops_ci.policy import comparison
 _DIFFER = "layout/environments-differ"
 
 
-def findings(stacks: Iterable[Stack], change: Change) -> tuple[Finding, ...]:
+def findings(stacks: Iterable[Stack], change: Change, *, unknown: Collection[str] = ()) -> tuple[Finding, ...]:
     """What the change does to the configuration, the layout rules' findings, and those of the kinds about `stacks`.
 
     Head's are new or existing; those of base that are fixed follow. What several stacks share (a module) is told once.
+    `unknown` are the ids of stacks of which head does not have all that the rules look at: nothing of them is fixed.
     """
     judged = tuple(stacks)
     base, head = change.base, change.head
     layout = comparison.against(base.findings if base is not None else (), head.findings)
     static = comparison.against(_at(judged, base) if base is not None else (), _at(judged, head))
     layout = tuple(_unless_promoted(layout, change))
-    return (*change.warnings, *layout, *comparison.unseen(static, set(_broken(layout))))
+    return (*change.warnings, *layout, *comparison.unseen(static, set(_broken(layout)), unknown))
 
 
 def _unless_promoted(layout: Iterable[Finding], change: Change) -> Iterator[Finding]:

@@ -106,7 +106,10 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """What all but the policies say; what only reads the state of an affected stack is told, and not planned."""
     downstream = affected.notices(changes.downstream(change, options), change.base, change.head)
-    return (*inspection.findings(stacks, change), *planning.checked(stacks, plans, change), *downstream)
+    failed = {each.stack for each in plans if each.status == "failed"}
+    unknown = {each.id for each in stacks if each.kind == "kubernetes" and each.id in failed}  # judged as rendered
+    static = inspection.findings(stacks, change, unknown=unknown)
+    return (*static, *planning.checked(stacks, plans, change), *downstream)
 
 
 def _of_the_whole(change: Change) -> Iterator[VerdictReason]:

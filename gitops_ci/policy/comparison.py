@@ -36,10 +36,10 @@ def against(base: Iterable[Finding], head: Iterable[Finding]) -> tuple[Finding, 
     return tuple(told)
 
 
-def unseen(findings: Iterable[Finding], folders: Collection[str]) -> tuple[Finding, ...]:
+def unseen(findings: Iterable[Finding], folders: Collection[str], stacks: Collection[str] = ()) -> tuple[Finding, ...]:
     """The findings, where none in `folders`, some of whose files head cannot be read in, is fixed, but still there.
 
-    Nor is one new there that only tells a fixed one at another place.
+    Nor is one new there that only tells a fixed one at another place. Of `stacks`, too, nobody knows what head has.
     """
     found = tuple(findings)
     there = [each for each in found if _folder(each.path) in folders]
@@ -52,7 +52,8 @@ def unseen(findings: Iterable[Finding], folders: Collection[str]) -> tuple[Findi
             twice[each.state][_what(each)] -= 1
         if is_twice and each.state == "fixed":
             continue  # it is told where head has it
-        is_there = is_twice or (each.state == "fixed" and _folder(each.path) in folders)
+        is_hidden = _folder(each.path) in folders or each.stack in stacks
+        is_there = is_twice or (each.state == "fixed" and is_hidden)
         told.append(msgspec.structs.replace(each, state="existing") if is_there else each)
     return tuple(told)
 

@@ -73,3 +73,27 @@ def test_files_that_nothing_is_planned_for_are_named(repository: Scratch) -> Non
     repository.commit({"components/backup/README.md": "a"})
     assert "none of them part of a stack" not in (comment := judged(repository).comment)
     assert "1 changed file, part of no stack: components/backup/README.md\n" in comment
+
+
+SHOP = """apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: shop, namespace: argocd}
+spec:
+  project: default
+  source: {repoURL: https://github.com/acme/gitops, path: apps/shop, targetRevision: HEAD}
+  destination: {name: production, namespace: shop}
+"""
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: shop}\nspec: {containers: [{name: a, image: a:1, ports: %s}]}\n"
+
+
+def test_what_a_stack_that_is_not_rendered_had_wrong_is_not_fixed(repository: Scratch) -> None:
+    repository.commit({"argocd/shop.yaml": SHOP, "apps/shop/a.yaml": POD % "no", "apps/shop/cm.yaml": WEB})
+    repository.commit({"argocd/shop.yaml": SHOP.replace("path: apps/shop", "path: apps/shpo")})
+    outcome = judged(repository)
+    assert outcome.code == 1
+    found = [each.state for each in outcome.report.findings if each.rule == "kubernetes/schema"]
+    assert found == ["existing"]
+    repository.commit({"argocd/shop.yaml": SHOP, "apps/shop/a.yaml": POD % "[]"})
+    outcome = gitops_ci(repository.path, "run", "--base", "HEAD~2", "--head", "HEAD")
+    found = [each.state for each in outcome.report.findings if each.rule == "kubernetes/schema"]
+    assert found == ["fixed"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,3 +142,6 @@ def test_nothing_is_fixed_where_head_cannot_be_read() -> None:
         ("hidden", "a/dns.tf", "existing"),
         ("mended", "b/main.tf", "fixed"),
     ]
+    rendered = msgspec.structs.replace(at("b/a.yaml", "hidden"), stack="a/kubernetes/web")
+    [told_of_a_stack] = comparison.unseen(comparison.against([rendered], []), (), {"a/kubernetes/web"})
+    assert told_of_a_stack.state == "existing"
