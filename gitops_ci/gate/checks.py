@@ -146,6 +146,9 @@ def _plan(plan: Plan, stack: AffectedStack) -> Iterator[VerdictReason]:
     blocks = code in BLOCKING_CODES and stack.change != "removed"  # what is removed cannot be mended any more
     decision: Decision = "blocked" if blocks else "undecided"
     message = plan.reason.message.split("\n", 1)[0] if plan.reason is not None else f"{plan.status}, without a reason"
+    where = plan.reason.path if blocks and plan.reason is not None and plan.reason.line is not None else None
+    if plan.reason is not None and where is not None and where not in message:
+        message = f"{where}:{plan.reason.line}: {message}"
     remedy = _REMEDIES.get(code) or (_FIX if blocks else _REVIEW)
     reason = _reason(rule, decision, message, remedy, plan.stack)
     yield msgspec.structs.replace(reason, who=_WHO.get(code, ""))

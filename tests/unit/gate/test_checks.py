@@ -95,6 +95,16 @@ def test_each_problem(code: str, decision: Decision) -> None:
         assert reason.remedy
 
 
+def test_what_can_be_mended_is_told_with_its_place() -> None:
+    for path, message in (("web/a.yaml", "web/a.yaml:3: no object"), ("web", "web:3: no object")):
+        problem = Problem(code="invalid", message="no object", path=path, line=3)
+        for said in (problem, msgspec.structs.replace(problem, message=message)):
+            (reason,) = judged(Plan(stack=ID, status="failed", reason=said)).reasons
+            assert reason.message == message
+    problem = Problem(code="not-rendered", message="no object", path="web/a.yaml", line=3)
+    assert judged(Plan(stack=ID, status="failed", reason=problem)).reasons[0].message == "no object"
+
+
 def test_a_failure_without_a_reason_does_not_pass() -> None:
     assert judged(Plan(stack=ID, status="failed")).decision == "undecided"
     assert judged(Plan(stack=ID, status="skipped")).decision == "undecided"

@@ -63,7 +63,7 @@ def kustomization(
         variables=variables,
         has_all_variables=not unknown,
     )
-    return Deployed((own, *unknown), (*reads, *more), path)
+    return Deployed((*_without(by, components), own, *unknown), (*reads, *more), path)
 
 
 def _variables(
@@ -136,6 +136,15 @@ def _components(by: Declared, path: str, repository: Repository, origins: Origin
         if is_there or spec.get("ignoreMissingComponents") is not True:
             found[each] = target if is_there else None
     return found
+
+
+def _without(by: Declared, components: dict[str, str | None]) -> Iterator[Unrendered]:
+    """Components by a path that is not there, each with its line: kustomize names the folder that takes them."""
+    for index, each in enumerate(values.texts(by.manifest.value, "spec", "components")):
+        if each.startswith(".") and "$" not in each and components.get(each, "") is None:
+            why = "there is no such directory in this repository"
+            line = by.line_of("spec", "components", index)
+            yield Unrendered(what=each, why=why, path=by.path, line=line, code="invalid")
 
 
 def _edits(spec: dict[str, Any], components: tuple[str, ...]) -> dict[str, Any]:

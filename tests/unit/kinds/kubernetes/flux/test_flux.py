@@ -78,7 +78,9 @@ COMPONENTS: Files = {
 
 
 def test_components_are_taken_from_the_path_on() -> None:
-    [source] = deployed(COMPONENTS, "production/kubernetes/apps").sources
+    gap, source = deployed(COMPONENTS, "production/kubernetes/apps").sources
+    assert isinstance(gap, Unrendered)
+    assert (gap.what, gap.code, gap.path, gap.line) == ("../no", "invalid", "clusters/production/apps.yaml", 8)
     assert isinstance(source, Kustomization)
     assert source.components == ("parts/backup",)
     assert yaml.safe_load(source.edits) == {"components": ["../../parts/backup", "../no"]}
