@@ -61,6 +61,9 @@ class Survey(Struct, frozen=True):
         return any(one.name == application.name for one in made)
 
 
+_LONGEST_PLACE = 60
+"""Characters of a place in an id: what a set of a set makes has the ids and the files of both."""
+
 _known: WeakKeyDictionary[Snapshot, tuple[Config, Survey]] = WeakKeyDictionary()
 
 
@@ -159,9 +162,18 @@ def _instances(also: list[tuple[str, ...]]) -> list[str]:
     else:
         found = [sanitized(each[1]) for each in told]
         if len(set(found)) < len(told):
-            found = [sanitized(f"{each[1]}-{each[2].rpartition('.')[0]}") for each in told]
+            found = [sanitized(f"{each[1]}-{_short(each[2].rpartition('.')[0])}") for each in told]
     words = iter(found)
     return [next(words) if each else "" for each in also]
+
+
+def _short(place: str) -> str:
+    """A place as a part of an id: of a long one how it begins, and what tells it from all others."""
+    if len(place) <= _LONGEST_PLACE:
+        return place
+    import hashlib
+
+    return f"{place[: _LONGEST_PLACE - 9].rstrip('/-.: ')}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
 
 def _excerpts(placed: list[Placed], repository: Repository) -> Iterator[tuple[tuple[str, str], object]]:

@@ -198,6 +198,11 @@ def test_two_of_one_name_are_told_apart() -> None:
         "shared/kubernetes/web@web-argo-b",
     ]
     assert end(by_file).ambiguous == frozenset()
+    deep = "argo/" + "deeper/" * 40
+    by_place = {**files, f"{deep}a.yaml": web("in-cluster"), f"{deep}b.yaml": web("in-cluster")}
+    found = [id for id in paths(by_place) if "/web" in id]
+    assert len(set(found)) == 2
+    assert all(each.startswith("shared/kubernetes/web@web-argo-deeper-") and len(each) < 90 for each in found)
 
 
 @pytest.mark.parametrize("name", ["'../../x'", "'a@b'", "'a b'", '"a\\nb"', "'::'", "''", "{a: b}", "x" * 5000])
