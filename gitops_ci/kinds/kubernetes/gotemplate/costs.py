@@ -1,0 +1,59 @@
+"""How many steps of a template its functions take: by what they are given, and by what they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitops_ci.kinds.kubernetes.gotemplate import sprig_patterns
+from gitops_ci.kinds.kubernetes.gotemplate.values import MAX_WEIGHT, effort
+
+_COPIED, _TURNED, _READ = 1000, 20, 5  # characters per step: moved as they are, looked at each, taken apart
+_COPYING = frozenset(
+    {
+        *("trim", "trimSuffix", "trimPrefix", "trunc", "abbrev", "substr", "repeat", "indent", "nindent", "replace"),
+        *("contains", "hasPrefix", "hasSuffix", "quote", "squote", "cat", "join", "print", "println", "toString"),
+        *("eq", "ne", "lt", "le", "gt", "ge", "has", "without", "uniq", "sortAlpha", "upper", "lower", "swapcase"),
+        *("b64enc", "b64dec", "sha1sum", "sha256sum", "html", "plural", "keys", "values", "pick", "omit", "compact"),
+    }
+)
+_READING = frozenset({"fromYaml", "fromYamlArray", "fromJson"})
+_GLANCING = frozenset(
+    {
+        *("get", "hasKey", "index", "len", "first", "last", "dig", "pluck", "unset", "dict", "list", "tuple", "slice"),
+        *("rest", "initial", "append", "push", "prepend", "concat", "reverse", "default", "empty", "coalesce", "all"),
+        *("any", "not", "ternary", "required", "lookup", "fail", "kindOf", "kindIs", "typeOf"),
+    }
+)
+"""What takes lists and maps as they are, without looking at what they hold: those that they make are paid for."""
+
+
+def given(name: str, args: list[Any]) -> int:
+    """Steps that a function takes for its arguments."""
+    plain = name if not name.startswith("must") else name[4:5].lower() + name[5:]
+    if plain in _GLANCING:
+        return sum(len(each) for each in args if isinstance(each, str)) // _COPIED
+    each_step = _COPIED if plain in _COPYING else _READ if plain in _READING else _TURNED
+    looked_at = args[-1:] if plain == "set" else args  # which copies what it puts into the map
+    found = sum(effort(each, each_step) for each in looked_at)
+    if plain in ("uniq", "without"):  # each is compared with the others
+        others = len(args[0]) if plain == "uniq" and args and isinstance(args[0], list) else len(args)
+        found += found * others // 16
+    if name in sprig_patterns.FUNCTIONS and len(args) > 1:
+        found += sprig_patterns.steps(*args[:2])
+    return found
+
+
+def made(value: Any) -> int:
+    """Steps for what a function makes: all that a template has, where that holds too many values."""
+    found = effort(value, _COPIED)
+    return found // 16 if isinstance(value, list | dict) and found <= MAX_WEIGHT else found
+
+
+def looked_at(value: Any) -> int:
+    """Steps for a value that is written."""
+    return effort(value, _COPIED)
+
+
+def parsing(text: str) -> int:
+    """Steps for the reading of a template."""
+    return len(text) // _TURNED
