@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,8 +13,8 @@ from gitops_ci.kinds.kubernetes.argocd.templates import patched
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
-_LONGEST, _MOST_STARS = 200, 2
-_EQUAL = re.compile(r"\s*([\w./-]+)\s*==?\s*([\w.-]*)\s*")
+_LONGEST, _MOST_STARS, _MOST_WAYS = 200, 2, 100_000
+_EQUAL = re.compile(r"([\w./-]+)\s*==?\s*([\w.-]*)")
 
 
 class Unknown(Exception):
@@ -57,6 +58,7 @@ def _fits(pattern: str, text: str) -> bool:
         len(pattern) > _LONGEST
         or len(re.findall("[*+]", pattern)) > _MOST_STARS
         or not re.fullmatch(r"[\w./|()-]*", simple)
+        or _ways(pattern, text) > _MOST_WAYS
     ):
         raise Unknown("a target whose pattern is not read here")
     try:
@@ -65,9 +67,22 @@ def _fits(pattern: str, text: str) -> bool:
         raise Unknown("a target whose pattern is not read here") from None
 
 
+def _ways(pattern: str, text: str) -> int:
+    """In how many ways a pattern may be tried on a text: every choice of each group, every length of each star."""
+    choices, found = [1], max(1, len(text)) ** len(re.findall("[*+]", pattern))
+    for sign in re.findall("[|()]", pattern):
+        if sign == "(":
+            choices.append(1)
+        elif sign == "|":
+            choices[-1] += 1
+        elif len(choices) > 1:
+            found *= choices.pop()
+    return int(found * math.prod(choices))
+
+
 def _selects(selector: str, labels: Mapping[str, Any]) -> bool:
     for part in selector.split(","):
-        match = _EQUAL.fullmatch(part)
+        match = _EQUAL.fullmatch(part.strip())
         if match is None:
             raise Unknown("a target whose selector is not read here")
         if labels.get(match[1]) != match[2]:
