@@ -94,6 +94,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     `prune` says whether an object that is no longer rendered is deleted from the cluster; None where nobody tells (a
     plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
     stack itself goes away: an Application without a finalizer leaves all of it behind.
+    `suspended`: Flux applies nothing of it until somebody resumes it.
     `by` is the object that says so (`Application web`), `path` and `line` its place; where there is none it is empty,
     and they are the stack's own directory. `home` is the namespace that it is in itself, where something says so.
     `within` tells what renders to that object from others; empty where it stands in a file.
@@ -105,6 +106,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     namespace: str = ""
     prune: bool | None = None
     cascade: bool | None = None
+    suspended: bool = False
     by: str = ""
     home: str = ""
     path: str = ""

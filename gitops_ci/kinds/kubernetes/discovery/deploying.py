@@ -224,6 +224,7 @@ def _of_flux(
             namespace=values.text(spec, "targetNamespace"),
             prune=is_pruned,
             cascade=cascading.takes_along(by.manifest.value),
+            suspended=spec.get("suspend") is True,
             by=f"{by.kind} {by.name}",
             home=by.namespace,
             path=by.path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -60,7 +60,11 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     failure = failure or remote.undecided(unseen, head)
     unseen += lacks.unseen
     altered = any(each.action != "read" for each in changes)
-    caveats = () if failure is not None else (*lacks.told, *_caveats(lacks.base, found, left_out, ends.note))
+    caveats = (
+        ()
+        if failure is not None
+        else (*lacks.told, *_caveats(lacks.base, found, left_out, ends.note), *_paused(after.deployment))
+    )
     return Plan(
         stack=stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",
@@ -173,6 +177,12 @@ def _caveats(base: Sequence[Gap], found: Difference, left_out: int, note: Proble
     if found.folded:
         problems.append(Problem(code="folded", message=_counted(found.folded)))
     return tuple(problems)
+
+
+def _paused(deployment: Deployment) -> Iterator[Problem]:
+    if deployment.suspended:
+        message = f"{deployment.by} is suspended: nothing of this is applied until it is resumed"
+        yield Problem(code="suspended", message=message, path=deployment.path, line=deployment.line)
 
 
 def _counted(folded: Mapping[str, int]) -> str:
