@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from gitops_ci.kinds.database.rules import created_mysql
+from gitops_ci.kinds.database.rules.created_mysql import Created
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.sql.changes import STATEMENT
 from gitops_ci.kinds.database.sql.refusals import MigrationError
@@ -117,7 +119,7 @@ def _change(each: Statement, path: str, source: str) -> Change:
     name, kind = _name(each.tree), str(each.tree.args.get("kind") or "table").lower()
     match each.kind:
         case "Create":
-            address, action = f"{kind} {name}", "create"
+            address, action = f"{kind} {name}", "replace" if each.tree.args.get("replace") else "create"
         case "Drop":
             address, action = f"{kind} {', '.join(_names(each.tree))}", "delete"
         case "Alter":
@@ -157,7 +159,7 @@ def _attributes(each: Statement) -> Iterator[Attribute]:
 def _name(tree: Any) -> str:
     exp = importlib.import_module("sqlglot.expressions")
     table = tree.find(exp.Table)
-    return str(table.sql("mysql", identify=False).replace("`", "")) if table is not None else "?"
+    return created_mysql.name(table) if table is not None else "?"
 
 
 def _names(tree: Any) -> list[str]:
@@ -173,13 +175,11 @@ def found(text: str) -> tuple[Found, ...]:
     A table that the same file creates is nobody's yet.
     """
     statements = parse(text)
-    created: set[str] = set()
+    created = Created()
     result: list[Found] = []
     for each in statements:
         result += (one for one in _found(each) if one.table not in created)
-        is_table = each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
-        if is_table and not each.tree.args.get("exists"):
-            created.add(_name(each.tree))
+        created.take(each.kind, each.tree)
     return tuple(result)
 
 
@@ -188,19 +188,17 @@ def _found(each: Statement) -> Iterator[Found]:
     kind = str(each.tree.args.get("kind") or "").upper()
     where = each.tree.args.get("where")
     match each.kind:
-        case "Drop" if kind == "TABLE":
-            for name in _names(each.tree):
-                yield _one(each, "database/destructive-drop-table", f"drops the table {name} and what it holds", name)
-        case "Drop" if kind in ("DATABASE", "SCHEMA"):
-            yield _one(each, "database/destructive-drop-database", "drops a database")
+        case "Create" | "Drop" if not created_mysql.is_temporary(each.tree):
+            yield from _dropped(each, kind, table)
         case "TruncateTable":
             yield _one(each, "database/destructive-truncate", f"empties {table}", table)
         case "Delete" if _means_all(where):
             says = f"deletes every row of {table}: {_no_where(where)}"
             yield _one(each, "database/destructive-delete-all", says, table)
         case "Update" if _means_all(where):
-            says = f"changes every row of {table}: {_no_where(where)}"
-            yield _one(each, "database/destructive-update-all", says, table)
+            for name in created_mysql.updated(each.tree):
+                says = f"changes every row of {name}: {_no_where(where)}"
+                yield _one(each, "database/destructive-update-all", says, name)
         case "Alter":
             for action in each.tree.args.get("actions") or ():
                 yield from _action(each, action, table)
@@ -208,6 +206,20 @@ def _found(each: Statement) -> Iterator[Found]:
             yield from _command(each)
         case _:
             return
+
+
+def _dropped(each: Statement, kind: str, table: str) -> Iterator[Found]:
+    """What DROP takes away, and MariaDB's CREATE OR REPLACE before it makes it anew."""
+    replaces = each.kind == "Create"
+    if replaces and not each.tree.args.get("replace"):
+        return
+    more = ", to create it anew (OR REPLACE)" if replaces else ""
+    if kind == "TABLE":
+        for name in [table] if replaces else _names(each.tree):
+            says = f"drops the table {name} and what it holds{more}"
+            yield _one(each, "database/destructive-drop-table", says, name)
+    elif kind in ("DATABASE", "SCHEMA"):
+        yield _one(each, "database/destructive-drop-database", f"drops a database{more}")
 
 
 def _means_all(where: Any) -> bool:

@@ -63,6 +63,22 @@ def test_mysql_is_planned_from_its_text_and_says_so() -> None:
         ("ALTER TABLE users MODIFY COLUMN email INT", "contract"),
         ("ALTER TABLE users ADD COLUMN age INT NOT NULL", "contract"),
         ("CREATE TABLE t (id INT); DROP TABLE t, users", "destructive-drop-table"),
+        ("CREATE OR REPLACE TABLE users (id INT)", "destructive-drop-table"),
+        ("CREATE OR REPLACE DATABASE shop", "destructive-drop-database"),
+        (
+            "CREATE TEMPORARY TABLE users (id INT); DROP TEMPORARY TABLE users; DROP TABLE users",
+            "destructive-drop-table",
+        ),
+        ("CREATE TEMPORARY TABLE users (id INT); DROP TEMPORARY TABLE s.users; TRUNCATE users", "destructive-truncate"),
+        ("CREATE TABLE t (id INT); USE other; DROP TABLE t", "destructive-drop-table"),
+        (
+            "CREATE TEMPORARY TABLE users (id INT); ALTER TABLE users RENAME TO t; DELETE FROM users",
+            "destructive-delete-all",
+        ),
+        (
+            "CREATE TABLE t (id INT); UPDATE t JOIN users ON t.id = users.id SET users.email = ''",
+            "destructive-update-all",
+        ),
         ("PREPARE s FROM 'DROP TABLE users'", "dynamic-sql"),
         ("EXECUTE s", "dynamic-sql"),
         ("CALL p()", "dynamic-sql"),
@@ -81,6 +97,9 @@ def test_the_rules_that_mysql_knows(sql: str, rule: str) -> None:
         "ALTER TABLE users ADD COLUMN age INT NULL",
         "ALTER TABLE users ADD INDEX (email), DROP FOREIGN KEY fk",
         "CREATE TABLE t (id INT); DROP TABLE t",
+        "CREATE TABLE t (id INT); CREATE OR REPLACE TABLE t (id BIGINT); ALTER TABLE t RENAME TO s; DROP TABLE s",
+        "CREATE OR REPLACE TEMPORARY TABLE users (id INT); DELETE FROM users; DROP TABLE users",
+        "CREATE TABLE t (id INT); UPDATE t AS x JOIN users AS u ON x.id = u.id SET x.id = 1",
         "DELETE FROM users WHERE id = 1; UPDATE users SET email = '' WHERE id = 1",
     ],
 )
@@ -92,6 +111,16 @@ def test_what_mysql_may_do(sql: str) -> None:
 def test_the_column_that_goes_is_named(column: str) -> None:
     told = lint({**BASE, "migrations/002_new.sql": f"ALTER TABLE users DROP {column};"}, BASE)
     assert told.findings[0].message == "002_new.sql drops the column users.email and what it holds"
+
+
+def test_the_tables_that_an_update_sets_columns_of_are_named() -> None:
+    sql = "UPDATE users u JOIN orders o ON u.email = 'someone@example.org' SET u.email = NULL, total = 0;"
+    told = lint({**BASE, "migrations/002_new.sql": sql}, BASE)
+    assert [each.message for each in told.findings if each.rule != "database/text-only"] == [
+        "002_new.sql changes every row of users: it has no WHERE",
+        "002_new.sql changes every row of orders: it has no WHERE",
+    ]
+    assert [change.address for change in plan_of(sql).changes] == ["data in users"]
 
 
 @pytest.mark.parametrize(
