@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -55,11 +56,19 @@ def vacuumed(before: Catalog, scripts: Iterable[Script]) -> Iterator[Observation
 
 def bounded(locks: Iterable[Observation], scripts: Iterable[Script]) -> Iterator[Observation]:
     """The locks with that their statement waits for none longer than a `lock_timeout` that the migration sets."""
-    statements = {script.path: script.statements or () for script in scripts}
+    said = {script.path: list(_limits(script)) for script in scripts}
     for lock in locks:
-        there = [each for each in statements.get(lock.path or "", ()) if each.line <= (lock.line or 0)]
-        set_ = [said for each in there if (said := scripting.lock_timeout(each)) is not None]
-        yield msgspec.structs.replace(lock, message=lock.message + BOUNDED) if set_ and set_[-1] else lock
+        set_ = said.get(lock.path or "", [])
+        before = bisect_right(set_, lock.line or 0, key=lambda each: each[0])
+        yield msgspec.structs.replace(lock, message=lock.message + BOUNDED) if before and set_[before - 1][1] else lock
+
+
+def _limits(script: Script) -> Iterator[tuple[int, bool]]:
+    """The lines in which a script says how long locks are waited for, and whether that is limited from there on."""
+    for each in script.statements or ():
+        limited = scripting.lock_timeout(each)
+        if limited is not None:
+            yield each.line, limited
 
 
 def rewrites(before: Catalog, events: Iterable[Event], steps: Steps) -> Iterator[Observation]:

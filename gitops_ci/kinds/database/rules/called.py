@@ -48,18 +48,20 @@ def found(files: Sequence[File], earlier: Earlier) -> Iterator[tuple[str, Found]
     if not definitions:
         return
     theirs = [read for each in definitions for read in each.reads]
-    made = [read for read in reads if read.tag == "CreateFunctionStmt"]
     called = calls.of([*theirs, *reads])
-    left = [each for each in definitions if each.name in called and each.found]
+    reached = calls.Reached([*theirs, *reads])
+    left: dict[str, list[Definition]] = {}
+    for each in definitions:
+        if each.name in called and each.found:
+            left.setdefault(each.name, []).append(each)
     for one in files:
         for read in one.reads:
             if not left or read.nested:
                 continue
-            here = calls.of([*theirs, *made, read])
-            if read.tag == "CreateTrigStmt":  # what only a trigger of the change runs is told where that names it
-                here |= calls.named([read], called)
-            yield from ((one.path, found) for each in left if each.name in here for found in _at(each, read))
-            left = [each for each in left if each.name not in here]
+            # what only a trigger of the change runs is told where that names it
+            here = calls.named([read], left.keys()) if read.tag == "CreateTrigStmt" else reached.by(read)
+            for name in sorted(here & left.keys()):
+                yield from ((one.path, found) for each in left.pop(name) for found in _at(each, read))
 
 
 def _at(definition: Definition, read: Read) -> Iterator[Found]:

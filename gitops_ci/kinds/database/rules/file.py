@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -132,16 +133,25 @@ class File(Struct, frozen=True, dict=True):
 
     def at(self, line: int, column: int) -> int | None:
         """Which of `reads` is the statement at a place (both from nought)."""
-        lines = self.text.split("\n", line)
-        offset = len("\n".join(lines[:line]).encode()) + (1 if line else 0) + column
+        offset = self._begins[min(line, len(self._begins) - 1)] + column
         index = bisect_right(self._top, offset, key=lambda each: self.reads[each].statement.location) - 1
         return self._top[index] if index >= 0 else None
 
     def lines(self, first: int) -> range:
         """The lines of the statement that holds a line: from its first word to before the next one's."""
-        starts = [self.reads[each].line for each in self._top]
-        begin = max((line for line in starts if line <= first), default=first)
-        return range(begin, min((line for line in starts if line > begin), default=self.text.count("\n") + 2))
+        index = bisect_right(self._starts, first)
+        begin = self._starts[index - 1] if index else first
+        return range(begin, self._starts[index] if index < len(self._starts) else len(self._begins) + 1)
+
+    @cached_property
+    def _begins(self) -> tuple[int, ...]:
+        """The byte at which each line begins."""
+        return tuple(accumulate((len(line.encode()) + 1 for line in self.text.split("\n")[:-1]), initial=0))
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        """The lines in which statements begin, in order."""
+        return tuple(sorted({self.reads[each].line for each in self._top}))
 
     @cached_property
     def _top(self) -> tuple[int, ...]:

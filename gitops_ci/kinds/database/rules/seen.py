@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database.rules.catalog import RULES
+from gitops_ci.kinds.database.rules.catalog import RULES, Evidence
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.server import ENGINE
 from gitops_ci.model.plan import Attribute, Observation, Plan
@@ -34,8 +36,16 @@ class SeenStatement(Struct, frozen=True, kw_only=True):
     rewritten: tuple[str, ...] = ()
     locks: tuple[Lock, ...] = ()
 
+    @property
+    def shows(self) -> Iterator[Evidence]:
+        """What it did of what a rule guesses."""
+        if self.rewritten:
+            yield "rewrite"
+        if any(lock.mode in KEEPS_WRITERS_OUT for lock in self.locks):
+            yield "lock"
 
-class Seen(Struct, frozen=True):
+
+class Seen(Struct, frozen=True, dict=True):
     """What the dry run of one stack saw: the migrations that it `ran` to their end, and what was seen in which line.
 
     In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it.
@@ -50,10 +60,28 @@ class Seen(Struct, frozen=True):
         evidence = found.evidence or RULES[found.rule].evidence
         if evidence is None or path not in self.ran:
             return False
-        there = [each for each in self.statements if each.path == path and each.line in lines]
-        if evidence == "rewrite":
-            return not any(each.rewritten for each in there)
-        return not any(lock.mode in KEEPS_WRITERS_OUT for each in there for lock in each.locks)
+        return evidence not in self._shown(path, lines)
+
+    def _shown(self, path: str, lines: range) -> frozenset[Evidence]:
+        """What was seen in these lines of a file; looked at once, however much is found there."""
+        key = path, lines
+        if key not in self._known:
+            there = self._by_path.get(path, ())
+            first = bisect_left(there, lines.start, key=lambda each: each.line)
+            end = bisect_left(there, lines.stop, key=lambda each: each.line)
+            self._known[key] = frozenset(shown for each in there[first:end] for shown in each.shows)
+        return self._known[key]
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, range], frozenset[Evidence]]:
+        return {}
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[SeenStatement]]:
+        there: dict[str, list[SeenStatement]] = {}
+        for each in sorted(self.statements, key=lambda each: each.line):
+            there.setdefault(each.path, []).append(each)
+        return there
 
 
 def of(plan: Plan | None, migrations: Iterable[str]) -> Seen:

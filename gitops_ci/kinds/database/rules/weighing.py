@@ -69,14 +69,7 @@ def _one(one: File, answers: Iterable[Answer], created: Created, called: frozens
     What stands in a function counts where the change runs it.
     """
     yield from one.told
-    asked: dict[int, list[Found]] = {}
-    for answer in answers:
-        index = one.at(answer.line, answer.column)
-        if index is not None:
-            read = one.reads[index]
-            for each in squawk.found(answer, statement=read.line, table=file.table(read)):
-                if (each.rule, each.line) not in {(known.rule, known.line) for known in asked.get(index, ())}:
-                    asked.setdefault(index, []).append(each)
+    asked = _asked(one, answers)
     for index, read in enumerate(one.reads):
         runs = read.function in called
         if read.nested and read.function and not runs:
@@ -85,16 +78,28 @@ def _one(one: File, answers: Iterable[Answer], created: Created, called: frozens
         is_made = read.tag == "CreateFunctionStmt"
         own = statements.called(read) if runs and is_made else one.found[index]
         there = (*own, *asked.get(index, ()))
+        rules = {each.rule for each in there}
+        excused = _CONSTRAINT in rules and (_UNIQUE in rules or alterations.scans_nothing(read))
         for each in there:
             if each.rule not in _ADVICE and created.excuses(each):
                 continue
-            if each.rule == _CONSTRAINT and (_is_unique(there) or alterations.scans_nothing(read)):
-                continue
-            yield each
+            if each.rule != _CONSTRAINT or not excused:
+                yield each
 
 
-def _is_unique(there: Iterable[Found]) -> bool:
-    return any(each.rule == _UNIQUE for each in there)
+def _asked(one: File, answers: Iterable[Answer]) -> dict[int, list[Found]]:
+    """What squawk found, by the number of the statement; of one rule once a line."""
+    asked: dict[int, dict[tuple[str, int], Found]] = {}
+    tables: dict[int, str] = {}
+    for answer in answers:
+        index = one.at(answer.line, answer.column)
+        if index is not None:
+            read = one.reads[index]
+            if index not in tables:
+                tables[index] = file.table(read)
+            for each in squawk.found(answer, statement=read.line, table=tables[index]):
+                asked.setdefault(index, {}).setdefault((each.rule, each.line), each)
+    return {index: list(found.values()) for index, found in asked.items()}
 
 
 def _expands(one: File, created: Created) -> Iterator[str]:
