@@ -24,10 +24,6 @@ _REWRITES = {
     "AT_SetTableSpace": "SET TABLESPACE",
     "AT_SetAccessMethod": "SET ACCESS METHOD",
 }
-_TRIGGERS_OFF = frozenset({"AT_DisableTrig", "AT_DisableTrigAll", "AT_DisableTrigUser", "AT_DisableRule"})
-_TRIGGERS_ON = frozenset(
-    {"AT_EnableTrig", "AT_EnableTrigAll", "AT_EnableTrigUser", "AT_EnableRule", "AT_EnableAlwaysTrig"}
-)
 
 
 class Kept(Struct, frozen=True):
@@ -166,10 +162,6 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
             yield msgspec.structs.replace(found, evidence="rewrite")  # what rewrites nothing can be read as before
         case "AT_DisableRowSecurity" | "AT_NoForceRowSecurity":
             yield _found(read, "database/row-security-disabled", f"takes row security off {table}", table)
-        case subtype if subtype in _TRIGGERS_OFF:
-            yield _found(
-                read, "database/trigger-disabled", f"disables {name if command.name else 'triggers'} of {table}", table
-            )
         case subtype if subtype in _REWRITES:
             says = f"{_REWRITES[subtype]} writes {table} anew and keeps everyone out of it"
             yield _found(read, "database/lock-rewrite", says, table)
@@ -221,17 +213,6 @@ def makes_a_time(read: Read) -> bool:
     commands = [each.command for each in read.statement.read(Altered).cmds if each.command]
     columns = [each.definition.column for each in commands if each.subtype == "AT_AlterColumnType" and each.definition]
     return any(column is not None and column.type.startswith("timestamp") for column in columns)
-
-
-def enabled(reads: tuple[Read, ...]) -> frozenset[str]:
-    """The tables whose triggers a migration enables again."""
-    return frozenset(
-        node.relation.name
-        for read in reads
-        if read.tag == "AlterTableStmt" and b'"AT_Enable' in bytes(read.statement.node)
-        for node in (read.statement.read(Altered),)
-        if any(each.command and each.command.subtype in _TRIGGERS_ON for each in node.cmds)
-    )
 
 
 def added(read: Read) -> Iterator[str]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from gitops_ci.kinds.database.migrations import runners
 from gitops_ci.kinds.database.migrations.versions import Migration
-from gitops_ci.kinds.database.rules import alterations, leaving, nested, reading, statements, transactions
+from gitops_ci.kinds.database.rules import alterations, leaving, nested, reading, statements, transactions, triggers
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql import postgres
@@ -100,19 +100,16 @@ class File(Struct, frozen=True, dict=True):
     @cached_property
     def found(self) -> tuple[tuple[Found, ...], ...]:
         """What every rule of ours finds in each of `reads`, whatever else the change holds."""
-        enabled = alterations.enabled(self.reads)
+        disabled = triggers.of(self.reads)
         again = leaving.Made(self.reads)
         return tuple(
-            tuple(
-                each
-                for each in (
-                    *statements.of(read),
-                    *alterations.of(read),
-                    *leaving.of(read, index, again),
-                    *nested.of(read),
-                    *_long_names(read),
-                )
-                if each.rule != "database/trigger-disabled" or each.table not in enabled
+            (
+                *statements.of(read),
+                *alterations.of(read),
+                *disabled.get(index, ()),
+                *leaving.of(read, index, again),
+                *nested.of(read),
+                *_long_names(read),
             )
             for index, read in enumerate(self.reads)
         )
