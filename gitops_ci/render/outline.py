@@ -193,6 +193,12 @@ def new(findings: Iterable[Finding]) -> list[Finding]:
     )
 
 
+def elsewhere(findings: Iterable[Finding], shown: Iterable[Row]) -> list[Finding]:
+    """New findings that no row has: in what several stacks read, or in no stack's files."""
+    named = {row.id for row in shown}
+    return [each for each in new(findings) if each.stack not in named]
+
+
 def stacks(group: Iterable[Finding]) -> list[str]:
     """The stacks that findings are about, where their files do not tell: those of a plan point into shared modules."""
     named = dict.fromkeys(each.stack for each in group if each.address is not None and each.path is not None)

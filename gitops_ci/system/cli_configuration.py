@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from gitops_ci.kinds.terraform import blocks
-from gitops_ci.kinds.terraform.native_syntax import Unbalanced
+from gitops_ci.kinds.terraform.language import blocks
+from gitops_ci.kinds.terraform.language.native_syntax import Unbalanced
 
 _BLOCK = "provider_installation"
 _DIRECT = f"{_BLOCK} {{\n  direct {{}}\n}}\n"

@@ -18,9 +18,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from gitops_ci.kinds.protocol import Ended, Installs
-from gitops_ci.kinds.terraform import locks
-from gitops_ci.kinds.terraform.blocks import Unreadable
-from gitops_ci.kinds.terraform.locks import Locked
+from gitops_ci.kinds.terraform.engine import locks
+from gitops_ci.kinds.terraform.engine.locks import Locked
+from gitops_ci.kinds.terraform.language.blocks import Unreadable
 from gitops_ci.system import cli_configuration
 
 Init = Callable[[dict[str, str]], Ended]

@@ -10,7 +10,8 @@ from msgspec import Struct
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import join
 from gitops_ci.gate.promotion import shared_files
-from gitops_ci.kinds.terraform import configuration, values
+from gitops_ci.kinds.terraform.language import values
+from gitops_ci.kinds.terraform.reading import configuration
 from gitops_ci.model.stack import Stack
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gitops_ci.kinds.terraform import requirements
+from gitops_ci.kinds.terraform.engine import requirements
 
 _ENTRY = re.compile(r'^provider "(?P<source>[^"\n]+)" \{\n(?:[ \t][^\n]*\n|\n)*\}\n?', re.MULTILINE)
 """As Terraform writes it: https://developer.hashicorp.com/terraform/language/files/dependency-lock."""

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.gate.promotion import shared_files
 from gitops_ci.gate.promotion.pieces import Contents, Piece, Unread, What
-from gitops_ci.kinds.terraform import blocks, locks, requirements, values
-from gitops_ci.kinds.terraform.configuration import SOURCES, Located
-from gitops_ci.kinds.terraform.locks import Locked
+from gitops_ci.kinds.terraform.engine import locks, requirements
+from gitops_ci.kinds.terraform.engine.locks import Locked
+from gitops_ci.kinds.terraform.language import blocks, values
+from gitops_ci.kinds.terraform.reading.configuration import SOURCES, Located
 from gitops_ci.kinds.terraform.rules.subject import Subject
 from gitops_ci.kinds.terraform.terragrunt import units
 from gitops_ci.model.stack import Stack

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.terraform.blocks import Attribute, Body
+from gitops_ci.kinds.terraform.language.blocks import Attribute, Body
 from gitops_ci.kinds.terraform.rules.subject import Subject
 from gitops_ci.kinds.terraform.safety import closure as closures
 from gitops_ci.kinds.terraform.safety import evaluation, possible

@@ -9,10 +9,11 @@ from typing import Any
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.terraform import blocks, configuration, values
-from gitops_ci.kinds.terraform.blocks import Body, Unreadable
-from gitops_ci.kinds.terraform.configuration import JSON, Configuration
-from gitops_ci.kinds.terraform.values import COMPUTED, Value
+from gitops_ci.kinds.terraform.language import blocks, values
+from gitops_ci.kinds.terraform.language.blocks import Body, Unreadable
+from gitops_ci.kinds.terraform.language.values import COMPUTED, Value
+from gitops_ci.kinds.terraform.reading import configuration
+from gitops_ci.kinds.terraform.reading.configuration import JSON, Configuration
 
 DEFAULT_WORKSPACE = "default"
 HOST = "app.terraform.io"

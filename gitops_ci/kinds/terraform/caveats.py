@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.terraform import engines
+from gitops_ci.kinds.terraform.engine import engines
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Plan

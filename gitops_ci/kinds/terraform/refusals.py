@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, SYMLINK
-from gitops_ci.kinds.terraform import binding, calls, checkout, safety, terragrunt
+from gitops_ci.kinds.terraform import binding, checkout, safety, terragrunt
+from gitops_ci.kinds.terraform.engine import calls
 from gitops_ci.kinds.terraform.roots import SOURCES
 from gitops_ci.kinds.terraform.terragrunt import safety as of_terragrunt
 from gitops_ci.model.plan import Problem

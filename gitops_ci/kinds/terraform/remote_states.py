@@ -14,13 +14,15 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Dependency
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform import backends, blocks, evaluation, module_tree
-from gitops_ci.kinds.terraform.blocks import Block, Body, Unreadable
-from gitops_ci.kinds.terraform.configuration import JSON, Configuration, is_override
-from gitops_ci.kinds.terraform.directories import Directory
-from gitops_ci.kinds.terraform.module_tree import Instance
-from gitops_ci.kinds.terraform.reading import Root, users_of
-from gitops_ci.kinds.terraform.values import COMPUTED, Value
+from gitops_ci.kinds.terraform import backends
+from gitops_ci.kinds.terraform.language import blocks, evaluation
+from gitops_ci.kinds.terraform.language.blocks import Block, Body, Unreadable
+from gitops_ci.kinds.terraform.language.values import COMPUTED, Value
+from gitops_ci.kinds.terraform.reading import module_tree
+from gitops_ci.kinds.terraform.reading.configuration import JSON, Configuration, is_override
+from gitops_ci.kinds.terraform.reading.directories import Directory
+from gitops_ci.kinds.terraform.reading.module_tree import Instance
+from gitops_ci.kinds.terraform.reading.referring import Root, users_of
 from gitops_ci.model.stack import Stack
 
 _MOST_READ = 5_000

@@ -9,10 +9,11 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, Snapshot
-from gitops_ci.kinds.terraform import computed_paths, directories, reading, remote_states
-from gitops_ci.kinds.terraform.configuration import SOURCES
-from gitops_ci.kinds.terraform.directories import Directory
-from gitops_ci.kinds.terraform.reading import Root
+from gitops_ci.kinds.terraform import remote_states
+from gitops_ci.kinds.terraform.reading import computed_paths, directories, referring
+from gitops_ci.kinds.terraform.reading.configuration import SOURCES
+from gitops_ci.kinds.terraform.reading.directories import Directory
+from gitops_ci.kinds.terraform.reading.referring import Root
 from gitops_ci.kinds.terraform.terragrunt import references as of_units
 from gitops_ci.kinds.terraform.terragrunt import units
 from gitops_ci.kinds.terraform.terragrunt.unit import Unit
@@ -34,16 +35,16 @@ def find(snapshot: Snapshot, config: Config) -> Found:
     roots = [*own, *(Root(stack, unit.module or unit.path) for stack, unit in deployed)]
     references: list[Reference] = []
     for root in own:
-        references.extend(reading.of_root(root, snapshot))
-    rooted = reading.rooted(there) if deployed else frozenset[str]()
+        references.extend(referring.of_root(root, snapshot))
+    rooted = referring.rooted(there) if deployed else frozenset[str]()
     for stack, unit in deployed:
         references.extend(of_units.of(stack, unit, snapshot, rooted))
     at = {root.directory for root in roots}
     for path, directory in there.items():
-        references.extend(reading.of_directory(directory, is_root=path in at))
-    references.extend(reading.through_modules(roots, there))
+        references.extend(referring.of_directory(directory, is_root=path in at))
+    references.extend(referring.through_modules(roots, there))
     references.extend(computed_paths.references(roots, there, snapshot, tuple(references)))
-    references.extend(reading.of_templates(references, snapshot))
+    references.extend(referring.of_templates(references, snapshot))
     return Found(
         stacks=tuple(root.stack for root in roots),
         references=tuple(references),

@@ -7,7 +7,8 @@ from weakref import WeakKeyDictionary
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform import backends, calls, terragrunt
+from gitops_ci.kinds.terraform import backends, terragrunt
+from gitops_ci.kinds.terraform.engine import calls
 from gitops_ci.model.stack import Stack
 
 _known: WeakKeyDictionary[Snapshot, Mapping[str, str]] = WeakKeyDictionary()

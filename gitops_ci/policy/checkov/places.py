@@ -25,7 +25,7 @@ def of(address: str, directory: str, snapshot: Snapshot) -> Place | None:
 
     The call of a module where that one is not in this repository, None where there is no such block.
     """
-    from gitops_ci.kinds.terraform import configuration, directories
+    from gitops_ci.kinds.terraform.reading import configuration, directories
 
     called: Place | None = None
     while (module := _MODULE.match(address)) is not None:

@@ -100,7 +100,7 @@ def _of_terraform(text: str) -> Iterator[Skip]:
 
 def _blocks(text: str) -> list[tuple[str, int, int]]:
     """Name, first and last line of every top-level block; nothing where the file is no configuration."""
-    from gitops_ci.kinds.terraform import blocks, native_syntax
+    from gitops_ci.kinds.terraform.language import blocks, native_syntax
 
     spans: list[tuple[str, int, int]] = []
     header: list[str] = []

@@ -149,7 +149,7 @@ def _toml(content: bytes) -> Iterator[Document]:
 
 
 def _hcl(content: bytes) -> Iterator[Document]:
-    from gitops_ci.kinds.terraform.blocks import Unreadable as NoHcl
+    from gitops_ci.kinds.terraform.language.blocks import Unreadable as NoHcl
     from gitops_ci.policy.documents import hcl
 
     try:

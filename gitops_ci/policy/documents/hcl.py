@@ -10,10 +10,10 @@ import json
 import re
 from typing import Any
 
-from gitops_ci.kinds.terraform import blocks, expressions, templates
-from gitops_ci.kinds.terraform.blocks import Body, Token, Unreadable
-from gitops_ci.kinds.terraform.native_syntax import Unbalanced
-from gitops_ci.kinds.terraform.nodes import Literal
+from gitops_ci.kinds.terraform.language import blocks, expressions, templates
+from gitops_ci.kinds.terraform.language.blocks import Body, Token, Unreadable
+from gitops_ci.kinds.terraform.language.native_syntax import Unbalanced
+from gitops_ci.kinds.terraform.language.nodes import Literal
 from gitops_ci.policy.documents.yaml_documents import Document, Place
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")

@@ -118,7 +118,8 @@ def decoded(content: bytes) -> dict[str, Any]:
 
 def place(address: str, directory: str, snapshot: Snapshot) -> tuple[str, int] | None:
     """The file and line of the block that an address comes from, or of the module's call where that is elsewhere."""
-    from gitops_ci.kinds.terraform import configuration, directories, values
+    from gitops_ci.kinds.terraform.language import values
+    from gitops_ci.kinds.terraform.reading import configuration, directories
 
     nearest: tuple[str, int] | None = None
     position = 0

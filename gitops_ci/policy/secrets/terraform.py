@@ -36,7 +36,7 @@ def variables(content: bytes, *, is_json: bool = False) -> Variables:
     """The variables of one file; none of one that cannot be read."""
     if b"variable" not in content or not (b"sensitive" in content or b"default" in content):
         return Variables()
-    from gitops_ci.kinds.terraform import blocks
+    from gitops_ci.kinds.terraform.language import blocks
 
     try:
         body = blocks.read(content, is_json=is_json)
@@ -64,7 +64,7 @@ def variables_of_json(content: bytes) -> Variables:
 
 def given(content: bytes) -> tuple[Given, ...]:
     """The values that a `.tfvars` file gives to variables, of which some may turn out to be sensitive."""
-    from gitops_ci.kinds.terraform import blocks
+    from gitops_ci.kinds.terraform.language import blocks
 
     try:
         body = blocks.read(content)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Action
 from gitops_ci.render import effects, outline, words
 from gitops_ci.render.comment.page import Page, Section, row, table, units
@@ -33,9 +34,20 @@ def section(page: Page, room: int) -> Section:
         room -= length if fits else 0
         body += block if fits else []
         left_out += 0 if fits else sum(id(each) in kept for each in members) or 1
+    body += [_elsewhere(page)] if body and outline.elsewhere(page.report.findings, page.rows) else []
     header = ("Stack", "＋", "～", "±", "－", "Findings", "Time")
     parts = [table(header, "lrrrrlr", body) if body else "", _unread(page) if page.rows else ""]
     return Section("\n\n".join(filter(None, parts)), (("row", left_out),))
+
+
+def _elsewhere(page: Page) -> str:
+    """The findings of no row, so that nobody takes a table without marks for one without errors."""
+    return row("of no single stack", *[""] * 4, _marks(outline.elsewhere(page.report.findings, page.rows)), "")
+
+
+def _marks(findings: Iterable[Finding]) -> str:
+    found = outline.severities(findings)
+    return " ".join(f"{outline.MARKS[severity]} {count:,}" for severity, count in found.items())
 
 
 def _unread(page: Page) -> str:
@@ -121,8 +133,7 @@ def _line(name: str, members: Sequence[Row]) -> str:
     extra += _waiting(members)
     numbers = [f"{counts[action]:,}" if action in counts else "" for action in _COLUMNS]
     numbers = [f"**{number}**" if number and index > 1 else number for index, number in enumerate(numbers)]
-    found = outline.severities(finding for each in members for finding in each.findings)
-    marks = " ".join(f"{outline.MARKS[severity]} {count:,}" for severity, count in found.items())
+    marks = _marks(finding for each in members for finding in each.findings)
     seconds = sum(each.plan.seconds for each in members if each.plan)
     return row(
         f"{name}{' · ' if extra else ''}{', '.join(extra)}", *numbers, marks, words.duration(seconds) if seconds else ""

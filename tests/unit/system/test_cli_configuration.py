@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_ci.kinds.terraform import blocks
+from gitops_ci.kinds.terraform.language import blocks
 from gitops_ci.system import cli_configuration
 
 MIRROR = Path("/scratch/providers")

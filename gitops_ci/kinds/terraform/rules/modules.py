@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs
 
-from gitops_ci.kinds.terraform import values
-from gitops_ci.kinds.terraform.blocks import Body
-from gitops_ci.kinds.terraform.configuration import Located
+from gitops_ci.kinds.terraform.language import values
+from gitops_ci.kinds.terraform.language.blocks import Body
+from gitops_ci.kinds.terraform.reading.configuration import Located
 from gitops_ci.kinds.terraform.rules.subject import Fault, Subject
 
 _REGISTRY = re.compile(r"(?:[\w.-]+\.[\w.-]+(?::\d+)?/)?[\w-]+/[\w-]+/[\w-]+(?://.*)?")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gitops_ci.kinds.terraform import values
-from gitops_ci.kinds.terraform.configuration import Configuration
+from gitops_ci.kinds.terraform.language import values
+from gitops_ci.kinds.terraform.reading.configuration import Configuration
 from gitops_ci.kinds.terraform.rules.subject import Fault, Subject
 
 _REF = re.compile(r"[?&]ref=([^&]*)")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitops_ci.kinds.terraform import locks, requirements, versions
-from gitops_ci.kinds.terraform.requirements import Requirement
+from gitops_ci.kinds.terraform.engine import locks, requirements, versions
+from gitops_ci.kinds.terraform.engine.requirements import Requirement
 from gitops_ci.kinds.terraform.rules.subject import Fault, Subject
 
 _INIT = "Run `terraform init` and `terraform providers lock -platform=linux_amd64` (the runner's), and commit the file."

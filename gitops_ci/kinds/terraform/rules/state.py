@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from gitops_ci.config import Config
-from gitops_ci.kinds.terraform import backends, calls, states
+from gitops_ci.kinds.terraform import backends, states
+from gitops_ci.kinds.terraform.engine import calls
 from gitops_ci.kinds.terraform.rules.subject import Fault, Subject
 from gitops_ci.model.stack import SHARED
 

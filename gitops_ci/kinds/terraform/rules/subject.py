@@ -9,9 +9,11 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.terraform import backends, calls, configuration
+from gitops_ci.kinds.terraform import backends
 from gitops_ci.kinds.terraform.backends import Backend
-from gitops_ci.kinds.terraform.configuration import Configuration, Located
+from gitops_ci.kinds.terraform.engine import calls
+from gitops_ci.kinds.terraform.reading import configuration
+from gitops_ci.kinds.terraform.reading.configuration import Configuration, Located
 from gitops_ci.model.finding import Severity
 from gitops_ci.model.stack import Stack
 

@@ -12,7 +12,7 @@ import msgspec
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform import requirements
+from gitops_ci.kinds.terraform.engine import requirements
 from gitops_ci.kinds.terraform.safety import (
     elsewhere,
     ends,

@@ -14,9 +14,11 @@ from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform import blocks, calls, configuration, values
-from gitops_ci.kinds.terraform.blocks import Attribute, Block, Body, Unreadable
-from gitops_ci.kinds.terraform.configuration import Configuration, Problem
+from gitops_ci.kinds.terraform.engine import calls
+from gitops_ci.kinds.terraform.language import blocks, values
+from gitops_ci.kinds.terraform.language.blocks import Attribute, Block, Body, Unreadable
+from gitops_ci.kinds.terraform.reading import configuration
+from gitops_ci.kinds.terraform.reading.configuration import Configuration, Problem
 from gitops_ci.kinds.terraform.safety.possible import Possible
 from gitops_ci.model.stack import Stack
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform.configuration import SOURCES
+from gitops_ci.kinds.terraform.reading.configuration import SOURCES
 from gitops_ci.kinds.terraform.safety import programs
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.model.stack import Stack

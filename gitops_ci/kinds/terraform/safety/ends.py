@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.terraform import blocks, nodes, terragrunt
-from gitops_ci.kinds.terraform.blocks import Attribute, Unreadable
+from gitops_ci.kinds.terraform import terragrunt
+from gitops_ci.kinds.terraform.language import blocks, nodes
+from gitops_ci.kinds.terraform.language.blocks import Attribute, Unreadable
 from gitops_ci.kinds.terraform.safety import closure as closures
 from gitops_ci.kinds.terraform.safety import evaluation
 from gitops_ci.kinds.terraform.safety.closure import Closure

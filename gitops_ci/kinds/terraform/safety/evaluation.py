@@ -13,9 +13,9 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.kinds.terraform import expressions, nodes
-from gitops_ci.kinds.terraform.blocks import Attribute, Body, Unreadable
-from gitops_ci.kinds.terraform.nodes import Access, Call, Node
+from gitops_ci.kinds.terraform.language import expressions, nodes
+from gitops_ci.kinds.terraform.language.blocks import Attribute, Body, Unreadable
+from gitops_ci.kinds.terraform.language.nodes import Access, Call, Node
 from gitops_ci.kinds.terraform.safety import functions, possible
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed
 from gitops_ci.kinds.terraform.safety.possible import ANCHOR, DEFAULTED, GIVEN, JUDGED, SOME, Items, Possible

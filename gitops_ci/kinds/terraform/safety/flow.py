@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from gitops_ci.kinds.terraform import nodes
-from gitops_ci.kinds.terraform.blocks import Attribute, Body
-from gitops_ci.kinds.terraform.nodes import Node
+from gitops_ci.kinds.terraform.language import nodes
+from gitops_ci.kinds.terraform.language.blocks import Attribute, Body
+from gitops_ci.kinds.terraform.language.nodes import Node
 from gitops_ci.kinds.terraform.safety import evaluation, places, possible
 from gitops_ci.kinds.terraform.safety.closure import Closure
 from gitops_ci.kinds.terraform.safety.possible import DEFAULTED

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from gitops_ci.kinds.terraform import accounts, backends, binding
+from gitops_ci.kinds.terraform.language.values import COMPUTED, Value
 from gitops_ci.kinds.terraform.safety import evaluation, flow
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure
 from gitops_ci.kinds.terraform.safety.evaluation import Scope
 from gitops_ci.kinds.terraform.safety.possible import Possible
-from gitops_ci.kinds.terraform.values import COMPUTED, Value
 
 RULE = "terraform/foreign-state"
 _ALLOW = "let base have it first"

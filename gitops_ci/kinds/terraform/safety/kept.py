@@ -8,12 +8,13 @@ from collections.abc import Hashable, Iterator, Mapping
 import msgspec
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.terraform import backends, binding, calls
+from gitops_ci.kinds.terraform import backends, binding
 from gitops_ci.kinds.terraform.backends import Backend
+from gitops_ci.kinds.terraform.engine import calls
+from gitops_ci.kinds.terraform.language.values import COMPUTED, Value
 from gitops_ci.kinds.terraform.safety import flow
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure
-from gitops_ci.kinds.terraform.values import COMPUTED, Value
 
 RULE = "terraform/state-not-allowed"
 _BIND = "name it under environments[].bind.backend in gitops-ci.yml"

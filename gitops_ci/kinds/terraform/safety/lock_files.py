@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform import blocks, locks, values
-from gitops_ci.kinds.terraform.blocks import Block, Unreadable
+from gitops_ci.kinds.terraform.engine import locks
+from gitops_ci.kinds.terraform.language import blocks, values
+from gitops_ci.kinds.terraform.language.blocks import Block, Unreadable
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.model.finding import Severity
 

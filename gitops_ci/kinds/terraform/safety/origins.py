@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from gitops_ci.kinds.terraform import backends, calls, terragrunt
+from gitops_ci.kinds.terraform import backends, terragrunt
+from gitops_ci.kinds.terraform.engine import calls
 from gitops_ci.kinds.terraform.safety import kept
 from gitops_ci.kinds.terraform.safety.closure import LOCAL, Closure
 from gitops_ci.kinds.terraform.terragrunt import units

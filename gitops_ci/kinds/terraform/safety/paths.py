@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from gitops_ci.kinds.terraform import expressions
-from gitops_ci.kinds.terraform.blocks import Unreadable
-from gitops_ci.kinds.terraform.configuration import SOURCES
+from gitops_ci.kinds.terraform.language import expressions
+from gitops_ci.kinds.terraform.language.blocks import Unreadable
+from gitops_ci.kinds.terraform.reading.configuration import SOURCES
 from gitops_ci.kinds.terraform.safety import evaluation, flow, places, possible, readers
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from gitops_ci.kinds.terraform import values
-from gitops_ci.kinds.terraform.blocks import Attribute, Block, Body
+from gitops_ci.kinds.terraform.language import values
+from gitops_ci.kinds.terraform.language.blocks import Attribute, Block, Body
 from gitops_ci.kinds.terraform.safety import flow, providers, ran
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed

@@ -5,9 +5,9 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping
 
-from gitops_ci.kinds.terraform import values
-from gitops_ci.kinds.terraform.blocks import Attribute
-from gitops_ci.kinds.terraform.configuration import Configuration
+from gitops_ci.kinds.terraform.language import values
+from gitops_ci.kinds.terraform.language.blocks import Attribute
+from gitops_ci.kinds.terraform.reading.configuration import Configuration
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from gitops_ci.kinds.terraform import nodes
-from gitops_ci.kinds.terraform.blocks import Attribute, Block, Body
-from gitops_ci.kinds.terraform.nodes import Call, Node
+from gitops_ci.kinds.terraform.language import nodes
+from gitops_ci.kinds.terraform.language.blocks import Attribute, Block, Body
+from gitops_ci.kinds.terraform.language.nodes import Call, Node
 from gitops_ci.kinds.terraform.safety import evaluation, places, possible
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed
 from gitops_ci.kinds.terraform.safety.evaluation import FILE_ARGUMENTS, Scope

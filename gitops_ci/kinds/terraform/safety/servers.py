@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gitops_ci.kinds.terraform.blocks import Body
+from gitops_ci.kinds.terraform.language.blocks import Body
 from gitops_ci.kinds.terraform.safety import flow
 from gitops_ci.kinds.terraform.safety.breach import Breach
 from gitops_ci.kinds.terraform.safety.closure import Closure, Placed

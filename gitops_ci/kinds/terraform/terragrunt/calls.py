@@ -16,8 +16,8 @@ import msgspec
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.protocol import Ended, Installs, Tools, Workspace
-from gitops_ci.kinds.terraform import calls, diagnosis, engines
-from gitops_ci.kinds.terraform.calls import Calls, Given
+from gitops_ci.kinds.terraform.engine import calls, diagnosis, engines
+from gitops_ci.kinds.terraform.engine.calls import Calls, Given
 from gitops_ci.kinds.terraform.terragrunt import units
 from gitops_ci.model.plan import Engine, Problem
 from gitops_ci.model.stack import Stack

@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from gitops_ci.kinds.terraform import blocks, expressions, nodes
-from gitops_ci.kinds.terraform.blocks import Body, Unreadable
-from gitops_ci.kinds.terraform.evaluation import locals_of
-from gitops_ci.kinds.terraform.nodes import Call, Literal, Node, Reference, Template
+from gitops_ci.kinds.terraform.language import blocks, expressions, nodes
+from gitops_ci.kinds.terraform.language.blocks import Body, Unreadable
+from gitops_ci.kinds.terraform.language.evaluation import locals_of
+from gitops_ci.kinds.terraform.language.nodes import Call, Literal, Node, Reference, Template
 
 READERS = frozenset(
     {

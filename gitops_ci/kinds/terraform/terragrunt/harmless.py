@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, structs
 
-from gitops_ci.kinds.terraform import blocks, evaluation, expressions
-from gitops_ci.kinds.terraform.blocks import Attribute, Block, Body, Unreadable
-from gitops_ci.kinds.terraform.nodes import Access, Call, Literal, Node, Reference, Sequence, Template, walk
+from gitops_ci.kinds.terraform.language import blocks, evaluation, expressions
+from gitops_ci.kinds.terraform.language.blocks import Attribute, Block, Body, Unreadable
+from gitops_ci.kinds.terraform.language.nodes import Access, Call, Literal, Node, Reference, Sequence, Template, walk
+from gitops_ci.kinds.terraform.language.values import Value
 from gitops_ci.kinds.terraform.terragrunt.scope import Scope
-from gitops_ci.kinds.terraform.values import Value
 
 _ALLOWED: Mapping[tuple[str, ...], frozenset[str] | None] = {
     (): frozenset(

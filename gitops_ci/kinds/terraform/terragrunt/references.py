@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from gitops_ci.discover.inventory import Dependency
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.terraform.configuration import SOURCES
-from gitops_ci.kinds.terraform.reading import ROOT_ONLY, VERSIONS, of_links, versions_above
+from gitops_ci.kinds.terraform.reading.configuration import SOURCES
+from gitops_ci.kinds.terraform.reading.referring import ROOT_ONLY, VERSIONS, of_links, versions_above
 from gitops_ci.kinds.terraform.terragrunt import FILES
 from gitops_ci.kinds.terraform.terragrunt.unit import Unit
 from gitops_ci.model.stack import Stack

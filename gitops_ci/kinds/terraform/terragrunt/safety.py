@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.terraform import blocks, expressions, nodes
-from gitops_ci.kinds.terraform.blocks import Attribute, Unreadable
-from gitops_ci.kinds.terraform.configuration import SOURCES
-from gitops_ci.kinds.terraform.nodes import Call, Literal, Node
+from gitops_ci.kinds.terraform.language import blocks, expressions, nodes
+from gitops_ci.kinds.terraform.language.blocks import Attribute, Unreadable
+from gitops_ci.kinds.terraform.language.nodes import Call, Literal, Node
+from gitops_ci.kinds.terraform.reading.configuration import SOURCES
 from gitops_ci.kinds.terraform.terragrunt import harmless, is_unit, sources, units
 from gitops_ci.kinds.terraform.terragrunt.harmless import Fault
 from gitops_ci.kinds.terraform.terragrunt.scope import Scope

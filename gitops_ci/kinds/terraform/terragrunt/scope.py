@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from gitops_ci.discover.snapshot import Snapshot, join
-from gitops_ci.kinds.terraform import evaluation
-from gitops_ci.kinds.terraform.evaluation import Names
+from gitops_ci.kinds.terraform.language import evaluation
+from gitops_ci.kinds.terraform.language.evaluation import Names
+from gitops_ci.kinds.terraform.language.values import COMPUTED, Value
 from gitops_ci.kinds.terraform.terragrunt import FILES
 from gitops_ci.kinds.terraform.terragrunt.facts import Facts
-from gitops_ci.kinds.terraform.values import COMPUTED, Value
 
 TOP = "\0"
 """Stands for where the repository lies: an absolute path inside of it begins so. No file can spell it."""

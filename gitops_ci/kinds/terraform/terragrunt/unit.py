@@ -7,12 +7,12 @@ import re
 
 from msgspec import Struct
 
-from gitops_ci.kinds.terraform import evaluation
-from gitops_ci.kinds.terraform.nodes import Call, Literal, Node, walk
+from gitops_ci.kinds.terraform.language import evaluation
+from gitops_ci.kinds.terraform.language.nodes import Call, Literal, Node, walk
+from gitops_ci.kinds.terraform.language.values import COMPUTED, Value
 from gitops_ci.kinds.terraform.terragrunt import FILES
 from gitops_ci.kinds.terraform.terragrunt.facts import Said
 from gitops_ci.kinds.terraform.terragrunt.scope import Files, Scope
-from gitops_ci.kinds.terraform.values import COMPUTED, Value
 from gitops_ci.model import finding
 from gitops_ci.model.finding import Finding
 

@@ -8,7 +8,7 @@ from functools import partial
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import MAX_FILE_BYTES, Snapshot
-from gitops_ci.kinds.terraform.directories import Directory
+from gitops_ci.kinds.terraform.reading.directories import Directory
 from gitops_ci.kinds.terraform.terragrunt import FILES, STACK_FILE, facts
 from gitops_ci.kinds.terraform.terragrunt.facts import Facts
 from gitops_ci.kinds.terraform.terragrunt.scope import Files

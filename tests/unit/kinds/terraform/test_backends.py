@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from gitops_ci.discover import snapshot
-from gitops_ci.kinds.terraform import backends, configuration, values
+from gitops_ci.kinds.terraform import backends
+from gitops_ci.kinds.terraform.language import values
+from gitops_ci.kinds.terraform.reading import configuration
 
 S3 = 'terraform {\n  backend "s3" {\n    bucket = "acme"\n    key = "production/net.tfstate"\n  }\n}\n'
 

@@ -16,7 +16,8 @@ from gitops_ci.config import DEFAULT, Config
 from gitops_ci.errors import ToolError
 from gitops_ci.kinds.database.server import Cluster
 from gitops_ci.kinds.protocol import Ended, Installs
-from gitops_ci.kinds.terraform import engines, planning
+from gitops_ci.kinds.terraform import planning
+from gitops_ci.kinds.terraform.engine import engines
 from gitops_ci.model.finding import Finding
 from gitops_ci.model.plan import Engine, Plan
 from gitops_ci.model.stack import Stack

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_ci.kinds.terraform.blocks import Unreadable
+from gitops_ci.kinds.terraform.language.blocks import Unreadable
 from gitops_ci.policy.documents import hcl
 
 BLOCKS = b"""\

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gitops_ci.kinds.terraform import needs, requirements, safety
+from gitops_ci.kinds.terraform import safety
+from gitops_ci.kinds.terraform.engine import needs, requirements
 from tests.unit.kinds.terraform.safety.changes import HARMLESS, config, end, refused
 
 STACK = "production/terraform/main"

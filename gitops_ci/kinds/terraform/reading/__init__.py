@@ -1,0 +1,1 @@
+"""What roots and modules read, found without an engine."""
