@@ -10,7 +10,12 @@ _NAMES = (
     r"query_to_xml|query_to_xmlschema|query_to_xml_and_xmlschema|ts_stat|ts_rewrite"
     r"|crosstab[234n]?|crosstab_hash|connectby|xpath_table|dblink|dblink_exec|dblink_open|dblink_send_query"
 )
-_WORD = re.compile(rf"""\b(?:{_NAMES})\b|u&["']""", re.IGNORECASE)
+_WORD = re.compile(
+    rf"""\b(?:{_NAMES})\b|u&["']|\bset_config\s*\(\s*(?:[^'\s]|'[^']*'\s*[^\s,])""",
+    re.IGNORECASE,
+)
+_SETS = re.compile(rb'"sval":"set_config"\}\}\],"args":\[(?!\{"A_Const")')
+"""A setting whose name is computed may be the one by which strings are read."""
 _CALL = re.compile(
     rb'"FuncCall":\{"funcname":\[(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},)*'
     rb'\{"String":\{"sval":"(?:' + _NAMES.encode() + rb')"\}\}\]'
@@ -25,5 +30,6 @@ def named(text: str) -> bool:
 
 def calls(statement: Statement) -> bool:
     """Whether a statement calls one with a text that is computed: one that is written out is seen with the rest."""
-    found = _CALL.finditer(bytes(statement.node))
-    return any(call["constants"] is None or "\\" in statement.text for call in found)
+    node = bytes(statement.node)
+    found = _CALL.finditer(node)
+    return _SETS.search(node) is not None or any(call["constants"] is None or "\\" in statement.text for call in found)

@@ -78,6 +78,10 @@ _SAME = re.compile(
     re.IGNORECASE,
 )
 """Encodings in which every byte of a sign such as a quote is that sign."""
+_SET_CONFIG = re.compile(
+    rb'"sval":"set_config"\}\}\],"args":\[\{"A_Const":\{"sval":\{"sval":"(client_encoding|standard_conforming_strings)"',
+    re.IGNORECASE,
+)
 _SESSION = frozenset(
     {
         "TransactionStmt",
@@ -109,12 +113,20 @@ def _changes(statements: Iterable[Statement]) -> Iterator[Change]:
     for statement in statements:
         if statement.tag == "CopyStmt" and data.reads_client(statement):
             raise refusals.copy_data(statement.line)
-        lower = (node := bytes(statement.node)).lower()
-        if _STRINGS in lower and not _KEEPS.search(node):
-            raise refusals.strings("turns standard_conforming_strings off", statement.line)
-        if _ENCODING in lower and not _SAME.search(node):
-            raise refusals.strings("sets another client_encoding than UTF8", statement.line)
+        _reads_on(statement)
         yield from _read(statement)
+
+
+def _reads_on(statement: Statement) -> None:
+    """Raises MigrationError where a server may read what follows otherwise than our parser."""
+    lower = (node := bytes(statement.node)).lower()
+    if _STRINGS in lower and not _KEEPS.search(node):
+        raise refusals.strings("turns standard_conforming_strings off", statement.line)
+    if _ENCODING in lower and statement.tag != "VariableShowStmt" and not _SAME.search(node):
+        raise refusals.strings("sets another client_encoding than UTF8", statement.line)
+    set_config = _SET_CONFIG.search(node)
+    if set_config is not None:
+        raise refusals.strings(f"sets {set_config[1].decode().lower()}", statement.line)
 
 
 def _read(statement: Statement) -> Iterator[Change]:

@@ -116,6 +116,13 @@ def test_a_removed_set_changes_nothing_in_a_database() -> None:
         ("ALTER ROLE r SET standard_conforming_strings = off;", "unsupported", 1, "standard_conforming_strings"),
         ("SET client_encoding = 'GBK';\nSELECT E'中\\'; DROP TABLE t; --';", "unsupported", 1, "client_encoding"),
         ("SELECT 1;\nSET NAMES 'sjis';", "unsupported", 2, "client_encoding"),
+        ("SELECT set_config('Client_Encoding', 'GBK', false), 'UTF8';", "unsupported", 1, "client_encoding"),
+        (
+            "SELECT pg_catalog.set_config('standard_conforming_strings', 'off', false);",
+            "unsupported",
+            1,
+            "sets standard_",
+        ),
         ("ALTER DATABASE d SET client_encoding = big5;", "unsupported", 1, "client_encoding"),
         ("CREATE TABLE ${schema}.t ();", "unsupported", 1, "template"),
         ("\n{{ if .x }}\nSELECT 1", "unsupported", 2, "template"),

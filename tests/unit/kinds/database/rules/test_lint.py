@@ -540,6 +540,8 @@ def test_a_trigger_of_the_change_may_be_fired_by_more_than_what_writes_rows(fire
         'SELECT U&"query\\005fto_xml"((SELECT email FROM users), true, false, NULL);',
         "WITH x AS (SELECT crosstab(email) FROM users) SELECT 1;",
         "DO $$ DECLARE x xml; BEGIN x := query_to_xml('SELECT ' || 'wipe()', true, false, ''); END $$;",
+        "SELECT set_config('client_' || 'encoding', 'GBK', false);",
+        "DO $$ BEGIN PERFORM set_config('client_' || 'encoding', 'GBK', false); END $$;",
         "DO $$ BEGIN PERFORM dblink_exec('', 'SELECT ' || 'wipe()'); END $$;",
     ],
 )
@@ -608,6 +610,7 @@ def test_a_trigger_is_enabled_again_by_what_comes_later_and_means_it(sql: str, *
 
 
 def test_text_that_is_written_out_is_seen_with_the_rest() -> None:
+    assert rules(new("SELECT set_config('a.b', 'x' || 'y', true), set_config('search_path', '', false);")) == []
     assert rules(new("SELECT query_to_xml('SELECT 1', true, false, ''), query_to_xmlish('a' || 'b');")) == []
     made = FUNCTION.format(returns="int", language="sql") + "AS 'DELETE FROM users; SELECT 1';"
     sql = f"{made} SELECT query_to_xml('SELECT app.wipe()', true, false, '');"

@@ -252,6 +252,7 @@ def test_strings_may_stay_what_they_are(how: str) -> None:
 @pytest.mark.parametrize("how", ["= 'UTF8'", "TO 'utf-8'", "= SQL_ASCII", "= 'LATIN1'", "= WIN1252", "TO DEFAULT"])
 def test_a_client_encoding_in_which_quotes_are_quotes_may_be_set(how: str) -> None:
     assert [each.action for each in changes_of(f"SET client_encoding {how};")] == ["read"]
+    assert [each.action for each in changes_of("SHOW client_encoding;")] == ["read"]
 
 
 def test_a_password_is_never_stored() -> None:
