@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from gitops_ci.kinds.database.migrations import versions
 from gitops_ci.kinds.database.rules import alterations, calls, contract, file, squawk, statements
 from gitops_ci.kinds.database.rules import called as base_functions
 from gitops_ci.kinds.database.rules.catalog import RULES
@@ -48,7 +49,7 @@ def of(
             around = file.in_transactions(one, migration)
             found += ((one.path, each) for each in around if not created.excuses(each))
             for name in _expands(one, created):
-                expanded.setdefault(name, one.path.rpartition("/")[2])
+                expanded.setdefault(name, versions.shown(one.path))
     there = [files[migration.path] for migration in entering.migrations if migration.path in files]
     found += ((path, each) for path, each in base_functions.found(there, entering.earlier) if not created.excuses(each))
     hidden = _hidden(entering, files)
@@ -141,7 +142,7 @@ def told(weighed: Iterable[Weighed]) -> Iterator[Finding]:
         yield findings.make(
             found.rule,
             min((each.severity for each in there), key=SEVERITIES.index),
-            f"{path.rpartition('/')[2]} {found.says}",
+            f"{versions.shown(path)} {found.says}",
             help=RULES[found.rule].help,
             path=path,
             line=found.line,
