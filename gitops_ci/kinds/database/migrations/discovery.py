@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gitops_ci.config import KIND_DIRECTORIES, Config
@@ -22,7 +21,6 @@ READ = (*SQL, "atlas.sum", "migration_lock.toml")
 """How the names end of what a migration set is made of."""
 _POINTERS = frozenset(pointers.FILES)
 _MIGRATION_FOLDERS = frozenset({"migrations", "migration", "migrate", "databases"})
-_WORD = re.compile(r"(?<![^/_.-])migrations?(?![^/_.-])")
 _OTHER_FOLDERS = frozenset(
     {
         "schemas",
@@ -87,7 +85,7 @@ def _directories(snapshot: Snapshot) -> Iterator[str]:
             continue
         if any(name in versions.DIRECTORY_FILES for name in sql) and sets.migration_file(directory, snapshot):
             parent = directory.rpartition("/")[0]
-            if _WORD.search(parent) is not None or _MIGRATION_FOLDERS.intersection(parent.split("/")):
+            if _MIGRATION_FOLDERS.intersection(parent.split("/")):
                 yield parent
         elif _holds_migrations(directory, sql):
             yield directory
@@ -99,14 +97,10 @@ def _is_foreign(directory: str) -> bool:
 
 
 def _holds_migrations(directory: str, sql: list[str]) -> bool:
-    """Below a folder called after migrations one numbered file is enough; elsewhere all have to be unmistakable.
-
-    One is enough there, too, where the folder's name has that word (`migration_postgres`).
-    """
+    """Below a folder called after migrations one numbered file is enough; elsewhere all have to be unmistakable."""
     if _MIGRATION_FOLDERS.intersection(directory.split("/")):
         return any(versions.is_numbered(name) for name in sql)
-    most = 0 if _WORD.search(directory) is not None else 1
-    return len(sql) > most and all(versions.is_numbered(name) and versions.is_unmistakable(name) for name in sql)
+    return len(sql) > 1 and all(versions.is_numbered(name) and versions.is_unmistakable(name) for name in sql)
 
 
 def _references(stack: Stack, pointer: Pointer | None, snapshot: Snapshot) -> Iterator[Reference]:

@@ -30,7 +30,7 @@ _DATE = re.compile(
 """A date, or Diesel's `2026-07-30-140000-0000`, which is later than its older `20170820180453`."""
 _NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20}){0,9}(?=[-_.]|$)")
 _DIRECTION = re.compile(r"[._-](?P<direction>up|down|do|undo)\.sql$|^[0-9]+\.(?P<early>do|undo)\.")
-_UNMISTAKABLE = re.compile(r"V[0-9][0-9._]*__|R__|[0-9]{3,20}[_-]|.*\.(?:up|down)\.sql$")
+_UNMISTAKABLE = re.compile(r"V[0-9][0-9._]*__|[0-9]{3,20}[_-]|.*\.(?:up|down)\.sql$")
 
 _ROLES: dict[str, Role] = {"V": "versioned", "B": "baseline", "U": "down"}
 _ORDER: dict[Role, int] = {"baseline": 0, "versioned": 0, "unnumbered": 1, "repeatable": 2, "down": 3, "variant": 3}
