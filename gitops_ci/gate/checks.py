@@ -167,8 +167,10 @@ def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictRe
 
 def of_finding(finding: Finding) -> VerdictReason:
     """What a finding that blocks is as a reason, whichever environment it is in; a file with a line is named once."""
-    file = (finding.path or "").rpartition("/")[2]
-    said = finding.message.removeprefix(f"{file} ") if finding.line is not None else finding.message
+    parts = (finding.path or "").split("/")
+    said = finding.message
+    for file in ("/".join(parts[-2:]), parts[-1]) if finding.line is not None else ():
+        said = said.removeprefix(f"{file} ")
     return VerdictReason(
         rule=finding.rule,
         decision="blocked",

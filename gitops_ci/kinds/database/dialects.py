@@ -70,7 +70,7 @@ def is_mysql(migration: Migration, its_set: str) -> bool:
 
 def _written(first: Migration, now: MigrationSet, snapshot: Snapshot) -> str:
     """PostgreSQL unless its parser refuses the text and it has signs of another one."""
-    from gitops_ci.kinds.database import mysql_reading
+    from gitops_ci.kinds.database import mysql
     from gitops_ci.kinds.database.sql import postgres
 
     try:
@@ -83,7 +83,7 @@ def _written(first: Migration, now: MigrationSet, snapshot: Snapshot) -> str:
     except SqlError:
         looks = refusals.looks_like(text)
         if looks == "MySQL":
-            return "mysql" if mysql_reading.takes(text) else POSTGRESQL
+            return "mysql" if mysql.takes(text) else POSTGRESQL
         return looks.lower() if looks is not None else POSTGRESQL
     except TooDeepError:
         return POSTGRESQL

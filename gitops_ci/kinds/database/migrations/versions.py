@@ -106,6 +106,12 @@ def migrations(directory: str, names: Sequence[str]) -> tuple[Migration, ...]:
     return tuple(sorted(_without_variants(found), key=lambda migration: migration.order))
 
 
+def shown(path: str) -> str:
+    """A migration's file as it is told: with its folder where that is one migration (`20240102030405_x/up.sql`)."""
+    folder, _, file = path.rpartition("/")
+    return f"{folder.rpartition('/')[2]}/{file}" if file in DIRECTORY_FILES and folder else file
+
+
 def dialect(path: str) -> str | None:
     """The database that a file's name says it is for (`001_x.mysql.sql`), PostgreSQL by that name; None for none."""
     match = _DIALECT.search(path)

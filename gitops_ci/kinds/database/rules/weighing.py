@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from gitops_ci.kinds.database.migrations import versions
 from gitops_ci.kinds.database.migrations.versions import Migration
 from gitops_ci.kinds.database.rules import alterations, calls, contract, file, squawk, statements
 from gitops_ci.kinds.database.rules import called as base_functions
@@ -49,7 +50,7 @@ def of(
             found += ((one.path, each) for each in _one(one, answers.get(one.path, ()), created, called))
             found += ((one.path, each) for each in _in_transactions(one, migration, created))
             for name in _expands(one, created):
-                expanded.setdefault(name, one.path.rpartition("/")[2])
+                expanded.setdefault(name, versions.shown(one.path))
     there = [files[migration.path] for migration in entering.migrations if migration.path in files]
     found += base_functions.found(there, entering.earlier)
     hidden = _hidden(entering, files)
@@ -152,7 +153,7 @@ def told(weighed: Iterable[Weighed]) -> Iterator[Finding]:
         yield findings.make(
             found.rule,
             min((each.severity for each in there), key=SEVERITIES.index),
-            f"{path.rpartition('/')[2]} {found.says}",
+            f"{versions.shown(path)} {found.says}",
             help=RULES[found.rule].help,
             path=path,
             line=found.line,

@@ -5,6 +5,7 @@ import pytest
 
 from gitops_ci.config import DEFAULT
 from gitops_ci.discover import snapshot as snapshots
+from gitops_ci.gate import checks
 from gitops_ci.kinds.database.rules import catalog, squawk
 from gitops_ci.kinds.database.rules.squawk import Answer
 from gitops_ci.model.plan import Attribute, Change, Engine, Observation, Plan, Problem
@@ -170,6 +171,21 @@ def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> No
     assert not_yet.severity == "warning"
     (promoted,) = lint({**BASE, **both, **sql}, {**BASE, **stopped, **sql}).findings
     assert (promoted.severity, promoted.stack) == ("error", "production/database/main")
+
+
+@pytest.mark.parametrize("file", ["migration.sql", "up.sql"])
+def test_a_directory_that_is_a_migration_is_named_with_its_file(file: str) -> None:
+    base = {f"migrations/20240101000000_a/{file}": "CREATE TABLE users (id int, email text);"}
+    sql = "ALTER TABLE users ADD COLUMN mail text; ALTER TABLE users DROP COLUMN email;"
+    told = lint({**base, f"migrations/20240102000000_b/{file}": sql}, base)
+    name = f"20240102000000_b/{file}"
+    drops = f"{name} drops the column users.email and what it holds"
+    assert sorted(each.message for each in told.findings) == [
+        drops,
+        f"{drops}, in the change that brings what replaces it ({name})",
+    ]
+    dropped = next(each for each in told.findings if "destructive" in each.rule)
+    assert checks.of_finding(dropped).message == f"migrations/{name}:1: drops the column users.email and what it holds"
 
 
 def test_what_takes_away_must_not_come_with_what_replaces_it() -> None:
