@@ -1,35 +1,19 @@
-"""MySQL's and MariaDB's migrations, read with sqlglot: their statements, what each changes and what a rule finds."""
+"""What each statement of MySQL's and MariaDB's migrations changes, and what a rule finds in it."""
 
 from __future__ import annotations
 
 import importlib
-import logging
-import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
-from msgspec import Struct
-
+from gitops_ci.kinds.database.mysql_alter import EMPTIES
+from gitops_ci.kinds.database.mysql_reading import UNREAD, Statement, parse
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.sql.changes import STATEMENT
 from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.model.plan import Attribute, Change, Engine
 
-_DELIMITER = "delimiter"
 _LONGEST = 200
-_HIDDEN = re.compile(r"/\*M?!|--(?!\s|$)")
-"""What the parser takes for a comment and MySQL does not."""
-_EMPTIES = re.compile(r"\b(?:TRUNCATE|DROP|EXCHANGE)\s+PARTITION|\bDISCARD\b", re.IGNORECASE)
-"""What the parser does not know of ALTER TABLE (https://dev.mysql.com/doc/refman/8.4/en/alter-table-partition-operations.html)."""
-
-
-class Statement(Struct, frozen=True):
-    """One statement: `kind` is sqlglot's name of it, `tree` its node (sqlglot ships no types)."""
-
-    kind: str
-    line: int
-    tree: Any
 
 
 def engine() -> Engine:
@@ -41,62 +25,9 @@ def engine() -> Engine:
 def takes(text: str) -> bool:
     """Whether every statement of a text is one of MySQL's; False where the parser is missing."""
     try:
-        return all(each.kind != "Command" for each in parse(text))
+        return all(each.kind not in ("Command", UNREAD) for each in parse(text))
     except (ImportError, MigrationError):
         return False
-
-
-def parse(text: str) -> tuple[Statement, ...]:
-    """The statements of a text. Raises MigrationError with the line, ImportError where the parser is missing.
-
-    What the parser does not know beyond its first word is a `Command`.
-    """
-    hidden = _HIDDEN.search(text)
-    if hidden is not None:
-        what = (
-            "a comment that MySQL runs (`/*! … */`)" if hidden[0].startswith("/") else "`--` without a blank behind it"
-        )
-        at = text.count("\n", 0, hidden.start()) + 1
-        raise MigrationError("unsupported", f"has {what}: what it does cannot be told from its text", at)
-    dialect = _dialect()
-    errors = importlib.import_module("sqlglot.errors")
-    try:
-        found = tuple(_statements(dialect, text))
-    except errors.ParseError as error:
-        told = error.errors[0] if error.errors else {}
-        line, column = told.get("line"), told.get("col")
-        place = f" (line {line}, column {column})" if line and column else ""
-        raise MigrationError("invalid", f"cannot be parsed as MySQL{place}: syntax error", line) from None
-    except errors.SqlglotError:
-        raise MigrationError("invalid", "cannot be parsed as MySQL") from None
-    except RecursionError:
-        raise MigrationError("unsupported", "nests deeper than can be read here") from None
-    return found
-
-
-@cache
-def _dialect() -> Any:
-    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about each statement that it knows by name only
-    return importlib.import_module("sqlglot.dialects.dialect").Dialect.get_or_raise("mysql")
-
-
-def _statements(dialect: Any, text: str) -> Iterator[Statement]:
-    tokens = dialect.tokenize(text)
-    begin = 0
-    for index, token in enumerate([*tokens, None]):
-        if token is not None and token.token_type.name != "SEMICOLON":
-            if token.text.lower() == _DELIMITER and index == begin:
-                raise MigrationError(
-                    "unsupported", "changes the delimiter, which only the mysql client understands", token.line
-                )
-            continue
-        part = tokens[begin:index]
-        if part:
-            for tree in dialect.parser().parse(part, text):
-                if tree is None:
-                    raise MigrationError("invalid", "cannot be parsed as MySQL: no statement", part[0].line)
-                yield Statement(type(tree).__name__, part[0].line, tree)
-        begin = index + 1
 
 
 def changes(text: str, *, path: str, source: str) -> tuple[Change, ...]:
@@ -127,11 +58,16 @@ def _change(each: Statement, path: str, source: str) -> Change:
         case _:
             address = f"{STATEMENT} {source}:{each.line}"
             action = "read" if each.kind in ("Set", "Use", "Transaction", "Commit") else "update"
-    destructive = any("/destructive-" in one.rule for one in _found(each)) or each.kind in (
-        "Drop",
-        "Delete",
+    destructive = (
+        each.may_destroy
+        or any("/destructive-" in one.rule for one in _found(each))
+        or each.kind
+        in (
+            "Drop",
+            "Delete",
+        )
     )
-    reason = "what it does cannot be told from its text" if each.kind == "Command" else None
+    reason = each.unread or ("what it does cannot be told from its text" if each.kind == "Command" else None)
     return Change(
         address=address,
         type=each.kind,
@@ -220,11 +156,7 @@ def _no_where(where: Any) -> str:
 
 
 def _command(each: Statement) -> Iterator[Found]:
-    text = str(each.tree.sql("mysql"))
-    words = [word.upper() for word in text.split()[:2]]
-    if words == ["ALTER", "TABLE"] and _EMPTIES.search(text) is not None:
-        yield _one(each, "database/destructive-truncate", "empties a table or partitions of it, or takes them away")
-        return
+    words = [word.upper() for word in str(each.tree.sql("mysql")).split()[:2]]
     if words == ["RENAME", "TABLE"]:
         yield _one(each, "database/contract", "renames a table: the release before does not find it", step=True)
     elif words[:1] in (["PREPARE"], ["EXECUTE"], ["CALL"]):
@@ -235,6 +167,9 @@ def _command(each: Statement) -> Iterator[Found]:
 def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
     exp = importlib.import_module("sqlglot.expressions")
     match type(action).__name__:
+        case "Command" if EMPTIES.search(action.sql("mysql")) is not None:
+            says = f"empties {table} or partitions of it, or takes them away"
+            yield _one(each, "database/destructive-truncate", says, table)
         case "Drop" if str(action.args.get("kind") or "").upper() == "COLUMN":
             says = f"drops the column {table}.{_column(action)} and what it holds"
             yield _one(each, "database/destructive-drop-column", says, table)

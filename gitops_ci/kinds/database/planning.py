@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.database import dialects, mysql
+from gitops_ci.kinds.database import dialects, mysql, mysql_reading
 from gitops_ci.kinds.database.dialects import End
 from gitops_ci.kinds.database.dry_run import trying
 from gitops_ci.kinds.database.migrations import foreign, sets, strangers
@@ -101,13 +101,15 @@ def _program(path: str) -> Problem:
 
 
 def _read(texts: Texts, entering: Sequence[Migration], dialect: str) -> _Read:
-    """Every Change, and a Problem for every file that cannot be read or that its tool refuses."""
+    """Every Change, and a Problem for every file that cannot be read, wholly or in part, or that its tool refuses."""
     changes: list[Change] = []
     problems: list[Problem] = []
     for migration in entering:
         try:
             texts.marked(migration)
             changes += _changes(migration, texts.of(migration), dialect)
+            if dialects.is_mysql(migration, dialect):
+                mysql_reading.refuse_unknown(texts.of(migration))
         except MigrationError as refused:
             message = f"{migration.name} {refused}"
             problems.append(Problem(code=refused.code, message=message, path=migration.path, line=refused.line))
