@@ -135,6 +135,8 @@ def _references(stack: Stack, pointer: Pointer | None, snapshot: Snapshot) -> It
     if pointer is None:
         for path in sets.schema_files(directory, snapshot):
             yield Reference(stack.id, path, "file", "direct")
+    for script in sets.scripts(stack.path, snapshot):
+        yield Reference(stack.id, script.path, "file", "direct")
     for migration in migrations:
         target = sets.real(migration.path, snapshot)
         if target is not None and target != migration.path:

@@ -24,7 +24,7 @@ from gitops_ci.policy.scope import Scope
 
 
 class Entering(Struct, frozen=True):
-    """The migrations that one stack gets, in order; `is_first` says that it had none before."""
+    """The migrations that one stack gets, in order, then its `scripts` (roles, seeds) that are new or differ."""
 
     stack: Stack
     is_production: bool
@@ -32,6 +32,7 @@ class Entering(Struct, frozen=True):
     migrations: tuple[Migration, ...]
     texts: Texts
     dialect: str
+    scripts: frozenset[str] = frozenset()
 
 
 class Earlier:
@@ -74,7 +75,8 @@ def of(scope: Scope) -> Iterator[Entering]:
             continue
         now = sets.of(stack, scope.head)
         before = sets.of(stack, scope.base) if scope.base is not None else None
-        migrations = sets.entering(now, scope.head, before, scope.base)
+        scripts = tuple(_scripts(stack, scope))
+        migrations = (*sets.entering(now, scope.head, before, scope.base), *scripts)
         if migrations:
             yield Entering(
                 stack=stack,
@@ -87,7 +89,15 @@ def of(scope: Scope) -> Iterator[Entering]:
                     End(now, scope.head),
                     scope.config.kinds.database.engine,
                 ),
+                scripts=frozenset(script.path for script in scripts),
             )
+
+
+def _scripts(stack: Stack, scope: Scope) -> Iterator[Migration]:
+    for script in sets.scripts(stack.path, scope.head):
+        old = sets.identity(script.path, scope.base) if scope.base is not None else None
+        if old is None or old != sets.identity(script.path, scope.head):
+            yield script
 
 
 def is_production(stack: Stack, head: Snapshot, config: Config) -> bool:

@@ -68,7 +68,8 @@ def check(scope: Scope, linter: Linter, plans: Iterable[Plan] = ()) -> Told | No
 
 
 def _seen(each: Entering, plans: Mapping[str, Plan]) -> Seen:
-    return seen.of(plans.get(each.stack.id), (migration.path for migration in each.migrations))
+    tried = (migration.path for migration in each.migrations if migration.path not in each.scripts)
+    return seen.of(plans.get(each.stack.id), tried)
 
 
 def _by_text(enter: Iterable[Entering], files: Mapping[str, File]) -> Iterator[Finding]:
