@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from gitops_ci.kinds.database.mysql_alter import EMPTIES
 from gitops_ci.kinds.database.mysql_reading import UNREAD, Statement, parse
+from gitops_ci.kinds.database.mysql_types import Types
 from gitops_ci.kinds.database.rules.found import Found
-from gitops_ci.kinds.database.sql.changes import STATEMENT
+from gitops_ci.kinds.database.sql.changes import STATEMENT, gone
 from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.model.plan import Attribute, Change, Engine
 
@@ -30,9 +32,15 @@ def takes(text: str) -> bool:
         return False
 
 
-def changes(text: str, *, path: str, source: str) -> tuple[Change, ...]:
-    """What a migration changes: one Change a statement. Raises as `parse` does."""
-    return tuple(_numbered(_change(each, path, source) for each in parse(text)))
+def changes(text: str, *, path: str, source: str, types: Types | None = None) -> tuple[Change, ...]:
+    """What a migration changes: one Change a statement; `types` are those before. Raises as `parse` does."""
+    return tuple(_numbered(_changed(text, path, source, types if types is not None else Types())))
+
+
+def _changed(text: str, path: str, source: str, types: Types) -> Iterator[Change]:
+    for each in parse(text):
+        yield _change(each, path, source, types)
+        types.take(each)
 
 
 def _numbered(found: Iterator[Change]) -> Iterator[Change]:
@@ -44,7 +52,7 @@ def _numbered(found: Iterator[Change]) -> Iterator[Change]:
         yield change if count == 1 else msgspec.structs.replace(change, address=f"{change.address} ({count})")
 
 
-def _change(each: Statement, path: str, source: str) -> Change:
+def _change(each: Statement, path: str, source: str, types: Types) -> Change:
     name, kind = _name(each.tree), str(each.tree.args.get("kind") or "table").lower()
     match each.kind:
         case "Create":
@@ -54,19 +62,11 @@ def _change(each: Statement, path: str, source: str) -> Change:
         case "Alter":
             address, action = f"{kind} {name}", "update"
         case "Insert" | "Update" | "Delete" | "TruncateTable":
+            name = ", ".join(_emptied(each.tree)) if each.kind == "Delete" else name
             address, action = f"data in {name}", "update"
         case _:
             address = f"{STATEMENT} {source}:{each.line}"
             action = "read" if each.kind in ("Set", "Use", "Transaction", "Commit") else "update"
-    destructive = (
-        each.may_destroy
-        or any("/destructive-" in one.rule for one in _found(each))
-        or each.kind
-        in (
-            "Drop",
-            "Delete",
-        )
-    )
     reason = each.unread or ("what it does cannot be told from its text" if each.kind == "Command" else None)
     return Change(
         address=address,
@@ -75,8 +75,21 @@ def _change(each: Statement, path: str, source: str) -> Change:
         reason=reason,
         path=path,
         line=each.line,
-        destructive=destructive,
+        destructive=_destroys(each, name, types),
         attributes=tuple(_attributes(each)),
+    )
+
+
+def _destroys(each: Statement, table: str, types: Types) -> bool:
+    """As of PostgreSQL: an index that is dropped counts, rows that are changed are a finding and do not."""
+    rules = {one.rule for one in _found(each)} - {"database/destructive-update-all"}
+    if each.may_destroy or each.kind in ("Drop", "Delete") or any("/destructive-" in rule for rule in rules):
+        return True
+    actions = each.tree.args.get("actions") or ()
+    return any(
+        (type(one).__name__ == "Drop" and str(one.args.get("kind")).upper() == "INDEX")
+        or (type(one).__name__ == "ModifyColumn" and types.narrows(table, one))
+        for one in actions
     )
 
 
@@ -85,15 +98,34 @@ def _attributes(each: Statement) -> Iterator[Attribute]:
     if each.kind == "Create" and each.tree.this is not None:
         for column in each.tree.this.expressions if each.tree.this.args.get("expressions") else ():
             if type(column).__name__ == "ColumnDef":
-                yield Attribute(path=f"column.{column.name}", after=column.sql("mysql")[:_LONGEST])
+                yield _column_added(column)
     for number, action in enumerate(each.tree.args.get("actions") or (), 1):
-        yield Attribute(path=f"{type(action).__name__.lower()}.{number}", after=action.sql("mysql")[:_LONGEST])
+        if type(action).__name__ == "ColumnDef":
+            yield _column_added(action)
+        elif _drops_column(action):
+            yield gone(f"column.{_column(action)}")
+        else:
+            yield Attribute(path=f"{_called(action)}.{number}", after=action.sql("mysql")[:_LONGEST])
+
+
+def _called(action: Any) -> str:
+    """The first two words of an action: `modify_column`, `add_index`."""
+    return "_".join(re.findall(r"[a-z_]+", action.sql("mysql").lower())[:2])
+
+
+def _column_added(column: Any) -> Attribute:
+    written = str(column.sql("mysql")).removeprefix("IF NOT EXISTS ").removeprefix(column.this.sql("mysql"))
+    return Attribute(path=f"column.{column.name}", after=written.strip()[:_LONGEST])
+
+
+def _drops_column(action: Any) -> bool:
+    return type(action).__name__ == "Drop" and str(action.args.get("kind") or "").upper() == "COLUMN"
 
 
 def _name(tree: Any) -> str:
     exp = importlib.import_module("sqlglot.expressions")
     table = tree.find(exp.Table)
-    return str(table.sql("mysql", identify=False).replace("`", "")) if table is not None else "?"
+    return ".".join(part.name for part in table.parts) if table is not None and table.name else "?"
 
 
 def _names(tree: Any) -> list[str]:
@@ -122,7 +154,6 @@ def found(text: str) -> tuple[Found, ...]:
 def _found(each: Statement) -> Iterator[Found]:
     table = _name(each.tree)
     kind = str(each.tree.args.get("kind") or "").upper()
-    where = each.tree.args.get("where")
     match each.kind:
         case "Drop" if kind == "TABLE":
             for name in _names(each.tree):
@@ -131,12 +162,8 @@ def _found(each: Statement) -> Iterator[Found]:
             yield _one(each, "database/destructive-drop-database", "drops a database")
         case "TruncateTable":
             yield _one(each, "database/destructive-truncate", f"empties {table}", table)
-        case "Delete" if _means_all(where):
-            says = f"deletes every row of {table}: {_no_where(where)}"
-            yield _one(each, "database/destructive-delete-all", says, table)
-        case "Update" if _means_all(where):
-            says = f"changes every row of {table}: {_no_where(where)}"
-            yield _one(each, "database/destructive-update-all", says, table)
+        case "Delete" | "Update" if _means_all(each.tree):
+            yield from _of_all_rows(each, table)
         case "Alter":
             for action in each.tree.args.get("actions") or ():
                 yield from _action(each, action, table)
@@ -146,9 +173,41 @@ def _found(each: Statement) -> Iterator[Found]:
             return
 
 
-def _means_all(where: Any) -> bool:
-    """Whether a WHERE is not there or names no column (`WHERE 1`)."""
-    return where is None or where.find(importlib.import_module("sqlglot.expressions").Column) is None
+def _of_all_rows(each: Statement, table: str) -> Iterator[Found]:
+    why = _no_where(each.tree.args.get("where"))
+    if each.kind == "Update":
+        yield _one(each, "database/destructive-update-all", f"changes every row of {table}: {why}", table)
+        return
+    for name in _emptied(each.tree):
+        yield _one(each, "database/destructive-delete-all", f"deletes every row of {name}: {why}", name)
+
+
+def _means_all(tree: Any) -> bool:
+    """Whether neither a WHERE nor a join that leaves rows out names a column (`WHERE 1` does not)."""
+    exp = importlib.import_module("sqlglot.expressions")
+    where = tree.args.get("where")
+    if where is not None:
+        return where.find(exp.Column) is None
+    own = [join for table in _from(tree) for join in table.args.get("joins") or ()]
+    return not any(not join.side and (join.args.get("using") or _names_a_column(join.args.get("on"))) for join in own)
+
+
+def _names_a_column(condition: Any) -> bool:
+    return condition is not None and condition.find(importlib.import_module("sqlglot.expressions").Column) is not None
+
+
+def _from(tree: Any) -> list[Any]:
+    """The tables of UPDATE and DELETE that others are joined to."""
+    return [*(tree.args.get("using") or ()), *([tree.this] if tree.this is not None else [])]
+
+
+def _emptied(tree: Any) -> list[str]:
+    """The tables of which a DELETE takes rows, by their own names."""
+    exp = importlib.import_module("sqlglot.expressions")
+    there = [each for root in _from(tree) for each in root.find_all(exp.Table)]
+    aliases = {each.alias: _name(each) for each in there if each.alias}
+    meant = tree.args.get("tables") or (list(tree.this.find_all(exp.Table)) if tree.args.get("using") else [tree.this])
+    return list(dict.fromkeys(aliases.get(each.name, _name(each)) for each in meant if each is not None)) or ["?"]
 
 
 def _no_where(where: Any) -> str:
@@ -170,13 +229,13 @@ def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
         case "Command" if EMPTIES.search(action.sql("mysql")) is not None:
             says = f"empties {table} or partitions of it, or takes them away"
             yield _one(each, "database/destructive-truncate", says, table)
-        case "Drop" if str(action.args.get("kind") or "").upper() == "COLUMN":
+        case "Drop" if _drops_column(action):
             says = f"drops the column {table}.{_column(action)} and what it holds"
             yield _one(each, "database/destructive-drop-column", says, table)
         case "AlterRename" | "RenameColumn":
             says = f"renames {table} or a column of it: the release before does not find it"
             yield _one(each, "database/contract", says, table, step=True)
-        case "ModifyColumn" | "AlterColumn":
+        case "ModifyColumn" | "AlterColumn" if not _sets_default(action):
             says = f"changes a column of {table} under the release before"
             yield _one(each, "database/contract", says, table, step=True)
         case "ColumnDef":
@@ -190,6 +249,10 @@ def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
                 yield _one(each, "database/contract", says, table, step=True)
         case _:
             return
+
+
+def _sets_default(action: Any) -> bool:
+    return type(action).__name__ == "AlterColumn" and action.args.get("default") is not None
 
 
 def _column(drop: Any) -> str:

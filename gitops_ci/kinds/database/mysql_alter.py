@@ -72,5 +72,7 @@ def _spread(action: list[Any]) -> Iterator[list[Any]]:
         yield from ([action[0], *each] for each in _listed(action[begin + 1 : -1]))
     elif _word(action, 0) == "RENAME" and _word(action, 1) in ("AS", "="):
         yield [action[0], *action[2:]]
+    elif _word(action, 0) in ("MODIFY", "CHANGE") and _word(action, begin) == "IF":
+        yield [*action[:begin], *action[begin + 2 :]]
     else:
         yield action

@@ -137,9 +137,9 @@ def _read(dialect: Any, part: list[Any], text: str) -> Iterator[Statement]:
 
 
 def _acts(words: str, part: Sequence[Any]) -> bool:
-    """Whether a statement known by its first words destroys: a DROP (an index can be made anew), or an event's body."""
+    """Whether a statement known by its first words destroys: a DROP, or the body of an event."""
     if words.startswith("DROP "):
-        return not words.startswith("DROP INDEX ")
+        return True
     is_event = words.startswith(("ALTER ", "CREATE ")) and " EVENT " in _words(part[:12])
     return is_event and bool(_destroying(part))
 
