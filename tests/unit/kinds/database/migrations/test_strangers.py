@@ -38,6 +38,31 @@ def test_a_file_that_is_none_by_its_name_is_told(name: str, severity: str | None
 
 
 @pytest.mark.parametrize(
+    ("name", "is_passed_by"),
+    [
+        ("v2__drop.sql", True),
+        ("V2_drop.sql", True),
+        ("u2__drop.sql", True),
+        ("r__views.sql", True),
+        ("R_views.sql", True),
+        ("V2__drop.sql", False),
+        ("R__views.sql", False),
+        ("afterMigrate.sql", False),
+    ],
+)
+def test_what_flyway_passes_by_is_told_and_not_run(name: str, is_passed_by: bool) -> None:
+    base = {"migrations/V1__users.sql": "CREATE TABLE users (id int);"}
+    head = {f"migrations/{name}": "DROP TABLE users;"}
+    assert said(head, base) == ([("error", f"migrations/{name}")] if is_passed_by else [])
+    assert planned(SHARED, side(base), side({**base, **head})).status == ("unchanged" if is_passed_by else "changed")
+
+
+def test_elsewhere_such_names_are_run() -> None:
+    assert said({"migrations/v2__drop.sql": "DROP TABLE users;"}) == []
+    assert planned(SHARED, side(BASE), side({**BASE, "migrations/v2__drop.sql": "DROP TABLE users;"})).changes
+
+
+@pytest.mark.parametrize(
     ("name", "is_program"),
     [
         ("003_new.go", True),
