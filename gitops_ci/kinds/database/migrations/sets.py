@@ -70,9 +70,11 @@ def of(stack: Stack, snapshot: Snapshot) -> MigrationSet:
 def listed(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
     """The migrations of a directory: its own files, or the directories below that are one migration each.
 
-    Prisma and Diesel run these in the order of their names: `20250625_x` comes after `20250604120000_y`.
+    Prisma and Diesel run these in the order of their names: `20250625_x` comes after `20250604120000_y`. Neither of
+    them runs a file beside such directories.
     """
-    own = versions.migrations(directory, snapshot.children.get(directory, ()))
+    loose = beside_directories(directory, snapshot)
+    own = versions.migrations(directory, () if loose else snapshot.children.get(directory, ()))
     at = f"{directory}/" if directory else ""
     nested: list[Migration] = []
     for name in snapshot.directories.get(directory, ()):
@@ -80,6 +82,16 @@ def listed(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
         if file is not None:
             nested.append(Migration(name, f"{at}{name}/{file}", "versioned", versions.version_of(name)))
     return (*own, *sorted(nested, key=lambda migration: migration.name))
+
+
+def beside_directories(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """The paths of `.sql` files that no tool runs: beside directories of migrations, none of them with a number."""
+    at = f"{directory}/" if directory else ""
+    names = [name for name in snapshot.children.get(directory, ()) if name.endswith(".sql")]
+    if any(map(versions.is_numbered, names)):
+        return ()
+    is_nested = any(migration_file(at + name, snapshot) for name in snapshot.directories.get(directory, ()))
+    return tuple(at + name for name in names) if is_nested else ()
 
 
 def entering(
