@@ -1,16 +1,21 @@
-"""MySQL's and MariaDB's migrations: what each of their statements changes, and what a rule finds in it."""
+"""What each statement of MySQL's and MariaDB's migrations changes, and what a rule finds in it."""
 
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from gitops_ci.kinds.database.mysql_reading import EMPTIES, Statement, parse
+from gitops_ci.kinds.database import mysql_tables as tables
+from gitops_ci.kinds.database.mysql_alter import EMPTIES
+from gitops_ci.kinds.database.mysql_reading import UNREAD, Statement, parse
+from gitops_ci.kinds.database.mysql_types import Types
 from gitops_ci.kinds.database.rules.found import Found, bare
 from gitops_ci.kinds.database.sql.changes import STATEMENT, gone
+from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.model.plan import Attribute, Change, Engine
 
 _LONGEST = 200
@@ -22,9 +27,23 @@ def engine() -> Engine:
     return Engine(name="sqlglot", version=f"{version} (MySQL, by text alone)", source="embedded")
 
 
-def changes(text: str, *, path: str, source: str) -> tuple[Change, ...]:
-    """What a migration changes: one Change a statement. Raises as `parse` does."""
-    return tuple(_numbered(_change(each, path, source) for each in parse(text)))
+def takes(text: str) -> bool:
+    """Whether every statement of a text is one of MySQL's; False where the parser is missing."""
+    try:
+        return all(each.kind not in ("Command", UNREAD) for each in parse(text))
+    except (ImportError, MigrationError):
+        return False
+
+
+def changes(text: str, *, path: str, source: str, types: Types | None = None) -> tuple[Change, ...]:
+    """What a migration changes: one Change a statement; `types` are those before. Raises as `parse` does."""
+    return tuple(_numbered(_changed(text, path, source, types if types is not None else Types())))
+
+
+def _changed(text: str, path: str, source: str, types: Types) -> Iterator[Change]:
+    for each in parse(text):
+        yield _change(each, path, source, types)
+        types.take(each)
 
 
 def _numbered(found: Iterator[Change]) -> Iterator[Change]:
@@ -34,25 +53,22 @@ def _numbered(found: Iterator[Change]) -> Iterator[Change]:
         yield change if count == 1 else msgspec.structs.replace(change, address=f"{change.address} ({count})")
 
 
-def _change(each: Statement, path: str, source: str) -> Change:
-    name, kind = _name(each.tree), str(each.tree.args.get("kind") or "table").lower()
+def _change(each: Statement, path: str, source: str, types: Types) -> Change:
+    name, kind = tables.name(each.tree), str(each.tree.args.get("kind") or "table").lower()
     match each.kind:
         case "Create":
             address, action = f"{kind} {name}", "create"
         case "Drop":
-            address, action = f"{kind} {', '.join(_names(each.tree))}", "delete"
+            address, action = f"{kind} {', '.join(tables.names(each.tree))}", "delete"
         case "Alter":
             address, action = f"{kind} {name}", "update"
         case "Insert" | "Update" | "Delete" | "TruncateTable":
+            name = ", ".join(_emptied(each.tree)) if each.kind == "Delete" else name
             address, action = f"data in {name}", "update"
         case _:
             address = f"{STATEMENT} {source}:{each.line}"
             action = "read" if each.kind in ("Set", "Use", "Transaction", "Commit") else "update"
-    destructive = any("/destructive-" in one.rule for one in _found(each)) or each.kind in (
-        "Drop",
-        "Delete",
-    )
-    reason = "what it does cannot be told from its text" if each.kind == "Command" else None
+    reason = each.unread or ("what it does cannot be told from its text" if each.kind == "Command" else None)
     return Change(
         address=address,
         type=each.kind,
@@ -60,8 +76,21 @@ def _change(each: Statement, path: str, source: str) -> Change:
         reason=reason,
         path=path,
         line=each.line,
-        destructive=destructive,
+        destructive=_destroys(each, name, types),
         attributes=tuple(_attributes(each)),
+    )
+
+
+def _destroys(each: Statement, table: str, types: Types) -> bool:
+    """As of PostgreSQL: an index that is dropped counts, rows that are changed are a finding and do not."""
+    rules = {one.rule for one in _found(each)} - {"database/destructive-update-all"}
+    if each.may_destroy or each.kind in ("Drop", "Delete") or any("/destructive-" in rule for rule in rules):
+        return True
+    actions = each.tree.args.get("actions") or ()
+    return any(
+        (type(one).__name__ == "Drop" and str(one.args.get("kind")).upper() == "INDEX")
+        or (type(one).__name__ == "ModifyColumn" and types.narrows(table, one))
+        for one in actions
     )
 
 
@@ -77,7 +106,12 @@ def _attributes(each: Statement) -> Iterator[Attribute]:
         elif _drops_column(action):
             yield gone(f"column.{_column(action)}")
         else:
-            yield Attribute(path=f"{type(action).__name__.lower()}.{number}", after=action.sql("mysql")[:_LONGEST])
+            yield Attribute(path=f"{_called(action)}.{number}", after=action.sql("mysql")[:_LONGEST])
+
+
+def _called(action: Any) -> str:
+    """The first two words of an action: `modify_column`, `add_index`."""
+    return "_".join(re.findall(r"[a-z_]+", action.sql("mysql").lower())[:2])
 
 
 def _column_added(column: Any) -> Attribute:
@@ -89,73 +123,34 @@ def _drops_column(action: Any) -> bool:
     return type(action).__name__ == "Drop" and str(action.args.get("kind") or "").upper() == "COLUMN"
 
 
-def _name(tree: Any) -> str:
-    exp = importlib.import_module("sqlglot.expressions")
-    table = tree.find(exp.Table)
-    return ".".join(filter(None, (str(table.db), str(table.name)))) if table is not None else "?"
-
-
-def _names(tree: Any) -> list[str]:
-    """The tables of a DROP."""
-    exp = importlib.import_module("sqlglot.expressions")
-    tables = tree.args.get("tables") or ([tree.this] if tree.this is not None else [])
-    return [_name(each) for each in tables if isinstance(each, exp.Table)] or [_name(tree)]
-
-
 def found(text: str) -> tuple[Found, ...]:
     """What the rules find that are about destruction and about the release before. Raises as `parse` does.
 
     A table that the same file creates is nobody's yet: a temporary one until it is dropped, for then another of its
     name is meant, all of them until tables are renamed or another database is used.
     """
-    created: set[str] = set()
-    temporary: set[str] = set()
-    result: list[Found] = []
     statements = parse(text)
-    anew = {_name(each.tree): each.line for each in statements if _is_new_table(each) and not _is_temporary(each)}
+    anew = {tables.name(each.tree): each.line for each in statements if tables.is_new(each)}
+    made = tables.Made()
+    result: list[Found] = []
     for each in statements:
         for one in _found(each):
             is_lost = one.perhaps and anew.get(one.table, 0) < each.line
-            if one.table not in created | temporary:
+            if one.table not in made:
                 result.append(msgspec.structs.replace(one, perhaps="") if is_lost else one)
-        if each.kind == "Use" or _renames(each):
-            created.clear()
-            temporary.clear()
-        elif each.kind == "Drop":
-            temporary.difference_update(_names(each.tree))
-        elif _is_new_table(each):
-            (temporary if _is_temporary(each) else created).add(_name(each.tree))
+        made.take(each)
     return tuple(result)
 
 
-def _is_new_table(each: Statement) -> bool:
-    is_table = each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
-    return is_table and not each.tree.args.get("exists")
-
-
-def _is_temporary(each: Statement) -> bool:
-    return each.tree.find(importlib.import_module("sqlglot.expressions").TemporaryProperty) is not None
-
-
-def _renames(each: Statement) -> bool:
-    if each.kind == "Command":
-        return str(each.tree.sql("mysql")).upper().startswith("RENAME")
-    return any(type(action).__name__ == "AlterRename" for action in each.tree.args.get("actions") or ())
-
-
 def _found(each: Statement) -> Iterator[Found]:
-    table = _name(each.tree)
+    table = tables.name(each.tree)
     match each.kind:
         case "Create" | "Drop":
             yield from _made_or_dropped(each, table, str(each.tree.args.get("kind") or "").upper())
         case "TruncateTable":
             yield _one(each, "database/destructive-truncate", f"empties {table}", table)
-        case "Delete" if _means_all(each.tree):
-            says = f"deletes every row of {table}: {_no_where(each.tree)}"
-            yield _one(each, "database/destructive-delete-all", says, table)
-        case "Update" if _means_all(each.tree):
-            says = f"changes every row of {table}: {_no_where(each.tree)}"
-            yield _one(each, "database/destructive-update-all", says, table)
+        case "Delete" | "Update" if _means_all(each.tree):
+            yield from _of_all_rows(each, table)
         case "Alter":
             for action in each.tree.args.get("actions") or ():
                 yield from _action(each, action, table)
@@ -168,23 +163,33 @@ def _found(each: Statement) -> Iterator[Found]:
 def _made_or_dropped(each: Statement, table: str, kind: str) -> Iterator[Found]:
     """DROP TEMPORARY TABLE drops no other."""
     args = each.tree.args
-    if kind == "TABLE" and each.kind == "Create" and args.get("replace") and not _is_temporary(each):
+    if kind == "TABLE" and each.kind == "Create" and args.get("replace") and not tables.is_temporary(each):
         yield _one(each, "database/destructive-drop-table", f"replaces the table {table} and what it holds", table)
     elif kind == "TABLE" and each.kind == "Drop" and not args.get("temporary"):
-        for name in _names(each.tree):
+        for name in tables.names(each.tree):
             found = _one(each, "database/destructive-drop-table", f"drops the table {name} and what it holds", name)
             yield msgspec.structs.replace(found, perhaps=bare(name) if args.get("exists") else "")
     elif kind in ("DATABASE", "SCHEMA") and each.kind == "Drop":
         yield _one(each, "database/destructive-drop-database", "drops a database")
 
 
+def _of_all_rows(each: Statement, table: str) -> Iterator[Found]:
+    why = _no_where(each.tree.args.get("where"))
+    if each.kind == "Update":
+        yield _one(each, "database/destructive-update-all", f"changes every row of {table}: {why}", table)
+        return
+    for name in _emptied(each.tree):
+        yield _one(each, "database/destructive-delete-all", f"deletes every row of {name}: {why}", name)
+
+
 def _means_all(tree: Any) -> bool:
-    """Whether neither a WHERE nor a join says which rows are meant (`WHERE 1` names no column)."""
+    """Whether neither a WHERE nor a join that leaves rows out names a column (`WHERE 1` does not)."""
     exp = importlib.import_module("sqlglot.expressions")
     where = tree.args.get("where")
     if where is not None:
         return where.find(exp.Column) is None
-    return not any(join.args.get("using") or _links(join.args.get("on")) for join in tree.find_all(exp.Join))
+    own = [join for table in _from(tree) for join in table.args.get("joins") or ()]
+    return not any(not join.side and (join.args.get("using") or _links(join.args.get("on"))) for join in own)
 
 
 def _links(condition: Any) -> bool:
@@ -195,16 +200,26 @@ def _links(condition: Any) -> bool:
     return len(tables) > 1 or "" in tables
 
 
-def _no_where(tree: Any) -> str:
-    return "it has no WHERE" if tree.args.get("where") is None else "its WHERE names no column"
+def _from(tree: Any) -> list[Any]:
+    """The tables of UPDATE and DELETE that others are joined to."""
+    return [*(tree.args.get("using") or ()), *([tree.this] if tree.this is not None else [])]
+
+
+def _emptied(tree: Any) -> list[str]:
+    """The tables of which a DELETE takes rows, by their own names."""
+    exp = importlib.import_module("sqlglot.expressions")
+    there = [each for root in _from(tree) for each in root.find_all(exp.Table)]
+    aliases = {each.alias: tables.name(each) for each in there if each.alias}
+    meant = tree.args.get("tables") or (list(tree.this.find_all(exp.Table)) if tree.args.get("using") else [tree.this])
+    return list(dict.fromkeys(aliases.get(each.name, tables.name(each)) for each in meant if each is not None)) or ["?"]
+
+
+def _no_where(where: Any) -> str:
+    return "it has no WHERE" if where is None else "its WHERE names no column"
 
 
 def _command(each: Statement) -> Iterator[Found]:
-    text = str(each.tree.sql("mysql"))
-    words = [word.upper() for word in text.split()[:2]]
-    if words == ["ALTER", "TABLE"] and EMPTIES.search(text) is not None:
-        yield _one(each, "database/destructive-truncate", "empties a table or partitions of it, or takes them away")
-        return
+    words = [word.upper() for word in str(each.tree.sql("mysql")).split()[:2]]
     if words == ["RENAME", "TABLE"]:
         yield _one(each, "database/contract", "renames a table: the release before does not find it", step=True)
     elif words[:1] in (["PREPARE"], ["EXECUTE"], ["CALL"]):
@@ -215,14 +230,17 @@ def _command(each: Statement) -> Iterator[Found]:
 def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
     exp = importlib.import_module("sqlglot.expressions")
     match type(action).__name__:
+        case "Command" if EMPTIES.search(action.sql("mysql")) is not None:
+            says = f"empties {table} or partitions of it, or takes them away"
+            yield _one(each, "database/destructive-truncate", says, table)
         case "Drop" if _drops_column(action):
             says = f"drops the column {table}.{_column(action)} and what it holds"
             yield _one(each, "database/destructive-drop-column", says, table)
         case "AlterRename" | "RenameColumn":
             says = f"renames {table} or a column of it: the release before does not find it"
             yield _one(each, "database/contract", says, table, step=True)
-        case "ModifyColumn":
-            says = f"changes a column of {table} under the release before, and what the new type does not hold is lost"
+        case "ModifyColumn" | "AlterColumn" if not _sets_default(action):
+            says = f"changes a column of {table} under the release before"
             yield _one(each, "database/contract", says, table, step=True)
         case "ColumnDef":
             given = [one.kind for one in action.find_all(exp.ColumnConstraint)]
@@ -235,6 +253,10 @@ def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
                 yield _one(each, "database/contract", says, table, step=True)
         case _:
             return
+
+
+def _sets_default(action: Any) -> bool:
+    return type(action).__name__ == "AlterColumn" and action.args.get("default") is not None
 
 
 def _column(drop: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import SYMLINK, Snapshot
@@ -12,6 +14,7 @@ from gitops_ci.kinds.database.migrations.versions import Migration
 from gitops_ci.model.stack import Stack
 
 _SCHEMAS = ("schemas", "schema")
+_SCRIPTS = ("roles", "role", "seeds", "seed")
 _MIGRATIONS = frozenset({"migrations", "migration", "migrate"})
 
 
@@ -122,6 +125,22 @@ def schema_files(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
     if its in _MIGRATIONS:
         return tuple(path for path in _sql(above, snapshot) if path.endswith(f"/{name}.sql"))
     return _sql(directory, snapshot)
+
+
+def scripts(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
+    """The files of roles and of seeds beside the migrations of a directory, which somebody runs: roles first."""
+    parent, _, name = directory.rpartition("/")
+    above, _, its = parent.rpartition("/")
+    at = parent if name in _MIGRATIONS else above if its in _MIGRATIONS else directory
+    folders = (f"{at}/{folder}" if at else folder for folder in _SCRIPTS)
+    paths = (path for folder in folders for path in _all_sql(folder, snapshot))
+    return tuple(Migration(path.rpartition("/")[2].removesuffix(".sql"), path, "repeatable") for path in paths)
+
+
+def _all_sql(folder: str, snapshot: Snapshot) -> Iterator[str]:
+    yield from (f"{folder}/{name}" for name in sorted(snapshot.children.get(folder, ())) if name.endswith(".sql"))
+    for name in snapshot.directories.get(folder, ()):
+        yield from _all_sql(f"{folder}/{name}", snapshot)
 
 
 def _sql(parent: str, snapshot: Snapshot) -> tuple[str, ...]:

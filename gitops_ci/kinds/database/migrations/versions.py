@@ -23,6 +23,7 @@ DIRECTORY_FILES = ("migration.sql", "up.sql")
 
 _FLYWAY = re.compile(r"(?P<role>[VBU])(?P<version>[0-9]{1,20}(?:[._][0-9]{1,20}){0,9})__.*\.sql", re.DOTALL)
 _REPEATABLE = re.compile(r"R__.*\.sql", re.DOTALL)
+_NEARLY_FLYWAY = re.compile(r"(?:[VUBvub][0-9][0-9._]*|[Rr])_.*\.sql", re.DOTALL)
 _DATE = re.compile(
     r"(?P<day>[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2})(?:[-_.T](?P<time>[0-9]{4,6})(?:-(?P<count>[0-9]{4})(?=_))?)?(?=[-_.]|$)"
     r"|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)"
@@ -89,16 +90,15 @@ def is_unmistakable(name: str) -> bool:
 
 def migrations(directory: str, names: Sequence[str]) -> tuple[Migration, ...]:
     """The migrations among the names of the files directly in `directory`, in the order in which they are applied."""
-    sql = [name for name in names if name.endswith(".sql")]
+    passed = passed_by(names)
+    sql = [name for name in names if name.endswith(".sql") and name not in passed]
     numbered = [name for name in sql if is_numbered(name)]
     in_pairs = (
         bool(numbered)
         and all(_direction(name) for name in numbered)
         and any(_direction(name) in ("up", "do") for name in numbered)
     )
-    flyway = any(_FLYWAY.fullmatch(name) for name in sql) and all(
-        _FLYWAY.fullmatch(name) or _REPEATABLE.fullmatch(name) for name in numbered
-    )
+    flyway = _is_flyway(sql)
     at = f"{directory}/" if directory else ""
     found = [
         Migration(_stem(name, in_pairs), at + name, _role(name, in_pairs, flyway), version_of(name)) for name in sql
@@ -110,6 +110,18 @@ def shown(path: str) -> str:
     """A migration's file as it is told: with its folder where that is one migration (`20240102030405_x/up.sql`)."""
     folder, _, file = path.rpartition("/")
     return f"{folder.rpartition('/')[2]}/{file}" if file in DIRECTORY_FILES and folder else file
+
+
+def passed_by(names: Sequence[str]) -> frozenset[str]:
+    """The files among Flyway's that it leaves alone: named nearly as it asks for (`v4__x.sql`, `V4_x.sql`)."""
+    nearly = {name for name in names if _NEARLY_FLYWAY.fullmatch(name) and not is_numbered(name)}
+    return frozenset(nearly) if nearly and _is_flyway(names) else frozenset()
+
+
+def _is_flyway(names: Sequence[str]) -> bool:
+    return any(_FLYWAY.fullmatch(name) for name in names) and all(
+        _FLYWAY.fullmatch(name) or _REPEATABLE.fullmatch(name) for name in names if is_numbered(name)
+    )
 
 
 def dialect(path: str) -> str | None:

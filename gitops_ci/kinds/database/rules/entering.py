@@ -27,7 +27,7 @@ _NAMED = re.compile(r'(?<!execute )\b(?:function|procedure|routine)s? (?:if exis
 
 
 class Entering(Struct, frozen=True):
-    """The migrations that one stack gets, in order; `is_first` says that it had none before."""
+    """The migrations that one stack gets, in order, then its `scripts` (roles, seeds) that are new or differ."""
 
     stack: Stack
     is_production: bool
@@ -35,6 +35,7 @@ class Entering(Struct, frozen=True):
     migrations: tuple[Migration, ...]
     texts: Texts
     dialect: str
+    scripts: frozenset[str] = frozenset()
 
 
 class Earlier:
@@ -101,7 +102,8 @@ def of(scope: Scope) -> Iterator[Entering]:
             continue
         now = sets.of(stack, scope.head)
         before = sets.of(stack, scope.base) if scope.base is not None else None
-        migrations = sets.entering(now, scope.head, before, scope.base)
+        scripts = tuple(_scripts(stack, scope))
+        migrations = (*sets.entering(now, scope.head, before, scope.base), *scripts)
         if migrations:
             yield Entering(
                 stack=stack,
@@ -114,7 +116,15 @@ def of(scope: Scope) -> Iterator[Entering]:
                     End(now, scope.head),
                     scope.config.kinds.database.engine,
                 ),
+                scripts=frozenset(script.path for script in scripts),
             )
+
+
+def _scripts(stack: Stack, scope: Scope) -> Iterator[Migration]:
+    for script in sets.scripts(stack.path, scope.head):
+        old = sets.identity(script.path, scope.base) if scope.base is not None else None
+        if old is None or old != sets.identity(script.path, scope.head):
+            yield script
 
 
 def is_production(stack: Stack, head: Snapshot, base: Snapshot | None, config: Config) -> bool:

@@ -38,6 +38,48 @@ def test_a_file_that_is_none_by_its_name_is_told(name: str, severity: str | None
 
 
 @pytest.mark.parametrize(
+    ("name", "is_passed_by"),
+    [
+        ("v2__drop.sql", True),
+        ("V2_drop.sql", True),
+        ("u2__drop.sql", True),
+        ("r__views.sql", True),
+        ("R_views.sql", True),
+        ("V2__drop.sql", False),
+        ("R__views.sql", False),
+        ("afterMigrate.sql", False),
+    ],
+)
+def test_what_flyway_passes_by_is_told_and_not_run(name: str, is_passed_by: bool) -> None:
+    base = {"migrations/V1__users.sql": "CREATE TABLE users (id int);"}
+    head = {f"migrations/{name}": "DROP TABLE users;"}
+    assert said(head, base) == ([("error", f"migrations/{name}")] if is_passed_by else [])
+    assert planned(SHARED, side(base), side({**base, **head})).status == ("unchanged" if is_passed_by else "changed")
+
+
+@pytest.mark.parametrize("file", ["migration.sql", "up.sql"])
+def test_a_loose_file_beside_directories_is_told_and_not_run(file: str) -> None:
+    base = {f"migrations/2024010100000{at}_a/{file}": f"CREATE TABLE t{at} (id int);" for at in (1, 2)}
+    loose = {"migrations/data.sql": "DROP TABLE t1;"}
+    assert said(loose, base) == [("error", "migrations/data.sql")]
+    assert said({f"migrations/20240101000003_b/{file}": "SELECT 1"}, {**base, **loose}) == []
+    head = side({**base, **loose, f"migrations/20240101000003_b/{file}": "DROP TABLE t2;"})
+    assert [each.address for each in planned(SHARED, side({**base, **loose}), head).changes] == ["table t2"]
+    assert [each.address for each in planned(SHARED, None, head).changes][-1] != "table t1"
+
+
+def test_a_numbered_file_beside_directories_is_run() -> None:
+    base = {"migrations/20240101000001_a/up.sql": "CREATE TABLE t (id int);"}
+    head = {**base, "migrations/20240101000002_b.sql": "DROP TABLE t;"}
+    assert [each.address for each in planned(SHARED, side(base), side(head)).changes] == ["table t"]
+
+
+def test_elsewhere_such_names_are_run() -> None:
+    assert said({"migrations/v2__drop.sql": "DROP TABLE users;"}) == []
+    assert planned(SHARED, side(BASE), side({**BASE, "migrations/v2__drop.sql": "DROP TABLE users;"})).changes
+
+
+@pytest.mark.parametrize(
     ("name", "is_program"),
     [
         ("003_new.go", True),
