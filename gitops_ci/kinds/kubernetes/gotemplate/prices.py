@@ -16,52 +16,18 @@ _TURNED_PER_STEP = 50
 _HELD_PER_STEP = 4
 """Values of a list or a map that a function goes through."""
 _TURNING = frozenset(
-    [
-        "camelcase",
-        "html",
-        "indent",
-        "initials",
-        "kebabcase",
-        "nindent",
-        "normalize",
-        "nospace",
-        "regexQuoteMeta",
-        "slugify",
-        "snakecase",
-        "split",
-        "title",
-        "untitle",
-        "urlquery",
-    ]
+    {
+        *("camelcase", "html", "indent", "initials", "kebabcase", "nindent", "normalize", "nospace", "regexQuoteMeta"),
+        *("slugify", "snakecase", "split", "title", "untitle", "urlquery"),
+    }
 )
 _READING = frozenset({"fromYaml", "fromYamlArray", "fromJson", "fromJsonArray"})
 _LOOKING = frozenset(
-    [
-        "coalesce",
-        "default",
-        "dict",
-        "dig",
-        "empty",
-        "fail",
-        "first",
-        "get",
-        "hasKey",
-        "index",
-        "kindIs",
-        "kindOf",
-        "len",
-        "list",
-        "lookup",
-        "not",
-        "required",
-        "set",
-        "ternary",
-        "tuple",
-        "typeIs",
-        "typeIsLike",
-        "typeOf",
+    {
+        *("coalesce", "default", "dict", "dig", "empty", "fail", "first", "get", "hasKey", "index", "kindIs", "kindOf"),
+        *("len", "list", "lookup", "not", "required", "set", "ternary", "tuple", "typeIs", "typeIsLike", "typeOf"),
         "unset",
-    ]
+    }
 )
 """Functions that look at a list or a map without going through it."""
 _WRITING = frozenset({"toYaml", "toJson", "toRawJson", "toPrettyJson", "deepCopy", "merge", "mergeOverwrite"})
