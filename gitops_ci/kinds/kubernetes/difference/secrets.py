@@ -14,6 +14,7 @@ from gitops_ci.kinds.terraform.plan.masking import Masking
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation in which kubectl keeps the whole object once more."""
 _VALUES = ("data", "stringData")
+_PLAIN = ("apiVersion", "kind", "metadata", "type", "immutable", "data")
 
 
 def is_secret(value: Mapping[str, Any]) -> bool:
@@ -65,6 +66,7 @@ def marks(value: Mapping[str, Any]) -> dict[str, Any] | None:
     found: dict[str, Any] = {"metadata": {"annotations": {_APPLIED: True}}} if applied else {}
     if is_secret(value):
         found["data"] = dict.fromkeys(_mapping(value.get("data")), True)
+        found |= {key: True for key in value if key not in _PLAIN}  # whoever misspells `data` still means it
     return found or None
 
 
