@@ -16,7 +16,7 @@ from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.discovery import deployments, survey
 from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
-from gitops_ci.kinds.kubernetes.planning import adopting, following, former, generated, gone, lacking, remote
+from gitops_ci.kinds.kubernetes.planning import adopting, depending, following, former, generated, gone, lacking, remote
 from gitops_ci.kinds.kubernetes.planning.lacking import Lacking
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Pinned
 from gitops_ci.kinds.protocol import Tools
@@ -63,7 +63,8 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     failure = failure or remote.undecided(unseen, head)
     unseen += lacks.unseen
     altered = any(each.action != "read" for each in changes)
-    caveats = () if failure is not None else (*lacks.told, *_caveats(lacks.base, found, left_out, ends.note))
+    caveats = (*_caveats(lacks.base, found, left_out, ends.note), *depending.told(after.deployment, base, head))
+    caveats = () if failure is not None else (*lacks.told, *caveats)
     return Plan(
         stack=stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",
