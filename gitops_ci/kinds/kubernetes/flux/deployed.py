@@ -186,9 +186,26 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
         values=yaml.safe_dump(given, sort_keys=False, allow_unicode=True) if given else "",
     )
     ignored = ignoring.of(origins.taken(by), repository)
+    unknown += _turned(by)
     lacking = ignored.told(by, (*files, *ignoring.of_chart(path, repository)) if ignored.is_any else ())
     reads = (*repository.of_chart(path, files), *more, *map(Reading, ignored.read))
     return Deployed((own, *unknown, *lacking), reads, path)
+
+
+def _turned(by: Declared) -> list[Source]:
+    """What Flux makes of what Helm renders, which is not done here: the same at both ends changes nothing."""
+    spec = values.mapping(by.manifest.value, "spec")
+    given = {key: spec[key] for key in ("postRenderers", "commonMetadata") if spec.get(key)}
+    return [
+        Unrendered(
+            what=f"{key} of HelmRelease {by.name}",
+            why="what Helm renders is not changed by it here",
+            path=by.path,
+            line=by.line_of("spec", key),
+            fixed=values.digest(value),
+        )
+        for key, value in given.items()
+    ]
 
 
 def _layers(by: Declared, repository: Repository) -> tuple[tuple[str, ...], list[Source], list[Reading]]:

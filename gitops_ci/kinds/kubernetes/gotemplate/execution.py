@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from msgspec import Struct
 
-from gitops_ci.kinds.kubernetes.gotemplate import builtins, prices, scopes, sprig
+from gitops_ci.kinds.kubernetes.gotemplate import builtins, prices, scopes, sprig, sprig_patterns
 from gitops_ci.kinds.kubernetes.gotemplate.nodes import (
     Action,
     Branch,
@@ -250,6 +250,8 @@ class _Run:
     def _applied(self, name: str, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         given = [None if isinstance(each, Missing) else each for each in args]
         self._spend(prices.of(name, given))
+        if name in sprig_patterns.FUNCTIONS:
+            self._spend(sprig_patterns.steps(*given[:2]) if len(given) > 1 else 0)
         try:
             value = function(*given)
         except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError) as error:

@@ -18,6 +18,7 @@ from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
 from gitops_ci.kinds.kubernetes.planning import (
     adopting,
+    depending,
     following,
     former,
     generated,
@@ -76,7 +77,8 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     failure = failure or remote.undecided(unseen, head)
     unseen += lacks.unseen
     altered = any(each.action != "read" for each in changes)
-    caveats = (*lacks.told, *_caveats(lacks.base, found, left_out, note), *_paused(after.deployment))
+    caveats = (*_caveats(lacks.base, found, left_out, note), *depending.told(after.deployment, base, head))
+    caveats = () if failure is not None else (*lacks.told, *caveats, *_paused(after.deployment))
     return Plan(
         stack=stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",

@@ -136,7 +136,11 @@ def test_the_column_that_goes_is_named(column: str) -> None:
         ("LOAD 'secret';", "unsupported", "is not known to the reader of MySQL here"),
         ("ALTER TABEL users DROP COLUMN email;", "unsupported", "is not known to the reader of MySQL here"),
         ("ALTER TABLE users ADD COLUMN x INT DEFALT 3;", "unsupported", "is not known to the reader of MySQL here"),
-        ("ALTER TABLE users DROP COLUMN x FOO BAR, ENGINE=InnoDB;", "unsupported", "is not known to the reader of MySQL here"),
+        (
+            "ALTER TABLE users DROP COLUMN x FOO BAR, ENGINE=InnoDB;",
+            "unsupported",
+            "is not known to the reader of MySQL here",
+        ),
         ("DROP TABLES users;", "unsupported", "is not known to the reader of MySQL here"),
         ("CREATE TABLE x (id INT FOO BAR);", "unsupported", "is not known to the reader of MySQL here"),
         ("SHUTDOWN;", "unsupported", "is not known to the reader of MySQL here"),

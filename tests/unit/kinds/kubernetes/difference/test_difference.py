@@ -559,3 +559,19 @@ def test_what_sops_keeps_of_itself_is_no_part_of_an_object() -> None:
     assert [each.path for each in change.attributes] == ["data.a"]
     plain = one("Secret", sops={"mac": "no"})
     assert "sops" in {each.path for each in only(between([], [plain])).attributes}
+
+
+def test_the_values_of_a_secret_whose_data_is_misspelt_are_none_to_show() -> None:
+    change = only(between([], [one("Secret", Data={"a": "hushhush"}, type="Opaque")]))
+    assert b"hushhush" not in msgspec.json.encode(change)
+    assert b"Opaque" in msgspec.json.encode(change)
+
+
+@pytest.mark.parametrize(("was", "is_now"), [("web", "admin"), ("web-1.0", "admin-1.0"), ("v1", "admin")])
+def test_a_chart_label_that_says_more_than_a_version_is_told(was: str, is_now: str) -> None:
+    """A NetworkPolicy may select pods by it."""
+    ends = [
+        [{**one("Deployment", "apps/v1"), "metadata": {"name": "x", "labels": {"chart": each}}}]
+        for each in (was, is_now)
+    ]
+    assert [each.path for each in only(between(*ends)).attributes] == ["metadata.labels.chart"]

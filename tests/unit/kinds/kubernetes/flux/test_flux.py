@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from gitops_ci.discover import affected
@@ -230,6 +231,21 @@ spec:
   values: {replicas: 2}
   valuesFrom: [{kind: ConfigMap, name: settings}]
 """
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["  commonMetadata: {labels: {a: b}}\n", "  postRenderers: [{kustomize: {images: [{name: a, newTag: b}]}}]\n"],
+)
+def test_what_flux_makes_of_a_rendering_is_told(more: str) -> None:
+    files = {**FLEET, "clusters/production/web.yaml": RELEASE + more, "charts/web/Chart.yaml": "name: web\n"}
+    [gap] = [
+        each
+        for each in deployed(files, "production/kubernetes/web").sources
+        if "of HelmRelease" in getattr(each, "what", "")
+    ]
+    assert isinstance(gap, Unrendered)
+    assert (gap.code, bool(gap.fixed)) == ("not-rendered", True)
 
 
 def test_a_release_of_a_chart_that_lies_here() -> None:

@@ -88,6 +88,7 @@ def test_each_application_that_a_chart_makes_is_a_stack() -> None:
         prune=True,
         cascade=True,
         by="Application api",
+        home="argocd",
         path="outer/templates/api.yaml",
         line=3,
         within="production/kubernetes/outer of outer",
