@@ -68,29 +68,16 @@ def listed(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
     """The migrations of a directory: its own files, or the directories below that are one migration each.
 
     Prisma runs these in the order of their names: `20250625_x` comes after `20250604120000_y`. Diesel takes the dashes
-    out of what is before the first `_`. Neither of them runs a file beside such directories.
+    out of what is before the first `_`.
     """
-    nested = _nested(directory, snapshot)
-    own = () if beside_directories(directory, snapshot) else snapshot.children.get(directory, ())
-    return (*versions.migrations(directory, own), *sorted(nested, key=_by_name))
-
-
-def beside_directories(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
-    """The paths of `.sql` files that no tool runs: beside directories of migrations, none of them with a number."""
-    names = [name for name in snapshot.children.get(directory, ()) if name.endswith(".sql")]
-    if not names or any(map(versions.is_numbered, names)) or not _nested(directory, snapshot):
-        return ()
-    return tuple(f"{directory}/{name}" if directory else name for name in names)
-
-
-def _nested(directory: str, snapshot: Snapshot) -> list[Migration]:
+    own = versions.migrations(directory, snapshot.children.get(directory, ()))
     at = f"{directory}/" if directory else ""
-    found: list[Migration] = []
+    nested: list[Migration] = []
     for name in snapshot.directories.get(directory, ()):
         file = migration_file(at + name, snapshot)
         if file is not None:
-            found.append(Migration(name, f"{at}{name}/{file}", "versioned", versions.version_of(name)))
-    return found
+            nested.append(Migration(name, f"{at}{name}/{file}", "versioned", versions.version_of(name)))
+    return (*own, *sorted(nested, key=_by_name))
 
 
 def _by_name(migration: Migration) -> tuple[str, str]:

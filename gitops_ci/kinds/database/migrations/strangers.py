@@ -39,12 +39,11 @@ _TEST = "_test.go"
 
 
 def of(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
-    """The paths of such files: numbered, ending in `.sql` but for its capitals, or beside directories of migrations."""
+    """The paths of such files: numbered ones, and those that end in `.sql` but for its capitals."""
     if foreign.tool(directory, snapshot) is not None:
         return ()
     at = f"{directory}/" if directory else ""
     own = [at + name for name in snapshot.children.get(directory, ()) if _is_strange(name)]
-    own += sets.beside_directories(directory, snapshot)
     nested = [
         f"{at}{folder}/{name}"
         for folder in snapshot.directories.get(directory, ())
@@ -60,19 +59,13 @@ def check(stack: Stack, directory: str | None, now: Snapshot, before: Snapshot |
     for path in _entering(directory, now, before):
         is_sql = path.lower().endswith(".sql")
         file = path.rpartition("/")[2]
-        why, advice = "is none by its name", "End its name in `.sql`, in small letters, or put it elsewhere."
-        if path.endswith(".sql"):
-            why, advice = (
-                "is none: these are directories",
-                "Give it a directory as the others have, or put it elsewhere.",
-            )
-        elif not is_sql:
-            advice = "Write it in SQL, in a file that ends in `.sql`, or see by yourself what it does."
         yield findings.make(
             "database/not-a-migration",
             "error" if is_sql else "notice",
-            f"{file} lies among migrations and {why}: it was neither tried nor linted",
-            help=advice,
+            f"{file} lies among migrations and is none by its name: it was neither tried nor linted",
+            help="End its name in `.sql`, in small letters, or put it elsewhere."
+            if is_sql
+            else "Write it in SQL, in a file that ends in `.sql`, or see by yourself what it does.",
             path=path,
             stack=stack.id,
         )

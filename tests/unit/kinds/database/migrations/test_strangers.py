@@ -69,18 +69,3 @@ def test_a_directory_of_one_migration_is_looked_into() -> None:
 def test_the_stack_is_affected_by_it() -> None:
     base, head = side(BASE), side({**BASE, "migrations/003_new.SQL": "DROP TABLE users"})
     assert [each.id for each in affected.between(base, head)] == [SHARED]
-
-
-@pytest.mark.parametrize("file", ["migration.sql", "up.sql"])
-def test_a_file_beside_directories_of_migrations_is_not_run(file: str) -> None:
-    loose = {"migrations/fix.sql": "UPDATE nowhere SET a = 1;"}
-    base = {f"migrations/20240101000000_a/{file}": "CREATE TABLE a (id int);", **loose}
-    new = {f"migrations/20240102000000_b/{file}": "CREATE TABLE b (id int);"}
-    plan = planned(SHARED, side(base), side({**base, **new}))
-    assert [each.address for each in plan.changes] == ["table b"]
-    assert plan.reason is None
-    assert said(new, base) == []
-    assert said({"migrations/fix.sql": "DROP TABLE a;"}, base) == [("error", "migrations/fix.sql")]
-    assert said({"migrations/001_fix.sql": "DROP TABLE a;"}, base) == []
-    numbered = planned(SHARED, side(base), side({**base, "migrations/001_fix.sql": "DROP TABLE a;"}))
-    assert "table a" in [each.address for each in numbered.changes]
