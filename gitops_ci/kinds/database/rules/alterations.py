@@ -175,7 +175,8 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
             says = f"makes {table}.{name} NOT NULL: the release before may still write NULL"
             yield _found(read, "database/contract", says, table, "contract")
         case "AT_AlterColumnType" if column is not None:
-            says = f"changes the type of {table}.{name} to {column.type} under the release before"
+            sized = column.typeName.sized if column.typeName else ""
+            says = f"changes the type of {table}.{name} to {sized} under the release before"
             found = _found(read, "database/contract", says, table, "both")
             yield msgspec.structs.replace(found, evidence="rewrite")  # what rewrites nothing can be read as before
         case "AT_DisableRowSecurity" | "AT_NoForceRowSecurity":

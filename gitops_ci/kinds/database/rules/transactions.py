@@ -58,7 +58,7 @@ def of(reads: Sequence[Read], *, wrapped: bool | None, whole: bool) -> Iterator[
         elif begun is not None or wrapped or (whole and len(top) > 1):
             what = _alone(read)
             if what:
-                says = f"{what} cannot run inside a transaction, and here it does"
+                says = f"has {what} inside a transaction, where PostgreSQL refuses it"
                 yield _found(read, "database/fails-in-transaction", says)
     if begun is not None:
         yield _found(begun, "database/fails-open-transaction", "begins a transaction that it does not end")

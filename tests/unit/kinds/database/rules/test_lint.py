@@ -173,6 +173,16 @@ def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> No
     assert (promoted.severity, promoted.stack) == ("error", "production/database/main")
 
 
+@pytest.mark.parametrize(
+    "type_",
+    ["numeric(8,2)", "varchar(10)", "timestamp(0)", "bigint", "int[]", "interval", 'app."Mood"', "varchar(10)[]"],
+)
+def test_a_new_type_is_told_with_its_length(type_: str) -> None:
+    (found,) = new(f"ALTER TABLE users ALTER COLUMN email TYPE {type_};").findings
+    told = {"int[]": "integer[]"}.get(type_, type_)
+    assert found.message == f"002_new.sql changes the type of users.email to {told} under the release before"
+
+
 @pytest.mark.parametrize("file", ["migration.sql", "up.sql"])
 def test_a_directory_that_is_a_migration_is_named_with_its_file(file: str) -> None:
     base = {f"migrations/20240101000000_a/{file}": "CREATE TABLE users (id int, email text);"}
