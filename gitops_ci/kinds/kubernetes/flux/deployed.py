@@ -166,6 +166,8 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     """What a HelmRelease deploys; None where its chart is of a registry or another repository."""
     spec = values.mapping(by.manifest.value, "spec")
     wanted = origins.chart(by)
+    if values.text(spec, "chartRef", "kind") == "ExternalArtifact":
+        return _of_artifact(by, repository, origins, repositories)
     chart, asking = wanted.spec, wanted.by
     reference, written = values.mapping(chart, "sourceRef"), values.text(chart, "chart")
     if values.text(reference, "kind") not in ("GitRepository", "ExternalArtifact") or not written:
@@ -179,6 +181,30 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     if path is None:
         return _missing(asking, written, *wanted.place, "chart")
     files = [each.removeprefix("./") for each in values.texts(chart, "valuesFiles")]
+    return _released(by, path, files, repository)
+
+
+def _of_artifact(by: Declared, repository: Repository, origins: Origins, repositories: Repositories) -> Deployed | None:
+    """What a HelmRelease deploys whose chart is an artifact: one folder of this repository, or what nobody knows."""
+    reference = values.mapping(by.manifest.value, "spec", "chartRef")
+    made, snapshot = origins.made(reference, by), repository.snapshot
+    if made is None:
+        return _unmade(by, reference, "spec", "chartRef", "name") if origins.lacks(reference) else None
+    parts = list(sources_of.copied(made, origins, repositories, snapshot))
+    ours = [each for each in parts if each is not None]
+    if not ours:
+        return None
+    if len(parts) == 1 and ours[0] in repository.charts.directories:
+        return _released(by, ours[0], [], repository)
+    what, why = f"ExternalArtifact {values.text(reference, 'name')}", "what is put together in it is not rendered here"
+    unknown = Unrendered(what=what, why=why, path=by.path, line=by.line_of("spec", "chartRef"))
+    reads = (Reading(each, "tree" if snapshot.is_directory(each) else "file") for each in ours)
+    return Deployed((unknown,), tuple(reads), None)
+
+
+def _released(by: Declared, path: str, files: list[str], repository: Repository) -> Deployed:
+    """A chart of this repository with the values that a HelmRelease gives it."""
+    spec = values.mapping(by.manifest.value, "spec")
     given = values.mapping(spec, "values")
     target = values.text(spec, "targetNamespace")
     name = f"{target}-{by.name}" if target else by.name

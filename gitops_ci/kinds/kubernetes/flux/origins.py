@@ -161,6 +161,7 @@ def _references(spec: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return (
         values.mapping(spec, "sourceRef"),
         values.mapping(spec, "chart", "spec", "sourceRef"),
+        values.mapping(spec, "chartRef"),
         *values.mappings(spec, "sources"),
     )
 
@@ -231,6 +232,18 @@ def directory(
     snapshot = repository.snapshot
     found = paths(by, path, reference, origins)
     return next((each for each in found if snapshot.is_directory(snapshot.resolve(each) or each)), None)
+
+
+def copied(made: Artifact, origins: Origins, repositories: Repositories, snapshot: Snapshot) -> Iterator[str | None]:
+    """What is copied into an artifact: paths of this repository, None for each that is of elsewhere."""
+    by, artifact = made
+    sources = {values.text(each, "alias"): each for each in values.mappings(by.manifest.value, "spec", "sources")}
+    for rule in values.mappings(artifact, "copy"):
+        alias, _, rest = values.text(rule, "from").removeprefix("@").partition("/")
+        path = rest.partition("*")[0].strip("/")
+        ours = is_ours(by, sources.get(alias, {"kind": "none"}), origins, repositories)
+        is_here = path in snapshot or snapshot.is_directory(path)
+        yield path if ours or (ours is None and is_here) else None
 
 
 def is_ours(by: Declared, reference: dict[str, Any], origins: Origins, repositories: Repositories) -> bool | None:

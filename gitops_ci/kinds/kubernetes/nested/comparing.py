@@ -129,8 +129,8 @@ def _may_deploy(each: Object, ours: Repositories) -> bool:
             sources: Iterable[dict[str, Any]] = values.mappings(spec, "sources") or [values.mapping(spec, "source")]
             return any(ours.has(values.text(source, "repoURL")) for source in sources)
         case "HelmRelease":
-            kind = values.text(spec, "chart", "spec", "sourceRef", "kind")
-            return kind in ("GitRepository", "ExternalArtifact") or values.text(spec, "chartRef", "kind") == "HelmChart"
+            kinds = {values.text(spec, "chart", "spec", "sourceRef", "kind"), values.text(spec, "chartRef", "kind")}
+            return not kinds.isdisjoint(("GitRepository", "ExternalArtifact", "HelmChart"))
         case "HelmChart":
             return values.text(spec, "sourceRef", "kind") == "GitRepository"
         case "GitRepository":

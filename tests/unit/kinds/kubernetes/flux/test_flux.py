@@ -312,3 +312,44 @@ def test_a_helm_chart_of_another_revision_is_not_what_is_here() -> None:
     [gap] = deployed({**BY_HELM_CHART, "clusters/production/chart.yaml": pinned}, "production/kubernetes/web").sources
     assert isinstance(gap, Unrendered)
     assert gap.code == "revision-missing"
+
+
+BY_ARTIFACT: Files = {
+    **BY_HELM_CHART,
+    "clusters/production/web.yaml": """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec: {chartRef: {kind: ExternalArtifact, name: web, namespace: flux-system}}
+""",
+}
+WEB_ARTIFACT = """apiVersion: source.extensions.fluxcd.io/v1beta1
+kind: ArtifactGenerator
+metadata: {name: charts, namespace: flux-system}
+spec:
+  sources: [{alias: mono, kind: GitRepository, name: flux-system}, {alias: far, kind: OCIRepository, name: far}]
+  artifacts:
+  - {name: web, copy: [%s]}
+"""
+OURS, FAR = '{from: "@mono/charts/web/**", to: "@artifact/web/"}', '{from: "@far/web/**", to: "@artifact/web/"}'
+VALUES = '{from: "@mono/charts/web/values.yaml", to: "@artifact/web/values.yaml", strategy: Merge}'
+
+
+def test_a_release_of_an_artifact_that_has_a_chart_from_here() -> None:
+    files = {**BY_ARTIFACT, "clusters/production/artifacts.yaml": WEB_ARTIFACT % OURS}
+    [chart] = deployed(files, "production/kubernetes/web").sources
+    assert chart == Chart(path="charts/web", release="web", namespace="shop")
+    unmade = {**files, "clusters/production/artifacts.yaml": (WEB_ARTIFACT % OURS).replace("name: web", "name: wbe")}
+    [gap] = deployed(unmade, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert (gap.code, gap.line) == ("invalid", 4)
+
+
+def test_an_artifact_that_is_put_together_is_not_rendered_and_what_it_takes_from_here_decides() -> None:
+    files = {**BY_ARTIFACT, "clusters/production/artifacts.yaml": WEB_ARTIFACT % f"{FAR}, {VALUES}"}
+    [gap] = deployed(files, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert (gap.code, gap.what) == ("not-rendered", "ExternalArtifact web")
+    found = affected.between(end(files), end({**files, "charts/web/values.yaml": "a: 2"}))
+    assert "production/kubernetes/web" in [each.id for each in found]
+    others = {**BY_ARTIFACT, "clusters/production/artifacts.yaml": WEB_ARTIFACT % FAR}
+    assert "production/kubernetes/web" not in paths(others)
