@@ -120,7 +120,8 @@ class Unseen(Struct, frozen=True, kw_only=True):
 class Observation(Struct, frozen=True, kw_only=True):
     """What was seen while a plan was tried on a server that was thrown away.
 
-    `what` is `ran` (a migration, to its end in `seconds`), `lock` and `rewrite` (of what existed), `emptied` (a table
+    `what` is `ran` (a migration, to its end in `seconds`), `lock`, `rewrite` and `scan` (of what existed; every row was
+    written anew, or read while nobody could write), `emptied` (a table
     that a migration took every row of, as no statement of it says), `fails-on-data`, `unseen` (what may have done more
     to rows than its text says, where the migration was planned on empty tables because of that),
     `down-differs`, `left-empty` (a table that took no rows), `schema-differs` (a declared one, from what the
@@ -134,6 +135,7 @@ class Observation(Struct, frozen=True, kw_only=True):
         "ran",
         "lock",
         "rewrite",
+        "scan",
         "emptied",
         "fails-on-data",
         "unseen",

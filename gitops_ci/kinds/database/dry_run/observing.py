@@ -80,8 +80,17 @@ def rewrites(before: Catalog, events: Iterable[Event], steps: Steps) -> Iterator
             yield _seen("rewrite", item.address, "every row is written anew", place)
 
 
+def scans(before: Catalog, steps: Steps) -> Iterator[Observation]:
+    """The tables of before of which a statement that keeps writers out read every row; all where that is not known."""
+    for place, number in steps.scans.seen if steps.scans is not None else ():
+        item = before.get(("pg_class", number)) if number is not None else None
+        if item is not None or number is None:
+            address = item.address if item is not None else "every table"
+            yield _seen("scan", address, "every row is read while nobody can read or write it", place)
+
+
 def _seen(
-    what: Literal["lock", "rewrite"],
+    what: Literal["lock", "rewrite", "scan"],
     address: str,
     message: str,
     place: Place,

@@ -130,6 +130,7 @@ def _attempt(request: Request, tools: Tools, *, rows: bool) -> Trial:
             *observing.bounded(observing.locks(before, locks), request.entering),
             *observing.vacuumed(before, request.entering),
             *observing.rewrites(before, events, steps),
+            *observing.scans(before, steps),
             *declaring.seen(request.declared, cluster, (before, after), request.settings.extensions),
             *_undone(request, before, apply, (watcher, owner)),
         ]

@@ -12,6 +12,7 @@ from msgspec import Struct
 from gitops_ci.kinds.database.dry_run import errors, scripting
 from gitops_ci.kinds.database.dry_run.errors import Place
 from gitops_ci.kinds.database.dry_run.locks import Locks, Ran
+from gitops_ci.kinds.database.dry_run.scans import Scans
 from gitops_ci.kinds.database.dry_run.scripting import Script
 from gitops_ci.kinds.database.dry_run.watch import identifier, literal
 from gitops_ci.kinds.database.server import ServerError, ServerLostError, Session
@@ -46,6 +47,7 @@ class Steps:
         self._ahead = ahead
         self._owner = owner
         self._locks = locks
+        self.scans = Scans(owner) if locks is not None else None
         self._extensions = extensions
         self._ran: list[Step] = []
 
@@ -92,6 +94,7 @@ class Steps:
         if self._locks is not None and statement.tag == "TransactionStmt":
             self._locks.before_end()
         self._begin(single)
+        scans = self.scans.before(statement) if self.scans is not None else None
         try:
             with self._may_own(scripting.owners(statement)):
                 self._owner.run(scripting.said_as(statement, self._owner.role))
@@ -99,6 +102,8 @@ class Steps:
             raise ServerLostError(lost.code, str(lost), place.path, place.line) from None
         if self._locks is not None and not self._owner.idle:
             self._locks.after(Ran(statement, place, began))
+        if self.scans is not None and scans is not None:
+            self.scans.after(place, scans)
         self._end(single)
 
     @contextlib.contextmanager

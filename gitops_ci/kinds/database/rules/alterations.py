@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct, field
 
+from gitops_ci.kinds.database.rules import zones
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql.identifiers import quoted
@@ -164,7 +165,9 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
             yield _found(read, "database/row-security-disabled", f"takes row security off {table}", table)
         case subtype if subtype in _REWRITES:
             says = f"{_REWRITES[subtype]} writes {table} anew and keeps everyone out of it"
-            yield _found(read, "database/lock-rewrite", says, table)
+            found = _found(read, "database/lock-rewrite", says, table)
+            moves = subtype == "AT_SetTableSpace"  # which is no rewrite to PostgreSQL, and nothing in the same one
+            yield msgspec.structs.replace(found, evidence="lock" if moves else None)
         case _:
             return
 
@@ -204,7 +207,7 @@ def scans_nothing(read: Read) -> bool:
 
 
 def makes_a_time(read: Read) -> bool:
-    """Whether a column becomes a time: what gets or loses its zone is rewritten, unless the session's zone is UTC.
+    """Whether a column may become a time: what gets or loses its zone is rewritten, unless the session's zone is UTC.
 
     It is UTC where migrations are tried (PostgreSQL's ATColumnChangeRequiresRewrite).
     """
@@ -212,7 +215,7 @@ def makes_a_time(read: Read) -> bool:
         return False
     commands = [each.command for each in read.statement.read(Altered).cmds if each.command]
     columns = [each.definition.column for each in commands if each.subtype == "AT_AlterColumnType" and each.definition]
-    return any(column is not None and column.type.startswith("timestamp") for column in columns)
+    return any(column is not None and zones.of(column.type) != "none" for column in columns)
 
 
 def added(read: Read) -> Iterator[str]:

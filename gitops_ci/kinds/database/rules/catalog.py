@@ -9,8 +9,9 @@ from msgspec import Struct
 Weight = Literal["error", "production", "advice"]
 """`production` is an error where production gets it and a warning elsewhere; `advice` a warning everywhere."""
 
-Evidence = Literal["rewrite", "lock"]
-"""What a dry run must not have seen so that the rule does not fire: a rewrite, or a lock that keeps writers out."""
+Evidence = Literal["rewrite", "scan", "lock"]
+"""What a dry run must not have seen so that the rule does not fire: a rewrite, a rewrite or a scan of every row, or a
+lock that keeps writers out. Of scans it sees those of `dry_run/scans.py`: by a change of type and SET NOT NULL."""
 
 
 class Rule(Struct, frozen=True):
@@ -51,13 +52,13 @@ RULES: dict[str, Rule] = {
         "production", "Build a unique index CONCURRENTLY, then ADD PRIMARY KEY USING INDEX.", "lock"
     ),
     "database/lock-not-null": Rule(
-        "production", "Add CHECK (… IS NOT NULL) NOT VALID, validate it, then SET NOT NULL and drop the check.", "lock"
+        "production", "Add CHECK (… IS NOT NULL) NOT VALID, validate it, then SET NOT NULL and drop the check.", "scan"
     ),
     "database/lock-column-default": Rule(
         "production", "Add the column without the default, set the default, then fill old rows in batches.", "rewrite"
     ),
     "database/lock-type-change": Rule(
-        "production", "Add a column of the new type, fill it in batches and switch over to it.", "rewrite"
+        "production", "Add a column of the new type, fill it in batches and switch over to it.", "scan"
     ),
     "database/lock-domain-constraint": Rule(
         "production", "Add it NOT VALID, then VALIDATE CONSTRAINT in a later migration.", "lock"

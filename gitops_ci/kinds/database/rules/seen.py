@@ -8,6 +8,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from gitops_ci.kinds.database.rules import zones
 from gitops_ci.kinds.database.rules.catalog import RULES, Evidence
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.server import ENGINE
@@ -27,13 +28,15 @@ class Lock(Struct, frozen=True):
 class SeenStatement(Struct, frozen=True, kw_only=True):
     """What one statement did: `line` is that of its first word in `path`.
 
-    `rewritten` are the tables that were there before the change and got another file; `locks` those that it held on
+    `rewritten` are the tables that were there before the change and got another file, `scanned` those of which every
+    row was read under a lock that keeps everybody out; `locks` those that it held on
     such tables when it ended.
     """
 
     path: str
     line: int
     rewritten: tuple[str, ...] = ()
+    scanned: tuple[str, ...] = ()
     locks: tuple[Lock, ...] = ()
 
     @property
@@ -41,6 +44,8 @@ class SeenStatement(Struct, frozen=True, kw_only=True):
         """What it did of what a rule guesses."""
         if self.rewritten:
             yield "rewrite"
+        if self.rewritten or self.scanned:
+            yield "scan"
         if any(lock.mode in KEEPS_WRITERS_OUT for lock in self.locks):
             yield "lock"
 
@@ -48,7 +53,7 @@ class SeenStatement(Struct, frozen=True, kw_only=True):
 class Seen(Struct, frozen=True, dict=True):
     """What the dry run of one stack saw: the migrations that it `ran` to their end, and what was seen in which line.
 
-    In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it.
+    In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it, or may have.
     """
 
     ran: frozenset[str] = frozenset()
@@ -93,8 +98,10 @@ def of(plan: Plan | None, migrations: Iterable[str]) -> Seen:
 
 
 def _zoned(attribute: Attribute) -> bool:
-    ends = [each.endswith("with time zone") for each in (attribute.before, attribute.after) if isinstance(each, str)]
-    return attribute.path.endswith(".type") and len(set(ends)) == 2
+    if not attribute.path.endswith(".type"):
+        return False
+    before, after = attribute.before, attribute.after
+    return isinstance(before, str) and isinstance(after, str) and zones.may_change(before, after)
 
 
 def _statements(observations: Iterable[Observation]) -> Iterator[SeenStatement]:
@@ -103,5 +110,7 @@ def _statements(observations: Iterable[Observation]) -> Iterator[SeenStatement]:
             continue
         if each.what == "rewrite":
             yield SeenStatement(path=each.path, line=each.line, rewritten=(each.address,))
+        elif each.what == "scan":
+            yield SeenStatement(path=each.path, line=each.line, scanned=(each.address,))
         elif each.what == "lock" and each.mode is not None:
             yield SeenStatement(path=each.path, line=each.line, locks=(Lock(each.address, each.mode),))

@@ -241,6 +241,10 @@ def rewrite(line: int) -> Observation:
     return Observation(what="rewrite", address="table users", message="", path=PATH, line=line)
 
 
+def scan(line: int) -> Observation:
+    return Observation(what="scan", address="table users", message="", path=PATH, line=line)
+
+
 def said(text: str, *plans: Plan, squawk: Answer = TYPE) -> list[str]:
     return sorted(each.rule for each in lint({**BASE, PATH: text}, BASE, linter=Silent(squawk), plans=plans).findings)
 
@@ -253,6 +257,8 @@ def test_what_was_seen_overrules_a_guess() -> None:
     assert said(sql, tried(lock(1))) == []
     assert said(sql, tried(rewrite(2))) == guessed
     assert said(sql, tried(rewrite(3))) == []
+    assert said(sql, tried(scan(2))) == ["database/lock-type-change"]
+    assert said(sql, tried(scan(3))) == []
     assert said(sql, tried(engine="pglast")) == guessed
     failed = Problem(code="plan-failed", message="")
     assert said(sql, msgspec.structs.replace(tried(), status="failed", reason=failed)) == guessed
@@ -264,6 +270,10 @@ def test_what_was_seen_overrules_a_guess() -> None:
         ("timestamp with time zone", "timestamp without time zone", True),
         ("timestamp(3) without time zone", "timestamp(3) with time zone", True),
         ("timestamp without time zone", "timestamp(6) without time zone", False),
+        ("timestamp without time zone", "public.moment", True),
+        ("public.moment", "public.instant", True),
+        ("text", "public.moment", False),
+        ("timestamp without time zone", "date", False),
     ],
 )
 def test_what_is_rewritten_in_other_time_zones_only_is_not_overruled(before: str, after: str, is_zoned: bool) -> None:
@@ -271,8 +281,17 @@ def test_what_is_rewritten_in_other_time_zones_only_is_not_overruled(before: str
     change = Change(address="table users", type="table", action="update", attributes=(of_type,))
     plan = msgspec.structs.replace(tried(), changes=(change,))
     guessed = ["database/contract", "database/lock-type-change"]
-    assert said("ALTER TABLE users ALTER COLUMN at TYPE timestamptz;", plan) == (guessed if is_zoned else [])
-    assert said("ALTER TABLE users ALTER COLUMN id TYPE bigint;", plan) == []
+    for type_ in ("timestamptz", "moment", '"text x"', "text$", "public.text"):
+        assert said(f"ALTER TABLE users ALTER COLUMN at TYPE {type_};", plan) == (guessed if is_zoned else [])
+    for type_ in ("bigint", "varchar(9)", '"char"', "text[]", "double precision"):
+        assert said(f"ALTER TABLE users ALTER COLUMN id TYPE {type_};", plan) == []
+
+
+def test_a_table_that_is_moved_is_locked_however_little_is_rewritten() -> None:
+    sql = "ALTER TABLE users SET TABLESPACE pg_default;"
+    assert said(sql, tried(lock(1)), squawk=NOTHING) == ["database/lock-rewrite"]
+    assert said(f"CREATE TABLE t (a int); {sql.replace('users', 't')}", tried(), squawk=NOTHING) == []
+    assert said(sql.replace("TABLESPACE pg_default", "LOGGED"), tried(lock(1)), squawk=NOTHING) == []
 
 
 @pytest.mark.parametrize("type_", ["serial", "bigserial", "smallserial"])
