@@ -78,6 +78,8 @@ def test_statements(sql: str, expected: list[tuple[str, int]]) -> None:
         "CREATE TABLE t (id bigint); DROP TABLE t;",
         "CREATE TABLE public.t (id bigint); DELETE FROM t; ALTER TABLE t DROP COLUMN id;",
         "CREATE TABLE t AS SELECT 1; ALTER TABLE t RENAME TO s; TRUNCATE s;",
+        "CREATE TABLE t (id bigint); ALTER TABLE t RENAME TO users; TRUNCATE users;",
+        "CREATE TABLE t (id bigint); ALTER TABLE t SET SCHEMA s; TRUNCATE s.t; DROP TABLE s.t;",
     ],
 )
 def test_what_the_change_makes_is_nobody_s_yet(sql: str) -> None:
@@ -111,6 +113,13 @@ def test_if_not_exists_makes_what_nothing_merged_mentions() -> None:
         ALTER TABLE made ATTACH PARTITION users DEFAULT; DROP TABLE top;""",
         "CREATE TABLE made (id int); ALTER TABLE users INHERIT made; DROP TABLE made CASCADE;",
         "CREATE TABLE made (id int); DROP TABLE made; ALTER TABLE users RENAME TO made; DROP TABLE made;",
+        "CREATE TABLE s.made (id int); DROP TABLE s.made; ALTER TABLE a.made SET SCHEMA s; DROP TABLE s.made;",
+        "CREATE TABLE made (id int); DROP TABLE made; ALTER TABLE a.made SET SCHEMA public; DROP TABLE made;",
+        "CREATE TABLE made (id int); DROP TABLE made; ALTER TABLE a.users RENAME TO made; DROP TABLE made;",
+        "CREATE TABLE s.made (id int); DROP SCHEMA s CASCADE; ALTER SCHEMA a RENAME TO s; DROP TABLE s.made;",
+        "CREATE TABLE made (); DO $$ BEGIN IF false THEN ALTER TABLE made RENAME TO users; END IF; END $$; DROP TABLE users;",
+        "CREATE TEMP TABLE made (); ALTER TABLE made RENAME TO users; DROP TABLE users; DROP TABLE users;",
+        "CREATE TABLE s.made (id int); DROP TABLE s.made; ALTER EXTENSION e SET SCHEMA s; DROP TABLE s.made;",
     ],
 )
 def test_what_may_have_been_there_is_not_taken_for_new(sql: str) -> None:
