@@ -287,6 +287,35 @@ def test_statements_that_want_no_transaction(tmp_path: Path) -> None:
     assert [each.line for each in seen(plan, "lock")] == [3]
 
 
+BATCHES = """-- +goose NO TRANSACTION
+-- +goose Up
+-- +goose StatementBegin
+DO $$
+DECLARE n int;
+BEGIN
+  LOOP
+    UPDATE users SET age = 1 WHERE id IN (SELECT id FROM users WHERE age IS DISTINCT FROM 1 LIMIT 1);
+    GET DIAGNOSTICS n = ROW_COUNT;
+    COMMIT;
+    EXIT WHEN n = 0;
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+"""
+
+
+def test_batches_that_commit_are_tried_where_the_tool_is_told_to_begin_nothing(tmp_path: Path) -> None:
+    base = {"001_users.sql": f"-- +goose Up\n{USERS}"}
+    plan = tried(tmp_path, {"002_fill.sql": BATCHES}, base)
+    assert plan.reason is None
+    assert [each.address for each in seen(plan, "ran")] == ["002_fill"]
+    then = tried(tmp_path, {"003_more.sql": "-- +goose Up\nCREATE TABLE t (a int);"}, {**base, "002_fill.sql": BATCHES})
+    assert then.reason is None
+    wrapped = tried(tmp_path, {"002_fill.sql": BATCHES.replace("NO TRANSACTION", "ENVSUB OFF")}, base)
+    assert wrapped.reason is not None
+    assert wrapped.reason.code == "plan-failed"
+
+
 def test_a_full_vacuum_is_seen_though_it_is_over_at_once(tmp_path: Path) -> None:
     (lock,) = seen(tried(tmp_path, "VACUUM FULL users;", USERS), "lock")
     assert (lock.address, lock.mode, lock.line) == ("table users", "AccessExclusiveLock", 1)

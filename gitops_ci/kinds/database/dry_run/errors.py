@@ -19,9 +19,10 @@ _OF_SERVER = ("08", "53", "54", "57", "58", "XX")
 """Classes of errors that are the server's own (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 _OF_DATA = ("22", "23", "P0")
 
+_OF_TRANSACTIONS = "2D000"
 _ELSEWHERE = {
     "3D000": "the database is called otherwise where migrations are tried",
-    "2D000": "whether its tool puts it into a transaction is not known here",
+    _OF_TRANSACTIONS: "whether its tool puts it into a transaction is not known here",
     STRINGS: "leave it on, and write E'…' where a backslash is to mean something",
 }
 
@@ -56,7 +57,8 @@ def explained(error: ServerError, script: Script, statement: Statement | None) -
     line = script.text.count("\n", 0, index) + 1 if index is not None else first
     tag = statement.tag if statement is not None else None
     message = f"{script.name} fails: {_said(error)} (SQLSTATE {error.sqlstate})"
-    code, advice = _advice(error, statement)
+    told = error.sqlstate == _OF_TRANSACTIONS and script.wrapped is not None
+    code, advice = _advice(error, statement) if not told else ("plan-failed", "")
     message += f"; {advice}" if advice else ""
     if index is not None:
         message += f"\n{_pointed(script.text, index)}"

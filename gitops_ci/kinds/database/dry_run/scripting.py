@@ -35,6 +35,7 @@ _NOTHING_SPECIAL = re.compile(
     r"|(?:no)?transaction)\b",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"\b(?:commit|rollback)\b", re.IGNORECASE)
 _SOME = re.compile(rb'"[isf]val":(?:"\D*[1-9]|[1-9])')
 """A constant that is not nought, with or without a unit."""
 _ROLE = re.compile(rb'"roletype":"ROLESPEC_CSTRING","rolename":("(?:[^"\\]|\\.)*")')
@@ -126,6 +127,13 @@ def wants_none(statement: Statement) -> bool:
     if statement.tag == "ReindexStmt":
         return reindexing.is_concurrent(statement) or reindexing.is_of_many(statement)
     return statement.tag in _ALONE or _is_of_many(statement)
+
+
+def may_commit(statement: Statement) -> bool:
+    """Whether a statement may end transactions itself, which it can outside of one only; nobody looks on meanwhile."""
+    if statement.tag == "DoStmt":
+        return _ENDS.search(statement.text) is not None
+    return statement.tag == "CallStmt"
 
 
 def _is_of_many(statement: Statement) -> bool:

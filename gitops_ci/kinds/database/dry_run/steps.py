@@ -90,7 +90,8 @@ class Steps:
         began = time.time()
         place = Place(script.path, statement.line, statement.tag)
         self._ran.append(Step(began + self._ahead, place))
-        single = self._owner.idle and statement.tag != "TransactionStmt" and not scripting.wants_none(statement)
+        alone = scripting.wants_none(statement) or (script.wrapped is False and scripting.may_commit(statement))
+        single = self._owner.idle and statement.tag != "TransactionStmt" and not alone
         if self._locks is not None and statement.tag == "TransactionStmt":
             self._locks.before_end()
         self._begin(single)

@@ -67,6 +67,20 @@ def test_what_base_keeps_out_of_transactions_stays_out(head: str) -> None:
     assert not scripting.of(MIGRATION, text.replace(head, "--"), closely=False).own_transactions
 
 
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("DO $$ BEGIN UPDATE t SET a = 1; COMMIT; END $$;", True),
+        ("CALL p();", True),
+        ("DO $$ BEGIN UPDATE t SET a = 1; END $$;", False),
+        ("UPDATE t SET a = 1; -- COMMIT", False),
+    ],
+)
+def test_what_may_end_transactions_itself(text: str, may: bool) -> None:
+    (statement,) = script(text).statements or ()
+    assert scripting.may_commit(statement) is may
+
+
 def test_roles_that_are_named_and_not_made() -> None:
     text = """CREATE ROLE made; GRANT SELECT ON t TO made, "o""dd", PUBLIC; ALTER TABLE t OWNER TO CURRENT_USER;
         CREATE POLICY p ON t TO app; GRANT pg_monitor TO app; ALTER TABLE t OWNER TO postgres;"""
@@ -196,6 +210,8 @@ def test_what_another_version_would_take_is_not_wrong() -> None:
     assert refused("SELECT 1", "42601", 'syntax error at or near "x"').code == "plan-failed"  # in text that it runs
     assert refused("SELECT 1", "42601", "INSERT has more expressions than target columns", 3).code == "plan-failed"
     assert refused("CALL p()", "2D000", "invalid transaction termination").code == "unsupported"
+    told = refused("-- +goose Up\nCALL p()", "2D000", "invalid transaction termination")
+    assert (told.code, "not known" in str(told)) == ("plan-failed", False)
 
 
 # What is made of it
