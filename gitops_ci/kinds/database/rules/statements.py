@@ -9,7 +9,7 @@ from msgspec import Raw, Struct, field
 from gitops_ci.kinds.database.rules import executing
 from gitops_ci.kinds.database.rules.found import Found, bare
 from gitops_ci.kinds.database.rules.reading import Read
-from gitops_ci.kinds.database.sql import data
+from gitops_ci.kinds.database.sql import data, vacuuming
 from gitops_ci.kinds.database.sql.identifiers import qualified, quoted
 from gitops_ci.kinds.database.sql.leaves import RangeVar
 from gitops_ci.kinds.database.sql.postgres import ABSENT
@@ -245,8 +245,7 @@ def _role(read: Read) -> Iterator[Found]:
 
 
 def _vacuum(read: Read) -> Iterator[Found]:
-    node = read.statement.read(Optioned)
-    if any(each.option and each.option.defname == "full" for each in node.options):
+    if vacuuming.is_full(read.statement):
         yield _found(read, "database/lock-vacuum-full", "VACUUM FULL writes tables anew and keeps everyone out of them")
 
 

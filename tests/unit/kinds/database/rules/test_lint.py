@@ -6,8 +6,10 @@ import pytest
 from gitops_ci.config import DEFAULT
 from gitops_ci.discover import snapshot as snapshots
 from gitops_ci.gate import checks
+from gitops_ci.kinds.database.dry_run import scripting
 from gitops_ci.kinds.database.rules import catalog, squawk
 from gitops_ci.kinds.database.rules.squawk import Answer
+from gitops_ci.kinds.database.sql import postgres
 from gitops_ci.model.plan import Attribute, Change, Engine, Observation, Plan, Problem
 from gitops_ci.policy.waivers import comments
 from tests.unit.kinds.database.rules.linting import BASE, Silent, examples, lint, new, rules
@@ -150,6 +152,24 @@ def test_a_lock_of_a_new_view_is_one_of_what_it_shows() -> None:
 def test_a_concurrently_that_is_turned_off_is_none(option: str, found: list[str]) -> None:
     """squawk looks for the word alone."""
     assert [rule for rule, _ in rules(new(f"REINDEX (CONCURRENTLY {option}) TABLE users;"))] == found
+
+
+@pytest.mark.parametrize(
+    ("vacuum", "is_full"),
+    [
+        ("VACUUM FULL users;", True),
+        ("VACUUM (FULL) users;", True),
+        ("VACUUM (FULL on) users;", True),
+        ("VACUUM (FULL false, FULL 1) users;", True),
+        ("VACUUM (FULL false) users;", False),
+        ("VACUUM (ANALYZE, FULL 'OFF') users;", False),
+        ("VACUUM (FULL 0) users;", False),
+    ],
+)
+def test_a_full_that_is_turned_off_is_none(vacuum: str, is_full: bool) -> None:
+    assert [rule for rule, _ in rules(new(vacuum))] == (["database/lock-vacuum-full"] if is_full else [])
+    (statement,) = postgres.parse(vacuum, path="a.sql", source="a")
+    assert scripting.locks_all(statement) == is_full
 
 
 def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> None:
