@@ -175,7 +175,7 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     if path is None:
         return _missing(asking, written, *wanted.place, "chart")
     files = [each.removeprefix("./") for each in values.texts(chart, "valuesFiles")]
-    return _released(by, path, files, repository)
+    return _released(by, path, files, (repository, origins))
 
 
 def _of_artifact(by: Declared, repository: Repository, origins: Origins, repositories: Repositories) -> Deployed | None:
@@ -189,15 +189,16 @@ def _of_artifact(by: Declared, repository: Repository, origins: Origins, reposit
     if not ours:
         return None
     if len(parts) == 1 and ours[0] in repository.charts.directories:
-        return _released(by, ours[0], [], repository)
+        return _released(by, ours[0], [], (repository, origins))
     what, why = f"ExternalArtifact {values.text(reference, 'name')}", "what is put together in it is not rendered here"
     unknown = Unrendered(what=what, why=why, path=by.path, line=by.line_of("spec", "chartRef"))
     reads = (Reading(each, "tree" if snapshot.is_directory(each) else "file") for each in ours)
     return Deployed((unknown,), tuple(reads), None)
 
 
-def _released(by: Declared, path: str, files: list[str], repository: Repository) -> Deployed:
+def _released(by: Declared, path: str, files: list[str], known: tuple[Repository, Origins]) -> Deployed:
     """A chart of this repository with the values that a HelmRelease gives it."""
+    repository, origins = known
     spec = values.mapping(by.manifest.value, "spec")
     given = values.mapping(spec, "values")
     target = values.text(spec, "targetNamespace")
