@@ -39,9 +39,11 @@ def between(base: Inventory, head: Inventory) -> tuple[AffectedStack, ...]:
     changed = changed_paths(base.snapshot, head.snapshot)
     if not changed:
         return ()
-    alike = {key for key, excerpt in head.excerpts.items() if key in base.excerpts and base.excerpts[key] == excerpt}
-    before = _through(base, _but(alike, base.graph.reached(changed, frozenset(base.stacks))))
-    after = _through(head, _but(alike, head.graph.reached(changed, frozenset(head.stacks))))
+    paths = frozenset(changed)
+    before, after = (
+        _through(end, _but(_alike(end, other, paths), end.graph.reached(changed, frozenset(end.stacks))))
+        for end, other in ((base, head), (head, base))
+    )
     removed = [
         _affected(stack, "removed", before.get(id)) for id, stack in base.stacks.items() if id not in head.stacks
     ]
@@ -51,6 +53,23 @@ def between(base: Inventory, head: Inventory) -> tuple[AffectedStack, ...]:
         if id in after or id in before
     ]
     return tuple(sorted((*removed, *present), key=lambda stack: stack.id))
+
+
+def _alike(end: Inventory, other: Inventory, changed: frozenset[str]) -> set[tuple[str, str]]:
+    """Stacks and changed files of which they take at an end what they take at the other one (`Found.excerpts`).
+
+    What is there by a file that only this end has is by another one there: an overlay makes the same object of fewer.
+    """
+    own = {key: excerpt for key, excerpt in end.excerpts.items() if key[1] in changed}
+    known: dict[str, dict[int, object]] = {stack: {} for stack, _ in own}
+    for (stack, _), excerpt in other.excerpts.items():
+        if stack in known:
+            known[stack][id(excerpt)] = excerpt
+    return {
+        key
+        for key, excerpt in own.items()
+        if (other.excerpts[key] == excerpt if key in other.excerpts else excerpt in known[key[0]].values())
+    }
 
 
 def _but(alike: set[tuple[str, str]], reached: Mapping[str, Reach]) -> Mapping[str, Reach]:

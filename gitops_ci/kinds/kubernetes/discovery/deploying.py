@@ -204,10 +204,12 @@ def _of_rendering(rendering: Rendering, repository: Repository, ours: Repositori
         for each in rendering.troubles
     )
     stack = _stack(by, by.name, by.path.rpartition("/")[0], (by.path,), repository)
-    reads = (*map(Reading, (*by.decided, *rendering.read)), *constants.of(by, repository, ours))
+    deployed = Deployed(found, (*map(Reading, rendering.read), *constants.of(by, repository, ours)), None)
+    shared = deployed.beside(by.decided)
+    deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
     deployment = Deployment(sources=found, by=what, path=by.path, line=by.line, within=by.within)
     also = ("", by.name, at(by.path, by.within))
-    return Placed(stack, Deployed(found, reads, None), deployment, also, maker=by.maker)
+    return Placed(stack, deployed, deployment, also, excerpt=by.manifest.value, shared=shared, maker=by.maker)
 
 
 def _of_flux(

@@ -29,10 +29,8 @@ class Reading(Struct, frozen=True):
     certainty: Certainty = "file"
     suffixes: tuple[str, ...] = ()
 
-    def is_of(self, path: str) -> bool:
-        """Whether a file is what is read, or in it."""
-        if self.scope == "file":
-            return path == self.path
+    def has(self, path: str) -> bool:
+        """Whether a folder that is read has a file that counts."""
         inside = f"{self.path}/" if self.path else ""
         is_near = self.scope == "tree" or "/" not in path.removeprefix(inside)
         return path.startswith(inside) and is_near and (not self.suffixes or path.endswith(self.suffixes))
@@ -47,7 +45,9 @@ class Deployed(Struct, frozen=True):
 
     def beside(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Those of some files that it does not read for what it deploys, as value files and templates are."""
-        return tuple(path for path in paths if not any(each.is_of(path) for each in self.reads))
+        files = {each.path for each in self.reads if each.scope == "file"}
+        folders = [each for each in self.reads if each.scope != "file"]
+        return tuple(path for path in paths if path not in files and not any(each.has(path) for each in folders))
 
 
 class Map(Struct, frozen=True):

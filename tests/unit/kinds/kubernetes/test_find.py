@@ -507,6 +507,22 @@ spec:
     assert "offline" in getattr(found.sources[0], "why", "")
 
 
+def test_a_set_that_cannot_be_rendered_is_reached_by_what_it_says_itself() -> None:
+    def offline(name: str, more: str = "") -> str:
+        return SET.replace("name: all", f"name: {name}").replace("git: {", f"clusters: {{}} # {{{more}")
+
+    sets = "\n---\n".join((offline("one"), offline("two")))
+    base: Files = {
+        **WEB,
+        "argo/kustomization.yaml": "",
+        "argo/all.yaml": sets,
+        "argo/app.yaml": application("web", "web"),
+    }
+    changed = sets.replace("web-{{name}}", "other-{{name}}", 1)
+    assert reached(base, {**base, "argo/all.yaml": f"# more\n{sets}"}) == {}
+    assert reached(base, {**base, "argo/all.yaml": changed}) == {"shared/kubernetes/one": "file"}
+
+
 def test_environments_of_the_configuration() -> None:
     config = Config(environments=(Environment(name="blue", aliases=("b",)),))
     assert paths({"overlays/b/kustomization.yaml": K}, config=config) == {"blue/kubernetes/main": "overlays/b"}

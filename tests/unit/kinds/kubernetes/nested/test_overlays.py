@@ -104,6 +104,27 @@ def test_affected_by_the_overlay_and_by_what_it_deploys() -> None:
         assert ("production/kubernetes/web" in {each.id for each in found}) is reached, path
 
 
+def test_a_file_that_the_overlay_takes_no_more_affects_what_it_makes_otherwise_and_nothing_else() -> None:
+    over = "argo/overlays/production"
+    two = kustomization("web.yaml", "shop.yaml", "extra")
+    base = {
+        **_overlay("patches: [{path: p.yaml}]\n", {f"{over}/p.yaml": MERGED}),
+        "argo/base/kustomization.yaml": two,
+        "argo/base/shop.yaml": application("shop", "web/base"),
+        "argo/base/extra/kustomization.yaml": kustomization("more.yaml"),
+        "argo/base/extra/more.yaml": application("more", "web/base"),
+    }
+    head = {path: text for path, text in base.items() if "extra" not in path}
+    head["argo/base/kustomization.yaml"] = kustomization("web.yaml", "shop.yaml")
+    for one, other in ((base, head), (head, base)):
+        found = {each.id for each in affected.between(end(one), end(other))}
+        assert not {each for each in found if each.endswith(("/web", "/shop"))}
+        assert any(each.endswith("/more") for each in found)
+    patched = {**head, f"{over}/p.yaml": MERGED.replace("web/other", "web/base")}
+    found = {each.id for each in affected.between(end(base), end(patched))}
+    assert any(each.endswith("/web") for each in found)
+
+
 @pytest.mark.parametrize(
     "more",
     [
