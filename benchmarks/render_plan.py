@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from gitops_ci.commands import output
-from gitops_ci.kinds.terraform.plan import plan_json
+from gitops_ci.kinds.terraform.plans import plan_json
 from gitops_ci.model.plan import Plan, summarise
 from gitops_ci.model.report import Planned, Report, Tool
 from gitops_ci.render.links import Links

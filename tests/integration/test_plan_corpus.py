@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from gitops_ci.kinds.terraform.plan import plan_json
-from gitops_ci.kinds.terraform.plan.plan_json import PlanDocument, PlanJsonError
+from gitops_ci.kinds.terraform.plans import plan_json
+from gitops_ci.kinds.terraform.plans.plan_json import PlanDocument, PlanJsonError
 from gitops_ci.model.plan import Change, summarise
 
 _DATA = Path(os.environ.get("GITOPS_CI_DATA") or Path(__file__).parents[2].parent / "shared" / "data")

@@ -131,6 +131,14 @@ def test_nothing_imports_the_entrance() -> None:
     )
 
 
+def test_no_module_takes_the_name_of_a_function_of_its_package() -> None:
+    """Who imports `package.name` sets `name` in the package, and the function of that name is gone."""
+    for path in (each for each in MODULES if each.name == "__init__.py"):
+        functions = {node.name for node in tree(path).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        within = {each.stem for each in path.parent.iterdir()}
+        assert not functions & within, name(path)
+
+
 def test_imports_are_absolute() -> None:
     assert refused(MODULES, "a relative import") == []
 

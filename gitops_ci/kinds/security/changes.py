@@ -9,9 +9,9 @@ from msgspec import structs
 
 from gitops_ci.kinds.security import protections
 from gitops_ci.kinds.security.items import Item
-from gitops_ci.kinds.terraform.plan import attributes, pairing
-from gitops_ci.kinds.terraform.plan.attributes import Sides
-from gitops_ci.kinds.terraform.plan.masking import Masking, TooDeep
+from gitops_ci.kinds.terraform.plans import attributes, pairing
+from gitops_ci.kinds.terraform.plans.attributes import Sides
+from gitops_ci.kinds.terraform.plans.masking import Masking, TooDeep
 from gitops_ci.model.plan import Action, Attribute, Change
 from gitops_ci.policy import secrets
 

@@ -14,8 +14,8 @@ from gitops_ci.kinds.protocol import Ended, Tools
 from gitops_ci.kinds.terraform import backends, refusals, safety, states, terragrunt
 from gitops_ci.kinds.terraform.engine import calls, diagnosis, engines, needs
 from gitops_ci.kinds.terraform.engine.calls import Calls
-from gitops_ci.kinds.terraform.plan import pending, plan_json
-from gitops_ci.kinds.terraform.plan.pending import Document
+from gitops_ci.kinds.terraform.plans import pending, plan_json
+from gitops_ci.kinds.terraform.plans.pending import Document
 from gitops_ci.kinds.terraform.roots import SOURCES
 from gitops_ci.model.plan import Engine, Plan, Problem, summarise
 from gitops_ci.model.stack import Stack

@@ -23,7 +23,7 @@ from gitops_ci.policy.rego.rendered import Rendered
 from gitops_ci.policy.scope import Made, Scope
 
 if TYPE_CHECKING:
-    from gitops_ci.kinds.terraform.plan.masking import Masking
+    from gitops_ci.kinds.terraform.plans.masking import Masking
 
 
 class Input(Struct, frozen=True, kw_only=True, gc=False):
@@ -195,8 +195,8 @@ class Reading:
         return self._of_object(path, manifest, manifests.review(manifest, before) | told)
 
     def _plans(self) -> Ends:
-        from gitops_ci.kinds.terraform.plan import plan_json
-        from gitops_ci.kinds.terraform.plan.plan_json import PlanJsonError
+        from gitops_ci.kinds.terraform.plans import plan_json
+        from gitops_ci.kinds.terraform.plans.plan_json import PlanJsonError
 
         base: list[Input] = []
         head: list[Input] = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from gitops_ci.model.plan import Attribute, Change, JsonValue
 from gitops_ci.render import attribute_lines, difference, effects, values, words
@@ -14,6 +16,8 @@ _MOST = 40
 _FRAME = 140
 _NAMESPACES = 3
 _LONG = 60
+_ALIKE, _NAMES = 3, 20
+"""So many deletes for one reason take one line; names in it."""
 _VERBS = {"delete": "deletes", "replace": "replaces"}
 _OPENS = {"create": "adds", "update": "loosens"}
 """What a change of rules and permissions does that takes a protection away."""
@@ -23,28 +27,61 @@ def section(page: Page, room: int) -> Section:
     """The caution block; nothing where nothing is lost."""
     losing = [each for each in page.told if each.row.destroys]
     total = sum(len(each.row.destroys) for each in losing)
-    share = total if total <= _MOST else max(1, _MOST // len(losing))
-    named = sum(len(each.row.destroys[:share]) for each in losing)
-    fitted = fit(_lines(losing, share), named, room - _FRAME, _MOST)
+    said = _losses(losing)
+    fitted = fit((each.line for each in said), len(said), room - _FRAME, _MOST)
+    shown = said[: len(fitted.pieces)]
     lines = [*fitted.pieces]
-    if rest := total - _told(losing, share, len(lines)):
+    if rest := total - sum(each.told for each in shown):
         lines.append(f"> - {'and ' if lines else ''}{words.several(rest, 'more destructive change')}")
     leaving = [each for each in page.told if effects.left_behind(each.row)]
     left = fit(map(_leaves, leaving), len(leaving), room - _FRAME - sum(units(line) + 1 for line in lines), _MOST)
     lines += left.pieces
     block = "\n".join(("> [!CAUTION]", *lines)) if lines else ""
     unsaid = ("stack that leaves objects behind", left.left_out)
-    return Section(block, (("destructive change", total - len(fitted.pieces)), unsaid))
+    return Section(block, (("destructive change", total - sum(each.named for each in shown)), unsaid))
 
 
-def _lines(losing: Sequence[Told], share: int) -> Iterator[str]:
-    """Each stack's first changes, a line each: of many, every stack has its turn before one has all."""
+class _Loss(Struct, frozen=True):
+    """A line, how many changes it tells of, and how many of these it names."""
+
+    line: str
+    told: int
+    named: int
+
+
+def _losses(losing: Sequence[Told]) -> list[_Loss]:
+    """Each stack's first changes: of many, every stack has its turn before one has all. Many alike take one line."""
+    groups = {id(each): _alike(each.row.destroys) for each in losing}
+    most = _MOST if sum(map(len, groups.values())) <= _MOST else max(1, _MOST // len(losing))
+    names = max(_ALIKE - 1, min(_NAMES, 2 * _MOST // max(1, len(losing))))
+    found: list[_Loss] = []
     for each in losing:
         same = f" ({text(each.same())})" if each.same() else ""
-        first, more = each.row.destroys[:share], len(each.row.destroys[share:])
-        for number, change in enumerate(first, 1):
-            hint = f", and {more:,} more" if more and number == len(first) else ""
-            yield f"> - {_sentence(each, change)}{same}{hint}"
+        first, rest = groups[id(each)][:most], sum(map(len, groups[id(each)][most:]))
+        for number, group in enumerate(first, 1):
+            more = rest if number == len(first) else 0
+            sentence = _sentence(each, group[0]) if len(group) == 1 else _together(each, group, names)
+            hint = f", and {more:,} more" if more else ""
+            found.append(_Loss(f"> - {sentence}{same}{hint}", len(group) + more, min(len(group), names)))
+    return found
+
+
+def _alike(changes: Sequence[Change]) -> list[list[Change]]:
+    """Changes that one sentence tells together: many deletes for one reason. In the order of their first."""
+    groups: dict[object, list[Change]] = {}
+    for number, change in enumerate(changes):
+        is_plain = change.action == "delete" and not change.deposed
+        groups.setdefault(change.reason if is_plain else number, []).append(change)
+    return [
+        part for group in groups.values() for part in ([group] if len(group) >= _ALIKE else [[one] for one in group])
+    ]
+
+
+def _together(each: Told, group: Sequence[Change], most: int) -> str:
+    """Many deletes for one reason; where each was written is told beside its difference."""
+    names = words.some([code(cut(change.address, 200)) for change in group], most)
+    why = f", {text(difference.reason(group[0].reason))}" if group[0].reason else ""
+    return f"**{text(cut(each.row.id, 200))}** deletes {len(group):,}{why}: {names}"
 
 
 def _leaves(each: Told) -> str:
@@ -57,17 +94,6 @@ def _leaves(each: Told) -> str:
     same = f" ({text(each.same())})" if each.same() else ""
     objects = words.several(len(left), "object")
     return f"> - **{text(cut(each.row.id, 200))}** leaves {objects} running{where}, no longer managed{same}"
-
-
-def _told(losing: Sequence[Told], share: int, lines: int) -> int:
-    """How many changes so many lines tell of: a stack's last one of all that it has."""
-    told = 0
-    for each in losing:
-        own = len(each.row.destroys[:share])
-        if lines < own:
-            return told + lines
-        told, lines = told + len(each.row.destroys), lines - own
-    return told
 
 
 def _sentence(each: Told, change: Change) -> str:

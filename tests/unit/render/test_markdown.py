@@ -127,16 +127,37 @@ def test_every_destroy_is_named_and_a_destructive_update_is_one() -> None:
     assert "`read`" not in comment
 
 
+def gone(number: int) -> list[Change]:
+    return [
+        Change(address=f"gone[{each}]", type="x", action="delete", destructive=True, reason=f"as {each} says")
+        for each in range(number)
+    ]
+
+
+def caution(*stacks: Plan) -> str:
+    return written(report(*stacks)).partition("[!CAUTION]")[2].partition("\n\n")[0]
+
+
 def test_where_many_are_destroyed_every_stack_is_named_before_one_has_all_its_lines() -> None:
-    gone = [Change(address=f"gone[{number}]", type="x", action="delete", destructive=True) for number in range(30)]
-    stacks = [planned(f"production/terraform/app{number}", gone[: 30 - number]) for number in range(20)]
-    caution = written(report(*stacks)).partition("[!CAUTION]")[2].partition("\n\n")[0]
-    assert all(f"app{number}**" in caution for number in range(20))
-    assert "**production/terraform/app0** deletes `gone[1]`, and 28 more" in caution
-    assert caution.count("\n") == 40
-    many = [planned(f"production/terraform/app{number}", gone[: 1 + number % 20]) for number in range(50)]
-    told = written(report(*many)).partition("[!CAUTION]")[2].partition("\n\n")[0]
-    assert told.splitlines()[-1] == "> - and 80 more destructive changes"
+    told = caution(*[planned(f"production/terraform/app{number}", gone(30 - number)) for number in range(20)])
+    assert all(f"app{number}**" in told for number in range(20))
+    assert "**production/terraform/app0** deletes `gone[1]`: as 1 says, and 28 more" in told
+    assert told.count("\n") == 40
+    many = [planned(f"production/terraform/app{number}", gone(1 + number % 20)) for number in range(50)]
+    assert caution(*many).splitlines()[-1] == "> - and 80 more destructive changes"
+
+
+def test_many_that_are_destroyed_for_one_reason_take_one_line() -> None:
+    alike = [msgspec.structs.replace(each, reason="no longer there") for each in gone(30)]
+    told = caution(planned("production/terraform/app", [*gone(1), *alike[1:]]))
+    assert told.splitlines()[1:] == [
+        "> - **production/terraform/app** deletes `gone[0]`: as 0 says",
+        f"> - **production/terraform/app** deletes 29, no longer there: {', '.join(f'`gone[{n}]`' for n in range(1, 21))} and 9 more",
+    ]
+    few = caution(planned("production/terraform/app", alike[:2]))
+    assert few.count("deletes") == 2
+    every = caution(*[planned(f"production/terraform/app{number}", alike) for number in range(40)])
+    assert all(f"app{number}** deletes 30, no longer there: `gone[0]`, " in every for number in range(40))
 
 
 def test_a_summary_leaves_attributes_out_and_keeps_objects() -> None:

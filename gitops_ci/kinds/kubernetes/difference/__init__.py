@@ -11,9 +11,9 @@ from msgspec import Struct, structs
 from gitops_ci.kinds.kubernetes.difference import immutable, keeping, matching, names, noise, secrets, texts
 from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.objects import Object
-from gitops_ci.kinds.terraform.plan import attributes, pairing
-from gitops_ci.kinds.terraform.plan.attributes import Sides
-from gitops_ci.kinds.terraform.plan.masking import Masking, TooDeep
+from gitops_ci.kinds.terraform.plans import attributes, pairing
+from gitops_ci.kinds.terraform.plans.attributes import Sides
+from gitops_ci.kinds.terraform.plans.masking import Masking, TooDeep
 from gitops_ci.model.plan import DESTRUCTIVE, Action, Attribute, Change
 from gitops_ci.policy import secrets as detector
 from gitops_ci.policy.secrets import sops

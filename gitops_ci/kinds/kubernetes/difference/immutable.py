@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitops_ci.kinds.kubernetes.difference import quantities
-from gitops_ci.kinds.terraform.plan import pairing
+from gitops_ci.kinds.terraform.plans import pairing
 
 Path = tuple[str, ...]
 

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from gitops_ci.kinds.kubernetes.rendering.unsteady import MADE_ANEW
-from gitops_ci.kinds.terraform.plan import pairing
+from gitops_ci.kinds.terraform.plans import pairing
 
 CHART_LABELS = "chart labels"
 CHECKSUMS = "checksums"

@@ -9,7 +9,7 @@ from typing import Any
 
 from gitops_ci.kinds.kubernetes.difference import names
 from gitops_ci.kinds.kubernetes.objects import Object
-from gitops_ci.kinds.terraform.plan.masking import Masking
+from gitops_ci.kinds.terraform.plans.masking import Masking
 
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation in which kubectl keeps the whole object once more."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gitops_ci.kinds.protocol import Ended
 from gitops_ci.kinds.terraform.engine import diagnosis
-from gitops_ci.kinds.terraform.plan import plan_json
+from gitops_ci.kinds.terraform.plans import plan_json
 from gitops_ci.model.plan import Change, Plan, Problem, problem, summarise
 from gitops_ci.model.report import Planned, Report, Tool
 from gitops_ci.model.verdict import Verdict

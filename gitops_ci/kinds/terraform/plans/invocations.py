@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
-from gitops_ci.kinds.terraform.plan import attributes, plan_document
-from gitops_ci.kinds.terraform.plan.masking import Masking
+from gitops_ci.kinds.terraform.plans import attributes, plan_document
+from gitops_ci.kinds.terraform.plans.masking import Masking
 from gitops_ci.model.plan import Change
 
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from gitops_ci.kinds.terraform.plan.attributes import Sides
-from gitops_ci.kinds.terraform.plan.masking import NAMING, is_marked
+from gitops_ci.kinds.terraform.plans.attributes import Sides
+from gitops_ci.kinds.terraform.plans.masking import NAMING, is_marked
 from gitops_ci.model.plan import JsonValue
 
 T = TypeVar("T")

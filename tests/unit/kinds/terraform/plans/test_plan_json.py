@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_ci.kinds.terraform.plan import plan_json
-from gitops_ci.kinds.terraform.plan.plan_json import PlanDocument, PlanJsonError
+from gitops_ci.kinds.terraform.plans import plan_json
+from gitops_ci.kinds.terraform.plans.plan_json import PlanDocument, PlanJsonError
 from gitops_ci.model.plan import Attribute, Change, summarise
 
 Json = Any

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gitops_ci.kinds.terraform.plan import plan_json
-from gitops_ci.kinds.terraform.plan.plan_json import PlanDocument, PlanJsonError
+from gitops_ci.kinds.terraform.plans import plan_json
+from gitops_ci.kinds.terraform.plans.plan_json import PlanDocument, PlanJsonError
 from gitops_ci.kinds.terraform.reading.configuration import SOURCES
 from gitops_ci.model.plan import Attribute, Change
 from gitops_ci.policy import secrets

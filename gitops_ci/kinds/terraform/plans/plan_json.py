@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Raw, Struct
 
-from gitops_ci.kinds.terraform.plan import attributes, conditions, invocations, masking, plan_document
-from gitops_ci.kinds.terraform.plan.masking import Masking
-from gitops_ci.kinds.terraform.plan.plan_document import PlanJsonError, RawChange, RawPlan, RawResource
+from gitops_ci.kinds.terraform.plans import attributes, conditions, invocations, masking, plan_document
+from gitops_ci.kinds.terraform.plans.masking import Masking
+from gitops_ci.kinds.terraform.plans.plan_document import PlanJsonError, RawChange, RawPlan, RawResource
 from gitops_ci.model.plan import DESTRUCTIVE, Action, Change, Check
 from gitops_ci.policy import secrets
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from gitops_ci.kinds.terraform.plan import pending
-from gitops_ci.kinds.terraform.plan.pending import Document, Split
-from gitops_ci.kinds.terraform.plan.plan_json import PlanJsonError
+from gitops_ci.kinds.terraform.plans import pending
+from gitops_ci.kinds.terraform.plans.pending import Document, Split
+from gitops_ci.kinds.terraform.plans.plan_json import PlanJsonError
 
 
 def resource(address: str, after: dict[str, Any], unknown: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from gitops_ci.kinds.terraform.plan.masking import Masking
+from gitops_ci.kinds.terraform.plans.masking import Masking
 from gitops_ci.model.plan import Check
 
 Status = Literal["pass", "fail", "error", "unknown"]

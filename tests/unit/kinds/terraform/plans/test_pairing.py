@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_ci.kinds.terraform.plan import attributes, pairing
-from gitops_ci.kinds.terraform.plan.attributes import Sides
-from gitops_ci.kinds.terraform.plan.masking import Masking
+from gitops_ci.kinds.terraform.plans import attributes, pairing
+from gitops_ci.kinds.terraform.plans.attributes import Sides
+from gitops_ci.kinds.terraform.plans.masking import Masking
 from gitops_ci.model.plan import Attribute
 
 Json = Any

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops_ci.kinds.terraform.plan import cosmetic
+from gitops_ci.kinds.terraform.plans import cosmetic
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
-from gitops_ci.kinds.terraform.plan import cosmetic, masking, pairing
-from gitops_ci.kinds.terraform.plan.masking import MAX_DEPTH, Masking, TooDeep
+from gitops_ci.kinds.terraform.plans import cosmetic, masking, pairing
+from gitops_ci.kinds.terraform.plans.masking import MAX_DEPTH, Masking, TooDeep
 from gitops_ci.model.plan import Attribute, JsonValue
 from gitops_ci.policy import secrets
 

@@ -1,1 +1,0 @@
-"""A plan as Terraform tells it, turned into Changes without what is secret."""

@@ -1,0 +1,1 @@
+"""Plans as Terraform tells them, turned into Changes without what is secret."""
