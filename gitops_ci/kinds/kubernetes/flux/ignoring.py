@@ -47,12 +47,13 @@ class Pattern(Struct, frozen=True):
 class Ignoring(Struct, frozen=True):
     """All that decides what a source lacks: patterns in order, the last one that fits wins, and folders that it has.
 
-    `read` are the files that say so.
+    `read` are the files that say so. `included` is a digest of what is put into it from other repositories.
     """
 
     patterns: tuple[Pattern, ...] = ()
     folders: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
+    included: str = ""
 
     def lacks(self, path: str) -> bool:
         """Whether the source does not have a file, as far as that can be told: else it is taken not to have it."""
@@ -72,7 +73,10 @@ class Ignoring(Struct, frozen=True):
         return bool(self.patterns or self.folders)
 
     def told(self, by: Declared, files: Iterable[str]) -> Iterator[Unrendered]:
-        """That files of what is deployed are left out: Flux builds nothing then, or something else."""
+        """That files of what is deployed are left out, so that Flux builds nothing or something else, or come in."""
+        if self.included:
+            why = "other repositories are put into the source (`include`)"
+            yield Unrendered(what=f"{by.kind} {by.name}", why=why, path=by.path, line=by.line, fixed=self.included)
         lacking = sorted({each for each in files if self.lacks(each)})
         if lacking:
             more = f", and {len(lacking) - 1:,} more" if len(lacking) > 1 else ""
@@ -100,11 +104,14 @@ def of(sources: Iterable[Declared], repository: Repository) -> Ignoring:
     read = repository.source_ignores
     patterns = [each for path in read for each in _in_file(path, repository.snapshot)]
     folders: list[str] = []
+    included = []
     for each in sources:
         spec = values.mapping(each.manifest.value, "spec")
+        included += values.mappings(spec, "include")
         patterns += _patterns(values.text(spec, "ignore"), "")
         folders += (join("", folder.strip("/") or ".") or "" for folder in values.texts(spec, "sparseCheckout"))
-    return Ignoring(tuple(patterns), () if "" in folders else tuple(folders), read)
+    others = values.digest(included) if included else ""
+    return Ignoring(tuple(patterns), () if "" in folders else tuple(folders), read, others)
 
 
 def _in_file(path: str, snapshot: Snapshot) -> Iterator[Pattern]:

@@ -105,6 +105,17 @@ def test_what_decides_about_a_source_affects_who_takes_it(more: Files) -> None:
     assert STACK in {each.id for each in affected.between(end(before), end({**before, **more}))}
 
 
+def test_what_is_put_into_a_source_from_elsewhere_is_told() -> None:
+    more = SOURCE + "  include: [{repository: {name: NAME}, toPath: web}]\n"
+    one, other = (
+        deployed({**PLAIN, "sources/fleet.yaml": more.replace("NAME", name)}, STACK).sources[-1] for name in "ab"
+    )
+    assert isinstance(one, Unrendered)
+    assert isinstance(other, Unrendered)
+    assert "include" in one.why
+    assert one.fixed != other.fixed
+
+
 def test_when_a_source_is_looked_at_affects_nobody() -> None:
     later = {**PLAIN, "sources/fleet.yaml": SOURCE + "  interval: 5m\n"}
     assert STACK not in {each.id for each in affected.between(end(PLAIN), end(later))}
