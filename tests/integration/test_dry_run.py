@@ -69,6 +69,12 @@ def test_privileges_that_nobody_touches_are_no_change(tmp_path: Path) -> None:
     assert [(each.path, each.before, each.after) for each in revoked.attributes] == [("public", "USAGE", None)]
 
 
+def test_a_comment_on_a_constraint_is_a_change(tmp_path: Path) -> None:
+    base = f"{USERS} ALTER TABLE users ADD CONSTRAINT adult CHECK (age > 18) NOT VALID;"
+    said = change(tried(tmp_path, "COMMENT ON CONSTRAINT adult ON users IS 'by law';", base), "table users")
+    assert [(each.path, each.after) for each in said.attributes] == [("constraint.adult.comment", "by law")]
+
+
 def test_renames_are_moves(tmp_path: Path) -> None:
     sql = "ALTER TABLE users RENAME mail TO email; ALTER TABLE users RENAME TO people;"
     moves = {each.address: each.previous_address for each in tried(tmp_path, sql, USERS).changes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ from gitops_ci.kinds.database.sql.tables import CreateStmt
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import SEVERITIES, Finding, Severity
 
+_PLAIN = re.compile(r"[\w$]+")
 _UNIQUE = "database/lock-unique-constraint"
 _CONSTRAINT = "database/lock-constraint"
 _ADVICE = frozenset(rule for rule, each in RULES.items() if each.weight == "advice")
@@ -76,8 +78,15 @@ def _in_transactions(one: File, migration: Migration, created: Created) -> Itera
 
 
 def _is_unknown(found: Found, entering: Entering, saw: Seen) -> bool:
-    """Whether what goes IF EXISTS is nothing that a migration of base names, nor anything that was seen to go."""
-    return found.perhaps != "" and entering.earlier.lacks(found.perhaps) and found.perhaps not in saw.lost
+    """Whether what goes IF EXISTS is nothing that a migration of base names, nor anything that was seen to go.
+
+    A name that can be written in other ways, too (`"a""b"`), may be there in one of those.
+    """
+    return (
+        _PLAIN.fullmatch(found.perhaps) is not None
+        and entering.earlier.lacks(found.perhaps)
+        and found.perhaps not in saw.lost
+    )
 
 
 def _unknown(found: Found) -> Found:

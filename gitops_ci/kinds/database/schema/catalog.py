@@ -51,6 +51,7 @@ class Constraint(Struct, frozen=True):
     kind: str = ""
     target: int | None = None
     columns: tuple[int, ...] | None = None
+    comment: str | None = None
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -94,7 +95,7 @@ def read(session: Session) -> Catalog:
     for each in session.read(queries.COMMENTS, tuple[_Comment, ...]):
         said.setdefault((each.catalog, each.object), {})[each.number] = each.text
     items = (item for query in queries.ALL for item in session.read(query, tuple[Item, ...]))
-    return {item.key: _commented(item, said.get(item.key)) for item in items}
+    return {item.key: _commented(_with_parts(item, said), said.get(item.key)) for item in items}
 
 
 def encoded(catalog: Catalog) -> bytes:
@@ -108,6 +109,17 @@ def decoded(kept: bytes) -> Catalog | None:
         return {item.key: item for item in msgspec.json.decode(kept, type=tuple[Item, ...])}
     except msgspec.DecodeError:
         return None
+
+
+def _with_parts(item: Item, said: Mapping[Key, Mapping[int, str]]) -> Item:
+    """With the comments of its constraints."""
+    if not item.constraints or not any(("pg_constraint", each.object) in said for each in item.constraints):
+        return item
+    constraints = tuple(
+        msgspec.structs.replace(each, comment=said.get(("pg_constraint", each.object), {}).get(0))
+        for each in item.constraints
+    )
+    return msgspec.structs.replace(item, constraints=constraints)
 
 
 def _commented(item: Item, said: Mapping[int, str] | None) -> Item:

@@ -76,6 +76,8 @@ def _whole(item: Item) -> Iterator[Attribute]:
             yield Attribute(path=f"column.{column.name}.comment", after=column.comment)
     for constraint in item.constraints or ():
         yield Attribute(path=f"constraint.{constraint.name}", after=constraint.text)
+        if constraint.comment:
+            yield Attribute(path=f"constraint.{constraint.name}.comment", after=constraint.comment)
     for name, value in (item.attributes or {}).items():
         if value not in (None, "", False) and (name, value) != ("owner", "postgres"):
             yield Attribute(path=name, after=value)
@@ -156,6 +158,11 @@ def _constraints(old: Item, new: Item, *, by_number: bool) -> Iterator[Attribute
     was = {renamed.get(each.object, each.name): each.text for each in old.constraints or ()}
     now = {each.name: each.text for each in new.constraints or ()}
     yield from _differing(was, now, "constraint.")
+    said = {renamed.get(each.object, each.name): each.comment for each in old.constraints or ()}
+    for each in new.constraints or ():
+        before = said.get(each.name)
+        if before != each.comment:
+            yield Attribute(path=f"constraint.{each.name}.comment", before=before, after=each.comment)
 
 
 def _attributes(old: Item, new: Item) -> Iterator[Attribute]:

@@ -292,6 +292,7 @@ def test_what_is_validated_under_the_lock_of_what_adds_it(path: str, sql: str, l
         ("DROP SCHEMA IF EXISTS app CASCADE; CREATE SCHEMA app;", ["drop-unknown"]),
         ("ALTER TABLE users DROP COLUMN IF EXISTS nick;", ["drop-unknown"]),
         ("ALTER TABLE users DROP COLUMN IF EXISTS email;", ["destructive-drop-column"]),
+        ('ALTER TABLE users DROP COLUMN IF EXISTS "a""b";', ["destructive-drop-column"]),
         ("DROP VIEW IF EXISTS nothing; DROP FUNCTION IF EXISTS app.nothing(int);", ["drop-unknown"]),
         ("DROP VIEW nothing;", ["contract"]),
     ],
