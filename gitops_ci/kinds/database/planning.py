@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -56,7 +56,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     try:
         dialect = dialects.of_set(earlier, End(now, head.snapshot), head.config.kinds.database.engine)
         engine = mysql.engine() if dialect == "mysql" else postgres.engine()
-        read = _read(Texts(now, head.snapshot, entering), entering, dialect)
+        read = _read(Texts(now, head.snapshot, entering), entering, dialect, lambda: _spellings(earlier))
         read = _Read(read.changes, (*read.problems, *map(_program, programs)))
     except ImportError as missing:
         name = (missing.name or "").partition(".")[0]
@@ -100,13 +100,22 @@ def _program(path: str) -> Problem:
     return Problem(code="unsupported", message=message, path=path)
 
 
-def _read(texts: Texts, entering: Sequence[Migration], dialect: str) -> _Read:
+def _spellings(base: End | None) -> frozenset[str] | None:
+    """How base writes markers; None where it has no migrations."""
+    if base is None or not base.migrations.forward:
+        return None
+    return Texts(base.migrations, base.snapshot, base.migrations.forward).spellings()
+
+
+def _read(
+    texts: Texts, entering: Sequence[Migration], dialect: str, spellings: Callable[[], frozenset[str] | None]
+) -> _Read:
     """Every Change, and a Problem for every file that cannot be read or that its tool refuses."""
     changes: list[Change] = []
     problems: list[Problem] = []
     for migration in entering:
         try:
-            texts.marked(migration)
+            texts.marked(migration, spellings)
             changes += _changes(migration, texts.of(migration), dialect)
         except MigrationError as refused:
             message = f"{migration.name} {refused}"
