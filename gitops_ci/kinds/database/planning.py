@@ -57,7 +57,7 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     try:
         dialect = dialects.of_set(earlier, End(now, head.snapshot), head.config.kinds.database.engine)
         engine = mysql.engine() if dialect == "mysql" else postgres.engine()
-        read = _read(Texts(now, head.snapshot, entering), entering, dialect, Types(_merged(earlier)))
+        read = _read(Texts(now, head.snapshot, entering), entering, dialect, earlier)
         read = _Read(read.changes, (*read.problems, *map(_program, programs)))
     except ImportError as missing:
         name = (missing.name or "").partition(".")[0]
@@ -111,13 +111,21 @@ def _merged(earlier: End | None) -> Iterator[str]:
         yield texts.of(migration)
 
 
-def _read(texts: Texts, entering: Sequence[Migration], dialect: str, types: Types) -> _Read:
+def _spellings(base: End | None) -> frozenset[str] | None:
+    """How base writes markers; None where it has no migrations."""
+    if base is None or not base.migrations.forward:
+        return None
+    return Texts(base.migrations, base.snapshot, base.migrations.forward).spellings()
+
+
+def _read(texts: Texts, entering: Sequence[Migration], dialect: str, earlier: End | None) -> _Read:
     """Every Change, and a Problem for every file that cannot be read, wholly or in part, or that its tool refuses."""
+    types = Types(_merged(earlier))
     changes: list[Change] = []
     problems: list[Problem] = []
     for migration in entering:
         try:
-            texts.marked(migration)
+            texts.marked(migration, lambda: _spellings(earlier))
             if not dialects.is_mysql(migration, dialect):
                 changes += _changes(migration, texts.of(migration))
                 continue

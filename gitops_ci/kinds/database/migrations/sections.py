@@ -22,6 +22,13 @@ _EXACT = {
 
 UP = {"goose": "-- +goose Up", "sql-migrate": "-- +migrate Up", "dbmate": "-- migrate:up"}
 """Markers without which their tool refuses a file; rambler runs nothing of one."""
+_FILLS = (
+    ("goose", re.compile(r"^\s*--\s*\+goose\s+ENVSUBS?T?\s+ON", re.IGNORECASE | re.MULTILINE)),
+    ("dbmate", re.compile(r"^\s*--\s*migrate:up\b.*\benv(?:-var)?:", re.IGNORECASE | re.MULTILINE)),
+    ("Liquibase", re.compile(r"\A\s*--\s*liquibase formatted sql\b(?=.*\$\{)", re.IGNORECASE | re.DOTALL)),
+)
+_FLYWAY_FILE = re.compile(r"(?:[VBU][0-9][0-9._]*|R)__")
+_FLYWAY = ("Flyway", re.compile(r"\$\{"))
 DOWN = {
     "goose": "-- +goose Down",
     "sql-migrate": "-- +migrate Down",
@@ -41,11 +48,22 @@ def down_line(text: str) -> int | None:
     return next((line for _, direction, line in _marked(text) if direction == "down"), None)
 
 
-def doubtful(text: str) -> tuple[str, int] | None:
-    """The tool and the line of the first marker that is written otherwise than that tool surely takes it."""
+def doubtful(text: str) -> Iterator[tuple[str, int, str]]:
+    """The markers that are written otherwise than every version of their tool takes: it, the line, and what stands."""
     lines = text.split("\n")
-    found = ((name, line) for name, _, line in _marked(text))
-    return next((each for each in found if _EXACT[each[0]].fullmatch(lines[each[1] - 1].rstrip("\r")) is None), None)
+    for name, _, number in _marked(text):
+        line = lines[number - 1].rstrip("\r")
+        if _EXACT[name].fullmatch(line) is None:
+            yield name, number, line
+
+
+def filled(text: str, file: str) -> tuple[str, int] | None:
+    """The tool that puts other text into a migration before it is run, and the first line that says so."""
+    for name, sign in (*_FILLS, *((_FLYWAY,) if _FLYWAY_FILE.match(file) else ())):
+        found = sign.search(text)
+        if found is not None:
+            return name, text.count("\n", 0, found.start()) + 1
+    return None
 
 
 def up(text: str, tool_: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.database.migrations import sections, sets
@@ -38,17 +38,28 @@ class Texts:
         tool = sections.tool(text)
         return sections.down(text, tool) if tool is not None and sections.down_line(text) is not None else None
 
-    def marked(self, migration: Migration) -> None:
+    def spellings(self) -> frozenset[str]:
+        """How markers are written that not every version of their tool takes."""
+        texts = (content.decode("utf-8", "replace") for content in self._contents.values())
+        return frozenset(line for text in texts for _, _, line in sections.doubtful(text))
+
+    def marked(self, migration: Migration, known: Callable[[], frozenset[str] | None]) -> None:
         """Raises MigrationError where all others of the set have the marker of a tool that refuses a file without.
 
-        So where a way down begins with a marker that not every version of its tool takes: that runs what follows.
+        So where its tool puts other text into it, and where a way down begins with a marker that not every version of
+        its tool takes, which runs what follows: unless what was merged is written so (`known`; None: there is nothing).
         """
         whole = self._whole(migration)
-        doubtful = sections.doubtful(whole) if sections.down_line(whole) is not None else None
-        if doubtful is not None:
-            tool, line = doubtful
-            how = f"write `{sections.DOWN[tool]}`, as such, at the beginning of a line and with nothing behind it"
-            raise MigrationError("unsupported", f"has a marker that not every version of {tool} takes: {how}", line)
+        filled = sections.filled(whole, migration.path.rpartition("/")[2])
+        if filled is not None:
+            message = f"is a template: {filled[0]} fills in variables, also within strings, so its result is not known"
+            raise MigrationError("unsupported", f"{message} here", filled[1])
+        doubtful = tuple(sections.doubtful(whole)) if sections.down_line(whole) is not None else ()
+        merged = known() if doubtful else None
+        for tool, line, written in doubtful:
+            if merged is not None and written not in merged:
+                how = f"write `{sections.DOWN[tool]}`, as such, at the beginning of a line and with nothing behind it"
+                raise MigrationError("unsupported", f"has a marker that not every version of {tool} takes: {how}", line)
         others = [each for each in self._migrations.forward if each.path != migration.path]
         if not others or sections.tool(whole) is not None:
             return

@@ -160,17 +160,7 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
             found = _found(read, "database/destructive-drop-column", says, table, "contract")
             yield msgspec.structs.replace(found, perhaps=command.name if command.missing_ok else "")
         case "AT_AddColumn" if column is not None:
-            yield from _keys(read, table, [column])
-            if column.type in _SERIALS:
-                says = (
-                    f"adds {table}.{quoted(column.colname)} of type {column.type}, whose default is computed row by row"
-                )
-                yield _found(read, "database/lock-column-default", says, table)
-            if _required(column):
-                says = (
-                    f"adds {table}.{quoted(column.colname)}, NOT NULL without a default: the release before writes no"
-                )
-                yield _found(read, "database/contract", f"{says} value for it", table, "both")
+            yield from _added(read, table, column)
         case "AT_SetNotNull":
             says = f"makes {table}.{name} NOT NULL: the release before may still write NULL"
             yield _found(read, "database/contract", says, table, "contract")
@@ -192,6 +182,19 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
             yield msgspec.structs.replace(found, evidence="lock" if subtype == "AT_SetTableSpace" else None)
         case _:
             return
+
+
+def _added(read: Read, table: str, column: Column) -> Iterator[Found]:
+    yield from _keys(read, table, [column])
+    if column.type in _SERIALS:
+        says = f"adds {table}.{quoted(column.colname)} of type {column.type}, whose default is computed row by row"
+        yield _found(read, "database/lock-column-default", says, table)
+    if "CONSTR_CHECK" in column.kinds:
+        says = f"adds {table}.{quoted(column.colname)} with a CHECK, for which every row is read"
+        yield _found(read, "database/lock-constraint", says, table)
+    if _required(column):
+        says = f"adds {table}.{quoted(column.colname)}, NOT NULL without a default: the release before writes no"
+        yield _found(read, "database/contract", f"{says} value for it", table, "both")
 
 
 def _required(column: Column) -> bool:

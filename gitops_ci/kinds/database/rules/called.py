@@ -42,29 +42,37 @@ class Definition(Struct, frozen=True):
     found: tuple[Found, ...]
 
 
-def found(files: Sequence[File], earlier: Earlier) -> Iterator[tuple[str, Found]]:
-    """What base's functions do that are called in files of one change (by path), at the line of the call."""
-    reads = [read for one in files for read in one.reads if not read.nested or read.tag == "CreateFunctionStmt"]
-    definitions = _definitions(reads, earlier)
-    if not definitions:
-        return
-    theirs = [read for each in definitions for read in each.reads]
-    made = [read for read in reads if read.tag == "CreateFunctionStmt"]
-    used = {read.function for read in made if earlier.uses(read.function)}
-    called = calls.of([*theirs, *reads], lambda name: name in used)
-    mentions = calls.Mentions([*theirs, *made])
-    left = [each for each in definitions if each.name in called and each.found]
-    by = {each.name: mentions.back(each.name) for each in left}
-    for one in files:
-        for read in one.reads:
-            if not left or read.nested:
-                continue
-            here = mentions.by_what_runs(calls.running([read], fires=False))
-            if read.tag == "CreateTrigStmt" or (read.tag == "CreateFunctionStmt" and read.function in used):
-                here |= mentions.by([read]) - {read.function}  # what only a trigger runs is told where that names it
-            there = [each for each in left if not by[each.name].isdisjoint(here)]
-            yield from ((one.path, found) for each in there for found in _at(each, read))
-            left = [each for each in left if each not in there] if there else left
+class Called:
+    """The functions that the files of one change may run, and what those of base do at the line of the call."""
+
+    def __init__(self, files: Sequence[File], earlier: Earlier) -> None:
+        self._files = files
+        reads = [read for one in files for read in one.reads if not read.nested or read.tag == "CreateFunctionStmt"]
+        self._definitions = _definitions(reads, earlier)
+        self._functions = [read for each in self._definitions for read in each.reads]
+        made = [read for read in reads if read.tag == "CreateFunctionStmt"]
+        self._used = {read.function for read in made if earlier.uses(read.function)}
+        self.names = calls.of([*self._functions, *reads], lambda name: name in self._used)
+        """Of both: one that the change makes may be called by one of base."""
+        self._functions += made
+
+    def found(self) -> Iterator[tuple[str, Found]]:
+        """What base's functions do, by path."""
+        mentions = calls.Mentions(self._functions)
+        left = [each for each in self._definitions if each.name in self.names and each.found]
+        by = {each.name: mentions.back(each.name) for each in left}
+        for one in self._files:
+            for read in one.reads:
+                if not left or read.nested:
+                    continue
+                here = mentions.by_what_runs(calls.running([read], fires=False))
+                if read.tag == "CreateTrigStmt" or (read.tag == "CreateFunctionStmt" and read.function in self._used):
+                    here |= mentions.by([read]) - {
+                        read.function
+                    }  # what only a trigger runs is told where that names it
+                there = [each for each in left if not by[each.name].isdisjoint(here)]
+                yield from ((one.path, found) for each in there for found in _at(each, read))
+                left = [each for each in left if each not in there] if there else left
 
 
 def _at(definition: Definition, read: Read) -> Iterator[Found]:

@@ -23,6 +23,8 @@ from gitops_ci.model.stack import SHARED, Stack
 from gitops_ci.policy.scope import Scope
 
 _WORD = re.compile(r"\w+")
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_BODY = re.compile(r"\bas\s+(?:(\$\w*\$).*?\1|'(?:[^']|'')*')", re.DOTALL)
 _NAMED = re.compile(r'(?<!execute )\b(?:function|procedure|routine)s? (?:if exists )?(?:[\w"]+ ?\. ?)*"?(\w+)"?')
 
 
@@ -52,7 +54,10 @@ class Earlier:
         return bool(self._text) and re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", self._text) is not None
 
     def uses(self, name: str) -> bool:
-        """Whether a function of this name is there and named elsewhere than where it is made, altered or dropped."""
+        """Whether a function of this name is there and runs by itself: a trigger names it, a default, a view, a policy.
+
+        What other functions do is told where these are called.
+        """
         if not _WORD.fullmatch(name):
             return self.mentions(name)
         used, functions = self._functions
@@ -64,10 +69,11 @@ class Earlier:
 
     @cached_property
     def _functions(self) -> tuple[frozenset[str], frozenset[str]]:
-        """All words but those behind FUNCTION, unless it is executed by a trigger; and those."""
-        text = re.sub(r"\s+", " ", self._text)
+        """Words of what is made, but of bodies and behind FUNCTION, unless a trigger executes it; and these."""
+        text = re.sub(r"\s+", " ", _BODY.sub(" ", _COMMENT.sub(" ", self._text)))
         named = frozenset(each[1] for each in _NAMED.finditer(text))
-        return frozenset(_WORD.findall(_NAMED.sub(" ", text))), named
+        made = (each for each in _NAMED.sub(" ", text).split(";") if each.lstrip().startswith(("create", "alter")))
+        return frozenset(word for each in made for word in _WORD.findall(each)), named
 
     def lacks(self, name: str) -> bool:
         """Whether there are some, and none of them has that word."""

@@ -10,12 +10,12 @@ _NAMES = (
     r"query_to_xml|query_to_xmlschema|query_to_xml_and_xmlschema|ts_stat|ts_rewrite"
     r"|crosstab[234n]?|crosstab_hash|connectby|xpath_table|dblink|dblink_exec|dblink_open|dblink_send_query"
 )
-_WORD = re.compile(
-    rf"""\b(?:{_NAMES})\b|u&["']|\bset_config\s*\(\s*(?:[^'\s]|'[^']*'\s*[^\s,])""",
-    re.IGNORECASE,
+_WORD = re.compile(rf"""\b(?:{_NAMES})\b|u&["']""", re.IGNORECASE)
+_SETS = re.compile(
+    rb'"sval":"set_config"\}\}\],"args":\[(?!(?:\{"A_Expr":\{"kind":"AEXPR_OP","name":\[\{"String":\{"sval":"\|\|"\}\}\],"lexpr":)*'
+    rb'\{"A_Const":(?:\{"sval":\{"sval":"[^"\\]*\.|(?<="args":\[\{"A_Const":)))'
 )
-_SETS = re.compile(rb'"sval":"set_config"\}\}\],"args":\[(?!\{"A_Const")')
-"""A setting whose name is computed may be the one by which strings are read."""
+"""A setting whose name is computed may be the one by which strings are read; not one with a dot, which is nobody's."""
 _CALL = re.compile(
     rb'"FuncCall":\{"funcname":\[(?:\{"String":\{"sval":"(?:[^"\\]|\\.)*"\}\},)*'
     rb'\{"String":\{"sval":"(?:' + _NAMES.encode() + rb')"\}\}\]'

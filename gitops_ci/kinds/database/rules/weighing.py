@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from gitops_ci.kinds.database.migrations import versions
 from gitops_ci.kinds.database.migrations.versions import Migration
-from gitops_ci.kinds.database.rules import alterations, calls, contract, file, squawk, statements
-from gitops_ci.kinds.database.rules import called as base_functions
+from gitops_ci.kinds.database.rules import alterations, contract, file, squawk, statements
+from gitops_ci.kinds.database.rules.called import Called
 from gitops_ci.kinds.database.rules.catalog import RULES
 from gitops_ci.kinds.database.rules.created import Created, elsewhere
 from gitops_ci.kinds.database.rules.entering import Entering
@@ -42,19 +42,18 @@ def of(
     entering: Entering, files: Mapping[str, File], answers: Mapping[str, tuple[Answer, ...]], saw: Seen
 ) -> Iterator[Weighed]:
     """What counts of the files that enter one stack; those that could not be read are not among them."""
-    reads = [read for one in entering.migrations if one.path in files for read in files[one.path].reads]
-    created = Created(entering.earlier, elsewhere(reads))
-    called = calls.of(reads, entering.earlier.uses)
+    there = [files[migration.path] for migration in entering.migrations if migration.path in files]
+    created = Created(entering.earlier, elsewhere(read for one in there for read in one.reads))
+    called = Called(there, entering.earlier)
     found: list[tuple[str, Found]] = []
     expanded: dict[str, str] = {}
     for migration in entering.migrations:
         if (one := files.get(migration.path)) is not None:
-            found += ((one.path, each) for each in _one(one, answers.get(one.path, ()), created, called))
+            found += ((one.path, each) for each in _one(one, answers.get(one.path, ()), created, called.names))
             found += ((one.path, each) for each in _in_transactions(one, migration, created))
             for name in _expands(one, created):
                 expanded.setdefault(name, versions.shown(one.path))
-    there = [files[migration.path] for migration in entering.migrations if migration.path in files]
-    found += base_functions.found(there, entering.earlier)
+    found += called.found()
     hidden = _hidden(entering, files)
     told: dict[tuple[str, Found], Weighed] = {}
     for path, each in dict.fromkeys(contract.judged(found, expanded)):

@@ -272,6 +272,35 @@ def test_a_marker_that_its_tool_may_take_for_a_comment_leaves_nothing_out(up: st
     assert (plan.reason.path, plan.reason.line) == ("migrations/002_b.sql", sql.splitlines().index(down) + 1)
 
 
+def test_a_marker_that_base_writes_so_is_one() -> None:
+    """goose tells them without case since 3.18: what was merged was run by it."""
+    sql = f"-- +goose up\n{USERS}\n-- +goose down\nDROP TABLE users;\n"
+    base = {"migrations/001_a.sql": f"-- +goose up\n{ORDERS}\n-- +goose down\nDROP TABLE orders;\n"}
+    plan = planned(SHARED, side(base), side(base | {"migrations/002_b.sql": sql}))
+    assert (plan.reason, addresses(plan)) == (None, ["table users"])
+    assert planned(SHARED, None, side({"migrations/002_b.sql": sql})).reason is None, "there is nothing yet"
+
+
+@pytest.mark.parametrize(
+    ("name", "sql", "line"),
+    [
+        ("002_b.sql", "-- +goose Up\n-- +goose ENVSUB ON\nSELECT $q$ ${X:-$q$}; DROP TABLE t; SELECT $q$ $q$;", 2),
+        ("002_b.sql", "-- +goose envsub on\n-- +goose Up\nSELECT 1;", 1),
+        ("002_b.sql", "-- migrate:up transaction:false env:X\nSELECT '{{ .X }}';\n-- migrate:down\n", 1),
+        ("002_b.sql", "-- liquibase formatted sql\n-- changeset a:1\nSELECT '${x}';", 1),
+        ("V2__it'; DROP TABLE t; --.sql", "SELECT 1;\nSELECT '${flyway:filename}';", 2),
+        ("R__v.sql", "CREATE OR REPLACE VIEW v AS SELECT '${x}';", 1),
+    ],
+)
+def test_what_a_tool_fills_in_is_not_known(name: str, sql: str, line: int) -> None:
+    plan = planned(SHARED, None, side({f"migrations/{name}": sql}))
+    assert plan.reason is not None
+    assert (plan.status, plan.reason.code, plan.reason.line) == ("failed", "unsupported", line)
+    assert "fills in variables" in plan.reason.message
+    plain = planned(SHARED, None, side({"migrations/002_b.sql": "-- +goose ENVSUB OFF\n-- +goose Up\nSELECT '${x}';"}))
+    assert plain.reason is None
+
+
 @pytest.mark.parametrize(
     ("up", "down"),
     [
