@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from gitops_ci.kinds.database.migrations import runners
 from gitops_ci.kinds.database.migrations.versions import Migration
-from gitops_ci.kinds.database.rules import alterations, leaving, nested, reading, statements, transactions
+from gitops_ci.kinds.database.rules import alterations, leaving, nested, reading, statements, transactions, triggers
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql import postgres
@@ -112,7 +112,7 @@ class File(Struct, frozen=True, dict=True):
     @cached_property
     def found(self) -> tuple[tuple[Found, ...], ...]:
         """What every rule of ours finds in each of `reads`, whatever else the change holds."""
-        disabled = alterations.left_disabled(self.reads)
+        disabled = triggers.left_disabled(self.reads)
         again = leaving.Made(self.reads)
         return tuple(
             tuple(
