@@ -81,7 +81,8 @@ class Origins(Struct, frozen=True):
     def taken(self, by: Declared) -> tuple[Declared, ...]:
         """The GitRepositories that a Kustomization or HelmRelease takes, itself or by an artifact.
 
-        Clusters have some of one name, and the nearest file is its own; of two as near that which has more of what is here.
+        Clusters have some of one name, and the nearest file is its own; of two as near that which has more of what
+        is here.
         """
         references = [*_references(values.mapping(by.manifest.value, "spec"))]
         artifact = self.artifact(by)
