@@ -224,7 +224,7 @@ def _of_flux(
             continue
         if known.has_submodules(by):
             deployed = submodules.told(deployed, repository, by.path, by.line, below=True)
-        if wanted := revisions.of_flux(by, objects, known, repository.snapshot):
+        if wanted := revisions.of_flux(by, known, repository.snapshot):
             there = revisions.seen(wanted, repository.snapshot)
             seen = made(by, repository.at(there), known, ours) if there is not None else None
             deployed = _pinned(by, wanted, (deployed, seen, there), repository)

@@ -102,7 +102,11 @@ class Origins(Struct, frozen=True):
         return next(found, None)
 
     def taken(self, by: Declared) -> tuple[Declared, ...]:
-        """The GitRepositories that a Kustomization or HelmRelease takes, itself or by an artifact."""
+        """The GitRepositories that a Kustomization or HelmRelease takes, itself or by an artifact.
+
+        Clusters have some of one name, and the nearest file is its own; of two as near that which has more of what
+        is here.
+        """
         references = [*_references(values.mapping(by.manifest.value, "spec"))]
         artifact = self.artifact(by)
         if artifact is not None:
@@ -111,7 +115,10 @@ class Origins(Struct, frozen=True):
         chart = self.chart(by)
         if chart.by is not by and _is_of_git(source := values.mapping(chart.spec, "sourceRef")):
             keys.append(_key(source, chart.by.namespace))
-        return tuple(each for key in dict.fromkeys(keys) for each in self.repositories.get(key, ()))
+        several = (self.repositories.get(key, ()) for key in dict.fromkeys(keys))
+        return tuple(
+            max(found, key=lambda each: (_shared(each.path, by.path), _whole(each))) for found in several if found
+        )
 
     def has_submodules(self, by: Declared) -> bool:
         """Whether the submodules of a source are checked out with it."""
@@ -213,6 +220,13 @@ def _is_current(spec: dict[str, Any]) -> bool:
     reference = values.mapping(spec, "ref")
     is_pinned = any(reference.get(key) for key in ("tag", "semver", "commit", "name"))
     return not is_pinned and not spec.get("include") and values.text(reference, "branch") in _MOVING
+
+
+def _whole(each: Declared) -> tuple[bool, int]:
+    """How much of what is in front of us a GitRepository has: the more, the larger."""
+    spec = values.mapping(each.manifest.value, "spec")
+    lacks = len(values.text(spec, "ignore")) + len(values.texts(spec, "sparseCheckout"))
+    return _is_current(spec), -lacks
 
 
 def _content(spec: dict[str, Any]) -> dict[str, Any]:

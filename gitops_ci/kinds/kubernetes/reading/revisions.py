@@ -66,26 +66,12 @@ def is_surely_another(wanted: Wanted, snapshot: Snapshot) -> bool:
     return addresses.is_fixed(wanted.name) and not (looked and any(looked(each, snapshot) for each in branches))
 
 
-def of_flux(by: Declared, objects: tuple[Declared, ...], known: Origins, snapshot: Snapshot) -> Wanted | None:
+def of_flux(by: Declared, known: Origins, snapshot: Snapshot) -> Wanted | None:
     """The revision that a Kustomization or HelmRelease of Flux is pinned to; None where it is the one in front."""
-    spec = values.mapping(by.manifest.value, "spec")
-    chart, artifact = known.chart(by), known.artifact(by)
-    references = [
-        (by.namespace, values.mapping(spec, "sourceRef")),
-        (chart.by.namespace, values.mapping(chart.spec, "sourceRef")),
-    ]
-    if artifact is not None:
-        references += [(by.namespace, each) for each in values.mappings(artifact[0].manifest.value, "spec", "sources")]
-    names = {
-        (values.text(each, "namespace") or space, values.text(each, "name"))
-        for space, each in references
-        if values.text(each, "kind") in ("GitRepository", "")
-    }
-    for each in objects:
-        if each.kind == "GitRepository" and (each.namespace, each.name) in names:
-            revision = _of_repository(values.mapping(each.manifest.value, "spec", "ref"))
-            if not is_current(revision.name, snapshot):
-                return revision
+    for each in known.taken(by):
+        revision = _of_repository(values.mapping(each.manifest.value, "spec", "ref"))
+        if not is_current(revision.name, snapshot):
+            return revision
     return None
 
 

@@ -125,3 +125,21 @@ def test_patterns_that_would_take_long_leave_everything_out() -> None:
     assert Ignoring((Pattern("", "[a", keeps=False, is_folder=False),)).lacks("b")
     assert Ignoring((Pattern("", "a/**/b/**/c/**/d/**/e/**/f", keeps=False, is_folder=False),)).lacks("b")
     assert Ignoring((Pattern("", "x", keeps=False, is_folder=False),) * 2000).lacks("b")
+
+
+def test_a_source_of_the_same_name_in_another_cluster_is_another_one() -> None:
+    """Each cluster has its flux-system: what one leaves out or is pinned to says nothing of the other."""
+    files: Files = {
+        "clusters/production/source.yaml": SOURCE,
+        "clusters/production/web.yaml": flux("web", "web"),
+        "clusters/staging/source.yaml": SOURCE + "  ref: {tag: v1.0.0}\n  ignore: a.yaml\n",
+        "clusters/staging/web.yaml": flux("web", "web"),
+        "web/a.yaml": DEPLOYMENT,
+    }
+    [source] = deployed(files, STACK).sources
+    assert source == Kustomization(path="web", files=("web/a.yaml",))
+    away = {path.replace("clusters/production/web", "apps/production/web"): text for path, text in files.items()}
+    assert deployed(away, STACK).sources == (source,)
+    [pinned] = deployed(files, "staging/kubernetes/web").sources
+    assert isinstance(pinned, Unrendered)
+    assert pinned.code == "revision-missing"
