@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Raw, Struct, field
 
+from gitops_ci.kinds.database.rules import zones
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql.identifiers import quoted
@@ -25,11 +26,6 @@ _REWRITES = {
     "AT_SetTableSpace": "SET TABLESPACE",
     "AT_SetAccessMethod": "SET ACCESS METHOD",
 }
-_NO_TIME = re.compile(
-    r"(?:text|varchar|char|bpchar|name|bytea|smallint|integer|bigint|numeric|real|double precision|boolean|uuid|jsonb?"
-    r"|date|interval|inet|cidr|xml|tsvector)\b"
-)
-TRIGGERS_OFF = frozenset({"AT_DisableTrig", "AT_DisableTrigAll", "AT_DisableTrigUser", "AT_DisableRule"})
 _CHECKED = re.compile(rb'"AT_ValidateConstraint"|"skip_validation":true')
 
 
@@ -166,10 +162,6 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
             yield msgspec.structs.replace(found, evidence="rewrite")  # what rewrites nothing can be read as before
         case "AT_DisableRowSecurity" | "AT_NoForceRowSecurity":
             yield _found(read, "database/row-security-disabled", f"takes row security off {table}", table)
-        case subtype if subtype in TRIGGERS_OFF:
-            yield _found(
-                read, "database/trigger-disabled", f"disables {name if command.name else 'triggers'} of {table}", table
-            )
         case subtype if subtype in _REWRITES:
             says = f"{_REWRITES[subtype]} writes {table} anew and keeps everyone out of it"
             found = _found(read, "database/lock-rewrite", says, table)
@@ -240,7 +232,7 @@ def unchecked(read: Read) -> Iterator[tuple[str, str, bool]]:
 
 
 def makes_a_time(read: Read) -> bool:
-    """Whether a column becomes a time: what gets or loses its zone is rewritten, unless the session's zone is UTC.
+    """Whether a column may become a time: what gets or loses its zone is rewritten, unless the session's zone is UTC.
 
     It is UTC where migrations are tried (PostgreSQL's ATColumnChangeRequiresRewrite). A type that is not PostgreSQL's
     own may be a domain over one.
@@ -249,7 +241,7 @@ def makes_a_time(read: Read) -> bool:
         return False
     commands = [each.command for each in read.statement.read(Altered).cmds if each.command]
     columns = [each.definition.column for each in commands if each.subtype == "AT_AlterColumnType" and each.definition]
-    return any(column is not None and _NO_TIME.match(column.type) is None for column in columns)
+    return any(column is not None and zones.of(column.type) != "none" for column in columns)
 
 
 def added(read: Read) -> Iterator[str]:

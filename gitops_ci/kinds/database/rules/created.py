@@ -19,6 +19,7 @@ from gitops_ci.kinds.database.sql.leaves import RangeVar
 
 _OF_ROWS = frozenset({"database/destructive-delete-all", "database/destructive-update-all", "database/lock-explicit"})
 """Rules about rows: those that a view shows are another table's."""
+_RELATIONS = frozenset({"OBJECT_FOREIGN_TABLE", "OBJECT_MATVIEW", "OBJECT_TABLE", "OBJECT_VIEW"})
 _MAY_SET_PATH = frozenset({"CallStmt", "DoStmt", "ExecuteStmt", "SelectStmt"})
 _OF_FUNCTIONS = ("AlterFunctionStmt", "CreateFunctionStmt")
 """Statements that set a search path for when the function is called."""
@@ -120,9 +121,9 @@ class Created:
         if _changes_path(read) or read.tag in _MAY_SET_PATH or sets_path:
             self._path_is_known = False
         if read.tag == "RenameStmt":
-            self._rename(read.statement.read(Renamed))
+            self._rename(read.statement.read(Renamed), surely=not read.nested)
         elif read.tag == "AlterObjectSchemaStmt":
-            self._move(read.statement.read(Moved))
+            self._move(read.statement.read(Moved), surely=not read.nested)
         elif read.tag == "AlterTableStmt":
             self._reach(read.statement.read(_Altered), bytes(read.statement.node))
 
@@ -136,23 +137,28 @@ class Created:
                 self._names |= {made, f"public.{made}"}
                 self._views |= {made, f"public.{made}"} if read.tag == "ViewStmt" else set()
 
-    def _move(self, node: Moved) -> None:
-        if node.objectType == "OBJECT_TABLE" and node.relation is not None:
-            self._called(node.relation, RangeVar(schemaname=node.newschema, relname=node.relation.relname))
+    def _rename(self, node: Renamed, *, surely: bool) -> None:
+        if node.renameType == "OBJECT_SCHEMA":  # what is in it takes the names of what was in another
+            self._names.clear()
+        elif node.relation is not None and node.renameType in _RELATIONS:
+            self._called(node.relation, RangeVar(schemaname=node.relation.schemaname, relname=node.newname), surely)
 
-    def _rename(self, node: Renamed) -> None:
-        if node.renameType == "OBJECT_SCHEMA":
-            self._names = {name for name in self._names if not name.startswith(f"{quoted(node.newname)}.")}
-        if node.renameType != "OBJECT_TABLE" or node.relation is None:
-            return
-        self._called(node.relation, RangeVar(schemaname=node.relation.schemaname, relname=node.newname))
+    def _move(self, node: Moved, *, surely: bool) -> None:
+        """SET SCHEMA; with an extension goes whatever it has."""
+        if node.relation is not None:
+            self._called(node.relation, RangeVar(schemaname=node.newschema, relname=node.relation.relname), surely)
+        elif node.objectType == "OBJECT_EXTENSION":
+            self._names.clear()
 
-    def _called(self, before: RangeVar, now: RangeVar) -> None:
-        """A table has another name: a new one is known by that, and an old one is none that was new."""
-        if before.name in self._names:
-            self._names.add(now.name)
-        else:
-            self._names -= _names(now)
+    def _called(self, before: RangeVar, now: RangeVar, surely: bool) -> None:
+        """A relation gets another name, by which it is known without its schema, too, where that is looked through."""
+        was_new, was_view = before.name in self._names, before.name in self._views
+        in_public = self._path_is_known and f"public.{before.name}" in self._names
+        may_hide = not now.schemaname and not in_public and self._earlier.mentions(now.relname)
+        self._names -= {*_names(now), quoted(now.relname)}
+        if was_new and surely and not may_hide:
+            self._names |= {before.name, now.name}
+            self._views |= {now.name} if was_view else set()
 
     def _reach(self, node: _Altered, text: bytes) -> None:
         """A new table that is made the parent of an old one: so are its own parents, whatever they are called."""

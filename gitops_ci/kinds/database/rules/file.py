@@ -112,7 +112,7 @@ class File(Struct, frozen=True, dict=True):
     @cached_property
     def found(self) -> tuple[tuple[Found, ...], ...]:
         """What every rule of ours finds in each of `reads`, whatever else the change holds."""
-        disabled = triggers.left_disabled(self.reads)
+        disabled = triggers.of(self.reads)
         again = leaving.Made(self.reads)
         return tuple(
             tuple(
@@ -120,11 +120,11 @@ class File(Struct, frozen=True, dict=True):
                 for each in (
                     *statements.of(read),
                     *alterations.of(read),
+                    *disabled.get(index, ()),
                     *leaving.of(read, index, again),
                     *nested.of(read),
                     *_long_names(read),
                 )
-                if each.rule != "database/trigger-disabled" or index in disabled
             )
             for index, read in enumerate(self.reads)
         )

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from gitops_ci.kinds.database.rules import zones
 from gitops_ci.kinds.database.rules.catalog import RULES
 from gitops_ci.kinds.database.rules.found import Found, bare
 from gitops_ci.kinds.database.server import ENGINE
@@ -136,12 +137,10 @@ def _lost(change: Change) -> Iterator[str]:
 
 
 def _zoned(attribute: Attribute) -> bool:
-    """Whether a type gets or loses a time zone, or may: types with a schema may be domains over one."""
+    """Whether a type gets or loses a time zone, or may: a domain may be over one."""
     before, after = attribute.before, attribute.after
-    if not attribute.path.endswith(".type") or not isinstance(before, str) or not isinstance(after, str):
-        return False
-    may = all(each.startswith("timestamp") or "." in each for each in (before, after))
-    return may and ("." in before + after or before.endswith("with time zone") != after.endswith("with time zone"))
+    is_type = attribute.path.endswith(".type")
+    return is_type and isinstance(before, str) and isinstance(after, str) and zones.may_change(before, after)
 
 
 def _statements(observations: Iterable[Observation]) -> Iterator[SeenStatement]:

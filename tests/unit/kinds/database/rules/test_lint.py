@@ -129,6 +129,13 @@ def test_if_not_exists_makes_what_nothing_merged_mentions() -> None:
         ALTER TABLE made ATTACH PARTITION users DEFAULT; DROP TABLE top;""",
         "CREATE TABLE made (id int); ALTER TABLE users INHERIT made; DROP TABLE made CASCADE;",
         "CREATE TABLE made (id int); DROP TABLE made; ALTER TABLE users RENAME TO made; DROP TABLE made;",
+        "CREATE TABLE s.made (id int); DROP TABLE s.made; ALTER TABLE a.made SET SCHEMA s; DROP TABLE s.made;",
+        "CREATE TABLE made (id int); DROP TABLE made; ALTER TABLE a.made SET SCHEMA public; DROP TABLE made;",
+        "CREATE TABLE made (id int); DROP TABLE made; ALTER TABLE a.users RENAME TO made; DROP TABLE made;",
+        "CREATE TABLE s.made (id int); DROP SCHEMA s CASCADE; ALTER SCHEMA a RENAME TO s; DROP TABLE s.made;",
+        "CREATE TABLE made (); DO $$ BEGIN IF false THEN ALTER TABLE made RENAME TO users; END IF; END $$; DROP TABLE users;",
+        "CREATE TEMP TABLE made (); ALTER TABLE made RENAME TO users; DROP TABLE users; DROP TABLE users;",
+        "CREATE TABLE s.made (id int); DROP TABLE s.made; ALTER EXTENSION e SET SCHEMA s; DROP TABLE s.made;",
     ],
 )
 def test_what_may_have_been_there_is_not_taken_for_new(sql: str) -> None:
@@ -389,6 +396,10 @@ def test_what_was_seen_overrules_a_guess() -> None:
         ("timestamp with time zone", "timestamp without time zone", True),
         ("timestamp(3) without time zone", "timestamp(3) with time zone", True),
         ("timestamp without time zone", "timestamp(6) without time zone", False),
+        ("timestamp without time zone", "public.moment", True),
+        ("public.moment", "public.instant", True),
+        ("text", "public.moment", False),
+        ("timestamp without time zone", "date", False),
     ],
 )
 def test_what_is_rewritten_in_other_time_zones_only_is_not_overruled(before: str, after: str, is_zoned: bool) -> None:
@@ -396,8 +407,10 @@ def test_what_is_rewritten_in_other_time_zones_only_is_not_overruled(before: str
     change = Change(address="table users", type="table", action="update", attributes=(of_type,))
     plan = msgspec.structs.replace(tried(), changes=(change,))
     guessed = ["database/contract", "database/lock-type-change"]
-    assert said("ALTER TABLE users ALTER COLUMN at TYPE timestamptz;", plan) == (guessed if is_zoned else [])
-    assert said("ALTER TABLE users ALTER COLUMN id TYPE bigint;", plan) == []
+    for type_ in ("timestamptz", "moment", '"text x"', "text$", "public.text"):
+        assert said(f"ALTER TABLE users ALTER COLUMN at TYPE {type_};", plan) == (guessed if is_zoned else [])
+    for type_ in ("bigint", "varchar(9)", '"char"', "text[]", "double precision"):
+        assert said(f"ALTER TABLE users ALTER COLUMN id TYPE {type_};", plan) == []
 
 
 @pytest.mark.parametrize("type_", ["serial", "bigserial", "smallserial"])
