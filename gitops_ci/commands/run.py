@@ -106,7 +106,7 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """What all but the policies say; what only reads the state of an affected stack is told, and not planned."""
     downstream = affected.notices(changes.downstream(change, options), change.base, change.head)
-    return (*inspection.findings(stacks, change), *planning.checked(stacks, plans, change), *downstream)
+    return (*inspection.findings(stacks, change, plans), *planning.checked(stacks, plans, change), *downstream)
 
 
 def _of_the_whole(change: Change) -> Iterator[VerdictReason]:

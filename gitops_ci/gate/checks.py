@@ -9,7 +9,7 @@ import msgspec
 from gitops_ci.config import Config
 from gitops_ci.discover import naming
 from gitops_ci.model.finding import Finding
-from gitops_ci.model.plan import BLOCKING_CODES, Plan
+from gitops_ci.model.plan import BLOCKING_CODES, Plan, Problem
 from gitops_ci.model.stack import AffectedStack
 from gitops_ci.model.verdict import Decision, VerdictReason
 
@@ -20,6 +20,8 @@ _REMEDIES = {
     "unreachable": "give the job network and registry access for this stack, then run it again",
     "not-rendered": "bring what it takes from elsewhere into the repository, or review it by hand: "
     "kinds.kubernetes.accepted names what need not be seen",
+    "wrong-at-base": "mend it, here or on the base branch: base has it wrong just the same",
+    "read-otherwise": "review by hand what it makes, and report it: it is read here otherwise than by its engine",
     "cluster-values": "keep the values in a ConfigMap of this repository that is not encrypted, or review it by hand",
     "set-offline": f"answer for the generator under kinds.kubernetes.generators {_IN_BASE}",
     "revision-missing": "check out the whole history with its tags (fetch-depth: 0), or name a revision that is there",
@@ -143,10 +145,18 @@ def _plan(plan: Plan, stack: AffectedStack) -> Iterator[VerdictReason]:
     code = plan.reason.code if plan.reason is not None else ""
     blocks = code in BLOCKING_CODES and stack.change != "removed"  # what is removed cannot be mended any more
     decision: Decision = "blocked" if blocks else "undecided"
-    message = plan.reason.message.split("\n", 1)[0] if plan.reason is not None else f"{plan.status}, without a reason"
+    message = _said(plan.reason) if plan.reason is not None else f"{plan.status}, without a reason"
     remedy = _REMEDIES.get(code) or (_FIX if blocks else _REVIEW)
     reason = _reason(rule, decision, message, remedy, plan.stack)
     yield msgspec.structs.replace(reason, who=_WHO.get(code, ""))
+
+
+def _said(problem: Problem) -> str:
+    """The first line of why a plan was not made, with the place that is to be mended where it does not name it."""
+    message = problem.message.split("\n", 1)[0]
+    if problem.code not in BLOCKING_CODES or problem.path is None or problem.path in message:
+        return message
+    return f"{problem.path}: {message}" if problem.line is None else f"{problem.path}:{problem.line}: {message}"
 
 
 def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictReason]:
@@ -157,8 +167,10 @@ def _findings(findings: Iterable[Finding], config: Config) -> Iterator[VerdictRe
 
 def of_finding(finding: Finding) -> VerdictReason:
     """What a finding that blocks is as a reason, whichever environment it is in; a file with a line is named once."""
-    file = (finding.path or "").rpartition("/")[2]
-    said = finding.message.removeprefix(f"{file} ") if finding.line is not None else finding.message
+    parts = (finding.path or "").split("/")
+    said = finding.message
+    for file in ("/".join(parts[-2:]), parts[-1]) if finding.line is not None else ():
+        said = said.removeprefix(f"{file} ")
     return VerdictReason(
         rule=finding.rule,
         decision="blocked",

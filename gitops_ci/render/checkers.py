@@ -90,4 +90,4 @@ def unsaid(report: Report) -> list[tuple[PolicyRun, Problem]]:
 
 
 def _is_told(message: str, said: Iterable[str]) -> bool:
-    return any(each.endswith(message) for each in said)
+    return any(message in each for each in said)

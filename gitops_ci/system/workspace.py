@@ -43,9 +43,8 @@ def of(inventory: Inventory, stacks: Sequence[Stack], scratch: Path) -> Iterator
             (workspace.root / stack.path).mkdir(parents=True, exist_ok=True)
         yield workspace
     except OSError as error:
-        raise ToolError(
-            f"a private copy of {stacks[0].path or 'the repository'} cannot be written: {error.strerror}"
-        ) from None
+        why = error.strerror or "some of its files cannot be copied"  # shutil's own errors name paths of this machine
+        raise ToolError(f"a private copy of {stacks[0].path or 'the repository'} cannot be written: {why}") from None
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

@@ -58,6 +58,17 @@ def test_what_dynamic_sql_does_is_seen(tmp_path: Path) -> None:
     assert [each.address for each in seen(plan, "lock")] == ["table users"]
 
 
+def test_privileges_that_nobody_touches_are_no_change(tmp_path: Path) -> None:
+    base = (
+        f"{USERS} CREATE TYPE pair AS (a int, b int); CREATE DOMAIN age AS int; REVOKE ALL ON DOMAIN age FROM PUBLIC;"
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION f() FROM PUBLIC;"
+    )
+    sql = "ALTER TABLE users ADD COLUMN name text; CREATE TYPE three AS (a int, b int, c int);"
+    assert {each.address for each in tried(tmp_path, sql, base).changes} == {"table users", "type three"}
+    revoked = change(tried(tmp_path, "REVOKE ALL ON TYPE pair FROM PUBLIC;", base), "privileges on type pair")
+    assert [(each.path, each.before, each.after) for each in revoked.attributes] == [("public", "USAGE", None)]
+
+
 def test_renames_are_moves(tmp_path: Path) -> None:
     sql = "ALTER TABLE users RENAME mail TO email; ALTER TABLE users RENAME TO people;"
     moves = {each.address: each.previous_address for each in tried(tmp_path, sql, USERS).changes}

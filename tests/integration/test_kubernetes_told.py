@@ -73,3 +73,28 @@ def test_files_that_nothing_is_planned_for_are_named(repository: Scratch) -> Non
     repository.commit({"components/backup/README.md": "a"})
     assert "none of them part of a stack" not in (comment := judged(repository).comment)
     assert "1 changed file, part of no stack: components/backup/README.md\n" in comment
+
+
+APPLICATION = """apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: jobs, namespace: argocd}
+spec:
+  project: default
+  source: {repoURL: https://github.com/acme/gitops, path: apps/jobs}
+  destination: {server: https://kubernetes.default.svc, namespace: jobs}
+"""
+JOBS = """apiVersion: v1
+kind: Pod
+metadata: {name: jobs}
+spec: {containers: [{name: jobs, image: jobs, envFrom: [{configMapRef: {name: absent}}]}]}
+"""
+
+
+def test_what_head_cannot_render_is_not_told_as_fixed(repository: Scratch) -> None:
+    repository.commit({"argocd/jobs.yaml": APPLICATION, "apps/jobs/pod.yaml": JOBS})
+    repository.commit({"argocd/jobs.yaml": APPLICATION.replace("apps/jobs", "apps/jbos")})
+    outcome = judged(repository)
+    assert outcome.code == 1
+    rule = "kubernetes/reference-missing"
+    assert [each.state for each in outcome.report.findings if each.rule == rule] == ["existing"]
+    assert "fixed by it" not in outcome.comment

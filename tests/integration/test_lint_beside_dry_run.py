@@ -178,5 +178,15 @@ def _stack() -> Stack:
     return side(BASE).stacks[STACK]
 
 
+@pytest.mark.parametrize("between", ["", "COMMIT;"])
+def test_a_lock_that_is_held_while_a_constraint_is_validated_is_no_false_alarm(tmp_path: Path, between: str) -> None:
+    sql = (
+        f"BEGIN; ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID; {between}\n"
+        f"ALTER TABLE users VALIDATE CONSTRAINT c; {'' if between else 'COMMIT;'}"
+    )
+    _, fired = beside(tmp_path, sql)
+    assert fired == (set() if between else {"database/lock-constraint"})
+
+
 def _saw(plan: Plan, evidence: str) -> bool:
     return any(evidence == "rewrite" or each.mode in KEEPS_WRITERS_OUT for each in seen(plan, evidence))

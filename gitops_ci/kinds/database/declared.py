@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.database.migrations import sets
+from gitops_ci.kinds.database.migrations import sets, versions
 from gitops_ci.kinds.database.migrations.sets import MigrationSet
 from gitops_ci.kinds.database.migrations.texts import MAX_BYTES, Texts
 from gitops_ci.kinds.database.rules import reading
@@ -92,7 +92,7 @@ def _differences(stack: Stack, first: str, declared: Shapes, built: Shapes) -> I
             yield from _columns(stack, name, shape, other)
     for name, shape in sorted(built.tables.items()):
         if name not in declared.tables:
-            made = shape.path.rpartition("/")[2]
+            made = versions.shown(shape.path)
             yield _finding(stack, first, 1, f"lacks the table {name}, which {made} makes")
 
 

@@ -30,7 +30,7 @@ class End(Struct, frozen=True):
 
 
 def of_set(before: End | None, now: End, engine: Dialect | None) -> str:
-    """The database of a set: configured, of Prisma's lock file, else told by its first migration's name or text.
+    """The database of a set: configured, of Prisma's lock file, else of the first migration's name, folders or text.
 
     Where base has migrations it is told from them: what a change adds has no say in how it is read.
     """
@@ -50,7 +50,8 @@ def _told(now: MigrationSet, snapshot: Snapshot) -> str:
     first = next(iter(now.forward), None)
     if first is None:
         return POSTGRESQL
-    return versions.dialect(first.path) or _written(first, now, snapshot)
+    folder = now.directory or ""
+    return versions.dialect(first.path) or versions.dialect_of_folder(folder) or _written(first, now, snapshot)
 
 
 def is_mysql(migration: Migration, its_set: str) -> bool:

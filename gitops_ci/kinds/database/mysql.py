@@ -1,35 +1,24 @@
-"""MySQL's and MariaDB's migrations, read with sqlglot: their statements, what each changes and what a rule finds."""
+"""What each statement of MySQL's and MariaDB's migrations changes, and what a rule finds in it."""
 
 from __future__ import annotations
 
 import importlib
-import logging
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
-from msgspec import Struct
+import msgspec
 
-from gitops_ci.kinds.database.rules.found import Found
-from gitops_ci.kinds.database.sql.changes import STATEMENT
+from gitops_ci.kinds.database import mysql_tables as tables
+from gitops_ci.kinds.database.mysql_alter import EMPTIES
+from gitops_ci.kinds.database.mysql_reading import UNREAD, Statement, parse
+from gitops_ci.kinds.database.mysql_types import Types
+from gitops_ci.kinds.database.rules.found import Found, bare
+from gitops_ci.kinds.database.sql.changes import STATEMENT, gone
 from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.model.plan import Attribute, Change, Engine
 
-_DELIMITER = "delimiter"
 _LONGEST = 200
-_HIDDEN = re.compile(r"/\*M?!|--(?!\s|$)")
-"""What the parser takes for a comment and MySQL does not."""
-_EMPTIES = re.compile(r"\b(?:TRUNCATE|DROP|EXCHANGE)\s+PARTITION|\bDISCARD\b", re.IGNORECASE)
-"""What the parser does not know of ALTER TABLE (https://dev.mysql.com/doc/refman/8.4/en/alter-table-partition-operations.html)."""
-
-
-class Statement(Struct, frozen=True):
-    """One statement: `kind` is sqlglot's name of it, `tree` its node (sqlglot ships no types)."""
-
-    kind: str
-    line: int
-    tree: Any
 
 
 def engine() -> Engine:
@@ -41,97 +30,45 @@ def engine() -> Engine:
 def takes(text: str) -> bool:
     """Whether every statement of a text is one of MySQL's; False where the parser is missing."""
     try:
-        return all(each.kind != "Command" for each in parse(text))
+        return all(each.kind not in ("Command", UNREAD) for each in parse(text))
     except (ImportError, MigrationError):
         return False
 
 
-def parse(text: str) -> tuple[Statement, ...]:
-    """The statements of a text. Raises MigrationError with the line, ImportError where the parser is missing.
-
-    What the parser does not know beyond its first word is a `Command`.
-    """
-    hidden = _HIDDEN.search(text)
-    if hidden is not None:
-        what = (
-            "a comment that MySQL runs (`/*! … */`)" if hidden[0].startswith("/") else "`--` without a blank behind it"
-        )
-        at = text.count("\n", 0, hidden.start()) + 1
-        raise MigrationError("unsupported", f"has {what}: what it does cannot be told from its text", at)
-    dialect = _dialect()
-    errors = importlib.import_module("sqlglot.errors")
-    try:
-        found = tuple(_statements(dialect, text))
-    except errors.ParseError as error:
-        told = error.errors[0] if error.errors else {}
-        line, column = told.get("line"), told.get("col")
-        place = f" (line {line}, column {column})" if line and column else ""
-        raise MigrationError("invalid", f"cannot be parsed as MySQL{place}: syntax error", line) from None
-    except errors.SqlglotError:
-        raise MigrationError("invalid", "cannot be parsed as MySQL") from None
-    except RecursionError:
-        raise MigrationError("unsupported", "nests deeper than can be read here") from None
-    return found
+def changes(text: str, *, path: str, source: str, types: Types | None = None) -> tuple[Change, ...]:
+    """What a migration changes: one Change a statement; `types` are those before. Raises as `parse` does."""
+    return tuple(_numbered(_changed(text, path, source, types if types is not None else Types())))
 
 
-@cache
-def _dialect() -> Any:
-    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about each statement that it knows by name only
-    return importlib.import_module("sqlglot.dialects.dialect").Dialect.get_or_raise("mysql")
-
-
-def _statements(dialect: Any, text: str) -> Iterator[Statement]:
-    tokens = dialect.tokenize(text)
-    begin = 0
-    for index, token in enumerate([*tokens, None]):
-        if token is not None and token.token_type.name != "SEMICOLON":
-            if token.text.lower() == _DELIMITER and index == begin:
-                raise MigrationError(
-                    "unsupported", "changes the delimiter, which only the mysql client understands", token.line
-                )
-            continue
-        part = tokens[begin:index]
-        if part:
-            for tree in dialect.parser().parse(part, text):
-                if tree is None:
-                    raise MigrationError("invalid", "cannot be parsed as MySQL: no statement", part[0].line)
-                yield Statement(type(tree).__name__, part[0].line, tree)
-        begin = index + 1
-
-
-def changes(text: str, *, path: str, source: str) -> tuple[Change, ...]:
-    """What a migration changes: one Change a statement. Raises as `parse` does."""
-    return tuple(_numbered(_change(each, path, source) for each in parse(text)))
+def _changed(text: str, path: str, source: str, types: Types) -> Iterator[Change]:
+    for each in parse(text):
+        yield _change(each, path, source, types)
+        types.take(each)
 
 
 def _numbered(found: Iterator[Change]) -> Iterator[Change]:
-    import msgspec
-
     seen: dict[str, int] = {}
     for change in found:
         seen[change.address] = count = seen.get(change.address, 0) + 1
         yield change if count == 1 else msgspec.structs.replace(change, address=f"{change.address} ({count})")
 
 
-def _change(each: Statement, path: str, source: str) -> Change:
-    name, kind = _name(each.tree), str(each.tree.args.get("kind") or "table").lower()
+def _change(each: Statement, path: str, source: str, types: Types) -> Change:
+    name, kind = tables.name(each.tree), str(each.tree.args.get("kind") or "table").lower()
     match each.kind:
         case "Create":
             address, action = f"{kind} {name}", "create"
         case "Drop":
-            address, action = f"{kind} {', '.join(_names(each.tree))}", "delete"
+            address, action = f"{kind} {', '.join(tables.names(each.tree))}", "delete"
         case "Alter":
             address, action = f"{kind} {name}", "update"
         case "Insert" | "Update" | "Delete" | "TruncateTable":
+            name = ", ".join(_emptied(each.tree)) if each.kind == "Delete" else name
             address, action = f"data in {name}", "update"
         case _:
             address = f"{STATEMENT} {source}:{each.line}"
             action = "read" if each.kind in ("Set", "Use", "Transaction", "Commit") else "update"
-    destructive = any("/destructive-" in one.rule for one in _found(each)) or each.kind in (
-        "Drop",
-        "Delete",
-    )
-    reason = "what it does cannot be told from its text" if each.kind == "Command" else None
+    reason = each.unread or ("what it does cannot be told from its text" if each.kind == "Command" else None)
     return Change(
         address=address,
         type=each.kind,
@@ -139,8 +76,21 @@ def _change(each: Statement, path: str, source: str) -> Change:
         reason=reason,
         path=path,
         line=each.line,
-        destructive=destructive,
+        destructive=_destroys(each, name, types),
         attributes=tuple(_attributes(each)),
+    )
+
+
+def _destroys(each: Statement, table: str, types: Types) -> bool:
+    """As of PostgreSQL: an index that is dropped counts, rows that are changed are a finding and do not."""
+    rules = {one.rule for one in _found(each)} - {"database/destructive-update-all"}
+    if each.may_destroy or each.kind in ("Drop", "Delete") or any("/destructive-" in rule for rule in rules):
+        return True
+    actions = each.tree.args.get("actions") or ()
+    return any(
+        (type(one).__name__ == "Drop" and str(one.args.get("kind")).upper() == "INDEX")
+        or (type(one).__name__ == "ModifyColumn" and types.narrows(table, one))
+        for one in actions
     )
 
 
@@ -149,22 +99,28 @@ def _attributes(each: Statement) -> Iterator[Attribute]:
     if each.kind == "Create" and each.tree.this is not None:
         for column in each.tree.this.expressions if each.tree.this.args.get("expressions") else ():
             if type(column).__name__ == "ColumnDef":
-                yield Attribute(path=f"column.{column.name}", after=column.sql("mysql")[:_LONGEST])
+                yield _column_added(column)
     for number, action in enumerate(each.tree.args.get("actions") or (), 1):
-        yield Attribute(path=f"{type(action).__name__.lower()}.{number}", after=action.sql("mysql")[:_LONGEST])
+        if type(action).__name__ == "ColumnDef":
+            yield _column_added(action)
+        elif _drops_column(action):
+            yield gone(f"column.{_column(action)}")
+        else:
+            yield Attribute(path=f"{_called(action)}.{number}", after=action.sql("mysql")[:_LONGEST])
 
 
-def _name(tree: Any) -> str:
-    exp = importlib.import_module("sqlglot.expressions")
-    table = tree.find(exp.Table)
-    return ".".join(filter(None, (str(table.db), str(table.name)))) if table is not None else "?"
+def _called(action: Any) -> str:
+    """The first two words of an action: `modify_column`, `add_index`."""
+    return "_".join(re.findall(r"[a-z_]+", action.sql("mysql").lower())[:2])
 
 
-def _names(tree: Any) -> list[str]:
-    """The tables of a DROP."""
-    exp = importlib.import_module("sqlglot.expressions")
-    tables = tree.args.get("tables") or ([tree.this] if tree.this is not None else [])
-    return [_name(each) for each in tables if isinstance(each, exp.Table)] or [_name(tree)]
+def _column_added(column: Any) -> Attribute:
+    written = str(column.sql("mysql")).removeprefix("IF NOT EXISTS ").removeprefix(column.this.sql("mysql"))
+    return Attribute(path=f"column.{column.name}", after=written.strip()[:_LONGEST])
+
+
+def _drops_column(action: Any) -> bool:
+    return type(action).__name__ == "Drop" and str(action.args.get("kind") or "").upper() == "COLUMN"
 
 
 def found(text: str) -> tuple[Found, ...]:
@@ -173,50 +129,28 @@ def found(text: str) -> tuple[Found, ...]:
     A table that the same file creates is nobody's yet: a temporary one until it is dropped, for then another of its
     name is meant, all of them until tables are renamed or another database is used.
     """
-    created: set[str] = set()
-    temporary: set[str] = set()
+    statements = parse(text)
+    anew = {tables.name(each.tree): each.line for each in statements if tables.is_new(each)}
+    made = tables.Made()
     result: list[Found] = []
-    for each in parse(text):
-        result += (one for one in _found(each) if one.table not in created | temporary)
-        if each.kind == "Use" or _renames(each):
-            created.clear()
-            temporary.clear()
-        elif each.kind == "Drop":
-            temporary.difference_update(_names(each.tree))
-        elif _makes_table(each) and not each.tree.args.get("exists"):
-            (temporary if _is_temporary(each) else created).add(_name(each.tree))
+    for each in statements:
+        for one in _found(each):
+            is_lost = one.perhaps and anew.get(one.table, 0) < each.line
+            if one.table not in made:
+                result.append(msgspec.structs.replace(one, perhaps="") if is_lost else one)
+        made.take(each)
     return tuple(result)
 
 
-def _makes_table(each: Statement) -> bool:
-    return each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
-
-
-def _is_temporary(each: Statement) -> bool:
-    return each.tree.find(importlib.import_module("sqlglot.expressions").TemporaryProperty) is not None
-
-
-def _renames(each: Statement) -> bool:
-    if each.kind == "Command":
-        return str(each.tree.sql("mysql")).upper().startswith("RENAME")
-    return any(type(action).__name__ == "AlterRename" for action in each.tree.args.get("actions") or ())
-
-
 def _found(each: Statement) -> Iterator[Found]:
-    table = _name(each.tree)
-    kind = str(each.tree.args.get("kind") or "").upper()
-    where = each.tree.args.get("where")
+    table = tables.name(each.tree)
     match each.kind:
         case "Create" | "Drop":
-            yield from _made_or_dropped(each, table, kind)
+            yield from _made_or_dropped(each, table, str(each.tree.args.get("kind") or "").upper())
         case "TruncateTable":
             yield _one(each, "database/destructive-truncate", f"empties {table}", table)
-        case "Delete" if _means_all(where):
-            says = f"deletes every row of {table}: {_no_where(where)}"
-            yield _one(each, "database/destructive-delete-all", says, table)
-        case "Update" if _means_all(where):
-            says = f"changes every row of {table}: {_no_where(where)}"
-            yield _one(each, "database/destructive-update-all", says, table)
+        case "Delete" | "Update" if _means_all(each.tree):
+            yield from _of_all_rows(each, table)
         case "Alter":
             for action in each.tree.args.get("actions") or ():
                 yield from _action(each, action, table)
@@ -229,18 +163,55 @@ def _found(each: Statement) -> Iterator[Found]:
 def _made_or_dropped(each: Statement, table: str, kind: str) -> Iterator[Found]:
     """DROP TEMPORARY TABLE drops no other."""
     args = each.tree.args
-    if kind == "TABLE" and each.kind == "Create" and args.get("replace") and not _is_temporary(each):
+    if kind == "TABLE" and each.kind == "Create" and args.get("replace") and not tables.is_temporary(each):
         yield _one(each, "database/destructive-drop-table", f"replaces the table {table} and what it holds", table)
     elif kind == "TABLE" and each.kind == "Drop" and not args.get("temporary"):
-        for name in _names(each.tree):
-            yield _one(each, "database/destructive-drop-table", f"drops the table {name} and what it holds", name)
+        for name in tables.names(each.tree):
+            found = _one(each, "database/destructive-drop-table", f"drops the table {name} and what it holds", name)
+            yield msgspec.structs.replace(found, perhaps=bare(name) if args.get("exists") else "")
     elif kind in ("DATABASE", "SCHEMA") and each.kind == "Drop":
         yield _one(each, "database/destructive-drop-database", "drops a database")
 
 
-def _means_all(where: Any) -> bool:
-    """Whether a WHERE is not there or names no column (`WHERE 1`)."""
-    return where is None or where.find(importlib.import_module("sqlglot.expressions").Column) is None
+def _of_all_rows(each: Statement, table: str) -> Iterator[Found]:
+    why = _no_where(each.tree.args.get("where"))
+    if each.kind == "Update":
+        yield _one(each, "database/destructive-update-all", f"changes every row of {table}: {why}", table)
+        return
+    for name in _emptied(each.tree):
+        yield _one(each, "database/destructive-delete-all", f"deletes every row of {name}: {why}", name)
+
+
+def _means_all(tree: Any) -> bool:
+    """Whether neither a WHERE nor a join that leaves rows out names a column (`WHERE 1` does not)."""
+    exp = importlib.import_module("sqlglot.expressions")
+    where = tree.args.get("where")
+    if where is not None:
+        return where.find(exp.Column) is None
+    own = [join for table in _from(tree) for join in table.args.get("joins") or ()]
+    return not any(not join.side and (join.args.get("using") or _links(join.args.get("on"))) for join in own)
+
+
+def _links(condition: Any) -> bool:
+    """Whether a condition says which rows of two tables belong together; with one table's columns alone it does not."""
+    if condition is None:
+        return False
+    tables = {column.table for column in condition.find_all(importlib.import_module("sqlglot.expressions").Column)}
+    return len(tables) > 1 or "" in tables
+
+
+def _from(tree: Any) -> list[Any]:
+    """The tables of UPDATE and DELETE that others are joined to."""
+    return [*(tree.args.get("using") or ()), *([tree.this] if tree.this is not None else [])]
+
+
+def _emptied(tree: Any) -> list[str]:
+    """The tables of which a DELETE takes rows, by their own names."""
+    exp = importlib.import_module("sqlglot.expressions")
+    there = [each for root in _from(tree) for each in root.find_all(exp.Table)]
+    aliases = {each.alias: tables.name(each) for each in there if each.alias}
+    meant = tree.args.get("tables") or (list(tree.this.find_all(exp.Table)) if tree.args.get("using") else [tree.this])
+    return list(dict.fromkeys(aliases.get(each.name, tables.name(each)) for each in meant if each is not None)) or ["?"]
 
 
 def _no_where(where: Any) -> str:
@@ -248,11 +219,7 @@ def _no_where(where: Any) -> str:
 
 
 def _command(each: Statement) -> Iterator[Found]:
-    text = str(each.tree.sql("mysql"))
-    words = [word.upper() for word in text.split()[:2]]
-    if words == ["ALTER", "TABLE"] and _EMPTIES.search(text) is not None:
-        yield _one(each, "database/destructive-truncate", "empties a table or partitions of it, or takes them away")
-        return
+    words = [word.upper() for word in str(each.tree.sql("mysql")).split()[:2]]
     if words == ["RENAME", "TABLE"]:
         yield _one(each, "database/contract", "renames a table: the release before does not find it", step=True)
     elif words[:1] in (["PREPARE"], ["EXECUTE"], ["CALL"]):
@@ -263,13 +230,16 @@ def _command(each: Statement) -> Iterator[Found]:
 def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
     exp = importlib.import_module("sqlglot.expressions")
     match type(action).__name__:
-        case "Drop" if str(action.args.get("kind") or "").upper() == "COLUMN":
+        case "Command" if EMPTIES.search(action.sql("mysql")) is not None:
+            says = f"empties {table} or partitions of it, or takes them away"
+            yield _one(each, "database/destructive-truncate", says, table)
+        case "Drop" if _drops_column(action):
             says = f"drops the column {table}.{_column(action)} and what it holds"
             yield _one(each, "database/destructive-drop-column", says, table)
         case "AlterRename" | "RenameColumn":
             says = f"renames {table} or a column of it: the release before does not find it"
             yield _one(each, "database/contract", says, table, step=True)
-        case "ModifyColumn" | "AlterColumn":
+        case "ModifyColumn" | "AlterColumn" if not _sets_default(action):
             says = f"changes a column of {table} under the release before"
             yield _one(each, "database/contract", says, table, step=True)
         case "ColumnDef":
@@ -283,6 +253,10 @@ def _action(each: Statement, action: Any, table: str) -> Iterator[Found]:
                 yield _one(each, "database/contract", says, table, step=True)
         case _:
             return
+
+
+def _sets_default(action: Any) -> bool:
+    return type(action).__name__ == "AlterColumn" and action.args.get("default") is not None
 
 
 def _column(drop: Any) -> str:

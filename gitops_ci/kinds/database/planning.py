@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from gitops_ci.discover.inventory import Inventory
-from gitops_ci.kinds.database import dialects, mysql
+from gitops_ci.kinds.database import dialects, mysql, mysql_reading
 from gitops_ci.kinds.database.dialects import End
 from gitops_ci.kinds.database.dry_run import trying
 from gitops_ci.kinds.database.migrations import foreign, sets, strangers
 from gitops_ci.kinds.database.migrations.sets import MigrationSet
 from gitops_ci.kinds.database.migrations.texts import Texts
 from gitops_ci.kinds.database.migrations.versions import Migration
+from gitops_ci.kinds.database.mysql_types import Types
 from gitops_ci.kinds.database.sql import postgres, refusals, statements
 from gitops_ci.kinds.database.sql.postgres import SqlError
 from gitops_ci.kinds.database.sql.refusals import MigrationError
@@ -56,7 +57,8 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     try:
         dialect = dialects.of_set(earlier, End(now, head.snapshot), head.config.kinds.database.engine)
         engine = mysql.engine() if dialect == "mysql" else postgres.engine()
-        read = _read(Texts(now, head.snapshot, entering), entering, dialect, lambda: _spellings(earlier))
+        texts = Texts(now, head.snapshot, entering)
+        read = _read(texts, entering, dialect, (Types(_merged(earlier)), lambda: _spellings(earlier)))
         read = _Read(read.changes, (*read.problems, *map(_program, programs)))
     except ImportError as missing:
         name = (missing.name or "").partition(".")[0]
@@ -107,25 +109,45 @@ def _spellings(base: End | None) -> frozenset[str] | None:
     return Texts(base.migrations, base.snapshot, base.migrations.forward).spellings()
 
 
+def _merged(earlier: End | None) -> Iterator[str]:
+    """The texts of what base has, read when somebody asks. Raises MigrationError."""
+    if earlier is None:
+        return
+    applied = earlier.migrations.applied or ()
+    texts = Texts(earlier.migrations, earlier.snapshot, applied)
+    for migration in applied:
+        yield texts.of(migration)
+
+
 def _read(
-    texts: Texts, entering: Sequence[Migration], dialect: str, spellings: Callable[[], frozenset[str] | None]
+    texts: Texts,
+    entering: Sequence[Migration],
+    dialect: str,
+    base: tuple[Types, Callable[[], frozenset[str] | None]],
 ) -> _Read:
-    """Every Change, and a Problem for every file that cannot be read or that its tool refuses."""
+    """Every Change, and a Problem for every file that cannot be read, wholly or in part, or that its tool refuses.
+
+    `base` is what it says of types and how it writes markers, read when somebody asks.
+    """
+    types, spellings = base
     changes: list[Change] = []
     problems: list[Problem] = []
     for migration in entering:
         try:
             texts.marked(migration, spellings)
-            changes += _changes(migration, texts.of(migration), dialect)
+            if not dialects.is_mysql(migration, dialect):
+                changes += _changes(migration, texts.of(migration))
+                continue
+            text = texts.of(migration)
+            changes += mysql.changes(text, path=migration.path, source=migration.name, types=types)
+            mysql_reading.refuse_unknown(text)
         except MigrationError as refused:
             message = f"{migration.name} {refused}"
             problems.append(Problem(code=refused.code, message=message, path=migration.path, line=refused.line))
     return _Read(tuple(changes), tuple(problems))
 
 
-def _changes(migration: Migration, text: str, dialect: str) -> tuple[Change, ...]:
-    if dialects.is_mysql(migration, dialect):
-        return mysql.changes(text, path=migration.path, source=migration.name)
+def _changes(migration: Migration, text: str) -> tuple[Change, ...]:
     try:
         return statements.read(text, path=migration.path, source=migration.name)
     except SqlError as error:

@@ -11,7 +11,7 @@ from gitops_ci.kinds.database.rules.alterations import Renamed
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.rules.statements import Drop
 from gitops_ci.kinds.database.sql.identifiers import quoted
-from gitops_ci.kinds.database.sql.leaves import Number, RangeVar
+from gitops_ci.kinds.database.sql.leaves import RangeVar
 from gitops_ci.kinds.database.sql.postgres import ABSENT
 from gitops_ci.kinds.database.sql.tables import CreateTableAsStmt
 from gitops_ci.kinds.database.sql.tree import TypeName
@@ -35,27 +35,13 @@ class Shape(Struct, frozen=True):
     columns: dict[str, str] | None
 
 
-class Constant(Struct, frozen=True):
-    """A constant; those that are no number have none."""
-
-    ival: Number | None = None
-
-
-class Modifier(Struct, frozen=True):
-    """One of the numbers behind a type: `varchar(20)`."""
-
-    constant: Constant | None = field(default=None, name="A_Const")
-
-
 class Type(TypeName, frozen=True):
     """A type with its numbers."""
-
-    typmods: tuple[Modifier, ...] = ()
 
     @property
     def whole(self) -> str:
         """The type with its numbers, one name for each of its spellings."""
-        numbers = [each.constant.ival.ival for each in self.typmods if each.constant and each.constant.ival]
+        numbers = self.numbers
         text = self.text.removeprefix("public.")
         bare = text.rstrip("[]")
         name = _ALIASES.get(bare, _SERIALS.get(bare, bare))

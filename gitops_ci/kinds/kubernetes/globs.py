@@ -7,7 +7,7 @@ from functools import lru_cache
 
 _TOKEN = re.compile(r"(?P<star>\*+)|(?P<one>\?)|\[(?P<not>[!^]?)(?P<members>(?:\\.|[^\]\\])+)\]|\\.|[^\[\\]", re.DOTALL)
 _SPECIAL, _ESCAPED = r"([\[\]^&~|])", r"\\\1"
-_MOST_SPANS = 5
+_MOST_SPANS, _MOST_BRACES = 5, 3
 
 
 @lru_cache(maxsize=512)
@@ -46,8 +46,10 @@ def doublestar(pattern: str) -> re.Pattern[str] | None:
 
 
 def _compiled(pattern: str, *, star: str, one: str, braces: bool = False) -> re.Pattern[str] | None:
-    """None for what the matcher refuses, and for more stars in braces than can be tried."""
+    """None for what the matcher refuses, and for more braces, or stars in them, than can be tried."""
     fixed, at, depth, inner = [""], 0, 0, 0
+    if braces and pattern.count("{") > _MOST_BRACES:
+        return None
     while at < len(pattern):
         token = _TOKEN.match(pattern, at)
         if token is None:

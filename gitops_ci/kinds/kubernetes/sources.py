@@ -31,7 +31,7 @@ class Chart(Struct, frozen=True, kw_only=True, tag=True):
     """A Helm chart in the repository. `value_files` are paths of it, in the order in which later ones win.
 
     `layers` are YAML that wins over all files, later ones over earlier ones, and `values` over these; `parameters` are
-    Helm's `--set` (`forced`: `--set-string`) over that.
+    Helm's `--set` (`forced`: `--set-string`) over that. `kube_version` and `api_versions` beat the configured ones.
     """
 
     path: str
@@ -43,6 +43,8 @@ class Chart(Struct, frozen=True, kw_only=True, tag=True):
     parameters: tuple[tuple[str, str], ...] = ()
     forced: tuple[tuple[str, str], ...] = ()
     with_crds: bool = True
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 class Manifests(Struct, frozen=True, kw_only=True, tag=True):
@@ -94,9 +96,10 @@ class Deployment(Struct, frozen=True, kw_only=True):
     `prune` says whether an object that is no longer rendered is deleted from the cluster; None where nobody tells (a
     plain directory or overlay, which is applied by somebody else). `cascade` says the same of everything, where the
     stack itself goes away: an Application without a finalizer leaves all of it behind.
+    `suspended`: Flux applies nothing of it until somebody resumes it.
     `by` is the object that says so (`Application web`), `path` and `line` its place; where there is none it is empty,
-    and they are the stack's own directory. `within` tells what renders to that object from others; empty where it
-    stands in a file.
+    and they are the stack's own directory. `home` is the namespace that it is in itself, where something says so.
+    `within` tells what renders to that object from others; empty where it stands in a file.
     """
 
     sources: tuple[Source, ...]
@@ -105,7 +108,9 @@ class Deployment(Struct, frozen=True, kw_only=True):
     namespace: str = ""
     prune: bool | None = None
     cascade: bool | None = None
+    suspended: bool = False
     by: str = ""
+    home: str = ""
     path: str = ""
     line: int | None = None
     within: str = ""

@@ -98,7 +98,8 @@ def _leaves(each: Told) -> str:
 
 def _sentence(each: Told, change: Change) -> str:
     rules = each.row.is_about_rules
-    verb = _VERBS.get(change.action) or (_OPENS.get(change.action, "changes") if rules else "loses data in")
+    loses = "loses" if change.type == "data" else "loses data in"
+    verb = _VERBS.get(change.action) or (_OPENS.get(change.action, "changes") if rules else loses)
     deposed = f"the deposed object {code(cut(change.deposed, 40))} of " if change.deposed else ""
     subject = f"**{text(cut(each.row.id, 200))}** {verb} {deposed}{code(cut(change.address, 200))}"
     forcing = [attribute for attribute in change.attributes if attribute.forces_replacement]
@@ -107,12 +108,12 @@ def _sentence(each: Told, change: Change) -> str:
         more = f" and {len(forcing) - 3:,} more" if len(forcing) > 3 else ""
         verb = "forces" if len(forcing) == 1 else "force"
         order = difference.order(change)
-        loses = (
+        why = (
             f"; {text(difference.reason(change.reason))}"
             if change.reason and difference.is_sentence(change.reason)
             else ""
         )
-        return f"{subject}: {shown}{more} {verb} a new one{f' ({order})' if order else ''}{loses}"
+        return f"{subject}: {shown}{more} {verb} a new one{f' ({order})' if order else ''}{why}"
     where = f" ({code(cut(change.path, 200) + (f':{change.line}' if change.line else ''))})" if change.path else ""
     return f"{subject}{where}: {text(difference.reason(change.reason))}" if change.reason else subject + where
 

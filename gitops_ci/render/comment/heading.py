@@ -15,6 +15,7 @@ REASON_WIDTH = 160
 STATUS_WIDTH = 140
 
 _SKIPPED, _FAILED = "checks/plan-skipped", "checks/plan-failed"
+_UNANSWERED = "checks/policy-unanswered"
 
 
 def heading(report: Report, shown: tuple[Row, ...]) -> str:
@@ -38,7 +39,8 @@ def summary_line(report: Report) -> str:
 def deciding(report: Report) -> tuple[VerdictReason, ...]:
     """The reasons that keep a change from being merged, each once: what decides, then secrets, then by environment.
 
-    A plan that was not made because of what a finding says is no second reason to read.
+    A plan that was not made because of what a finding says is no second reason to read, nor is a checker's question
+    that was left open for what a plan failed for.
     """
     if report.verdict is None:
         return ()
@@ -52,6 +54,8 @@ def deciding(report: Report) -> tuple[VerdictReason, ...]:
         if (each.rule != _SKIPPED or (each.stack, each.message.partition("; ")[0]) not in said)
         and not (each.rule == _FAILED and each.stack in told)
     ]
+    failed = [each.message for each in kept if each.rule in (_FAILED, _SKIPPED)]
+    kept = [each for each in kept if each.rule != _UNANSWERED or not _repeats(each.message, failed)]
     order = {name: index for index, name in enumerate(report.part.environments)} if report.part is not None else {}
 
     def weight(reason: VerdictReason) -> tuple[bool, bool, int]:
@@ -59,6 +63,12 @@ def deciding(report: Report) -> tuple[VerdictReason, ...]:
         return reason.decision != decision, not reason.rule.startswith("secrets/"), order.get(environment, len(order))
 
     return tuple(sorted(kept, key=weight))
+
+
+def _repeats(message: str, failed: list[str]) -> bool:
+    """Whether a checker says of a file what a plan failed for; of other files the plan gives a number only."""
+    said = message.partition(" gave no answer: ")[2]
+    return said != "" and any(each == said or each.startswith(f"{said} (and ") for each in failed)
 
 
 def _told(report: Report, reasons: list[VerdictReason]) -> Iterator[str]:

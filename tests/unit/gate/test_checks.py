@@ -93,6 +93,18 @@ def test_each_problem(code: str, decision: Decision) -> None:
         assert reason.remedy
 
 
+def test_what_blocks_names_its_place_once() -> None:
+    for message, path, line, said in (
+        ("metadata.name is missing", "apps/pvc.yaml", 2, "apps/pvc.yaml:2: metadata.name is missing"),
+        ("metadata.name is missing", "apps/pvc.yaml", None, "apps/pvc.yaml: metadata.name is missing"),
+        ("no key, in apps/pvc.yaml:2", "apps/pvc.yaml", 2, "no key, in apps/pvc.yaml:2"),
+        ("no key", None, None, "no key"),
+    ):
+        failed = Plan(stack=ID, status="failed", reason=Problem(code="invalid", message=message, path=path, line=line))
+        (reason,) = judged(failed).reasons
+        assert reason.message == said
+
+
 def test_a_failure_without_a_reason_does_not_pass() -> None:
     assert judged(Plan(stack=ID, status="failed")).decision == "undecided"
     assert judged(Plan(stack=ID, status="skipped")).decision == "undecided"

@@ -349,7 +349,7 @@ def test_rules_are_loosened_where_data_is_lost() -> None:
     )
     assert "**shared/security/main** loosens `rego.rule data.k.deny`" in comment
     assert "**shared/security/main** adds `casbin.permission p, a, *`" in comment
-    assert "**production/database/app** loses data in `data in users`" in comment
+    assert "**production/database/app** loses `data in users`" in comment
 
 
 def test_what_nobody_looked_at_is_in_the_headline_and_not_called_safe() -> None:

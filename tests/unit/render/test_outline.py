@@ -60,3 +60,23 @@ def test_a_refusal_that_a_finding_tells_is_one_reason() -> None:
     other = reason("checks/plan-skipped", "no engine")
     verdict = Verdict(decision="blocked", reasons=(finding, skipped, other))
     assert heading.deciding(report(verdict=verdict)) == (finding, other)
+
+
+def test_a_file_that_neither_a_plan_nor_a_checker_can_read_is_one_reason() -> None:
+    def left_open(message: str) -> VerdictReason:
+        said = f"m/2.sql:1: database gave no answer: {message}"
+        return VerdictReason(rule="checks/policy-unanswered", decision="undecided", message=said, remedy="r")
+
+    def failed(message: str) -> VerdictReason:
+        return VerdictReason(rule="checks/plan-failed", decision="blocked", message=message, remedy="r", stack="a/b/c")
+
+    def rules_of(*reasons: VerdictReason) -> list[str]:
+        verdict = Verdict(decision="blocked", reasons=reasons)
+        return [each.rule for each in heading.deciding(report(verdict=verdict))]
+
+    said = "2 cannot be parsed"
+    assert rules_of(left_open(said), failed(said)) == ["checks/plan-failed"]
+    assert rules_of(left_open(said), failed(f"{said} (and 1 more files that cannot be read)")) == ["checks/plan-failed"]
+    for other in ("3 cannot be parsed", f"{said} elsewhere"):
+        assert len(rules_of(left_open(said), failed(other))) == 2
+    assert rules_of(left_open(said)) == ["checks/policy-unanswered"]

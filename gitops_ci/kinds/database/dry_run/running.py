@@ -32,7 +32,7 @@ from gitops_ci.model.schema import Table
 Apply = Callable[[Script, Steps], None]
 _WORTH_KEEPING = 0.2
 """Seconds that a history takes from which on a copy of what it makes is quicker."""
-_FORMAT = b"3"
+_FORMAT = b"4"
 """Renewed where what is kept would be made otherwise by the same version."""
 
 

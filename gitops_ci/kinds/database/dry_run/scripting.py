@@ -10,7 +10,7 @@ from msgspec import Raw, Struct, field
 from gitops_ci.kinds.database.migrations import runners
 from gitops_ci.kinds.database.migrations.versions import Migration
 from gitops_ci.kinds.database.server import OWNER
-from gitops_ci.kinds.database.sql import postgres, refusals, reindexing
+from gitops_ci.kinds.database.sql import postgres, refusals, reindexing, vacuuming
 from gitops_ci.kinds.database.sql.identifiers import quoted
 from gitops_ci.kinds.database.sql.leaves import RangeVar
 from gitops_ci.kinds.database.sql.postgres import ABSENT, SqlError, Statement, TooDeepError
@@ -138,7 +138,7 @@ def _is_of_many(statement: Statement) -> bool:
 def locks_all(statement: Statement) -> bool:
     """Whether a statement outside of transactions keeps everybody from the tables that it works on, as VACUUM FULL."""
     if statement.tag == "VacuumStmt":
-        return b'"defname":"full"' in bytes(statement.node)
+        return vacuuming.is_full(statement)
     return _is_of_many(statement) and not reindexing.is_concurrent(statement)
 
 

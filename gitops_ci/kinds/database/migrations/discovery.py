@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gitops_ci.config import KIND_DIRECTORIES, Config
@@ -21,6 +22,8 @@ READ = (*SQL, "atlas.sum", "migration_lock.toml")
 """How the names end of what a migration set is made of."""
 _POINTERS = frozenset(pointers.FILES)
 _MIGRATION_FOLDERS = frozenset({"migrations", "migration", "migrate", "databases"})
+_MIGRATION_WORDS = frozenset({"migrations", "migration", "migrate"})
+_BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9/]+|(?<=[a-z])(?=[A-Z])|/")
 _OTHER_FOLDERS = frozenset(
     {
         "schemas",
@@ -85,7 +88,7 @@ def _directories(snapshot: Snapshot) -> Iterator[str]:
             continue
         if any(name in versions.DIRECTORY_FILES for name in sql) and sets.migration_file(directory, snapshot):
             parent = directory.rpartition("/")[0]
-            if _MIGRATION_FOLDERS.intersection(parent.split("/")):
+            if _MIGRATION_FOLDERS.intersection(parent.split("/")) or _has_the_word(parent):
                 yield parent
         elif _holds_migrations(directory, sql):
             yield directory
@@ -97,10 +100,23 @@ def _is_foreign(directory: str) -> bool:
 
 
 def _holds_migrations(directory: str, sql: list[str]) -> bool:
-    """Below a folder called after migrations one numbered file is enough; elsewhere all have to be unmistakable."""
+    """Below a folder called after migrations one numbered file is enough; elsewhere all have to be unmistakable.
+
+    One whose name has the word among others (`migration_postgres`) needs one file that is unmistakable there.
+    """
     if _MIGRATION_FOLDERS.intersection(directory.split("/")):
         return any(versions.is_numbered(name) for name in sql)
+    if _has_the_word(directory):
+        return any(versions.is_numbered(name) and _is_of_a_tool(name) for name in sql)
     return len(sql) > 1 and all(versions.is_numbered(name) and versions.is_unmistakable(name) for name in sql)
+
+
+def _has_the_word(directory: str) -> bool:
+    return not _MIGRATION_WORDS.isdisjoint(word.lower() for word in _BETWEEN_WORDS.split(directory))
+
+
+def _is_of_a_tool(name: str) -> bool:
+    return versions.is_unmistakable(name) or name.startswith("R__")
 
 
 def _references(stack: Stack, pointer: Pointer | None, snapshot: Snapshot) -> Iterator[Reference]:
@@ -119,6 +135,8 @@ def _references(stack: Stack, pointer: Pointer | None, snapshot: Snapshot) -> It
     if pointer is None:
         for path in sets.schema_files(directory, snapshot):
             yield Reference(stack.id, path, "file", "direct")
+    for script in sets.scripts(stack.path, snapshot):
+        yield Reference(stack.id, script.path, "file", "direct")
     for migration in migrations:
         target = sets.real(migration.path, snapshot)
         if target is not None and target != migration.path:

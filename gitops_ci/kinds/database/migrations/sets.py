@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from gitops_ci.discover.snapshot import SYMLINK, Snapshot
@@ -12,6 +14,7 @@ from gitops_ci.kinds.database.migrations.versions import Migration
 from gitops_ci.model.stack import Stack
 
 _SCHEMAS = ("schemas", "schema")
+_SCRIPTS = ("roles", "role", "seeds", "seed")
 _MIGRATIONS = frozenset({"migrations", "migration", "migrate"})
 
 
@@ -67,16 +70,35 @@ def of(stack: Stack, snapshot: Snapshot) -> MigrationSet:
 def listed(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
     """The migrations of a directory: its own files, or the directories below that are one migration each.
 
-    Prisma and Diesel run these in the order of their names: `20250625_x` comes after `20250604120000_y`.
+    Prisma runs these in the order of their names: `20250625_x` comes after `20250604120000_y`. Diesel takes the dashes
+    out of what is before the first `_`. Neither of them runs a file beside such directories.
     """
-    own = versions.migrations(directory, snapshot.children.get(directory, ()))
+    nested = _nested(directory, snapshot)
+    own = () if beside_directories(directory, snapshot) else snapshot.children.get(directory, ())
+    return (*versions.migrations(directory, own), *sorted(nested, key=_by_name))
+
+
+def beside_directories(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """The paths of `.sql` files that no tool runs: beside directories of migrations, none of them with a number."""
+    names = [name for name in snapshot.children.get(directory, ()) if name.endswith(".sql")]
+    if not names or any(map(versions.is_numbered, names)) or not _nested(directory, snapshot):
+        return ()
+    return tuple(f"{directory}/{name}" if directory else name for name in names)
+
+
+def _nested(directory: str, snapshot: Snapshot) -> list[Migration]:
     at = f"{directory}/" if directory else ""
-    nested: list[Migration] = []
+    found: list[Migration] = []
     for name in snapshot.directories.get(directory, ()):
         file = migration_file(at + name, snapshot)
         if file is not None:
-            nested.append(Migration(name, f"{at}{name}/{file}", "versioned", versions.version_of(name)))
-    return (*own, *sorted(nested, key=lambda migration: migration.name))
+            found.append(Migration(name, f"{at}{name}/{file}", "versioned", versions.version_of(name)))
+    return found
+
+
+def _by_name(migration: Migration) -> tuple[str, str]:
+    is_diesel = migration.path.endswith("/up.sql")
+    return migration.name.partition("_")[0].replace("-", "") if is_diesel else "", migration.name
 
 
 def entering(
@@ -103,6 +125,22 @@ def schema_files(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
     if its in _MIGRATIONS:
         return tuple(path for path in _sql(above, snapshot) if path.endswith(f"/{name}.sql"))
     return _sql(directory, snapshot)
+
+
+def scripts(directory: str, snapshot: Snapshot) -> tuple[Migration, ...]:
+    """The files of roles and of seeds beside the migrations of a directory, which somebody runs: roles first."""
+    parent, _, name = directory.rpartition("/")
+    above, _, its = parent.rpartition("/")
+    at = parent if name in _MIGRATIONS else above if its in _MIGRATIONS else directory
+    folders = (f"{at}/{folder}" if at else folder for folder in _SCRIPTS)
+    paths = (path for folder in folders for path in _all_sql(folder, snapshot))
+    return tuple(Migration(path.rpartition("/")[2].removesuffix(".sql"), path, "repeatable") for path in paths)
+
+
+def _all_sql(folder: str, snapshot: Snapshot) -> Iterator[str]:
+    yield from (f"{folder}/{name}" for name in sorted(snapshot.children.get(folder, ())) if name.endswith(".sql"))
+    for name in snapshot.directories.get(folder, ()):
+        yield from _all_sql(f"{folder}/{name}", snapshot)
 
 
 def _sql(parent: str, snapshot: Snapshot) -> tuple[str, ...]:

@@ -39,11 +39,13 @@ _TEST = "_test.go"
 
 
 def of(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
-    """The paths of such files: numbered ones, and those that end in `.sql` but for its capitals."""
+    """The paths of such files: numbered ones, `.sql` in capitals, and what the tool passes by."""
     if foreign.tool(directory, snapshot) is not None:
         return ()
     at = f"{directory}/" if directory else ""
-    own = [at + name for name in snapshot.children.get(directory, ()) if _is_strange(name)]
+    names = snapshot.children.get(directory, ())
+    passed = versions.passed_by(names)
+    own = [at + name for name in names if name in passed or _is_strange(name)]
     nested = [
         f"{at}{folder}/{name}"
         for folder in snapshot.directories.get(directory, ())
@@ -51,7 +53,7 @@ def of(directory: str, snapshot: Snapshot) -> tuple[str, ...]:
         for name in snapshot.children.get(at + folder, ())
         if name not in versions.DIRECTORY_FILES and name.lower() in versions.DIRECTORY_FILES
     ]
-    return (*own, *nested)
+    return (*own, *nested, *sets.beside_directories(directory, snapshot))
 
 
 def check(stack: Stack, directory: str | None, now: Snapshot, before: Snapshot | None) -> Iterator[Finding]:
@@ -63,12 +65,20 @@ def check(stack: Stack, directory: str | None, now: Snapshot, before: Snapshot |
             "database/not-a-migration",
             "error" if is_sql else "notice",
             f"{file} lies among migrations and is none by its name: it was neither tried nor linted",
-            help="End its name in `.sql`, in small letters, or put it elsewhere."
-            if is_sql
-            else "Write it in SQL, in a file that ends in `.sql`, or see by yourself what it does.",
+            help=_help(path, now, is_sql=is_sql),
             path=path,
             stack=stack.id,
         )
+
+
+def _help(path: str, now: Snapshot, *, is_sql: bool) -> str:
+    if path in sets.beside_directories(path.rpartition("/")[0], now):
+        return "Put it into a directory of its own, as the others are, or elsewhere: no tool runs it here."
+    if path.endswith(".sql"):
+        return "Name it as Flyway asks for (`V4__name.sql`: a capital and two underscores), or put it elsewhere."
+    if is_sql:
+        return "End its name in `.sql`, in small letters, or put it elsewhere."
+    return "Write it in SQL, in a file that ends in `.sql`, or see by yourself what it does."
 
 
 def programs(directory: str | None, now: Snapshot, before: Snapshot | None) -> tuple[str, ...]:

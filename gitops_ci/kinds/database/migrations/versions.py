@@ -23,9 +23,12 @@ DIRECTORY_FILES = ("migration.sql", "up.sql")
 
 _FLYWAY = re.compile(r"(?P<role>[VBU])(?P<version>[0-9]{1,20}(?:[._][0-9]{1,20}){0,9})__.*\.sql", re.DOTALL)
 _REPEATABLE = re.compile(r"R__.*\.sql", re.DOTALL)
+_NEARLY_FLYWAY = re.compile(r"(?:[VUBvub][0-9][0-9._]*|[Rr])_.*\.sql", re.DOTALL)
 _DATE = re.compile(
-    r"[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2}(?:[-_.T][0-9]{4,6})?(?=[-_.]|$)|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)"
+    r"(?P<day>[0-9]{4}[-_.][0-9]{2}[-_.][0-9]{2})(?:[-_.T](?P<time>[0-9]{4,6})(?:-(?P<count>[0-9]{4})(?=_))?)?(?=[-_.]|$)"
+    r"|[0-9]{8}[-_T][0-9]{4,6}(?=[-_.]|$)"
 )
+"""A date, or Diesel's `2026-07-30-140000-0000`, which is later than its older `20170820180453`."""
 _NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20}){0,9}(?=[-_.]|$)")
 _DIRECTION = re.compile(r"[._-](?P<direction>up|down|do|undo)\.sql$|^[0-9]+\.(?P<early>do|undo)\.")
 _UNMISTAKABLE = re.compile(r"V[0-9][0-9._]*__|[0-9]{3,20}[_-]|.*\.(?:up|down)\.sql$")
@@ -39,6 +42,8 @@ _DIALECT = re.compile(
     re.IGNORECASE,
 )
 _POSTGRESQL = frozenset({"postgres", "postgresql", "pgsql", "pg"})
+_OF_FOLDERS = _POSTGRESQL | {"mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "clickhouse", "cockroach"}
+"""Words of a folder's name that are a database's; `oracle` is left out, which other things are called, too."""
 
 
 class Migration(Struct, frozen=True):
@@ -61,7 +66,11 @@ def version_of(name: str) -> tuple[int, ...]:
     flyway = _FLYWAY.fullmatch(name)
     if flyway is not None:
         return _numbers(flyway["version"])
-    found = _DATE.match(name) or _NUMBER.match(name.removesuffix(".sql"))
+    date = _DATE.match(name)
+    if date is not None and date["day"]:
+        moment = re.sub("[^0-9]", "", date["day"]) + (date["time"] or "").ljust(6, "0")
+        return int(moment), *_numbers(date["count"] or "")
+    found = date or _NUMBER.match(name.removesuffix(".sql"))
     return _numbers(found[0]) if found else ()
 
 
@@ -81,21 +90,38 @@ def is_unmistakable(name: str) -> bool:
 
 def migrations(directory: str, names: Sequence[str]) -> tuple[Migration, ...]:
     """The migrations among the names of the files directly in `directory`, in the order in which they are applied."""
-    sql = [name for name in names if name.endswith(".sql")]
+    passed = passed_by(names)
+    sql = [name for name in names if name.endswith(".sql") and name not in passed]
     numbered = [name for name in sql if is_numbered(name)]
     in_pairs = (
         bool(numbered)
         and all(_direction(name) for name in numbered)
         and any(_direction(name) in ("up", "do") for name in numbered)
     )
-    flyway = any(_FLYWAY.fullmatch(name) for name in sql) and all(
-        _FLYWAY.fullmatch(name) or _REPEATABLE.fullmatch(name) for name in numbered
-    )
+    flyway = _is_flyway(sql)
     at = f"{directory}/" if directory else ""
     found = [
         Migration(_stem(name, in_pairs), at + name, _role(name, in_pairs, flyway), version_of(name)) for name in sql
     ]
     return tuple(sorted(_without_variants(found), key=lambda migration: migration.order))
+
+
+def shown(path: str) -> str:
+    """A migration's file as it is told: with its folder where that is one migration (`20240102030405_x/up.sql`)."""
+    folder, _, file = path.rpartition("/")
+    return f"{folder.rpartition('/')[2]}/{file}" if file in DIRECTORY_FILES and folder else file
+
+
+def passed_by(names: Sequence[str]) -> frozenset[str]:
+    """The files among Flyway's that it leaves alone: named nearly as it asks for (`v4__x.sql`, `V4_x.sql`)."""
+    nearly = {name for name in names if _NEARLY_FLYWAY.fullmatch(name) and not is_numbered(name)}
+    return frozenset(nearly) if nearly and _is_flyway(names) else frozenset()
+
+
+def _is_flyway(names: Sequence[str]) -> bool:
+    return any(_FLYWAY.fullmatch(name) for name in names) and all(
+        _FLYWAY.fullmatch(name) or _REPEATABLE.fullmatch(name) for name in names if is_numbered(name)
+    )
 
 
 def dialect(path: str) -> str | None:
@@ -105,6 +131,16 @@ def dialect(path: str) -> str | None:
         return None
     name = match["name"].lower()
     return "postgresql" if name in _POSTGRESQL else name
+
+
+def dialect_of_folder(directory: str) -> str | None:
+    """The database that the nearest folder of a path is called after (`migrations/mysql`, `mysql-persistence/db`)."""
+    for folder in reversed(directory.lower().split("/")):
+        words = _OF_FOLDERS.intersection(re.split(r"[^a-z0-9]+", folder))
+        named = {"postgresql" if word in _POSTGRESQL else word for word in words}
+        if len(named) == 1:
+            return named.pop()
+    return None
 
 
 def _without_variants(found: list[Migration]) -> list[Migration]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -29,17 +29,18 @@ _NO_TIME = re.compile(
     r"(?:text|varchar|char|bpchar|name|bytea|smallint|integer|bigint|numeric|real|double precision|boolean|uuid|jsonb?"
     r"|date|interval|inet|cidr|xml|tsvector)\b"
 )
-_TRIGGERS_OFF = frozenset({"AT_DisableTrig", "AT_DisableTrigAll", "AT_DisableTrigUser", "AT_DisableRule"})
-_SWITCHES = re.compile(rb'"AT_(?:En|Dis)able')
-_TRIGGERS_ON = frozenset(
-    {"AT_EnableTrig", "AT_EnableTrigAll", "AT_EnableTrigUser", "AT_EnableRule", "AT_EnableAlwaysTrig"}
-)
+TRIGGERS_OFF = frozenset({"AT_DisableTrig", "AT_DisableTrigAll", "AT_DisableTrigUser", "AT_DisableRule"})
+"""Sub-commands that disable triggers or rules."""
+
+_CHECKED = re.compile(rb'"AT_ValidateConstraint"|"skip_validation":true')
 
 
 class Kept(Struct, frozen=True):
     """A constraint of a column or a table; `raw_expr` is that of a default."""
 
     contype: str = ""
+    conname: str = ""
+    skip_validation: bool = False
     raw_expr: Raw = ABSENT
 
     @property
@@ -80,6 +81,7 @@ class Command(Struct, frozen=True):
 
     subtype: str = ""
     name: str = ""
+    missing_ok: bool = False
     definition: Wrapped | None = field(default=None, name="def")
 
 
@@ -152,19 +154,21 @@ def _command(read: Read, table: str, command: Command) -> Iterator[Found]:
     match command.subtype:
         case "AT_DropColumn":
             says = f"drops the column {table}.{name} and what it holds"
-            yield _found(read, "database/destructive-drop-column", says, table, "contract")
+            found = _found(read, "database/destructive-drop-column", says, table, "contract")
+            yield msgspec.structs.replace(found, perhaps=command.name if command.missing_ok else "")
         case "AT_AddColumn" if column is not None:
             yield from _added(read, table, column)
         case "AT_SetNotNull":
             says = f"makes {table}.{name} NOT NULL: the release before may still write NULL"
             yield _found(read, "database/contract", says, table, "contract")
         case "AT_AlterColumnType" if column is not None:
-            says = f"changes the type of {table}.{name} to {column.type} under the release before"
+            sized = column.typeName.sized if column.typeName else ""
+            says = f"changes the type of {table}.{name} to {sized} under the release before"
             found = _found(read, "database/contract", says, table, "both")
             yield msgspec.structs.replace(found, evidence="rewrite")  # what rewrites nothing can be read as before
         case "AT_DisableRowSecurity" | "AT_NoForceRowSecurity":
             yield _found(read, "database/row-security-disabled", f"takes row security off {table}", table)
-        case subtype if subtype in _TRIGGERS_OFF:
+        case subtype if subtype in TRIGGERS_OFF:
             yield _found(
                 read, "database/trigger-disabled", f"disables {name if command.name else 'triggers'} of {table}", table
             )
@@ -224,6 +228,19 @@ def scans_nothing(read: Read) -> bool:
     return not any(each.fills or each.contype == "CONSTR_CHECK" for each in constraints)
 
 
+def unchecked(read: Read) -> Iterator[tuple[str, str, bool]]:
+    """Table and name of each constraint that is added NOT VALID, and of each that is validated (True)."""
+    if read.tag != "AlterTableStmt" or not _CHECKED.search(bytes(read.statement.node)):
+        return
+    node = read.statement.read(Altered)
+    for command in (each.command for each in node.cmds if each.command):
+        constraint = command.definition.constraint if command.definition else None
+        if command.subtype == "AT_ValidateConstraint":
+            yield node.relation.name, command.name, True
+        elif constraint is not None and constraint.skip_validation:
+            yield node.relation.name, constraint.conname, False
+
+
 def makes_a_time(read: Read) -> bool:
     """Whether a column becomes a time: what gets or loses its zone is rewritten, unless the session's zone is UTC.
 
@@ -235,42 +252,6 @@ def makes_a_time(read: Read) -> bool:
     commands = [each.command for each in read.statement.read(Altered).cmds if each.command]
     columns = [each.definition.column for each in commands if each.subtype == "AT_AlterColumnType" and each.definition]
     return any(column is not None and _NO_TIME.match(column.type) is None for column in columns)
-
-
-def left_disabled(reads: Sequence[Read]) -> frozenset[int]:
-    """The statements, by number, that disable a trigger or rule which no later one enables again.
-
-    What stands in a body may not run: it enables only what a body disables.
-    """
-    enabled: dict[str, set[tuple[str, bool]]] = {}
-    left: set[int] = set()
-    for index, read in reversed(tuple(enumerate(reads))):
-        if read.tag != "AlterTableStmt" or not _SWITCHES.search(bytes(read.statement.node)):
-            continue
-        node = read.statement.read(Altered)
-        known = enabled.setdefault(node.relation.name, set())
-        for command in (each.command for each in reversed(node.cmds) if each.command):
-            ways = _switched(command)
-            if command.subtype in _TRIGGERS_ON:
-                known.add((ways[0], read.nested))
-            elif command.subtype in _TRIGGERS_OFF and known.isdisjoint(
-                (way, nested) for way in ways for nested in (False, read.nested)
-            ):
-                left.add(index)
-    return frozenset(left)
-
-
-def _switched(command: Command) -> tuple[str, ...]:
-    """What is switched on or off, and what else switches it as well."""
-    match command.subtype:
-        case "AT_EnableTrigAll" | "AT_DisableTrigAll":
-            return ("all",)
-        case "AT_EnableTrigUser" | "AT_DisableTrigUser":
-            return "user", "all"
-        case "AT_EnableRule" | "AT_DisableRule":
-            return (f"rule {command.name}",)
-        case _:
-            return f"trigger {command.name}", "user", "all"
 
 
 def added(read: Read) -> Iterator[str]:

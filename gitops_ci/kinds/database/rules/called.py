@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 from msgspec import Struct
 
+from gitops_ci.kinds.database.migrations import versions
 from gitops_ci.kinds.database.rules import calls, file, statements
 from gitops_ci.kinds.database.rules.entering import Earlier
 from gitops_ci.kinds.database.rules.file import File
@@ -75,7 +76,7 @@ class Called:
 
 
 def _at(definition: Definition, read: Read) -> Iterator[Found]:
-    place = definition.path.rpartition("/")[2]
+    place = versions.shown(definition.path)
     for each in definition.found:
         says = f"calls {definition.name} of {place}, which {each.says}"
         yield msgspec.structs.replace(each, says=says, line=read.line, column=None, statement=read.line)

@@ -34,6 +34,7 @@ RULES: dict[str, Rule] = {
     "database/destructive-truncate": Rule("error", "Delete what is meant with a WHERE, in batches."),
     "database/destructive-delete-all": Rule("error", "Say with a WHERE which rows are meant."),
     "database/destructive-update-all": Rule("production", "Say with a WHERE which rows are meant, and go in batches."),
+    "database/drop-unknown": Rule("advice", "Leave it out, or see by hand what it is in each database that has it."),
     "database/contract": Rule(
         "production",
         "First add what is new and deploy a release that uses it; take the old away in a later pull request.",

@@ -29,7 +29,7 @@ _NAMED = re.compile(r'(?<!execute )\b(?:function|procedure|routine)s? (?:if exis
 
 
 class Entering(Struct, frozen=True):
-    """The migrations that one stack gets, in order; `is_first` says that it had none before."""
+    """The migrations that one stack gets, in order, then its `scripts` (roles, seeds) that are new or differ."""
 
     stack: Stack
     is_production: bool
@@ -37,6 +37,7 @@ class Entering(Struct, frozen=True):
     migrations: tuple[Migration, ...]
     texts: Texts
     dialect: str
+    scripts: frozenset[str] = frozenset()
 
 
 class Earlier:
@@ -74,6 +75,10 @@ class Earlier:
         made = (each for each in _NAMED.sub(" ", text).split(";") if each.lstrip().startswith(("create", "alter")))
         return frozenset(word for each in made for word in _WORD.findall(each)), named
 
+    def lacks(self, name: str) -> bool:
+        """Whether there are some, and none of them has that word."""
+        return bool(self._text) and 'u&"' not in self._text and not self.mentions(name)
+
     @cached_property
     def texts(self) -> tuple[tuple[str, str], ...]:
         """Path and applied text of each in order, but for those that cannot be read."""
@@ -103,7 +108,8 @@ def of(scope: Scope) -> Iterator[Entering]:
             continue
         now = sets.of(stack, scope.head)
         before = sets.of(stack, scope.base) if scope.base is not None else None
-        migrations = sets.entering(now, scope.head, before, scope.base)
+        scripts = tuple(_scripts(stack, scope))
+        migrations = (*sets.entering(now, scope.head, before, scope.base), *scripts)
         if migrations:
             yield Entering(
                 stack=stack,
@@ -116,7 +122,15 @@ def of(scope: Scope) -> Iterator[Entering]:
                     End(now, scope.head),
                     scope.config.kinds.database.engine,
                 ),
+                scripts=frozenset(script.path for script in scripts),
             )
+
+
+def _scripts(stack: Stack, scope: Scope) -> Iterator[Migration]:
+    for script in sets.scripts(stack.path, scope.head):
+        old = sets.identity(script.path, scope.base) if scope.base is not None else None
+        if old is None or old != sets.identity(script.path, scope.head):
+            yield script
 
 
 def is_production(stack: Stack, head: Snapshot, base: Snapshot | None, config: Config) -> bool:

@@ -8,11 +8,12 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
+import msgspec
 from msgspec import Struct
 
 from gitops_ci.kinds.database.migrations import runners
 from gitops_ci.kinds.database.migrations.versions import Migration
-from gitops_ci.kinds.database.rules import alterations, leaving, nested, reading, statements, transactions
+from gitops_ci.kinds.database.rules import alterations, leaving, nested, reading, statements, switching, transactions
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql import postgres
@@ -89,6 +90,17 @@ class About(Struct, frozen=True):
     relation: RangeVar | None = None
 
 
+class Makes(Struct, frozen=True):
+    """CREATE TABLE and CREATE SCHEMA."""
+
+    relation: RangeVar | None = None
+    schemaname: str = ""
+
+
+_MAKES = frozenset({"CreateStmt", "CreateSchemaStmt"})
+_LOSES = frozenset({"database/destructive-drop-table", "database/destructive-drop-schema"})
+
+
 class File(Struct, frozen=True, dict=True):
     """The applied part of a migration, parsed. `told` is what is found in one of MySQL, which has no `reads`."""
 
@@ -100,11 +112,11 @@ class File(Struct, frozen=True, dict=True):
     @cached_property
     def found(self) -> tuple[tuple[Found, ...], ...]:
         """What every rule of ours finds in each of `reads`, whatever else the change holds."""
-        disabled = alterations.left_disabled(self.reads)
+        disabled = switching.left_disabled(self.reads)
         again = leaving.Made(self.reads)
         return tuple(
             tuple(
-                each
+                self._perhaps(each, index)
                 for each in (
                     *statements.of(read),
                     *alterations.of(read),
@@ -116,6 +128,17 @@ class File(Struct, frozen=True, dict=True):
             )
             for index, read in enumerate(self.reads)
         )
+
+    def _perhaps(self, found: Found, index: int) -> Found:
+        """A table that goes IF EXISTS may be one that something else made, unless the file makes it anew."""
+        if not found.perhaps or found.rule not in _LOSES or found.perhaps in self._makes(index + 1):
+            return found
+        return msgspec.structs.replace(found, perhaps="")
+
+    def _makes(self, first: int) -> frozenset[str]:
+        """The names of the tables and schemas that the statements from one on surely make."""
+        made = (read.statement.read(Makes) for read in self.reads[first:] if read.tag in _MAKES and not read.nested)
+        return frozenset(each.schemaname or (each.relation.relname if each.relation else "") for each in made)
 
     @cached_property
     def hides(self) -> bool:
@@ -183,7 +206,8 @@ def _known(parts: list[bytes]) -> bool:
 def in_transactions(file: File, migration: Migration) -> tuple[Found, ...]:
     """What is found in how its statements lie in transactions."""
     how = runners.transactions(migration, file.text)
-    return tuple(transactions.of(file.reads, wrapped=how.wrapped, whole=how.whole))
+    found = transactions.of(file.reads, wrapped=how.wrapped, whole=how.whole)
+    return (*found, *transactions.validated(file.reads, wrapped=how.wrapped, whole=how.whole))
 
 
 def table(read: Read) -> str:

@@ -15,6 +15,7 @@ class Found(Struct, frozen=True, kw_only=True):
     `statement` is the line of the first word of the statement that it is about, `table` the relation as it is written,
     empty where it is about none. `says` completes "file …". `step` is what it is of a change in two steps: `contract`
     takes away, `both` takes away and adds at once. `evidence` is what overrules it beside what its rule says.
+    `perhaps` is the name of what goes IF EXISTS, where that takes nothing away but what nobody knows of.
     """
 
     rule: str
@@ -25,3 +26,9 @@ class Found(Struct, frozen=True, kw_only=True):
     table: str = ""
     step: Literal["", "contract", "both"] = ""
     evidence: Evidence | None = None
+    perhaps: str = ""
+
+
+def bare(name: str) -> str:
+    """The last part of a name as it is written, without quotes and brackets."""
+    return name.rpartition(".")[2].strip('"`()')

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
 from msgspec import Struct
 
-from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.found import Found, bare
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql.identifiers import qualified, quoted
 from gitops_ci.kinds.database.sql.leaves import RangeVar
@@ -29,6 +30,7 @@ class Dropped(Struct, frozen=True):
     """DROP of objects."""
 
     removeType: str = ""  # noqa: N815
+    missing_ok: bool = False
     objects: tuple[Node, ...] = ()
 
 
@@ -98,7 +100,8 @@ def of(read: Read, index: int, again: Made) -> Iterator[Found]:
             for each in node.objects if what else ():
                 name = _name(each)
                 if not again.after(index, name):
-                    yield _found(read, f"drops the {what} {name}, which the release before may use", name)
+                    says = f"drops the {what} {name}, which the release before may use"
+                    yield _found(read, says, name, bare(name) if node.missing_ok else "")
         case "RenameStmt" | "AlterObjectSchemaStmt":
             yield from _turned(read, index, again)
         case "AlterEnumStmt":
@@ -151,5 +154,6 @@ def _routine(name: tuple[Node, ...]) -> str:
     return f"{qualified(strings(name))}()"
 
 
-def _found(read: Read, says: str, table: str) -> Found:
-    return Found(rule="database/contract", says=says, line=read.line, statement=read.line, table=table, step="both")
+def _found(read: Read, says: str, table: str, perhaps: str = "") -> Found:
+    found = Found(rule="database/contract", says=says, line=read.line, statement=read.line, table=table, step="both")
+    return msgspec.structs.replace(found, perhaps=perhaps) if perhaps else found

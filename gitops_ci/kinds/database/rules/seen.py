@@ -10,7 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from gitops_ci.kinds.database.rules.catalog import RULES
-from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.found import Found, bare
 from gitops_ci.kinds.database.server import ENGINE
 from gitops_ci.model.plan import Attribute, Change, Observation, Plan
 
@@ -51,13 +51,14 @@ class Seen(Struct, frozen=True, dict=True):
     """What the dry run of one stack saw: the migrations that it `ran` to their end, and what was seen in which line.
 
     In a file that it did not run nothing is overruled. `zoned`: a column got a time zone or lost it. `gone` are the
-    tables and columns of before that are no more, by path, where that is known.
+    tables and columns of before that are no more, by path, where that is known; `lost` the names of all that went.
     """
 
     ran: frozenset[str] = frozenset()
     statements: tuple[SeenStatement, ...] = ()
     zoned: bool = False
     gone: tuple[tuple[str | None, Found], ...] = ()
+    lost: frozenset[str] = frozenset()
 
     def untold(self, told: Iterable[tuple[str, Found]], last: str) -> Iterator[tuple[str, Found]]:
         """What is gone and nothing that was `told` of its file is about, by path; `last` is the newest file."""
@@ -101,7 +102,8 @@ def of(plan: Plan | None, migrations: Iterable[str]) -> Seen:
         return Seen()
     zoned = any(_zoned(each) for change in plan.changes for each in change.attributes)
     gone = tuple((change.path, found) for change in plan.changes for found in _gone(change))
-    return Seen(frozenset(migrations), tuple(_statements(plan.observations)), zoned, gone)
+    lost = frozenset(name for change in plan.changes for name in _lost(change))
+    return Seen(frozenset(migrations), tuple(_statements(plan.observations)), zoned, gone, lost)
 
 
 def _gone(change: Change) -> Iterator[Found]:
@@ -124,6 +126,13 @@ def _gone(change: Change) -> Iterator[Found]:
 
 def _taken(rule: str, says: str, name: str, line: int) -> Found:
     return Found(rule=rule, says=f"{says}, which was seen when it was tried", line=line, statement=line, table=name)
+
+
+def _lost(change: Change) -> Iterator[str]:
+    if change.action in ("delete", "replace"):
+        yield bare(change.address.partition("(")[0])
+        yield bare(change.address.partition("(")[0].rpartition(" ")[2])
+    yield from (bare(each.path) for each in change.attributes if each.path.startswith("column.") and each.after is None)
 
 
 def _zoned(attribute: Attribute) -> bool:

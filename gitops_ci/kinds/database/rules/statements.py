@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from msgspec import Raw, Struct, field
 
 from gitops_ci.kinds.database.rules import executing
-from gitops_ci.kinds.database.rules.found import Found
+from gitops_ci.kinds.database.rules.found import Found, bare
 from gitops_ci.kinds.database.rules.reading import Read
-from gitops_ci.kinds.database.sql import data
+from gitops_ci.kinds.database.sql import data, vacuuming
 from gitops_ci.kinds.database.sql.identifiers import qualified, quoted
 from gitops_ci.kinds.database.sql.leaves import RangeVar
 from gitops_ci.kinds.database.sql.postgres import ABSENT
@@ -21,6 +21,7 @@ class Drop(Struct, frozen=True):
 
     removeType: str = ""  # noqa: N815
     behavior: str = ""
+    missing_ok: bool = False
     objects: tuple[Node, ...] = ()
 
     @property
@@ -173,6 +174,7 @@ def _drop(read: Read) -> Iterator[Found]:
                 statement=read.line,
                 table=name if "table" in what else "",
                 step="contract" if "table" in what else "",
+                perhaps=bare(name) if node.missing_ok else "",
             )
 
 
@@ -243,8 +245,7 @@ def _role(read: Read) -> Iterator[Found]:
 
 
 def _vacuum(read: Read) -> Iterator[Found]:
-    node = read.statement.read(Optioned)
-    if any(each.option and each.option.defname == "full" for each in node.options):
+    if vacuuming.is_full(read.statement):
         yield _found(read, "database/lock-vacuum-full", "VACUUM FULL writes tables anew and keeps everyone out of them")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from gitops_ci.errors import ToolError
-from gitops_ci.kinds.database import dialects, mysql
+from gitops_ci.kinds.database import dialects, mysql, mysql_reading
 from gitops_ci.kinds.database.migrations.versions import Migration
 from gitops_ci.kinds.database.rules import catalog, entering, file, seen, squawk, weighing
 from gitops_ci.kinds.database.rules.created import Created
@@ -68,7 +68,8 @@ def check(scope: Scope, linter: Linter, plans: Iterable[Plan] = ()) -> Told | No
 
 
 def _seen(each: Entering, plans: Mapping[str, Plan]) -> Seen:
-    return seen.of(plans.get(each.stack.id), (migration.path for migration in each.migrations))
+    tried = (migration.path for migration in each.migrations if migration.path not in each.scripts)
+    return seen.of(plans.get(each.stack.id), tried)
 
 
 def _by_text(enter: Iterable[Entering], files: Mapping[str, File]) -> Iterator[Finding]:
@@ -100,6 +101,8 @@ class _Reading:
                 continue
             try:
                 self.files[migration.path] = _parsed(migration, each)
+                if dialects.is_mysql(migration, each.dialect):
+                    mysql_reading.refuse_unknown(each.texts.of(migration))
             except MigrationError as refused:
                 self.problems[migration.path] = Problem(
                     code=f"database-{refused.code}",

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Raw, Struct
 
+from gitops_ci.kinds.database.rules import alterations
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.reading import Read
 from gitops_ci.kinds.database.sql import reindexing
+from gitops_ci.kinds.database.sql.identifiers import quoted
 
 _BEGINS = frozenset({"TRANS_STMT_BEGIN", "TRANS_STMT_START"})
 _ENDS = frozenset({"TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"})
@@ -56,10 +58,33 @@ def of(reads: Sequence[Read], *, wrapped: bool | None, whole: bool) -> Iterator[
         elif begun is not None or wrapped or (whole and len(top) > 1):
             what = _alone(read)
             if what:
-                says = f"{what} cannot run inside a transaction, and here it does"
+                says = f"has {what} inside a transaction, where PostgreSQL refuses it"
                 yield _found(read, "database/fails-in-transaction", says)
     if begun is not None:
         yield _found(begun, "database/fails-open-transaction", "begins a transaction that it does not end")
+
+
+def validated(reads: Sequence[Read], *, wrapped: bool | None, whole: bool) -> Iterator[Found]:
+    """What is validated in the transaction that added it NOT VALID: under the lock of that, which the finding is about.
+
+    Where nobody knows what the tool does, the file is one transaction, as it is tried.
+    """
+    top = [read for read in reads if not read.nested]
+    plain = not any(read.tag == "TransactionStmt" or _alone(read) for read in top)
+    around = wrapped or (whole and len(top) > 1) or (wrapped is None and plain)
+    begun = False
+    added: dict[tuple[str, str], int] = {}
+    for read in top:
+        kind = read.statement.read(Transaction).kind if read.tag == "TransactionStmt" else ""
+        if kind in _BEGINS | _ENDS:
+            begun = kind in _BEGINS
+            added.clear()
+        for table, name, is_validated in alterations.unchecked(read):
+            if not is_validated:
+                added[table, name] = read.line
+            elif (at := added.get((table, name))) is not None and (begun or around or at == read.line):
+                says = f"validates {quoted(name)} in the transaction that adds it, under the lock that adding it takes"
+                yield Found(rule="database/lock-constraint", says=says, line=read.line, statement=at, table=table)
 
 
 def _found(read: Read, rule: str, says: str) -> Found:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from gitops_ci.kinds.database.migrations import versions
+from gitops_ci.kinds.database.migrations.versions import Migration
 from gitops_ci.kinds.database.rules import alterations, contract, file, squawk, statements
 from gitops_ci.kinds.database.rules.called import Called
 from gitops_ci.kinds.database.rules.catalog import RULES
@@ -15,6 +17,7 @@ from gitops_ci.kinds.database.rules.file import File
 from gitops_ci.kinds.database.rules.found import Found
 from gitops_ci.kinds.database.rules.seen import Seen
 from gitops_ci.kinds.database.rules.squawk import Answer
+from gitops_ci.kinds.database.sql.identifiers import quoted
 from gitops_ci.kinds.database.sql.tables import CreateStmt
 from gitops_ci.model import finding as findings
 from gitops_ci.model.finding import SEVERITIES, Finding, Severity
@@ -45,17 +48,40 @@ def of(
     for migration in entering.migrations:
         if (one := files.get(migration.path)) is not None:
             found += ((one.path, each) for each in _one(one, answers.get(one.path, ()), created, called.names))
-            found += ((one.path, each) for each in file.in_transactions(one, migration))
+            found += ((one.path, each) for each in _in_transactions(one, migration, created))
             for name in _expands(one, created):
-                expanded.setdefault(name, one.path.rpartition("/")[2])
+                expanded.setdefault(name, versions.shown(one.path))
     found += called.found()
     hidden = _hidden(entering, files)
+    told: dict[tuple[str, Found], Weighed] = {}
     for path, each in dict.fromkeys(contract.judged(found, expanded)):
         hangs_on_zone = saw.zoned and each.statement in files[path].zoned
         if path in hidden or hangs_on_zone or not saw.overrules(path, each, files[path].lines(each.statement)):
-            yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
+            counts = _unknown(each) if _is_unknown(each, entering, saw) else each
+            told[path, counts] = Weighed(
+                path, counts, _severity(counts.rule, is_production=entering.is_production), entering.stack.id
+            )
+    yield from told.values()
     for path, each in saw.untold(found, entering.migrations[-1].path):
         yield Weighed(path, each, _severity(each.rule, is_production=entering.is_production), entering.stack.id)
+
+
+def _in_transactions(one: File, migration: Migration, created: Created) -> Iterator[Found]:
+    by_line = {read.line: read for read in one.reads}
+    for each in file.in_transactions(one, migration):
+        read = by_line.get(each.statement)
+        if read is None or not created.excuses(each, read):
+            yield each
+
+
+def _is_unknown(found: Found, entering: Entering, saw: Seen) -> bool:
+    """Whether what goes IF EXISTS is nothing that a migration of base names, nor anything that was seen to go."""
+    return found.perhaps != "" and entering.earlier.lacks(found.perhaps) and found.perhaps not in saw.lost
+
+
+def _unknown(found: Found) -> Found:
+    says = f"drops {quoted(found.perhaps)} IF EXISTS, which no migration of base names: whatever has that name is gone"
+    return Found(rule="database/drop-unknown", says=says, line=found.line, statement=found.statement)
 
 
 def _hidden(entering: Entering, files: Mapping[str, File]) -> frozenset[str]:
@@ -126,7 +152,7 @@ def told(weighed: Iterable[Weighed]) -> Iterator[Finding]:
         yield findings.make(
             found.rule,
             min((each.severity for each in there), key=SEVERITIES.index),
-            f"{path.rpartition('/')[2]} {found.says}",
+            f"{versions.shown(path)} {found.says}",
             help=RULES[found.rule].help,
             path=path,
             line=found.line,

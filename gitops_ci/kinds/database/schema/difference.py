@@ -50,7 +50,7 @@ def _changes(
                 yield old.key, _deleted(old, children)
         elif old is None and new is not None:
             yield new.key, _made(new, "create", _whole(new))
-            yield from ((new.key, change) for change in _granted({}, new))
+            yield from ((new.key, change) for change in _granted(_by_default(new), new))
         elif old is not None and new is not None:
             yield from ((new.key, change) for change in _altered(old, new, same=same))
 
@@ -180,11 +180,15 @@ def _privileges(item: Item) -> dict[str, str]:
     return granted
 
 
+def _by_default(item: Item) -> dict[str, str]:
+    """What everybody may do with a new object."""
+    if item.kind not in ("function", "procedure", "aggregate", "type", "domain"):
+        return {}
+    return {"public": "EXECUTE" if item.catalog == "pg_proc" else "USAGE"}
+
+
 def _granted(before: Mapping[str, str], item: Item) -> Iterator[Change]:
-    now = _privileges(item)
-    if item.kind in ("function", "procedure", "aggregate", "type", "domain") and not before:
-        before = {"public": "EXECUTE" if item.catalog == "pg_proc" else "USAGE"}  # what everybody has by default
-    attributes = tuple(_differing(before, now, ""))
+    attributes = tuple(_differing(before, _privileges(item), ""))
     if attributes:
         yield Change(address=f"privileges on {item.address}", type="privileges", action="update", attributes=attributes)
 

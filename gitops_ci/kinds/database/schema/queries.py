@@ -90,7 +90,9 @@ RELATIONS = _items(
                         s.seqstart, s.seqincrement, s.seqmin, s.seqmax, CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END)
                      FROM pg_sequence s WHERE s.seqrelid = c.oid) END),
     'privileges', CASE WHEN c.relkind = 'S' THEN {_privileges("c.relacl", "s", "c.relowner")}
-                       WHEN c.relkind <> 'c' THEN {_privileges("c.relacl", "r", "c.relowner")} END""",
+                       WHEN c.relkind = 'c' THEN (SELECT {_privileges("t.typacl", "T", "t.typowner")}
+                                                  FROM pg_type t WHERE t.oid = c.reltype)
+                       ELSE {_privileges("c.relacl", "r", "c.relowner")} END""",
     f"""pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c') AND {_OURS} AND {_own("pg_class", "c.oid")}
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid

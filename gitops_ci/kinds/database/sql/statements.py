@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 
@@ -10,6 +11,7 @@ import msgspec
 from gitops_ci.kinds.database.sql import (
     access,
     alterations,
+    bodies,
     data,
     folding,
     objects,
@@ -19,7 +21,7 @@ from gitops_ci.kinds.database.sql import (
     tables,
 )
 from gitops_ci.kinds.database.sql.changes import STATEMENT, after, made
-from gitops_ci.kinds.database.sql.postgres import Statement, TooDeepError
+from gitops_ci.kinds.database.sql.postgres import SqlError, Statement, TooDeepError
 from gitops_ci.kinds.database.sql.refusals import MigrationError
 from gitops_ci.model.plan import Change
 
@@ -143,9 +145,20 @@ def _understood(statement: Statement) -> Iterator[Change]:
         for inner in data.inner(statement):
             yield from _read(inner)
     yield from READERS.get(statement.tag, _other)(statement)
+    if statement.tag == "DoStmt":
+        yield from _destroyed(statement)
     if statement.tag == "CreateSchemaStmt":
         for element in objects.schema_elements(statement):
             yield from _read(element)
+
+
+def _destroyed(block: Statement) -> Iterator[Change]:
+    """The rows that a DO block takes away, which no catalog shows: as if the statement stood by itself."""
+    for line, query in bodies.of(block).queries:
+        with contextlib.suppress(SqlError):  # what only PL/pgSQL understands
+            for inner in postgres.parse(query, path=block.path, source=block.source):
+                rows = (each for each in _read(msgspec.structs.replace(inner, line=line)) if each.destructive)
+                yield from (each for each in rows if each.type == "data")
 
 
 def _other(statement: Statement) -> Iterator[Change]:

@@ -34,12 +34,25 @@ _TYPES = {
 }
 
 
+class Constant(Struct, frozen=True):
+    """A constant; those that are no number have none."""
+
+    ival: Number | None = None
+
+
+class Modifier(Struct, frozen=True):
+    """One of the numbers behind a type: `varchar(20)`."""
+
+    constant: Constant | None = field(default=None, name="A_Const")
+
+
 class TypeName(Struct, frozen=True):
     """A type where it is used."""
 
     names: tuple[Node, ...] = ()
     setof: bool = False
     arrayBounds: tuple[Raw, ...] = ()
+    typmods: tuple[Modifier, ...] = ()
     location: int = 0
 
     @property
@@ -48,6 +61,19 @@ class TypeName(Struct, frozen=True):
         parts = strings(self.names)
         name = _TYPES.get(parts[-1], parts[-1]) if parts[:1] == ["pg_catalog"] else qualified(parts)
         return ("setof " if self.setof else "") + name + "[]" * len(self.arrayBounds)
+
+    @property
+    def numbers(self) -> list[int]:
+        """Its length, or precision and scale."""
+        return [each.constant.ival.ival for each in self.typmods if each.constant and each.constant.ival]
+
+    @property
+    def sized(self) -> str:
+        """The type with its numbers, as it is written: `numeric(8,2)`."""
+        bare = self.text.rstrip("[]")
+        is_length = self.numbers and bare != "interval"  # its first number is which fields it has
+        length = f"({','.join(map(str, self.numbers))})" if is_length else ""
+        return bare + length + self.text[len(bare) :]
 
 
 class ObjectWithArgs(Struct, frozen=True):

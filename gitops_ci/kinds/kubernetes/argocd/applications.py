@@ -43,10 +43,24 @@ class Application(Struct, frozen=True, kw_only=True):
 
     @property
     def sources(self) -> tuple[dict[str, Any], ...]:
-        """Its sources in order: `sources` where there are some, else the one `source`."""
+        """Its sources in order: that which is hydrated, `sources` where there are some, else the one `source`."""
+        if self.hydrator:
+            return (values.mapping(self.hydrator, "drySource"),)
         several = values.mappings(self.spec, "sources")
         one = values.mapping(self.spec, "source")
         return tuple(several) or ((one,) if one else ())
+
+    @property
+    def hydrator(self) -> dict[str, Any]:
+        """Its `sourceHydrator`, which beats all other sources: what it renders is synced from another branch."""
+        return values.mapping(self.spec, "sourceHydrator")
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Where its one source is written, or all of them."""
+        if self.hydrator:
+            return ("spec", "sourceHydrator", "drySource")
+        return ("spec", "sources" if values.mappings(self.spec, "sources") else "source")
 
     @property
     def prune(self) -> bool | None:

@@ -42,7 +42,10 @@ def value_files(
         if each.problem:
             found.setdefault(each.written, each)
         elif any(sign in each.path for sign in "*?["):
-            matching = [path for path in _matching(each.path, snapshot) if path not in single]
+            matched = _matching(each.path, snapshot)
+            if matched is None:
+                found.setdefault(each.written, ValueFile(each.written, problem="a pattern that is not read here"))
+            matching = [path for path in matched or () if path not in single]
             found = found | {path: ValueFile(each.written, path) for path in matching if path not in found}
         elif (snapshot.resolve(each.path) or each.path) in snapshot:
             found.setdefault(each.path, each)
@@ -67,9 +70,9 @@ def _named(written: str, directory: str, referred: frozenset[str]) -> ValueFile:
     return ValueFile(written, problem="it lies outside of the repository") if path is None else ValueFile(written, path)
 
 
-def _matching(pattern: str, snapshot: Snapshot) -> list[str]:
+def _matching(pattern: str, snapshot: Snapshot) -> list[str] | None:
     compiled = globs.doublestar(pattern)
-    return [] if compiled is None else sorted(path for path in snapshot.entries if compiled.fullmatch(path))
+    return None if compiled is None else sorted(path for path in snapshot.entries if compiled.fullmatch(path))
 
 
 def written(options: dict[str, Any]) -> str:

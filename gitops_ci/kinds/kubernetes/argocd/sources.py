@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,12 +14,15 @@ from gitops_ci.kinds.kubernetes import addresses, globs, values
 from gitops_ci.kinds.kubernetes.argocd import edits, helm, jsonnet, overrides
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.discovery import pinning
-from gitops_ci.kinds.kubernetes.reading import manifests, revisions
+from gitops_ci.kinds.kubernetes.reading import manifests, revisions, submodules
 from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Reading, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests, Source, Unrendered
 
 _TYPES = ("kustomize", "helm", "directory", "plugin")
+_VERSION = re.compile(r"v?\d+\.\d+(?:\.\d+)?(?:[-+][0-9A-Za-z.+-]*)?")
+_SKIPPED = b"+argocd:skip-file-rendering"
+"""What a manifest of a directory has in it that Argo CD passes over (user-guide/directory)."""
 
 
 def of(application: Application, repository: Repository, repositories: Repositories) -> Deployed | None:
@@ -51,8 +55,8 @@ class _Of(Struct, frozen=True):
     @property
     def place(self) -> tuple[str | int, ...]:
         """Where in the Application the source stands."""
-        is_one = not values.mappings(self.application.spec, "sources")
-        return ("spec", "source") if is_one else ("spec", "sources", self.index)
+        own = self.application.place
+        return (*own, self.index) if own[-1] == "sources" else own
 
     def unrendered(self, what: str, why: str, *key: str) -> Unrendered:
         """A source that says at a key what cannot be rendered."""
@@ -124,11 +128,16 @@ class _Of(Struct, frozen=True):
             return self._pinned(written, path, revision)
         real = self.repository.snapshot.resolve(path) if path is not None else None
         if path is None or real is None or not self.repository.snapshot.is_directory(real):
+            if path is not None and (submodule := submodules.above(path, self.repository)) is not None:
+                return Deployed((self.unrendered(written, submodules.WHY, "path"),), (Reading(submodule),))
             why = "there is no such directory in this repository"
             reads = (Reading(path, "tree", "direct"),) if path else ()
             return Deployed((self.wrong(written, why, "path"),), reads)
         given = overrides.of(self.source, real, self.application.name, self.repository.snapshot)
         deployed = structs.replace(self, source=given.source).of_type(written, path, real)
+        is_whole = self._type(real) != "directory" or values.at(given.source, "directory", "recurse") is True
+        line = self.application.line_of(*self.place, "path")
+        deployed = submodules.told(deployed, self.repository, self.application.by.path, line, below=is_whole)
         files = tuple(read for each in given.files for read in self.repository.through(each, "direct"))
         sources = deployed.sources
         if given.wrong is not None:
@@ -195,6 +204,8 @@ class _Of(Struct, frozen=True):
         ]
         from_files = [values.text(each, "path") for each in values.mappings(options, "fileParameters")]
         problems += [self.unrendered(each, "parameters from files are not read here", "helm") for each in from_files]
+        if (version := values.text(options, "kubeVersion")) and not _VERSION.fullmatch(version):
+            problems.append(self.unrendered(version, "a version that is not read here", "helm", "kubeVersion"))
         chart = Chart(
             path=path,
             release=values.text(options, "releaseName") or self.application.name,
@@ -204,6 +215,8 @@ class _Of(Struct, frozen=True):
             parameters=tuple(helm.parameters(options, forced=False)),
             forced=tuple(helm.parameters(options, forced=True)),
             with_crds=options.get("skipCrds") is not True,
+            kube_version=version,
+            api_versions=tuple(values.texts(options, "apiVersions")),
         )
         read = (each.path for each in self._files(options, path) if each.path)
         reads = self.repository.of_chart(path, read)
@@ -213,15 +226,24 @@ class _Of(Struct, frozen=True):
     def _directory(self, path: str) -> Deployed:
         options = values.mapping(self.source, "directory")
         recurse = options.get("recurse") is True
+        for key in ("include", "exclude"):
+            text = values.text(options, key)
+            if text and globs.any_depth(text) is None:
+                unread = self.unrendered(text, "a pattern that is not read here", "directory", key)
+                return Deployed((unread,), (Reading(path, "tree", "direct"),), path)
         include, exclude = (globs.any_depth(text) if text else None for text in self._globs(options))
+        snapshot = self.repository.snapshot
         files = []
         inside = f"{path}/" if path else ""
-        for each in self.repository.manifests_in(path, recurse=recurse):
+        written = self.repository.manifests_in(path, recurse=recurse)
+        skipped = snapshot.facts((snapshot.resolve(each) or each for each in written), _is_skipped)
+        for each in written:
             name = each.removeprefix(inside)
-            if (include is None or include.fullmatch(name)) and not (exclude is not None and exclude.fullmatch(name)):
+            is_taken = (include is None or include.fullmatch(name)) and not (exclude and exclude.fullmatch(name))
+            if is_taken and not skipped.get(snapshot.resolve(each) or each, False):
                 files.append(each)
         found: list[Source] = [Manifests(path=path, files=tuple(files))]
-        names = manifests.below(path, self.repository.snapshot, recurse=recurse)
+        names = manifests.below(path, snapshot, recurse=recurse)
         programs = [each for each in names if each.endswith(".jsonnet")]
         if programs:
             found.append(self.unrendered(programs[0], "Jsonnet is not rendered", "path"))
@@ -234,3 +256,7 @@ class _Of(Struct, frozen=True):
 
     def _globs(self, options: dict[str, Any]) -> tuple[str, str]:
         return values.text(options, "include"), values.text(options, "exclude")
+
+
+def _is_skipped(content: bytes) -> bool:
+    return _SKIPPED in content

@@ -28,7 +28,8 @@ def generated(specs: Iterable[dict[str, Any]], snapshot: Snapshot) -> Iterator[t
 
 
 def _of_sources(spec: dict[str, Any], snapshot: Snapshot) -> Iterator[tuple[str, bool]]:
-    sources = [*values.mappings(spec, "sources"), values.mapping(spec, "source")]
+    dry = values.mapping(spec, "sourceHydrator", "drySource")
+    sources = [*values.mappings(spec, "sources"), values.mapping(spec, "source"), dry]
     for source in sources:
         url, path = values.text(source, "repoURL"), values.text(source, "path")
         plain = path.partition("{{")[0]

@@ -20,6 +20,8 @@ FORM = "how they are written"
 
 _CHART = frozenset({"helm.sh/chart", "chart", "app.kubernetes.io/version"})
 """Labels in which charts write their own version."""
+_VERSIONED = re.compile(r"(?:(?P<name>[A-Za-z][\w.-]*)-)?v?(?=[0-9a-f]*\d)[0-9a-f]+(?:[.+_-][\w.+-]*)?")
+"""`web-1.2.3`, `1.2.3`, `v1.2.3-rc.1`, a commit."""
 _CHECKSUM = re.compile(r"(?:.*[/._-])?(?:check-?sum|sha256|sha1|md5|hash)(?:[/._-].*)?", re.IGNORECASE)
 """Annotations that change with what a pod reads, so that it restarts; of a Secret they are a hash of its values."""
 _DIGEST = re.compile(
@@ -60,7 +62,17 @@ def folded(before: Mapping[str, Any], after: Mapping[str, Any]) -> Folded:
 
 
 def _chart(one: Mapping[str, Any], other: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(key for key in _CHART if key in one and key in other and one[key] != other[key])
+    return frozenset(
+        key
+        for key in _CHART
+        if key in one and key in other and one[key] != other[key] and _name(one[key]) == _name(other[key]) is not None
+    )
+
+
+def _name(label: Any) -> str | None:
+    """What is before the version in such a label, which somebody may select by; None where there is no version."""
+    match = _VERSIONED.fullmatch(label) if isinstance(label, str) else None
+    return None if match is None else match["name"] or ""
 
 
 def _checksum(one: Mapping[str, Any], other: Mapping[str, Any]) -> frozenset[str]:

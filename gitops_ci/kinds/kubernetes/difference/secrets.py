@@ -14,11 +14,15 @@ from gitops_ci.kinds.terraform.plans.masking import Masking
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation in which kubectl keeps the whole object once more."""
 _VALUES = ("data", "stringData")
+_SHORTEST = 6  # characters of what is hidden elsewhere though nobody knows that it is a value
+_KNOWN = frozenset({"apiVersion", "kind", "metadata", "type", "immutable", *_VALUES})
+"""What a Secret has: whatever else somebody wrote into it may be meant for a value (`Data`)."""
 
 
 def is_secret(value: Mapping[str, Any]) -> bool:
-    """Whether an object is a Secret of Kubernetes itself."""
-    return value.get("kind") == "Secret" and value.get("apiVersion") == "v1"
+    """Whether an object is a Secret of Kubernetes itself, or meant for one, which no cluster takes."""
+    kind, api = value.get("kind"), value.get("apiVersion")
+    return isinstance(kind, str) and kind.lower() == "secret" and (api is None or "/" not in f"{api}")
 
 
 def known(objects: Iterable[Object]) -> Masking:
@@ -37,6 +41,27 @@ def _texts(secret: Mapping[str, Any]) -> Iterator[str]:
             other = _decoded(value) if field == "data" else _encoded(value)
             if other:
                 yield other
+    yield from _held(value for key, value in secret.items() if key not in _KNOWN or not _is_well(key, value))
+
+
+def _is_well(key: str, value: Any) -> bool:
+    """Whether a known field has a form in which its values are known to be secret, or not to be."""
+    if key in _VALUES:
+        return isinstance(value, Mapping) and all(isinstance(each, str) or not each for each in value.values())
+    return key not in ("type", "immutable") or isinstance(value, str | bool | None)
+
+
+def _held(values: Iterable[Any]) -> Iterator[str]:
+    """All texts and numbers in what has no business in a Secret."""
+    pending = list(values)
+    while pending:
+        each = pending.pop()
+        if isinstance(each, Mapping):
+            pending += each.values()
+        elif isinstance(each, list):
+            pending += each
+        elif isinstance(each, str | int | float) and not isinstance(each, bool) and len(f"{each}") >= _SHORTEST:
+            yield f"{each}"
 
 
 def _encoded(value: str) -> str:
@@ -64,7 +89,9 @@ def marks(value: Mapping[str, Any]) -> dict[str, Any] | None:
     applied = _APPLIED in _mapping(_mapping(value.get("metadata")).get("annotations"))
     found: dict[str, Any] = {"metadata": {"annotations": {_APPLIED: True}}} if applied else {}
     if is_secret(value):
-        found["data"] = dict.fromkeys(_mapping(value.get("data")), True)
+        data = value.get("data")
+        found["data"] = dict.fromkeys(data, True) if isinstance(data, Mapping) else True
+        found |= {key: True for key, held in value.items() if key not in _KNOWN or not _is_well(key, held)}
     return found or None
 
 

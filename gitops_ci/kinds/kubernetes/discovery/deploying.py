@@ -16,7 +16,7 @@ from gitops_ci.kinds.kubernetes.discovery.placed import Placed
 from gitops_ci.kinds.kubernetes.flux import deployed as flux
 from gitops_ci.kinds.kubernetes.flux import origins
 from gitops_ci.kinds.kubernetes.gotemplate import Budget
-from gitops_ci.kinds.kubernetes.reading import repositories, revisions
+from gitops_ci.kinds.kubernetes.reading import repositories, revisions, submodules
 from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Reading, Repository
@@ -130,7 +130,8 @@ def _of_application(
         return None
     by = application.by
     path = by.path.rpartition("/")[0] if deployed.path is None else deployed.path
-    hints = (application.cluster, application.target, *(each.path for each in deployed.reads), by.path)
+    given = (each.path for each in deployed.reads if each.certainty == "file")  # value files, and no manifests
+    hints = (application.cluster, application.target, *given, by.path)
     stack = _stack(by, application.name or by.name, path, hints, repository)
     deployment = Deployment(
         sources=deployed.sources,
@@ -140,17 +141,19 @@ def _of_application(
             for each in application.sources
             if ours.has(url := values.text(each, "repoURL"))
             for revision in (values.text(each, "targetRevision"),)
-        ),
+        )
+        + _synced(application),
         namespace=application.target,
         prune=application.prune,
         cascade=application.cascade and not application.kept,
         by=f"Application {application.name}",
+        home=application.namespace,
         path=by.path,
         line=by.line,
         within=by.within,
     )
     found = projects.get(application.project, ())
-    shared = (*by.decided, *application.read, *(each.path for each in found))
+    shared = deployed.beside((*by.decided, *application.read, *(each.path for each in found)))
     deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
     return Placed(
         stack,
@@ -162,6 +165,14 @@ def _of_application(
         shared=shared,
         maker=by.maker,
     )
+
+
+def _synced(application: Application) -> tuple[tuple[str, str], ...]:
+    """Where what is hydrated is synced from: from another branch or path other objects may come."""
+    to = values.mapping(application.hydrator, "syncSource")
+    url = values.text(to, "repoURL") or values.text(application.hydrator, "drySource", "repoURL")
+    place = f"{repositories.canonical(url)} {values.text(to, 'path')}"
+    return ((place, values.text(to, "targetBranch")),) if application.hydrator else ()
 
 
 def _stack(by: Declared, name: str, path: str, hints: Iterable[str], repository: Repository) -> Stack:
@@ -209,6 +220,8 @@ def _of_flux(
         deployed = made(by, repository, known, ours)
         if deployed is None:
             continue
+        if known.has_submodules(by):
+            deployed = submodules.told(deployed, repository, by.path, by.line, below=True)
         if wanted := revisions.of_flux(by, objects, known, repository.snapshot):
             there = revisions.seen(wanted, repository.snapshot)
             seen = made(by, repository.at(there), known, ours) if there is not None else None
@@ -223,12 +236,14 @@ def _of_flux(
             namespace=values.text(spec, "targetNamespace"),
             prune=is_pruned,
             cascade=cascading.takes_along(by.manifest.value),
+            suspended=spec.get("suspend") is True,
             by=f"{by.kind} {by.name}",
+            home=by.namespace,
             path=by.path,
             line=by.line,
             within=by.within,
         )
-        shared = (*by.decided, *known.files(by))
+        shared = deployed.beside((*by.decided, *known.files(by)))
         deployed = structs.replace(deployed, reads=(*deployed.reads, *map(Reading, shared)))
         excerpt = (by.manifest.value, known.meant(by))
         also = (_cluster(by), by.name, at(by.path, by.within))

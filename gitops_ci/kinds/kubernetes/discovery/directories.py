@@ -11,7 +11,7 @@ from gitops_ci.config import KIND_DIRECTORIES, StackPattern
 from gitops_ci.discover import naming
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes.discovery import names
-from gitops_ci.kinds.kubernetes.reading import manifests
+from gitops_ci.kinds.kubernetes.reading import manifests, submodules
 from gitops_ci.kinds.kubernetes.reading.repository import Deployed, Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Manifests
 from gitops_ci.model import stack as stacks
@@ -64,11 +64,11 @@ class Directories(Struct, frozen=True, dict=True):
         config = self.repository.config
         for directory in self.repository.kustomizations.roots:
             if self._is_free(directory):
-                yield names.of_directory(directory, config), self._kustomization(directory)
+                yield names.of_directory(directory, config), self._whole(self._kustomization(directory))
         charts = self.repository.charts
         for directory, chart in charts.read.items():
             if directory not in charts.taken and not chart.is_library and self._is_free(directory):
-                yield from self._charts(directory)
+                yield from ((stack, self._whole(deployed)) for stack, deployed in self._charts(directory))
         for directory, recurse in self._plain():
             files = tuple(self._plain_files(directory, recurse=recurse))
             if files:
@@ -88,6 +88,10 @@ class Directories(Struct, frozen=True, dict=True):
             and (owner == SHARED or self.repository.config.environment_of(owner) is not None)
             for owner, part in zip(owners, parts, strict=False)
         )
+
+    def _whole(self, deployed: Deployed) -> Deployed:
+        """With the git submodules that it takes from."""
+        return submodules.told(deployed, self.repository, deployed.path or "", None, below=True)
 
     def _kustomization(self, directory: str) -> Deployed:
         return Deployed((Kustomization(path=directory),), self.repository.of_kustomization(directory), directory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -14,7 +14,7 @@ from gitops_ci.discover import naming
 from gitops_ci.discover.inventory import Found
 from gitops_ci.discover.references import Reference
 from gitops_ci.discover.snapshot import Snapshot
-from gitops_ci.kinds.kubernetes.discovery import claiming, holding, reporting
+from gitops_ci.kinds.kubernetes.discovery import claiming, holding, instances, reporting
 from gitops_ci.kinds.kubernetes.discovery.directories import Directories
 from gitops_ci.kinds.kubernetes.discovery.placed import Placed
 from gitops_ci.kinds.kubernetes.nested import finding
@@ -22,7 +22,6 @@ from gitops_ci.kinds.kubernetes.nested.renderings import label_of
 from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.reading.repository import Repository
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Manifests, Unrendered
-from gitops_ci.model.stack import stack_id
 
 if TYPE_CHECKING:
     from gitops_ci.kinds.kubernetes.argocd.applications import Application
@@ -76,7 +75,7 @@ def _made(repository: Repository) -> Survey:
     found = finding.of(repository, _with_directories)
     made = found.deploying
     renderings = made.renderings if made is not None else ()
-    placed = list(_told_apart(holding.of(found.placed, renderings, repository)))
+    placed = list(instances.told_apart(holding.of(found.placed, renderings, repository)))
     makers = {label_of(each): one.stack.id for each, one in zip(found.placed, placed, strict=True)}
     ours = made.repositories if made is not None else Repositories(frozenset())
     deployers = _deployers(placed)
@@ -130,38 +129,6 @@ def _with_directories(placed: tuple[Placed, ...], repository: Repository) -> Ite
     yield from (each for each in placed if not (claiming.is_doubtful(each) and each.stack.path in there))
     for stack, deployed in found:
         yield Placed(stack, deployed, Deployment(sources=deployed.sources, path=stack.path))
-
-
-def _told_apart(placed: Iterable[Placed]) -> Iterator[Placed]:
-    """Two of one id get instances: the cluster where that is enough, or else the name, or else the place as well."""
-    alike: dict[str, list[Placed]] = {}
-    given = tuple(placed)
-    for each in given:
-        alike.setdefault(each.stack.id, []).append(each)
-    instances = {id: iter(_instances([one.also for one in group])) for id, group in alike.items()}
-    for each in given:
-        stack, instance = each.stack, next(instances[each.stack.id])
-        whole = f"{stack.instance}-{instance}" if stack.instance and instance else instance
-        id = stack_id(stack.environment, stack.kind, stack.name, whole) if instance else stack.id
-        yield structs.replace(each, stack=structs.replace(stack, id=id, instance=whole or stack.instance))
-
-
-def _instances(also: list[tuple[str, ...]]) -> list[str]:
-    """Words that tell stacks of one id apart, empty for one that is alone or a directory."""
-    told = [each for each in also if each]
-    if len(also) == 1 or not told:
-        return [""] * len(also)
-    from gitops_ci.kinds.kubernetes.gotemplate.sprig import sanitized
-
-    clusters = [sanitized(each[0].partition("://")[2] or each[0]) for each in told]
-    if all(clusters) and len(set(clusters)) == len(told):
-        found = clusters
-    else:
-        found = [sanitized(each[1]) for each in told]
-        if len(set(found)) < len(told):
-            found = [sanitized(f"{each[1]}-{each[2].rpartition('.')[0]}") for each in told]
-    words = iter(found)
-    return [next(words) if each else "" for each in also]
 
 
 def _excerpts(placed: list[Placed], repository: Repository) -> Iterator[tuple[tuple[str, str], object]]:

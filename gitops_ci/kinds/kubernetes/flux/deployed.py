@@ -9,7 +9,7 @@ import yaml
 
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.flux import kept
+from gitops_ci.kinds.kubernetes.flux import ignoring, kept
 from gitops_ci.kinds.kubernetes.flux import origins as sources_of
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
@@ -43,10 +43,11 @@ def kustomization(
     components = _components(by, path, repository, origins)
     edits = _edits(spec, tuple(components))
     files: tuple[str, ...] = ()
+    ignored = ignoring.of(origins.taken(by), repository)
     if path in repository.kustomizations.files:
         reads = list(repository.of_kustomization(path))
     else:
-        files = tuple(generated(path, repository))
+        files = tuple(each for each in generated(path, repository) if not ignored.lacks(each))
         reads = [Reading(path, "directory", "direct", NAMES)]
         for one in files:
             is_file = one in repository.snapshot
@@ -63,7 +64,9 @@ def kustomization(
         variables=variables,
         has_all_variables=not unknown,
     )
-    return Deployed((own, *unknown), (*reads, *more), path)
+    built = ignoring.built_from((path, *files, *taken), repository) if ignored.is_any else ()
+    lacking = ignored.told(by, built)
+    return Deployed((own, *unknown, *lacking), (*reads, *more, *map(Reading, ignored.read)), path)
 
 
 def _variables(
@@ -93,14 +96,14 @@ def _in_the_cluster(entry: dict[str, Any], sort: str, path: str, line: int) -> U
     return Unrendered(what=what, why=f"the cluster keeps these {sort}", path=path, line=line, code="cluster-values")
 
 
-def _missing(by: Declared, written: str, *place: str) -> Deployed:
+def _missing(by: Declared, written: str, *place: str | int) -> Deployed:
     """Flux stops at a path that is not there: it deploys nothing anew, and deletes nothing."""
     why = "there is no such directory in this repository"
     wrong = Unrendered(what=written, why=why, path=by.path, line=by.line_of(*place), code="invalid")
     return Deployed((wrong,), (), None)
 
 
-def _unmade(by: Declared, reference: dict[str, Any], *place: str) -> Deployed:
+def _unmade(by: Declared, reference: dict[str, Any], *place: str | int) -> Deployed:
     """Flux waits for a source that nobody makes, and deletes nothing."""
     what = f"{values.text(reference, 'kind')} {values.text(reference, 'name')}"
     why = "nothing in this repository makes this source"
@@ -156,19 +159,47 @@ def _edits(spec: dict[str, Any], components: tuple[str, ...]) -> dict[str, Any]:
 def release(by: Declared, repository: Repository, origins: Origins, repositories: Repositories) -> Deployed | None:
     """What a HelmRelease deploys; None where its chart is of a registry or another repository."""
     spec = values.mapping(by.manifest.value, "spec")
-    chart = values.mapping(spec, "chart", "spec")
+    wanted = origins.chart(by)
+    if values.text(spec, "chartRef", "kind") == "ExternalArtifact":
+        return _of_artifact(by, repository, origins, repositories)
+    chart, asking = wanted.spec, wanted.by
     reference, written = values.mapping(chart, "sourceRef"), values.text(chart, "chart")
     if values.text(reference, "kind") not in ("GitRepository", "ExternalArtifact") or not written:
         return None
-    path = sources_of.directory(by, written, reference, repository, origins)
-    ours = sources_of.is_ours(by, reference, origins, repositories)
+    path = sources_of.directory(asking, written, reference, repository, origins)
+    ours = sources_of.is_ours(asking, reference, origins, repositories)
     if origins.lacks(reference):
-        return _unmade(by, reference, "spec", "chart", "spec", "sourceRef", "name")
+        return _unmade(asking, reference, *wanted.place, "sourceRef", "name")
     if ours is False or (ours is None and path is None):
         return None
     if path is None:
-        return _missing(by, written, "spec", "chart", "spec", "chart")
+        return _missing(asking, written, *wanted.place, "chart")
     files = [each.removeprefix("./") for each in values.texts(chart, "valuesFiles")]
+    return _released(by, path, files, (repository, origins))
+
+
+def _of_artifact(by: Declared, repository: Repository, origins: Origins, repositories: Repositories) -> Deployed | None:
+    """What a HelmRelease deploys whose chart is an artifact: one folder of this repository, or what nobody knows."""
+    reference = values.mapping(by.manifest.value, "spec", "chartRef")
+    made, snapshot = origins.made(reference, by), repository.snapshot
+    if made is None:
+        return _unmade(by, reference, "spec", "chartRef", "name") if origins.lacks(reference) else None
+    parts = list(sources_of.copied(made, origins, repositories, snapshot))
+    ours = [each for each in parts if each is not None]
+    if not ours:
+        return None
+    if len(parts) == 1 and ours[0] in repository.charts.directories:
+        return _released(by, ours[0], [], (repository, origins))
+    what, why = f"ExternalArtifact {values.text(reference, 'name')}", "what is put together in it is not rendered here"
+    unknown = Unrendered(what=what, why=why, path=by.path, line=by.line_of("spec", "chartRef"))
+    reads = (Reading(each, "tree" if snapshot.is_directory(each) else "file") for each in ours)
+    return Deployed((unknown,), tuple(reads), None)
+
+
+def _released(by: Declared, path: str, files: list[str], known: tuple[Repository, Origins]) -> Deployed:
+    """A chart of this repository with the values that a HelmRelease gives it."""
+    repository, origins = known
+    spec = values.mapping(by.manifest.value, "spec")
     given = values.mapping(spec, "values")
     target = values.text(spec, "targetNamespace")
     name = f"{target}-{by.name}" if target else by.name
@@ -181,7 +212,27 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
         layers=layers,
         values=yaml.safe_dump(given, sort_keys=False, allow_unicode=True) if given else "",
     )
-    return Deployed((own, *unknown), (*repository.of_chart(path, files), *more), path)
+    ignored = ignoring.of(origins.taken(by), repository)
+    unknown += _turned(by)
+    lacking = ignored.told(by, (*files, *ignoring.of_chart(path, repository)) if ignored.is_any else ())
+    reads = (*repository.of_chart(path, files), *more, *map(Reading, ignored.read))
+    return Deployed((own, *unknown, *lacking), reads, path)
+
+
+def _turned(by: Declared) -> list[Source]:
+    """What Flux makes of what Helm renders, which is not done here: the same at both ends changes nothing."""
+    spec = values.mapping(by.manifest.value, "spec")
+    given = {key: spec[key] for key in ("postRenderers", "commonMetadata") if spec.get(key)}
+    return [
+        Unrendered(
+            what=f"{key} of HelmRelease {by.name}",
+            why="what Helm renders is not changed by it here",
+            path=by.path,
+            line=by.line_of("spec", key),
+            fixed=values.digest(value),
+        )
+        for key, value in given.items()
+    ]
 
 
 def _layers(by: Declared, repository: Repository) -> tuple[tuple[str, ...], list[Source], list[Reading]]:

@@ -17,9 +17,11 @@ from gitops_ci.kinds.kubernetes.reading import manifests
 from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
 from gitops_ci.kinds.kubernetes.reading.repository import Repository
+from gitops_ci.policy.documents.yaml_documents import Place
 
 _NUMBER = re.compile(r"[-_.]?\d+")
 _MOVING = frozenset({"", "main", "master"})
+_CONTENT = ("url", "ref", "ignore", "sparseCheckout", "include", "recurseSubmodules")
 BOOTSTRAPPED = "flux-system"
 """What `flux bootstrap` calls the repository that it is run for."""
 
@@ -27,8 +29,16 @@ Artifact = tuple[Declared, dict[str, Any]]
 """What makes an artifact, and what it says of it."""
 
 
+class Wanted(Struct, frozen=True):
+    """The chart that a HelmRelease asks for: `spec` says so, at a `place` of `by`, which is itself or a HelmChart."""
+
+    by: Declared
+    spec: dict[str, Any]
+    place: Place
+
+
 class Origins(Struct, frozen=True):
-    """The sources of Flux that are in a repository, by namespace and name.
+    """The sources of Flux that are in a repository, by namespace and name; `charts` are HelmCharts by name.
 
     `elsewhere` are those GitRepositories whose files are not, or not only, those in front of us: a tag, a commit,
     another branch, others included. `trusted` are those that nothing here declares and whose paths are here all the
@@ -37,6 +47,8 @@ class Origins(Struct, frozen=True):
 
     urls: dict[tuple[str, str], tuple[str, ...]]
     artifacts: dict[tuple[str, str], tuple[Artifact, ...]]
+    repositories: dict[tuple[str, str], tuple[Declared, ...]]
+    charts: dict[str, tuple[Declared, ...]]
     elsewhere: frozenset[tuple[str, str]] = frozenset()
     trusted: frozenset[tuple[str, str]] = frozenset()
     misspelt: frozenset[str] = frozenset()
@@ -53,6 +65,19 @@ class Origins(Struct, frozen=True):
         """The artifact that a reference means: clusters have artifacts of one name, and the nearest file is its own."""
         several = self.artifacts.get(_key(reference, by.namespace), ())
         return max(several, key=lambda each: _shared(each[0].path, by.path), default=None)
+
+    def chart(self, release: Declared) -> Wanted:
+        """The chart of a HelmRelease: its own, or that of the HelmChart that it refers to, the nearest of that name."""
+        spec = values.mapping(release.manifest.value, "spec")
+        reference = values.mapping(spec, "chartRef")
+        if values.text(reference, "kind") == "HelmChart":
+            several = self.charts.get(values.text(reference, "name"), ())
+            space = values.text(reference, "namespace") or release.namespace
+            ours = [each for each in several if each.namespace == space] or several
+            if ours:
+                by = max(ours, key=lambda each: _shared(each.path, release.path))
+                return Wanted(by, values.mapping(by.manifest.value, "spec"), ("spec",))
+        return Wanted(release, values.mapping(spec, "chart", "spec"), ("spec", "chart", "spec"))
 
     def is_elsewhere(self, reference: dict[str, Any], by: Declared) -> bool:
         """Whether a source has files that are not in front of us."""
@@ -76,34 +101,58 @@ class Origins(Struct, frozen=True):
         found = (self.made(each, by) for each in _references(spec) if _is_artifact(each))
         return next(found, None)
 
-    def files(self, by: Declared) -> tuple[str, ...]:
-        """Files that decide where a source leads, beside that of what takes it."""
+    def taken(self, by: Declared) -> tuple[Declared, ...]:
+        """The GitRepositories that a Kustomization or HelmRelease takes, itself or by an artifact."""
+        references = [*_references(values.mapping(by.manifest.value, "spec"))]
         artifact = self.artifact(by)
-        return () if artifact is None else (artifact[0].path,)
+        if artifact is not None:
+            references += values.mappings(artifact[0].manifest.value, "spec", "sources")
+        keys = [_key(each, by.namespace) for each in references if _is_of_git(each)]
+        chart = self.chart(by)
+        if chart.by is not by and _is_of_git(source := values.mapping(chart.spec, "sourceRef")):
+            keys.append(_key(source, chart.by.namespace))
+        return tuple(each for key in dict.fromkeys(keys) for each in self.repositories.get(key, ()))
+
+    def has_submodules(self, by: Declared) -> bool:
+        """Whether the submodules of a source are checked out with it."""
+        return any(values.at(each.manifest.value, "spec", "recurseSubmodules") is True for each in self.taken(by))
+
+    def files(self, by: Declared) -> tuple[str, ...]:
+        """Files that decide where a source leads, and at which revision, beside that of what takes it."""
+        artifact, chart = self.artifact(by), self.chart(by).by
+        own = () if artifact is None else (artifact[0].path,)
+        between = () if chart is by else chart.decided
+        return (*own, *between, *(path for each in self.taken(by) for path in each.decided))
 
     def meant(self, by: Declared) -> object:
-        """What decides where a source leads, beside what takes it."""
-        artifact = self.artifact(by)
-        return self.urls, None if artifact is None else artifact[0].manifest.value
+        """What decides where a source leads, and at which revision, beside what takes it."""
+        artifact, chart = self.artifact(by), self.chart(by)
+        taken = [_content(values.mapping(each.manifest.value, "spec")) for each in self.taken(by)]
+        return self.urls, taken, None if artifact is None else artifact[0].manifest.value, chart.spec
 
 
 def of(objects: tuple[Declared, ...], snapshot: Snapshot) -> Origins:
     """What the objects of Flux say about sources."""
     urls: dict[tuple[str, str], tuple[str, ...]] = {}
     artifacts: dict[tuple[str, str], tuple[Artifact, ...]] = {}
+    declared: dict[tuple[str, str], tuple[Declared, ...]] = {}
+    charts: dict[str, tuple[Declared, ...]] = {}
     elsewhere: set[tuple[str, str]] = set()
     for each in objects:
         spec = values.mapping(each.manifest.value, "spec")
         if each.kind == "GitRepository" and (url := values.text(spec, "url")):
             key = (each.namespace, each.name)
             urls[key] = (*urls.get(key, ()), url)
+            declared[key] = (*declared.get(key, ()), each)
             if not _is_current(spec):
                 elsewhere.add(key)
+        elif each.kind == "HelmChart":
+            charts[each.name] = (*charts.get(each.name, ()), each)
         elif each.group == manifests.ARTIFACTS:
             for artifact in values.mappings(spec, "artifacts"):
                 made = each.namespace, values.text(artifact, "name")
                 artifacts[made] = (*artifacts.get(made, ()), (each, artifact))
-    found = Origins(urls, artifacts, frozenset(elsewhere))
+    found = Origins(urls, artifacts, declared, charts, frozenset(elsewhere))
     counts: dict[tuple[str, str], list[bool]] = {}
     for key, is_here in asked(objects, snapshot):
         counts.setdefault(key, [key[1] == BOOTSTRAPPED]).append(is_here)
@@ -135,6 +184,7 @@ def _references(spec: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return (
         values.mapping(spec, "sourceRef"),
         values.mapping(spec, "chart", "spec", "sourceRef"),
+        values.mapping(spec, "chartRef"),
         *values.mappings(spec, "sources"),
     )
 
@@ -163,6 +213,15 @@ def _is_current(spec: dict[str, Any]) -> bool:
     reference = values.mapping(spec, "ref")
     is_pinned = any(reference.get(key) for key in ("tag", "semver", "commit", "name"))
     return not is_pinned and not spec.get("include") and values.text(reference, "branch") in _MOVING
+
+
+def _content(spec: dict[str, Any]) -> dict[str, Any]:
+    """What of a GitRepository says which files it has."""
+    return {key: spec[key] for key in _CONTENT if key in spec}
+
+
+def _is_of_git(reference: dict[str, Any]) -> bool:
+    return bool(reference) and values.text(reference, "kind") in ("GitRepository", "")
 
 
 def _is_artifact(reference: dict[str, Any]) -> bool:
@@ -205,6 +264,18 @@ def directory(
     snapshot = repository.snapshot
     found = paths(by, path, reference, origins)
     return next((each for each in found if snapshot.is_directory(snapshot.resolve(each) or each)), None)
+
+
+def copied(made: Artifact, origins: Origins, repositories: Repositories, snapshot: Snapshot) -> Iterator[str | None]:
+    """What is copied into an artifact: paths of this repository, None for each that is of elsewhere."""
+    by, artifact = made
+    sources = {values.text(each, "alias"): each for each in values.mappings(by.manifest.value, "spec", "sources")}
+    for rule in values.mappings(artifact, "copy"):
+        alias, _, rest = values.text(rule, "from").removeprefix("@").partition("/")
+        path = rest.partition("*")[0].strip("/")
+        ours = is_ours(by, sources.get(alias, {"kind": "none"}), origins, repositories)
+        is_here = path in snapshot or snapshot.is_directory(path)
+        yield path if ours or (ours is None and is_here) else None
 
 
 def is_ours(by: Declared, reference: dict[str, Any], origins: Origins, repositories: Repositories) -> bool | None:

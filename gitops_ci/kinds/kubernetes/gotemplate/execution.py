@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from msgspec import Struct
 
-from gitops_ci.kinds.kubernetes.gotemplate import builtins, scopes, sprig, sprig_patterns
+from gitops_ci.kinds.kubernetes.gotemplate import builtins, prices, scopes, sprig, sprig_patterns
 from gitops_ci.kinds.kubernetes.gotemplate.nodes import (
     Action,
     Branch,
@@ -40,10 +40,6 @@ from gitops_ci.kinds.kubernetes.gotemplate.values import (
 
 MAX_STEPS = 100_000
 _MAX_CALLS = 100
-_CHARACTERS_PER_STEP = 1000  # that a function is given
-_READ_PER_STEP = 5  # characters that are taken apart; each value that is written or copied is a step
-_READING = frozenset({"fromYaml", "fromYamlArray", "fromJson"})
-_WRITING = frozenset({"toYaml", "toJson", "toRawJson", "toPrettyJson", "deepCopy", "merge", "mergeOverwrite"})
 _FUNCTIONS: dict[str, Callable[..., Any]] = {**sprig.FUNCTIONS, **builtins.FUNCTIONS}
 _parsed = lru_cache(maxsize=1024)(parse)
 
@@ -253,11 +249,7 @@ class _Run:
 
     def _applied(self, name: str, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         given = [None if isinstance(each, Missing) else each for each in args]
-        plain = name if not name.startswith("must") else name[4:5].lower() + name[5:]
-        characters = sum(len(each) for each in given if isinstance(each, str))
-        self._spend(characters // (_READ_PER_STEP if plain in _READING else _CHARACTERS_PER_STEP))
-        if plain in _WRITING:
-            self._spend(sum(map(weight, given)))
+        self._spend(prices.of(name, given))
         if name in sprig_patterns.FUNCTIONS:
             self._spend(sprig_patterns.steps(*given[:2]) if len(given) > 1 else 0)
         try:

@@ -31,6 +31,13 @@ def _to_yaml(value: Any) -> str:
         raise TemplateProblem(f"toYaml: {error}") from None
 
 
+def _array(text: Any) -> list[Any]:
+    value = SPRIG["fromJson"](text)
+    if not isinstance(value, list):
+        raise TemplateProblem("fromJsonArray: no list")
+    return value
+
+
 def _base(path: str) -> str:
     """The last part of a path, as Go's `path.Base`."""
     return path.rstrip("/").rpartition("/")[2] or ("/" if path else ".")
@@ -47,6 +54,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lookup": lambda *_: {},
     "toYaml": _to_yaml,
     "mustToYaml": _to_yaml,
+    "fromJsonArray": _array,
     "base": _base,
     "dir": _folder,
     "ext": lambda path: posixpath.splitext(f"x{path}")[1],

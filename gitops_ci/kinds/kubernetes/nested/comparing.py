@@ -43,11 +43,9 @@ def gaps(deployment: Deployment, found: Rendered, inventory: Inventory, tools: T
     for each in made:
         key = _key(each)
         if not any(_same(each.value, value) for value in alike.get(key, ())) and _may_deploy(each, known.repositories):
-            how = "in another form" if key in alike else "nowhere"
-            message = (
-                f"{key[1]} {key[2]} is made here, and was found {how} without an engine: what is deployed is not known"
-            )
-            yield Gap(code="not-rendered", message=message, path=each.path, line=each.line)
+            how = "makes another one of it than was read" if key in alike else "makes it, and it was not found"
+            message = f"{key[1]} {key[2]}: the engine {how} without one, so that what it deploys is not known"
+            yield Gap(code="read-otherwise", message=message, path=each.path, line=each.line)
 
 
 def _key(each: Object) -> tuple[str, str, str]:
@@ -69,7 +67,7 @@ def _makers(deployment: Deployment, known: survey.Survey, inventory: Inventory, 
         ):
             why = made.gaps[0].message if made.gaps else "the engine makes another one of it than was found without one"
             message = f"what {outer.id} makes of {each.kind} {each.name} is not sure: {why}"
-            yield Gap(code="not-rendered", message=message, path=each.path, line=each.line)
+            yield Gap(code="read-otherwise", message=message, path=each.path, line=each.line)
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -111,8 +109,10 @@ def _may_deploy(each: Object, ours: Repositories) -> bool:
             sources: Iterable[dict[str, Any]] = values.mappings(spec, "sources") or [values.mapping(spec, "source")]
             return any(ours.has(values.text(source, "repoURL")) for source in sources)
         case "HelmRelease":
-            kind = values.text(spec, "chart", "spec", "sourceRef", "kind")
-            return kind in ("GitRepository", "ExternalArtifact")
+            kinds = {values.text(spec, "chart", "spec", "sourceRef", "kind"), values.text(spec, "chartRef", "kind")}
+            return not kinds.isdisjoint(("GitRepository", "ExternalArtifact", "HelmChart"))
+        case "HelmChart":
+            return values.text(spec, "sourceRef", "kind") == "GitRepository"
         case "GitRepository":
             return ours.has(values.text(spec, "url"))
         case _:

@@ -12,8 +12,13 @@ from gitops_ci.kinds.kubernetes.argocd.templates import patched
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
-_LONGEST, _MOST_STARS = 200, 2
-_EQUAL = re.compile(r"\s*([\w./-]+)\s*==?\s*([\w.-]*)\s*")
+_LONGEST, _MOST_STARS, _MOST_GROUPS = 200, 2, 2
+_PART = re.compile(r"[^,(]+(?:\([^()]*\))?[^,(]*")
+_HAS = re.compile(r"\s*(!?)\s*([\w./-]+)\s*")
+_COMPARES = re.compile(r"\s*([\w./-]+)\s*(!?)==?\s*([\w.-]*)\s*")
+_AMONG = re.compile(r"\s*([\w./-]+)\s+(not)?in\s*\(([\w.,\s-]*)\)\s*")
+_LONGEST_NAME = 253
+"""What a pattern is tried on: Kubernetes has no longer names, and trying takes the square of it."""
 
 
 class Unknown(Exception):
@@ -46,15 +51,20 @@ def meant(target: Mapping[str, Any], value: Mapping[str, Any], names: frozenset[
     )
 
 
+_UNREAD = "a patch whose target has a selector that is not read here: {}"
 _SELECTORS = (("labelSelector", "labels"), ("annotationSelector", "annotations"))
 
 
 def _fits(pattern: str, text: str) -> bool:
     if re.fullmatch(r"[\w./-]*", pattern):
-        return pattern == text or ("." in pattern and re.fullmatch(pattern, text) is not None)
+        return pattern == text or (
+            "." in pattern and len(text) <= _LONGEST_NAME and re.fullmatch(pattern, text) is not None
+        )
     simple = re.sub(r"\.\*|\.\+|\[[\w-]+\]|[\^$]", "", pattern)
     if (
         len(pattern) > _LONGEST
+        or len(text) > _LONGEST_NAME
+        or pattern.count("(") > _MOST_GROUPS
         or len(re.findall("[*+]", pattern)) > _MOST_STARS
         or not re.fullmatch(r"[\w./|()-]*", simple)
     ):
@@ -66,13 +76,20 @@ def _fits(pattern: str, text: str) -> bool:
 
 
 def _selects(selector: str, labels: Mapping[str, Any]) -> bool:
-    for part in selector.split(","):
-        match = _EQUAL.fullmatch(part)
-        if match is None:
-            raise Unknown("a target whose selector is not read here")
-        if labels.get(match[1]) != match[2]:
-            return False
-    return True
+    """Whether labels fit a selector, as Kubernetes reads it (labels.Parse): `a=b`, `a!=b`, `a in (b, c)`, `a`, `!a`."""
+    if re.sub(_PART, "", selector).strip(","):
+        raise Unknown(_UNREAD.format(selector))
+    return all(_requires(part, selector, labels) for part in _PART.findall(selector))
+
+
+def _requires(part: str, selector: str, labels: Mapping[str, Any]) -> bool:
+    if match := _HAS.fullmatch(part):
+        return (match[2] in labels) is not bool(match[1])
+    if match := _COMPARES.fullmatch(part):
+        return (labels.get(match[1]) == match[3]) is not bool(match[2])
+    if match := _AMONG.fullmatch(part):
+        return (labels.get(match[1]) in [each.strip() for each in match[3].split(",")]) is not bool(match[2])
+    raise Unknown(_UNREAD.format(selector))
 
 
 def merged(value: dict[str, Any], patch: Mapping[str, Any], *, is_targeted: bool) -> dict[str, Any] | None:

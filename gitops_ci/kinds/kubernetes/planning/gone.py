@@ -29,7 +29,7 @@ def told(
         return tuple(changes)
     is_written = was is not None and was.by and (head is None or not _is_generated(was, base, head))
     doubt = _doubt(was, base) if was is not None and is_written else ""
-    return tuple(_of(each, doubt, base) if each.action in ("delete", "forget") else each for each in changes)
+    return tuple(_of(each, doubt, base) if each.action in ("delete", "forget", "replace") else each for each in changes)
 
 
 def _of(change: Change, doubt: str, base: Inventory) -> Change:
@@ -37,7 +37,7 @@ def _of(change: Change, doubt: str, base: Inventory) -> Change:
     if change.type in _DEPLOYING and cascading.DEPLOYED in reason:
         stack = _stack(change, base)
         reason = reason.replace(cascading.DEPLOYED, f"{cascading.DEPLOYED} ({stack})", 1) if stack else reason
-    if doubt and change.action == "delete":
+    if doubt and change.action != "forget":
         reason = f"{reason}; {doubt}" if reason else doubt
     return structs.replace(change, reason=secrets.masked(reason)) if reason != (change.reason or "") else change
 

@@ -16,8 +16,10 @@ from gitops_ci.policy import secrets
 
 _NOT_RENDERED = "not-rendered"
 _UNSEEN = (_NOT_RENDERED, "cluster-values", "set-offline", "revision-missing")
+_WRONG_BEFORE = "wrong-at-base"
 LEFT_OUT = "left-out"
 """Of a plan that says what it could not look at, and need not."""
+_SAID = {**dict.fromkeys(_UNSEEN, "not rendered: "), _WRONG_BEFORE: "wrong at base as well: "}
 _NAMED = 5
 """Gaps that are named; of more the rest is counted."""
 
@@ -119,7 +121,7 @@ def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
         return None
     known = {each.message for each in base}
     ours = [
-        msgspec.structs.replace(each, code=_NOT_RENDERED)
+        msgspec.structs.replace(each, code=_WRONG_BEFORE)
         if each.message in known and each.code in BLOCKING_CODES
         else each
         for each in gaps
@@ -128,7 +130,7 @@ def _failure(gaps: Sequence[Gap], base: Sequence[Gap] = ()) -> Problem | None:
     first = ordered[0]
     told = list(dict.fromkeys(each.message for each in ordered))
     more = [f"(and {len(told) - _NAMED:,} more)"] if len(told) > _NAMED else []
-    skipped = "not rendered: " if first.code in _UNSEEN else ""
+    skipped = _SAID.get(first.code, "")
     message = "\n".join([skipped + told[0], *told[1:_NAMED], *more])
     return Problem(code=first.code, message=message, path=first.path, line=first.line)
 

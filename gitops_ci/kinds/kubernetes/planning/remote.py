@@ -21,12 +21,13 @@ from gitops_ci.policy import secrets
 CODE = "remote"
 """Of a plan's Problem, where the configuration wants such a change to be decided by somebody."""
 
-_K3S = "helm.cattle.io"
-_GROUPS = frozenset({ARGO, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER, SOURCES, _K3S})
+_K3S, _FLUX_OPERATOR = "helm.cattle.io", "fluxcd.controlplane.io"
+_GROUPS = frozenset({ARGO, HELM_CONTROLLER, KUSTOMIZE_CONTROLLER, SOURCES, _K3S, _FLUX_OPERATOR})
 _WHEN = ("interval", "retryInterval", "timeout", "dependsOn", "maxHistory", "driftDetection", "test", "healthChecks")
 """What of Flux's specs says when something is deployed, or how it is watched, and not what."""
 _LONGEST = 200
 _WHY = {"chart": "the chart is not in this repository", "source": "it is not in this repository"}
+_IN_THE_CLUSTER = "its objects are made in the cluster"
 
 Name = tuple[str, str, str]
 """The kind, namespace and name of an object."""
@@ -41,6 +42,7 @@ class _Asked(Struct, frozen=True):
     path: str | None
     line: int | None
     alone: bool = False
+    why: str = ""
 
 
 class _End(Struct, frozen=True):
@@ -62,7 +64,7 @@ def altered(base: Inventory | None, head: Inventory | None, ends: tuple[Rendered
         if (old is None and each.alone) or (old is not None and (old.what, old.by) == (each.what, each.by)):
             continue
         what = secrets.masked(each.what)[:_LONGEST]
-        found[Unseen(what=what, sort=each.sort, why=_WHY[each.sort], path=each.path, line=each.line)] = None
+        found[Unseen(what=what, sort=each.sort, why=each.why or _WHY[each.sort], path=each.path, line=each.line)] = None
     return tuple(found)
 
 
@@ -97,6 +99,9 @@ def _all(inventory: Inventory, rendered: Rendered) -> dict[tuple[Name, int], _As
                 asked = list(_kustomization(name, each, end, taken))
             case (group, "HelmChart") if group == _K3S:
                 asked = [_made(each, _versioned(values.mapping(each.value, "spec")), "chart", each.value.get("spec"))]
+            case (group, "ResourceSet") if group == _FLUX_OPERATOR:
+                made = _made(each, f"ResourceSet {each.identity.name}", "source", each.value.get("spec"))
+                asked = [structs.replace(made, why=_IN_THE_CLUSTER)]
             case _:
                 continue
         found.update(((name, number), one) for number, one in enumerate(asked))
@@ -138,10 +143,11 @@ def _generated(by: Object, known: Survey) -> Iterator[tuple[tuple[Name, int], _A
 
 
 def _release(name: Name, each: Object, end: _End, taken: set[Name]) -> Iterator[_Asked]:
-    if (f"HelmRelease {each.identity.name}", each.path) in end.stacks:
-        return
     spec = values.mapping(each.value, "spec")
     chart, reference = values.mapping(spec, "chart", "spec"), values.mapping(spec, "chartRef")
+    if (f"HelmRelease {each.identity.name}", each.path) in end.stacks:
+        _named(reference, name, end, taken)
+        return
     by_source = values.mapping(chart, "sourceRef") if chart else reference
     source = _named(by_source, name, end, taken)
     listed = values.mappings(spec, "valuesFrom")
@@ -177,8 +183,14 @@ def _kustomization(name: Name, each: Object, end: _End, taken: set[Name]) -> Ite
 
 
 def _is_here(source: Object, known: Survey) -> bool:
-    """Whether a source of Flux is this repository."""
-    return known.repositories.has(values.text(values.mapping(source.value, "spec"), "url"))
+    """Whether a source of Flux is this repository, or a chart in it."""
+    spec = values.mapping(source.value, "spec")
+    urls = [values.text(spec, "url")]
+    if source.identity.kind == "HelmChart":
+        name, by = values.text(spec, "sourceRef", "name"), values.text(spec, "sourceRef", "kind")
+        named = (each for each in known.objects if (by, each.kind, each.name) == ("GitRepository", by, name))
+        urls = [values.text(each.manifest.value, "spec", "url") for each in named]
+    return any(known.repositories.has(each) for each in urls)
 
 
 def _alone(each: Object, known: Survey) -> Iterator[_Asked]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +16,18 @@ from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.discovery import deployments, survey
 from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
-from gitops_ci.kinds.kubernetes.planning import following, former, generated, gone, lacking, remote
+from gitops_ci.kinds.kubernetes.planning import (
+    adopting,
+    depending,
+    following,
+    former,
+    generated,
+    gone,
+    lacking,
+    rehomed,
+    remote,
+    taken,
+)
 from gitops_ci.kinds.kubernetes.planning.lacking import Lacking
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Pinned
 from gitops_ci.kinds.protocol import Tools
@@ -53,14 +64,21 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     lacks = _lacking(before, after, base or head, removed=removed)
     changes = tuple(each for each in found.changes if lacks.is_sure(each))
     left_out = len(found.changes) - len(changes)
+    note = ends.note
+    if ends.base is not None and removed and not before.deployment.by and base is not None and head is not None:
+        changes, note = taken.over(changes, (ends.base, before.deployment), base, head)
     changes = gone.told(changes, before.deployment if pruning is not None and pruning.all_goes else None, base, head)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = lacks.failure(removed=removed) or lacking.elsewhere(before.deployment, after.deployment)
+    if failure is None and ends.base is not None and head is not None and not removed:
+        both = before.deployment, after.deployment
+        failure = adopting.hidden(ends.base, both, before.rendered, found.changes, (head, tools))
     unseen = remote.altered(base, head, (before.rendered, after.rendered))
     failure = failure or remote.undecided(unseen, head)
     unseen += lacks.unseen
     altered = any(each.action != "read" for each in changes)
-    caveats = () if failure is not None else (*lacks.told, *_caveats(lacks.base, found, left_out, ends.note))
+    caveats = (*_caveats(lacks.base, found, left_out, note), *depending.told(after.deployment, base, head))
+    caveats = () if failure is not None else (*lacks.told, *caveats, *_paused(after.deployment))
     return Plan(
         stack=stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",
@@ -89,6 +107,7 @@ def _end(own: Stack | None, inventory: Inventory | None, tools: Tools) -> End:
 def _lacking(before: End, after: End, known: Inventory | None, *, removed: bool) -> Lacking:
     was, is_now = before.deployment, after.deployment
     stays = not removed and (was.by, was.cluster, was.namespace) == (is_now.by, is_now.cluster, is_now.namespace)
+    stays = stays and (was.home == is_now.home or not (was.home and is_now.home))
     accepted = known.config.kinds.kubernetes.accepted if known is not None else ()
     return lacking.between(before.rendered.gaps, after.rendered.gaps, accepted, stays=stays)
 
@@ -100,11 +119,12 @@ def _going(
 
     An Application may still be there and deploy something else, as another stack or from another repository: it prunes.
     """
-    was = before.deployment
+    was, by = before.deployment, before.deployment.by.partition(" ")[0]
+    earlier, known = (survey.of(end.snapshot, end.config) if end is not None and was.by else None for end in ends)
+    if rehomed.is_it(was, after.deployment, known):
+        return Pruning(was.cascade, by, all_goes=True)
     if not removed and was.by in ("", after.deployment.by):
         return None
-    by = was.by.partition(" ")[0]
-    earlier, known = (survey.of(end.snapshot, end.config) if end is not None and was.by else None for end in ends)
     for each in known.applications.values() if known is not None else ():
         is_called_so = (was.by, was.within) == (f"Application {each.name}", each.by.within)
         if is_called_so and (was.path == each.by.path or earlier is None or not earlier.has(each)):
@@ -127,6 +147,9 @@ def _difference(before: End, after: End, going: Pruning | None, *, removed: bool
     Where two words may mean one cluster, what is no longer rendered may be deleted, and all else be new there.
     """
     by = after.deployment.by.partition(" ")[0]
+    if going is not None and before.deployment.by == after.deployment.by:
+        ends = (before.rendered, after.rendered)
+        return Difference(tuple(rehomed.changes(ends, before.deployment, after.deployment, going)), {})
     if going is not None:
         gone = difference.between(before.rendered.objects, (), going)
         if removed or not after.deployment.by:
@@ -168,6 +191,12 @@ def _caveats(base: Sequence[Gap], found: Difference, left_out: int, note: Proble
     if found.folded:
         problems.append(Problem(code="folded", message=_counted(found.folded)))
     return tuple(problems)
+
+
+def _paused(deployment: Deployment) -> Iterator[Problem]:
+    if deployment.suspended:
+        message = f"{deployment.by} is suspended: nothing of this is applied until it is resumed"
+        yield Problem(code="suspended", message=message, path=deployment.path, line=deployment.line)
 
 
 def _counted(folded: Mapping[str, int]) -> str:

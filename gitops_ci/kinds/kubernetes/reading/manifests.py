@@ -25,7 +25,7 @@ KINDS = {
     ARGO: frozenset({"Application", "ApplicationSet", "AppProject"}),
     KUSTOMIZE_CONTROLLER: frozenset({"Kustomization"}),
     HELM_CONTROLLER: frozenset({"HelmRelease"}),
-    SOURCES: frozenset({"GitRepository"}),
+    SOURCES: frozenset({"GitRepository", "HelmChart"}),
     ARTIFACTS: frozenset({"ArtifactGenerator"}),
 }
 """API group → kinds that say what is deployed, or help to."""

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from gitops_ci.config import Config
 from gitops_ci.discover.references import Scope
-from gitops_ci.discover.snapshot import Snapshot
+from gitops_ci.discover.snapshot import SUBMODULE, Snapshot
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
 from gitops_ci.kinds.kubernetes.kustomize.tree import Tree
@@ -29,6 +29,14 @@ class Reading(Struct, frozen=True):
     certainty: Certainty = "file"
     suffixes: tuple[str, ...] = ()
 
+    def is_of(self, path: str) -> bool:
+        """Whether a file is what is read, or in it."""
+        if self.scope == "file":
+            return path == self.path
+        inside = f"{self.path}/" if self.path else ""
+        is_near = self.scope == "tree" or "/" not in path.removeprefix(inside)
+        return path.startswith(inside) and is_near and (not self.suffixes or path.endswith(self.suffixes))
+
 
 class Deployed(Struct, frozen=True):
     """What something deploys, and what it reads for it; `path` is the first directory of this repository."""
@@ -36,6 +44,10 @@ class Deployed(Struct, frozen=True):
     sources: tuple[Source, ...] = ()
     reads: tuple[Reading, ...] = ()
     path: str | None = None
+
+    def beside(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of some files that it does not read for what it deploys, as value files and templates are."""
+        return tuple(path for path in paths if not any(each.is_of(path) for each in self.reads))
 
 
 class Map(Struct, frozen=True):
@@ -84,6 +96,17 @@ class Repository(Struct, frozen=True, dict=True):
             for name, each in several:
                 found[name] = (*found.get(name, ()), structs.replace(each, path=path))
         return found
+
+    @cached_property
+    def submodules(self) -> tuple[str, ...]:
+        """The git submodules."""
+        return tuple(path for path, entry in self.snapshot.entries.items() if entry.mode == SUBMODULE)
+
+    @cached_property
+    def source_ignores(self) -> tuple[str, ...]:
+        """The files that say what Flux leaves out of a source, outer ones first."""
+        found = (path for path in self.snapshot.entries if path.rpartition("/")[2] == ".sourceignore")
+        return tuple(sorted(found, key=lambda path: path.split("/")))
 
     def content(self, path: str) -> Any:
         """The first document of a file; None where it cannot be read."""

@@ -69,13 +69,16 @@ def is_surely_another(wanted: Wanted, snapshot: Snapshot) -> bool:
 def of_flux(by: Declared, objects: tuple[Declared, ...], known: Origins, snapshot: Snapshot) -> Wanted | None:
     """The revision that a Kustomization or HelmRelease of Flux is pinned to; None where it is the one in front."""
     spec = values.mapping(by.manifest.value, "spec")
-    references = [values.mapping(spec, "sourceRef"), values.mapping(spec, "chart", "spec", "sourceRef")]
-    artifact = known.artifact(by)
+    chart, artifact = known.chart(by), known.artifact(by)
+    references = [
+        (by.namespace, values.mapping(spec, "sourceRef")),
+        (chart.by.namespace, values.mapping(chart.spec, "sourceRef")),
+    ]
     if artifact is not None:
-        references += values.mappings(artifact[0].manifest.value, "spec", "sources")
+        references += [(by.namespace, each) for each in values.mappings(artifact[0].manifest.value, "spec", "sources")]
     names = {
-        (values.text(each, "namespace") or by.namespace, values.text(each, "name"))
-        for each in references
+        (values.text(each, "namespace") or space, values.text(each, "name"))
+        for space, each in references
         if values.text(each, "kind") in ("GitRepository", "")
     }
     for each in objects:

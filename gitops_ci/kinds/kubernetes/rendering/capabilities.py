@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from msgspec import Struct
+
 from gitops_ci.kinds.kubernetes.objects import Gap
 from gitops_ci.kinds.kubernetes.rendering.call import Call
+from gitops_ci.kinds.kubernetes.sources import Chart
 
 _ASKED = "Capabilities"
 _WHOLE = re.compile(r"KubeVersion(?![.\w])")
@@ -20,9 +23,22 @@ _SET = (
 )
 
 
-def prepared(chart: str, call: Call) -> Gap | None:
-    """Writes the configured version into the private copy of a chart that asks; a Gap where that cannot be done."""
-    settings = call.settings
+class Given(Struct, frozen=True):
+    """The Kubernetes that a chart is rendered for: one version, or none, and what its API has beside."""
+
+    versions: tuple[str, ...]
+    api_versions: tuple[str, ...]
+
+
+def given(source: Chart, call: Call) -> Given:
+    """What the source says itself (Argo CD's `kubeVersion`, `apiVersions`), or else the configuration."""
+    versions = (source.kube_version,) if source.kube_version else call.settings.versions[:1]
+    return Given(tuple(versions), source.api_versions or tuple(call.settings.api_versions))
+
+
+def prepared(source: Chart, call: Call) -> Gap | None:
+    """Writes the wanted version into the private copy of a chart that asks; a Gap where that cannot be done."""
+    settings, chart = given(source, call), source.path
     root = call.workspace.root / chart
     if not settings.versions and not settings.api_versions:
         return None
@@ -32,7 +48,7 @@ def prepared(chart: str, call: Call) -> Gap | None:
     if packed or (settings.api_versions and "APIVersions" in asked) or _WHOLE.search(asked):
         message = (
             f"{chart} asks what the cluster has, and the embedded Helm cannot be told `kinds.kubernetes.versions` and"
-            " `api_versions` in every form: have `helm` on PATH"
+            " `api_versions`, or those of an Application, in every form: have `helm` on PATH"
         )
         return Gap(code="engine-missing", message=message, path=chart)
     if asked and settings.versions:
@@ -54,7 +70,7 @@ def _templates(root: Path) -> list[Path]:
 def full(version: str) -> str:
     """A version as Kubernetes writes its own: `v1.31.0`."""
     numbers = version.removeprefix("v")
-    return f"v{numbers}" if numbers.count(".") == 2 else f"v{numbers}.0"
+    return f"v{numbers}.0" if numbers.count(".") == 1 else f"v{numbers}"
 
 
 def _beginning(version: str) -> str:

@@ -47,7 +47,7 @@ def render(source: Chart, call: Call) -> Iterator[Part]:
 
 def _rendered(source: Chart, call: Call) -> Iterator[Part]:
     using = calls.engine(call.tools, "helm")
-    if using.source == "embedded" and (gap := capabilities.prepared(source.path, call)) is not None:
+    if using.source == "embedded" and (gap := capabilities.prepared(source, call)) is not None:
         yield gap
         return
     if unsteady.may_be(call.snapshot.resolve(source.path) or source.path, call.snapshot):
@@ -124,10 +124,9 @@ def arguments(source: Chart, call: Call, using: Engine) -> Sequence[str]:
     args += [part for name, value in source.parameters for part in ("--set", f"{name}={value}")]
     args += [part for name, value in source.forced for part in ("--set-string", f"{name}={value}")]
     if using.source != "embedded":
-        args += [
-            part for version in call.settings.versions[:1] for part in ("--kube-version", capabilities.full(version))
-        ]
-        args += [part for each in call.settings.api_versions for part in ("--api-versions", each)]
+        given = capabilities.given(source, call)
+        args += [part for each in given.versions for part in ("--kube-version", capabilities.full(each))]
+        args += [part for each in given.api_versions for part in ("--api-versions", each)]
     return tuple(args)
 
 

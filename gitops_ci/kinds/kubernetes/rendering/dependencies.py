@@ -147,8 +147,12 @@ def _put(each: Dependency, target: Path, source: Path | str | None) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """A copy whose links lead where those of `source` do: from elsewhere relative ones lead out of the private copy."""
-    shutil.copytree(source, target, symlinks=True)
+    """A copy whose links lead where those of `source` do: from elsewhere relative ones lead out of the private copy.
+
+    A chart may lie in the one that it depends on: what is put into it here is no part of that.
+    """
+    into = target.parent
+    shutil.copytree(source, target, symlinks=True, ignore=lambda at, _: [into.name] if Path(at) == into.parent else [])
     for link in [path for path in target.rglob("*") if path.is_symlink()]:
         leads = (source / link.relative_to(target)).resolve()
         link.unlink()

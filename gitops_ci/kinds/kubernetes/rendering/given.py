@@ -27,7 +27,8 @@ def of_release(source: Chart, keys: frozenset[str], snapshot: Snapshot) -> tuple
     files = [_picked(path, keys, snapshot) for path in source.value_files]
     own = [_inline(text, keys) for text in (*source.layers, source.values)]
     given = [(name, value) for name, value in (*source.parameters, *source.forced) if _reaches(name, value, keys)]
-    return (source.release, source.namespace, source.with_crds, files, own, given)
+    told = (source.with_crds, source.kube_version, source.api_versions)
+    return (source.release, source.namespace, told, files, own, given)
 
 
 def _inline(text: str, keys: frozenset[str]) -> Any:

@@ -24,6 +24,9 @@ _FUNCTIONS = re.compile(
 
 _WORD = re.compile(r"([^\s\"',;=@]+)")
 """What is random as a whole: a password, a time, a line of a certificate."""
+_SIGN = re.compile(r"([^0-9A-Za-z]+)")
+_SIGN_AT_END = re.compile(r"[0-9A-Za-z]*\Z")
+_NUMBER = re.compile(r"[0-9TZ]*")
 _PART = re.compile(r"([-.])")
 """What separates the parts of a name."""
 
@@ -44,15 +47,33 @@ def _asks(content: bytes) -> bool:
 
 
 def steadied(once: Iterable[Part], again: Iterable[Part]) -> Iterator[Part]:
-    """The parts of a rendering, with a mark for each value that another rendering of the same gives otherwise."""
-    for one, other in zip_longest(once, again):
-        if isinstance(one, Object) and isinstance(other, Object) and one.identity == other.identity:
-            value = _steady(one.value, other.value)
-            yield one if value is one.value else structs.replace(one, value=value)
-        elif isinstance(one, Object) and isinstance(other, Object) and _is_renamed(one, other):
-            yield _named_anew(one, other)
-        elif one is not None:
+    """The parts of a rendering, with a mark for each value that another rendering of the same gives otherwise.
+
+    What only one of the two has is there, too: it may be the next time.
+    """
+    first = list(once)
+    others: dict[object, list[Object]] = {}
+    for part in again:
+        if isinstance(part, Object):
+            others.setdefault(part.identity, []).append(part)
+    single: list[Object] = []
+    for one in first:
+        if not isinstance(one, Object):
             yield one
+        elif several := others.get(one.identity):
+            yield _alike(one, several.pop(0))
+        else:
+            single.append(one)
+    for mine, theirs in zip_longest(single, [each for several in others.values() for each in several]):
+        if mine is not None and theirs is not None and _is_renamed(mine, theirs):
+            yield _named_anew(mine, theirs)
+        else:
+            yield from (each for each in (mine, theirs) if each is not None)
+
+
+def _alike(one: Object, other: Object) -> Object:
+    value = _steady(one.value, other.value)
+    return one if value is one.value else structs.replace(one, value=value)
 
 
 def _is_renamed(one: Object, other: Object) -> bool:
@@ -77,7 +98,8 @@ def _steady(one: Any, other: Any) -> Any:
     if one == other:
         return one
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return {key: _steady(value, other.get(key)) for key, value in one.items()}
+        new = {key: MADE_ANEW for key in other if key not in one}
+        return {**{key: _steady(value, other.get(key)) for key, value in one.items()}, **new}
     if isinstance(one, list) and isinstance(other, list):
         same = [_steady(mine, theirs) for mine, theirs in zip(one, other, strict=False)]
         return same if len(one) == len(other) else [*same, MADE_ANEW]
@@ -90,5 +112,31 @@ def _steady_text(one: str, other: str) -> str:
     if mine[::2] != theirs[::2]:
         return MADE_ANEW
     words = zip(mine[1::2], theirs[1::2], strict=True)
-    steady = [word if word == again else MADE_ANEW for word, again in words]
+    steady = [word if word == again else _steady_word(word, again) for word, again in words]
     return "".join(part for pair in zip(mine[::2], [*steady, ""], strict=True) for part in pair)
+
+
+def _steady_word(one: str, other: str) -> str:
+    """The parts of a word that both have and that say something: `postgres://user:…`, `registry/image:…`."""
+    mine, theirs = _SIGN.split(one), _SIGN.split(other)
+    if mine[1::2] == theirs[1::2]:
+        pairs = zip(mine, theirs, strict=True)
+        kept = [
+            part if part == again and (at % 2 or _says(part)) else MADE_ANEW for at, (part, again) in enumerate(pairs)
+        ]
+        return "".join(kept) if any(map(_says, kept[::2])) else MADE_ANEW
+    before = _SIGN_AT_END.sub("", _common(one, other))
+    after = _SIGN_AT_END.sub("", _common(one[len(before) :][::-1], other[len(before) :][::-1]))[::-1]
+    told = [each if any(map(_says, _SIGN.split(each))) else "" for each in (before, after)]
+    return MADE_ANEW.join(told)
+
+
+def _says(part: str) -> bool:
+    """Whether a part is no number, no time and no mark."""
+    return part != MADE_ANEW and not _NUMBER.fullmatch(part)
+
+
+def _common(one: str, other: str) -> str:
+    """What two texts begin with alike."""
+    shorter = min(len(one), len(other))
+    return one[: next((at for at in range(shorter) if one[at] != other[at]), shorter)]

@@ -36,6 +36,14 @@ _YAML_LINE = re.compile(r"yaml: line (\d+): ")
 _TWICE = re.compile(r"(?:map\[string\]interface \{\}\(nil\): )?yaml: unmarshal errors:\s+(?=line \d+: mapping key )")
 _TEMPLATE = re.compile(r"(?<![\w./-])(?P<path>[\w.-]+(?:/[\w.-]+)*/templates/[\w./-]+):(?P<line>\d+)(?::\d+)?")
 _CALLING = "error calling "
+_WRITTEN = re.compile(
+    r'(?:error during tpl function execution for|cannot parse template) "(?:[^"\\]|\\.)*"(?:: |(?=\n|$))', re.DOTALL
+)
+"""The whole text that `tpl` was given, before what is wrong with it: it is long, and may be a secret."""
+_UNNAMED = re.compile(r'\bgotpl:(\d+)(?::\d+)?: (?:executing "gotpl" )?')
+_NOTHING = re.compile(r"(wrong type for value; expected [\w.\[\]{} ]+?); got interface \{\}")
+_TRACE = re.compile(r"\n(?:\[signal |\s*goroutine \d+ \[).*", re.DOTALL)
+"""What Go writes behind the reason of a panic."""
 _AT = re.compile(r"(?:Error: )?(?:execution |parse )?error (?:at|calling include) \([^)\n]*\): ")
 _HELMS = re.compile(r"^(?:Error: |level=ERROR msg=)|\n*Use --debug flag[^\n]*", re.MULTILINE)
 
@@ -61,7 +69,8 @@ def said(by: str, text: str) -> Said:
     """The innermost error of what `kustomize` or `helm` writes to stderr, the same however often it is asked."""
     if len(text) > _LONGEST:
         text = text[: _LONGEST // 2] + text[-_LONGEST // 2 :]
-    plain = _TIME.sub("", _WARNING.sub("", _LOGGED.sub("", text.strip()))).strip() or _TIME.sub("", text.strip())
+    text = _TRACE.sub("", text.strip())
+    plain = _TIME.sub("", _WARNING.sub("", _LOGGED.sub("", text))).strip() or _TIME.sub("", text)
     return _of_kustomize(plain) if by == "kustomize" else _of_helm(plain)
 
 
@@ -98,7 +107,10 @@ def _unquoted(text: str) -> str:
 
 
 def _of_helm(text: str) -> Said:
-    plain = _HELMS.sub("", text).strip()
+    plain = _NOTHING.sub(
+        r"\1, and there is none",
+        _UNNAMED.sub(r"line \1 of what tpl is given: ", _WRITTEN.sub("", _HELMS.sub("", text))),
+    ).strip()
     lacks = _WANTING.search(plain) is not None
     places = list(_TEMPLATE.finditer(plain))
     inner = plain.rpartition(_CALLING)[2].partition(":")[2].strip() if _CALLING in plain else plain

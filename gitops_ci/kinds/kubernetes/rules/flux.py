@@ -23,6 +23,7 @@ SOURCE_MISSING = "flux/source-missing"
 _ASKS: dict[str, tuple[Place, str]] = {
     "Kustomization": (("spec",), "path"),
     "HelmRelease": (("spec", "chart", "spec"), "chart"),
+    "HelmChart": (("spec",), "chart"),
 }
 """Where each kind names its source and what it takes of it."""
 

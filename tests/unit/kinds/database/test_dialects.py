@@ -68,6 +68,17 @@ def test_mysql_is_planned_from_its_text_and_says_so() -> None:
         ("CREATE TEMPORARY TABLE users (id INT); DROP TEMPORARY TABLE users; TRUNCATE users", "destructive-truncate"),
         ("CREATE TABLE t (id INT); USE other; DROP TABLE t", "destructive-drop-table"),
         ("UPDATE users u JOIN t ON t.id = 'hunter2' SET u.email = ''", "destructive-update-all"),
+        ("DROP TABLE IF EXISTS t", "destructive-drop-table"),
+        ("DROP TABLE IF EXISTS t; CREATE TABLE t (id INT)", "drop-unknown"),
+        ("DROP TABLE IF EXISTS users; CREATE TABLE users (id INT)", "destructive-drop-table"),
+        ("ALTER TABLE users DROP COLUMN email, CONVERT TO CHARACTER SET utf8mb4", "destructive-drop-column"),
+        ("ALTER TABLE shop.users CONVERT TO CHARACTER SET utf8mb4, DROP email", "destructive-drop-column"),
+        ("ALTER IGNORE TABLE users DROP COLUMN email", "destructive-drop-column"),
+        ("ALTER TABLE IF EXISTS users WAIT 5 DROP COLUMN email", "destructive-drop-column"),
+        ("ALTER TABLE users ADD COLUMN (a INT, b INT NOT NULL)", "contract"),
+        ("ALTER TABLE users ADD (a INT, b INT), DROP COLUMN email", "destructive-drop-column"),
+        ("ALTER TABLE users DROP PARTITION p0", "destructive-truncate"),
+        ("DELETE u FROM users u JOIN t", "destructive-delete-all"),
         ("PREPARE s FROM 'DROP TABLE users'", "dynamic-sql"),
         ("EXECUTE s", "dynamic-sql"),
         ("CALL p()", "dynamic-sql"),
@@ -90,6 +101,12 @@ def test_the_rules_that_mysql_knows(sql: str, rule: str) -> None:
         "CREATE TABLE t (id INT); CREATE OR REPLACE TABLE t (id BIGINT); CREATE OR REPLACE VIEW v AS SELECT 1",
         "CREATE TEMPORARY TABLE t (id INT); UPDATE t x SET id = 1; TRUNCATE t; DROP TABLE t",
         "CREATE TEMPORARY TABLE users (id INT); DROP TEMPORARY TABLE users",
+        "ALTER TABLE users ADD COLUMN (a INT, b DECIMAL(10, 2) NULL), ADD INDEX i (a, b)",
+        "ALTER TABLE users CONVERT TO CHARACTER SET utf8mb4, ENGINE=InnoDB, COMMENT='x, DROP COLUMN email'",
+        "ALTER TABLE users ADD PARTITION (PARTITION p1 VALUES LESS THAN (20))",
+        "ALTER TABLE users ALTER COLUMN email SET DEFAULT 'x'",
+        "LOCK TABLES users WRITE; FLUSH PRIVILEGES; UNLOCK TABLES",
+        "DELETE u FROM users u JOIN t ON t.id = u.id; UPDATE users JOIN t USING (id) SET users.email = t.email",
         "DELETE FROM users WHERE id = 1; UPDATE users SET email = '' WHERE id = 1",
     ],
 )
@@ -112,6 +129,21 @@ def test_the_column_that_goes_is_named(column: str) -> None:
         ("/*!50000 DROP TABLE users */;", "unsupported", "a comment that MySQL runs"),
         ("/*M!100100 DROP TABLE users */;", "unsupported", "a comment that MySQL runs"),
         ("SELECT 1--1; DROP TABLE users;", "unsupported", "`--` without a blank"),
+        ("SELEC 1;", "invalid", "syntax error"),
+        ("TRUNCAT users;", "invalid", "syntax error"),
+        ("SELECT 'a;", "invalid", "a string or a comment has no end"),
+        ("\nLOAD DATA INFILE 'secret' INTO TABLE users;", "unsupported", "is not known to the reader of MySQL here"),
+        ("LOAD 'secret';", "unsupported", "is not known to the reader of MySQL here"),
+        ("ALTER TABEL users DROP COLUMN email;", "unsupported", "is not known to the reader of MySQL here"),
+        ("ALTER TABLE users ADD COLUMN x INT DEFALT 3;", "unsupported", "is not known to the reader of MySQL here"),
+        (
+            "ALTER TABLE users DROP COLUMN x FOO BAR, ENGINE=InnoDB;",
+            "unsupported",
+            "is not known to the reader of MySQL here",
+        ),
+        ("DROP TABLES users;", "unsupported", "is not known to the reader of MySQL here"),
+        ("CREATE TABLE x (id INT FOO BAR);", "unsupported", "is not known to the reader of MySQL here"),
+        ("SHUTDOWN;", "unsupported", "is not known to the reader of MySQL here"),
     ],
 )
 def test_what_is_not_mysql(sql: str, code: str, message: str) -> None:
@@ -119,6 +151,14 @@ def test_what_is_not_mysql(sql: str, code: str, message: str) -> None:
     assert plan.reason is not None
     assert plan.reason.code == code
     assert message in plan.reason.message
+
+
+def test_the_columns_of_an_alteration_are_told_by_name() -> None:
+    change = plan_of("ALTER TABLE users ADD COLUMN `a` INT NOT NULL DEFAULT 1 AFTER id, DROP email;").changes[0]
+    assert [(each.path, each.before, each.after) for each in change.attributes] == [
+        ("column.a", None, "INT NOT NULL DEFAULT 1 AFTER id"),
+        ("column.email", "present", None),
+    ]
 
 
 def test_how_the_database_is_known() -> None:
@@ -133,6 +173,37 @@ def test_how_the_database_is_known() -> None:
     assert configured.engine.name == "sqlglot"
     assert (engine := planned(SHARED, None, side(plain)).engine) is not None
     assert engine.name == "pglast"
+
+
+@pytest.mark.parametrize(
+    ("folder", "engine"),
+    [
+        ("assets/migrations/mysql", "sqlglot"),
+        ("mysql-persistence/src/main/resources/db/migration", "sqlglot"),
+        ("db/migration_scheduler_mysql/migrations", "sqlglot"),
+        ("postgres/mysql/migrations", "sqlglot"),
+        ("pg-to-mysql/migrations", "pglast"),
+        ("mysqldumps/migrations", "pglast"),
+        ("oracle/migrations", "pglast"),
+        ("mysql/postgres/migrations", "pglast"),
+    ],
+)
+def test_folders_say_which_database_it_is(folder: str, engine: str) -> None:
+    base = {f"{folder}/001_a.sql": "CREATE TABLE a (id CHAR(26) NOT NULL, b BLOB);"}
+    new = {f"{folder}/002_b.sql": "ALTER TABLE a ADD COLUMN c INT;"}
+    head = side({**base, **new})
+    plan = planned(next(iter(head.stacks)), side(base), head)
+    assert plan.engine is not None
+    assert plan.engine.name == engine
+
+
+@pytest.mark.parametrize("folder", ["migrations/sqlite", "sqlite-persistence/db/migration", "db/clickhouse/migrations"])
+def test_the_folder_of_a_database_that_cannot_be_read(folder: str) -> None:
+    base = {f"{folder}/001_a.sql": "CREATE TABLE a (id int);"}
+    head = side({**base, f"{folder}/002_b.sql": "ALTER TABLE a ADD COLUMN c int;"})
+    plan = planned(next(iter(head.stacks)), side(base), head)
+    assert plan.reason is not None
+    assert plan.reason.code == "unsupported"
 
 
 def test_what_a_change_adds_has_no_say_in_how_it_is_read() -> None:

@@ -23,6 +23,10 @@ SQL = "SELECT 1"
         ("svc/migrate/0001_users.up.sql", "shared/database/svc/migrate"),
         ("prisma/migrations/20240102030405_users/migration.sql", "shared/database/prisma/migrations"),
         ("migrations/2024-01-02-030405_users/up.sql", "shared/database/migrations"),
+        ("db/migration_external_postgres/R__schema.sql", "shared/database/migration_external_postgres"),
+        ("app/dbMigrations/V1__users.sql", "shared/database/app/dbMigrations"),
+        ("sql-migrations/0001_users.sql", "shared/database/sql-migrations"),
+        ("my-migrations/20240102030405_users/up.sql", "shared/database/my-migrations"),
     ],
 )
 def test_a_directory_of_migrations_is_a_stack(path: str, stack: str) -> None:
@@ -43,6 +47,8 @@ def test_a_directory_of_migrations_is_a_stack(path: str, stack: str) -> None:
         ["node_modules/x/migrations/001_users.sql"],
         ["vendor/x/migrations/001_users.sql"],
         ["migrations/down/001_users.sql"],
+        ["after_migration/1.sql", "after_migration/report.sql"],
+        ["immigration/001_users.sql"],
         [f"migrations/{'9' * 5000}_users.sql"],
     ],
 )

@@ -12,6 +12,7 @@ from tests.unit.kinds.kubernetes.ends import (
     DEPLOYMENT,
     Files,
     application,
+    application_set,
     deployed,
     end,
     findings,
@@ -182,6 +183,23 @@ def test_the_cluster_or_the_file_tells_the_environment() -> None:
     } - {"staging/kubernetes/argocd"}
 
 
+def test_a_manifest_does_not_tell_the_environment_of_what_deploys_it() -> None:
+    files: Files = {
+        "root.yaml": application("all", "sets"),
+        "apps/a/web.yaml": DEPLOYMENT,
+        "sets/my-prod-set.yaml": application_set("production"),
+        "sets/my-staging-set.yaml": application_set("staging").replace("name: apps", "name: other"),
+    }
+    assert paths(files)["shared/kubernetes/all"] == "sets"
+    chart: Files = {
+        "root.yaml": application("all", "chart"),
+        "chart/Chart.yaml": "name: all\n",
+        "chart/values-staging.yaml": "",
+        "chart/templates/prod.yaml": DEPLOYMENT,
+    }
+    assert paths(chart)["shared/kubernetes/all"] == "chart"
+
+
 def test_two_of_one_name_are_told_apart() -> None:
     def web(cluster: str) -> str:
         return application("web", "web").replace("web-cluster", cluster)
@@ -198,6 +216,11 @@ def test_two_of_one_name_are_told_apart() -> None:
         "shared/kubernetes/web@web-argo-b",
     ]
     assert end(by_file).ambiguous == frozenset()
+    other = {"web/other/kustomization.yaml": K, "web/other/a.yaml": DEPLOYMENT}
+    by_folder = {**by_file, **other, "argo/b.yaml": web("in-cluster").replace("path: web", "path: web/other")}
+    two = {**by_folder, "web/own/kustomization.yaml": K, "web/own/a.yaml": DEPLOYMENT}
+    two["argo/a.yaml"] = web("in-cluster").replace("path: web", "path: web/own")
+    assert {id for id in paths(two) if "@" in id} == {"shared/kubernetes/web@own", "shared/kubernetes/web@other"}
 
 
 @pytest.mark.parametrize("name", ["'../../x'", "'a@b'", "'a b'", '"a\\nb"', "'::'", "''", "{a: b}", "x" * 5000])
@@ -296,6 +319,20 @@ def test_a_set_reaches_the_applications_that_it_makes_otherwise() -> None:
     renamed = reached(base, {**base, "clusters/a.yaml": "name: c"})
     assert renamed == {a: "file", "shared/kubernetes/web-c": "file"}
     assert affected.unclaimed(end(base), end({**base, "argo/all.yaml": f"{SET}# x"})) == ()
+
+
+def test_what_a_generator_reads_reaches_the_application_that_takes_it_as_values_as_well() -> None:
+    values = "source: {repoURL: 'https://github.com/acme/gitops', path: web, helm: {valueFiles: ['/clusters/{{name}}.yaml']}}"
+    plain = "source: {repoURL: 'https://github.com/acme/gitops', path: web}"
+    base: Files = {
+        "web/Chart.yaml": "name: web\n",
+        "web/templates/a.yaml": DEPLOYMENT,
+        "argo/kustomization.yaml": "",
+        "argo/all.yaml": SET.replace(plain, values),
+        "clusters/a.yaml": "name: a\ntag: v1\n",
+        "clusters/b.yaml": "name: b\ntag: v1\n",
+    }
+    assert reached(base, {**base, "clusters/a.yaml": "name: a\ntag: v2\n"}) == {"shared/kubernetes/web-a": "file"}
 
 
 def test_an_app_of_apps_is_reached_by_every_file_that_it_deploys() -> None:

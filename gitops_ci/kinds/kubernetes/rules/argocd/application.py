@@ -51,7 +51,10 @@ class World(Struct, frozen=True, kw_only=True):
 
 
 def sources(app: Application) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """The sources that count, each with its place: `sources` where there are some, else `source`."""
+    """The sources that count, each with its place: what is hydrated, `sources` where there are some, else `source`."""
+    if app.hydrator:
+        yield ("spec", "sourceHydrator", "drySource"), app.sources[0]
+        return
     several = list(values.placed(app.value, "spec", "sources"))
     one = values.mapping(app.value, "spec", "source")
     yield from several or (((("spec", "source"), one),) if one else ())

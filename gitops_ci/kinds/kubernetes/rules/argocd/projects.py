@@ -115,7 +115,7 @@ def _denies(pattern: str, value: str) -> bool:
 
 def _fits(pattern: str, value: str, separator: str = "") -> bool:
     """Whether a glob fits; one with more stars than anybody needs would take long, and is taken to."""
-    if pattern == "*" or pattern.count("*") > _MOST_STARS or len(value) > _LONGEST:
+    if pattern == "*" or pattern.count("*") + pattern.count("{") > _MOST_STARS or len(value) > _LONGEST:
         return True
     return _compiled(pattern, separator).fullmatch(value) is not None
 

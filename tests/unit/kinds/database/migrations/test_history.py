@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitops_ci.discover.snapshot import Entry
+from gitops_ci.kinds.database.migrations import sets
 from tests.unit.kinds.database.sides import checked, planned, side
 
 SHARED = "shared/database/migrations"
@@ -182,3 +183,38 @@ def test_prisma_directories() -> None:
     moved = "prisma/migrations/20240102030405_people/migration.sql"
     assert rules({path: "SELECT 1"}, {path: "SELECT 2"}, stack) == [("database/history-edited", path, 1)]
     assert rules({path: "SELECT 1"}, {moved: "SELECT 1"}, stack) == [("database/history-deleted", moved, 1)]
+
+
+DIESEL: dict[str, bytes | str] = {
+    "migrations/20170820180453_a/up.sql": "CREATE TABLE a (id int);",
+    "migrations/2017-08-31-230457_b/up.sql": "ALTER TABLE a ADD COLUMN b int;",
+    "migrations/2026-06-26-110013-0000_c/up.sql": "ALTER TABLE a ADD COLUMN c int;",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_inserted"),
+    [
+        ("2026-07-30-140000-0000_d", False),
+        ("2026-06-26-110013-0001_d", False),
+        ("2026-06-26-110014_d", False),
+        ("2026-06-27_d", False),
+        ("20260626110014_d", False),
+        ("2026-06-26-110012-0000_d", True),
+        ("20170831000000_d", True),
+    ],
+)
+def test_diesels_dates_are_compared_without_their_dashes(name: str, is_inserted: bool) -> None:
+    path = f"migrations/{name}/up.sql"
+    found = rules(DIESEL, DIESEL | {path: "SELECT 1;"})
+    assert found == ([("database/history-inserted", path, 1)] if is_inserted else [])
+
+
+def test_diesel_runs_its_older_names_before_those_with_dashes() -> None:
+    head = side(DIESEL)
+    [stack] = head.stacks.values()
+    assert [each.name for each in sets.of(stack, head.snapshot).forward] == [
+        "20170820180453_a",
+        "2017-08-31-230457_b",
+        "2026-06-26-110013-0000_c",
+    ]

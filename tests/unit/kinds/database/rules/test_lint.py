@@ -5,8 +5,11 @@ import pytest
 
 from gitops_ci.config import DEFAULT
 from gitops_ci.discover import snapshot as snapshots
+from gitops_ci.gate import checks
+from gitops_ci.kinds.database.dry_run import scripting
 from gitops_ci.kinds.database.rules import catalog, squawk
 from gitops_ci.kinds.database.rules.squawk import Answer
+from gitops_ci.kinds.database.sql import postgres
 from gitops_ci.model.plan import Attribute, Change, Engine, Observation, Plan, Problem
 from gitops_ci.policy.waivers import comments
 from tests.unit.kinds.database.rules.linting import BASE, Silent, examples, lint, new, rules
@@ -154,6 +157,24 @@ def test_a_concurrently_that_is_turned_off_is_none(option: str, found: list[str]
     assert [rule for rule, _ in rules(new(f"REINDEX (CONCURRENTLY {option}) TABLE users;"))] == found
 
 
+@pytest.mark.parametrize(
+    ("vacuum", "is_full"),
+    [
+        ("VACUUM FULL users;", True),
+        ("VACUUM (FULL) users;", True),
+        ("VACUUM (FULL on) users;", True),
+        ("VACUUM (FULL false, FULL 1) users;", True),
+        ("VACUUM (FULL false) users;", False),
+        ("VACUUM (ANALYZE, FULL 'OFF') users;", False),
+        ("VACUUM (FULL 0) users;", False),
+    ],
+)
+def test_a_full_that_is_turned_off_is_none(vacuum: str, is_full: bool) -> None:
+    assert [rule for rule, _ in rules(new(vacuum))] == (["database/lock-vacuum-full"] if is_full else [])
+    (statement,) = postgres.parse(vacuum, path="a.sql", source="a")
+    assert scripting.locks_all(statement) == is_full
+
+
 def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> None:
     sql = {"migrations/002_x.sql": "UPDATE users SET id = 1;"}
     (alone,) = lint({**BASE, **sql}, BASE).findings
@@ -173,6 +194,31 @@ def test_severity_is_that_of_where_it_enters_and_each_place_is_told_once() -> No
     assert not_yet.severity == "warning"
     (promoted,) = lint({**BASE, **both, **sql}, {**BASE, **stopped, **sql}).findings
     assert (promoted.severity, promoted.stack) == ("error", "production/database/main")
+
+
+@pytest.mark.parametrize(
+    "type_",
+    ["numeric(8,2)", "varchar(10)", "timestamp(0)", "bigint", "int[]", "interval", 'app."Mood"', "varchar(10)[]"],
+)
+def test_a_new_type_is_told_with_its_length(type_: str) -> None:
+    (found,) = new(f"ALTER TABLE users ALTER COLUMN email TYPE {type_};").findings
+    told = {"int[]": "integer[]"}.get(type_, type_)
+    assert found.message == f"002_new.sql changes the type of users.email to {told} under the release before"
+
+
+@pytest.mark.parametrize("file", ["migration.sql", "up.sql"])
+def test_a_directory_that_is_a_migration_is_named_with_its_file(file: str) -> None:
+    base = {f"migrations/20240101000000_a/{file}": "CREATE TABLE users (id int, email text);"}
+    sql = "ALTER TABLE users ADD COLUMN mail text; ALTER TABLE users DROP COLUMN email;"
+    told = lint({**base, f"migrations/20240102000000_b/{file}": sql}, base)
+    name = f"20240102000000_b/{file}"
+    drops = f"{name} drops the column users.email and what it holds"
+    assert sorted(each.message for each in told.findings) == [
+        drops,
+        f"{drops}, in the change that brings what replaces it ({name})",
+    ]
+    dropped = next(each for each in told.findings if "destructive" in each.rule)
+    assert checks.of_finding(dropped).message == f"migrations/{name}:1: drops the column users.email and what it holds"
 
 
 def test_what_takes_away_must_not_come_with_what_replaces_it() -> None:
@@ -207,6 +253,65 @@ def test_transactions_are_those_of_the_tool(path: str, head: str, expected: list
     sql = head + "CREATE INDEX CONCURRENTLY i ON users (id);\n"
     assert rules(lint({f"migrations/{path}": sql, "migrations/2_x.down.sql": ""} if "up" in path else
                       {f"migrations/{path}": sql})) == expected  # fmt: skip
+
+
+_ADD = "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID;\n"
+_CHECK = "ALTER TABLE users VALIDATE CONSTRAINT c;\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "sql", "lines"),
+    [
+        ("2_x.sql", _ADD + _CHECK, [2]),
+        ("2_x.sql", _ADD, []),
+        ("2_x.sql", _CHECK + _ADD, []),
+        ("2_x.sql", "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID, VALIDATE CONSTRAINT c;", [1]),
+        ("2_x.sql", _ADD + _CHECK.replace("users", "orders"), []),
+        ("2_x.sql", _ADD + _CHECK.replace(" c;", " d;"), []),
+        ("2_x.sql", f"BEGIN;\n{_ADD}COMMIT;\n{_CHECK}", []),
+        ("2_x.sql", f"BEGIN;\n{_ADD}{_CHECK}COMMIT;", [3]),
+        ("2_x.sql", f"CREATE INDEX CONCURRENTLY i ON users (id);\n{_ADD}{_CHECK}", []),
+        ("2_x.up.sql", _ADD + _CHECK, [2]),
+        ("2_x.sql", f"-- +goose Up\n{_ADD}{_CHECK}", [3]),
+        ("2_x.sql", f"-- +goose NO TRANSACTION\n-- +goose Up\n{_ADD}{_CHECK}", []),
+        ("2_x.sql", f"CREATE TABLE t (id int);\n{(_ADD + _CHECK).replace('users', 't')}", []),
+    ],
+)
+def test_what_is_validated_under_the_lock_of_what_adds_it(path: str, sql: str, lines: list[int]) -> None:
+    found = [(each.rule, each.line) for each in new(sql, name=path).findings]
+    assert [line for rule, line in found if rule == "database/lock-constraint"] == lines
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("DROP TABLE IF EXISTS archives; CREATE TABLE archives (id bigint);", ["drop-unknown"]),
+        ('DROP TABLE IF EXISTS "Archives"; CREATE TABLE public."Archives" (id bigint);', ["drop-unknown"]),
+        ("DROP TABLE IF EXISTS archives;", ["destructive-drop-table"]),  # a job may have made it
+        ("DROP TABLE IF EXISTS archives; CREATE TABLE IF NOT EXISTS orders (id int);", ["destructive-drop-table"]),
+        ("DROP TABLE archives; CREATE TABLE archives (id bigint);", ["destructive-drop-table", "contract"]),
+        ("DROP TABLE IF EXISTS users; CREATE TABLE users (id bigint);", ["destructive-drop-table", "contract"]),
+        ("DROP SCHEMA IF EXISTS app CASCADE;", ["destructive-drop-schema"]),
+        ("DROP SCHEMA IF EXISTS app CASCADE; CREATE SCHEMA app;", ["drop-unknown"]),
+        ("ALTER TABLE users DROP COLUMN IF EXISTS nick;", ["drop-unknown"]),
+        ("ALTER TABLE users DROP COLUMN IF EXISTS email;", ["destructive-drop-column"]),
+        ("DROP VIEW IF EXISTS nothing; DROP FUNCTION IF EXISTS app.nothing(int);", ["drop-unknown"]),
+        ("DROP VIEW nothing;", ["contract"]),
+    ],
+)
+def test_what_goes_only_if_it_is_there_and_nobody_knows_of(sql: str, found: list[str]) -> None:
+    rules = [each.rule.removeprefix("database/") for each in new(sql).findings]
+    assert sorted(set(rules)) == sorted(found)
+
+
+def test_without_a_history_or_where_it_was_seen_to_go_it_is_one_that_may_be_there() -> None:
+    sql = "DROP TABLE IF EXISTS archives; CREATE TABLE archives (id bigint);"
+    first = lint({"migrations/001_new.sql": sql})
+    assert "database/destructive-drop-table" in [each.rule for each in first.findings]
+    change = Change(address="table app.archives", type="table", action="replace", destructive=True)
+    plan = msgspec.structs.replace(tried(), changes=(change,))
+    told = lint({**BASE, "migrations/002_new.sql": sql}, BASE, plans=(plan,))
+    assert "database/destructive-drop-table" in [each.rule for each in told.findings]
 
 
 def test_what_squawk_says_is_told_under_our_rules() -> None:

@@ -416,3 +416,18 @@ def test_no_text_is_an_exception(sql: bytes | str) -> None:
     plan = plan_of(sql if isinstance(sql, bytes) else sql.encode("utf-8", "surrogatepass"))
     assert (plan.status == "failed") == (plan.reason is not None)
     msgspec.json.encode(plan)
+
+
+def test_rows_that_a_block_takes_away_are_told_as_if_they_stood_alone() -> None:
+    block = (
+        "DO $$\nBEGIN\n  DELETE FROM t WHERE a = 1;\n  IF true THEN TRUNCATE u; END IF;\n"
+        "  WITH gone AS (DELETE FROM v RETURNING *) INSERT INTO w SELECT * FROM gone;\n"
+        "  UPDATE t SET a = 2 WHERE a = 3; INSERT INTO t VALUES (1); DROP TABLE x; PERFORM f();\nEND $$;"
+    )
+    told = [(each.address, each.line) for each in changes_of(block) if each.destructive]
+    assert told == [("data in t", 3), ("data in u", 4), ("data in v", 5)]
+    assert [each.address for each in changes_of("DO $$ BEGIN EXECUTE 'DELETE FROM t'; END $$;")] == [
+        changes_of(block)[0].address
+    ]
+    function = "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ DELETE FROM t $$;"
+    assert [each.destructive for each in changes_of(function)] == [False]

@@ -291,6 +291,29 @@ def test_no_value_of_a_secret_is_ever_told(field: str, old: str, new: str) -> No
     assert [(each.path, each.sensitive) for each in only(found).attributes] == [("data.password", True)]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"Data": {"password": PASSWORD}},
+        {"stringdata": {"deep": [{"password": PASSWORD}]}},
+        {"data": [PASSWORD]},
+        {"data": PASSWORD},
+        {"data": {"deep": {"password": PASSWORD}}},
+        {"stringData": {"deep": [PASSWORD]}},
+        {"password": PASSWORD},
+        {"type": [PASSWORD]},
+        {"kind": "secret", "data": {"password": PASSWORD}},
+        {"apiVersion": "V1", "Data": {"password": PASSWORD}},
+    ],
+)
+def test_a_secret_that_is_misspelt_is_secret(written: dict[str, Any]) -> None:
+    """No cluster takes it, and who wrote it meant a Secret all the same."""
+    misspelt = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, **written}
+    config = {**one("ConfigMap", data={"url": f"postgres://app:{PASSWORD}@db"})}
+    for base, head in (([], [misspelt]), ([misspelt], []), ([], [misspelt, config])):
+        assert PASSWORD not in str(between(base, head))
+
+
 def test_a_secret_that_comes_or_goes_tells_its_keys_only() -> None:
     for base, head in (([], [secret(PASSWORD)]), ([secret(PASSWORD)], [])):
         change = only(between(base, head))
@@ -535,4 +558,20 @@ def test_what_sops_keeps_of_itself_is_no_part_of_an_object() -> None:
     change = only(between([], [other]))
     assert [each.path for each in change.attributes] == ["data.a"]
     plain = one("Secret", sops={"mac": "no"})
-    assert "sops.mac" in {each.path for each in only(between([], [plain])).attributes}
+    assert "sops" in {each.path for each in only(between([], [plain])).attributes}
+
+
+def test_the_values_of_a_secret_whose_data_is_misspelt_are_none_to_show() -> None:
+    change = only(between([], [one("Secret", Data={"a": "hushhush"}, type="Opaque")]))
+    assert b"hushhush" not in msgspec.json.encode(change)
+    assert b"Opaque" in msgspec.json.encode(change)
+
+
+@pytest.mark.parametrize(("was", "is_now"), [("web", "admin"), ("web-1.0", "admin-1.0"), ("v1", "admin")])
+def test_a_chart_label_that_says_more_than_a_version_is_told(was: str, is_now: str) -> None:
+    """A NetworkPolicy may select pods by it."""
+    ends = [
+        [{**one("Deployment", "apps/v1"), "metadata": {"name": "x", "labels": {"chart": each}}}]
+        for each in (was, is_now)
+    ]
+    assert [each.path for each in only(between(*ends)).attributes] == ["metadata.labels.chart"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from gitops_ci.discover import affected
@@ -232,6 +233,21 @@ spec:
 """
 
 
+@pytest.mark.parametrize(
+    "more",
+    ["  commonMetadata: {labels: {a: b}}\n", "  postRenderers: [{kustomize: {images: [{name: a, newTag: b}]}}]\n"],
+)
+def test_what_flux_makes_of_a_rendering_is_told(more: str) -> None:
+    files = {**FLEET, "clusters/production/web.yaml": RELEASE + more, "charts/web/Chart.yaml": "name: web\n"}
+    [gap] = [
+        each
+        for each in deployed(files, "production/kubernetes/web").sources
+        if "of HelmRelease" in getattr(each, "what", "")
+    ]
+    assert isinstance(gap, Unrendered)
+    assert (gap.code, bool(gap.fixed)) == ("not-rendered", True)
+
+
 def test_a_release_of_a_chart_that_lies_here() -> None:
     files = {
         **FLEET,
@@ -253,3 +269,101 @@ def test_a_release_of_a_chart_that_lies_here() -> None:
     assert rules(misspelt) == [("flux/path-missing", "clusters/production/web.yaml", 6)]
     registry = RELEASE.replace("kind: GitRepository", "kind: HelmRepository")
     assert "production/kubernetes/web" not in paths({**FLEET, "clusters/production/web.yaml": registry})
+
+
+HELM_CHART = """apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmChart
+metadata: {name: web, namespace: charts}
+spec:
+  chart: ./charts/web
+  valuesFiles: [./charts/web/values.yaml]
+  sourceRef: {kind: GitRepository, name: fleet}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: fleet, namespace: charts}
+spec: {url: 'ssh://git@github.com/acme/fleet'}
+"""
+BY_HELM_CHART: Files = {
+    **FLEET,
+    "clusters/production/web.yaml": """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec: {chartRef: {kind: HelmChart, name: web, namespace: charts}}
+""",
+    "clusters/production/chart.yaml": HELM_CHART,
+    "charts/web/Chart.yaml": "name: web\n",
+    "charts/web/values.yaml": "a: 1\n",
+}
+
+
+def test_a_release_of_a_helm_chart_that_takes_a_chart_from_here() -> None:
+    [chart] = deployed(BY_HELM_CHART, "production/kubernetes/web").sources
+    assert chart == Chart(path="charts/web", release="web", namespace="shop", value_files=("charts/web/values.yaml",))
+    for path, content in {"charts/web/values.yaml": "a: 2", "clusters/production/chart.yaml": OTHER_VALUES}.items():
+        found = affected.between(end(BY_HELM_CHART), end({**BY_HELM_CHART, path: content}))
+        assert "production/kubernetes/web" in [each.id for each in found]
+
+
+OTHER_VALUES = HELM_CHART.replace("values.yaml]", "values.yaml, ./charts/web/more.yaml]")
+
+
+def test_a_helm_chart_that_takes_what_is_not_here() -> None:
+    misspelt = {
+        **BY_HELM_CHART,
+        "clusters/production/chart.yaml": HELM_CHART.replace("./charts/web\n", "./charts/wbe\n"),
+    }
+    [gap] = deployed(misspelt, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert (gap.code, gap.path, gap.line) == ("invalid", "clusters/production/chart.yaml", 5)
+    assert rules(misspelt) == [("flux/path-missing", "clusters/production/chart.yaml", 5)]
+    of_a_registry = HELM_CHART.replace("kind: GitRepository, name: fleet", "kind: HelmRepository, name: fleet")
+    assert "production/kubernetes/web" not in paths({**BY_HELM_CHART, "clusters/production/chart.yaml": of_a_registry})
+
+
+def test_a_helm_chart_of_another_revision_is_not_what_is_here() -> None:
+    pinned = HELM_CHART.replace("acme/fleet'}", "acme/fleet', ref: {tag: v1.0.0}}")
+    [gap] = deployed({**BY_HELM_CHART, "clusters/production/chart.yaml": pinned}, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert gap.code == "revision-missing"
+
+
+BY_ARTIFACT: Files = {
+    **BY_HELM_CHART,
+    "clusters/production/web.yaml": """apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec: {chartRef: {kind: ExternalArtifact, name: web, namespace: flux-system}}
+""",
+}
+WEB_ARTIFACT = """apiVersion: source.extensions.fluxcd.io/v1beta1
+kind: ArtifactGenerator
+metadata: {name: charts, namespace: flux-system}
+spec:
+  sources: [{alias: mono, kind: GitRepository, name: flux-system}, {alias: far, kind: OCIRepository, name: far}]
+  artifacts:
+  - {name: web, copy: [%s]}
+"""
+OURS, FAR = '{from: "@mono/charts/web/**", to: "@artifact/web/"}', '{from: "@far/web/**", to: "@artifact/web/"}'
+VALUES = '{from: "@mono/charts/web/values.yaml", to: "@artifact/web/values.yaml", strategy: Merge}'
+
+
+def test_a_release_of_an_artifact_that_has_a_chart_from_here() -> None:
+    files = {**BY_ARTIFACT, "clusters/production/artifacts.yaml": WEB_ARTIFACT % OURS}
+    [chart] = deployed(files, "production/kubernetes/web").sources
+    assert chart == Chart(path="charts/web", release="web", namespace="shop")
+    unmade = {**files, "clusters/production/artifacts.yaml": (WEB_ARTIFACT % OURS).replace("name: web", "name: wbe")}
+    [gap] = deployed(unmade, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert (gap.code, gap.line) == ("invalid", 4)
+
+
+def test_an_artifact_that_is_put_together_is_not_rendered_and_what_it_takes_from_here_decides() -> None:
+    files = {**BY_ARTIFACT, "clusters/production/artifacts.yaml": WEB_ARTIFACT % f"{FAR}, {VALUES}"}
+    [gap] = deployed(files, "production/kubernetes/web").sources
+    assert isinstance(gap, Unrendered)
+    assert (gap.code, gap.what) == ("not-rendered", "ExternalArtifact web")
+    found = affected.between(end(files), end({**files, "charts/web/values.yaml": "a: 2"}))
+    assert "production/kubernetes/web" in [each.id for each in found]
+    others = {**BY_ARTIFACT, "clusters/production/artifacts.yaml": WEB_ARTIFACT % FAR}
+    assert "production/kubernetes/web" not in paths(others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gitops_ci.discover import affected
 from gitops_ci.kinds.kubernetes.discovery import deployments
 from gitops_ci.kinds.kubernetes.sources import Chart, Kustomization, Unrendered
 from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, end
@@ -66,6 +67,21 @@ def test_what_is_not_sure_is_the_clusters(changed: dict[str, str]) -> None:
     _, unknown, _ = released({**GENERATED, **changed})
     assert "api-values" in {each.what.partition(" ")[2] for each in unknown}
     assert {each.code for each in unknown} == {"cluster-values"}
+
+
+@pytest.mark.parametrize("own", ["deploys it as well", "is deployed by nothing"])
+def test_a_config_map_in_the_file_of_the_release_affects_it(own: str) -> None:
+    written = MAP.format("api-values", "{values.yaml: 'replicas: 4'}")
+    files: Files = {
+        **GENERATED,
+        "apps/kustomization.yaml": "resources: [hr.yaml, more.yaml]\n" if own == "deploys it as well" else "",
+        "apps/hr.yaml": f"{RELEASE}---\n{written}",
+    }
+    changed = {**files, "apps/hr.yaml": f"{RELEASE}---\n{written.replace('4', '5')}"}
+    assert released(files)[0].layers != released(changed)[0].layers
+    assert "HelmRelease api" in {
+        deployments.of(each, end(changed)).by for each in affected.between(end(files), end(changed))
+    }
 
 
 def substituted(files: Files) -> tuple[Kustomization, list[Unrendered]]:

@@ -58,3 +58,25 @@ def test_any_text_is_rendered_or_refused(text: str) -> None:
 def test_what_has_no_action_stays_as_it_is(text: str) -> None:
     if "{{" not in text:
         assert gotemplate.render(text, {}) == text
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "toString $.held", "quote $.held", 'join "," $.held', 'printf "%v" $.held', "cat $.held", "sortAlpha $.held", 'has "a" $.held',
+        "title $.text", "snakecase $.text", 'split "-" $.text', "nindent 2 $.text", "html $.text",
+    ],
+)  # fmt: skip
+def test_what_a_function_goes_through_is_paid_for(call: str) -> None:
+    """Else a chart with a large value that is shown ten thousand times takes hours."""
+    template = f"{{{{ range until 1000 }}}}{{{{ $_ := {call} }}}}{{{{ end }}}}"
+    with pytest.raises(TemplateProblem, match="steps"):
+        gotemplate.render(template, {"held": [f"a{n}" for n in range(2000)], "text": "a-b " * 5000})
+
+
+@pytest.mark.parametrize(
+    "call", ["index $.held 1", "dict 1 $.held", "list $.held", "default 1 $.held", "len $.held", "first $.held"]
+)
+def test_what_a_function_only_hands_on_costs_nothing(call: str) -> None:
+    template = f"{{{{ range until 1000 }}}}{{{{ $_ := {call} }}}}{{{{ end }}}}"
+    assert gotemplate.render(template, {"held": [f"a{n}" for n in range(100)]}) == ""

@@ -88,6 +88,7 @@ def test_each_application_that_a_chart_makes_is_a_stack() -> None:
         prune=True,
         cascade=True,
         by="Application api",
+        home="argocd",
         path="outer/templates/api.yaml",
         line=3,
         within="production/kubernetes/outer of outer",
@@ -214,6 +215,19 @@ def test_what_a_template_makes_is_never_passed_over(template: str) -> None:
     )
     found = affected.between(end(files), end({**files, "charts/api/templates/a.yaml": ""}))
     assert "production/kubernetes/outer/api" in {each.id for each in found}
+
+
+def test_a_list_that_a_template_writes_as_json_is_read() -> None:
+    made = '{{- range $cluster := include "clusters" . | fromJsonArray }}'
+    files: Files = {
+        **ROOT,
+        "outer/templates/_names.tpl": '{{- define "clusters" }}{{ list .Values.name | toJson }}{{ end }}',
+        "outer/templates/api.yaml": f"{made}\n{application('api', 'charts/api').replace('api-cluster', '{{ $cluster }}')}{{{{ end }}}}",
+    }
+    assert deployed(files, "production/kubernetes/api").cluster == "production"
+    broken = {**files, "outer/templates/_names.tpl": '{{- define "clusters" }}{}{{ end }}'}
+    [unrendered] = deployed(broken, "production/kubernetes/outer/api").sources
+    assert isinstance(unrendered, Unrendered)
 
 
 def test_a_template_that_only_may_make_one_is_no_trouble() -> None:

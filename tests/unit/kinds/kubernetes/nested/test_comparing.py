@@ -68,7 +68,7 @@ def test_another_one_is_not_known(other: str | Ended, tmp_path: Path) -> None:
     assert found.reason is not None
     assert (found.status, found.reason.code, found.reason.path) == (
         "failed",
-        "not-rendered",
+        "read-otherwise",
         "outer/templates/api.yaml",
     )
     assert "what production/kubernetes/outer makes of Application api is not sure" in found.reason.message
@@ -77,10 +77,13 @@ def test_another_one_is_not_known(other: str | Ended, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        (application("more", "web"), "Application more is made here, and was found nowhere without an engine"),
-        (MADE.replace("charts/api", "charts/x"), "Application api is made here, and was found in another form"),
+        (application("more", "web"), "Application more: the engine makes it, and it was not found without one"),
+        (
+            MADE.replace("charts/api", "charts/x"),
+            "Application api: the engine makes another one of it than was read without one",
+        ),
         (application("more", "web").replace("acme", "evil"), ""),
-        (SOURCE, "GitRepository web is made here, and was found nowhere"),
+        (SOURCE, "GitRepository web: the engine makes it"),
         (SOURCE.replace("acme", "evil"), ""),
         (MADE, ""),
     ],

@@ -81,6 +81,17 @@ def test_one_file_under_two_overlays_is_two() -> None:
     }
 
 
+def test_what_two_overlays_of_an_environment_make_is_told_apart_by_their_folders() -> None:
+    files = {
+        **_overlay("namePrefix: production-\n"),
+        "argo/overlays/main/kustomization.yaml": kustomization("../../base", more="namePrefix: production-\n"),
+        "argo/overlays/spare/kustomization.yaml": kustomization("../../base", more="namePrefix: production-\n"),
+    }
+    del files["argo/overlays/production/kustomization.yaml"]
+    found = {id for id, path in paths(files).items() if path == "web/base"}
+    assert found == {"production/kubernetes/web@main", "production/kubernetes/web@spare"}
+
+
 def test_affected_by_the_overlay_and_by_what_it_deploys() -> None:
     before = _overlay("patches: [{path: p.yaml}]\n", {"argo/overlays/production/p.yaml": MERGED})
     for path, content, reached in (
@@ -101,7 +112,7 @@ def test_affected_by_the_overlay_and_by_what_it_deploys() -> None:
         "replacements: [{path: r.yaml}]\n",
         "patches: [{target: {kind: Application}, patch: '[{op: move, from: /a, path: /b}]'}]\n",
         "patches: [{target: {kind: Application, name: '(w+)+b'}, patch: '[]'}]\n",
-        "patches: [{target: {kind: Application, labelSelector: 'a in (b)'}, patch: '[]'}]\n",
+        "patches: [{target: {kind: Application, labelSelector: 'a in (b'}, patch: '[]'}]\n",
         "patches: [{target: {kind: Application}, patch: 'spec: {$patch: replace}'}]\n",
     ],
 )
@@ -111,6 +122,32 @@ def test_what_is_not_understood_is_told(more: str) -> None:
     [unknown] = [each for each in end(files).stacks if isinstance(deployed(files, each).sources[0], Unrendered)]
     found = affected.between(end(files), end({**files, "web/base/a.yaml": f"{DEPLOYMENT}spec: {{}}\n"}))
     assert {unknown, "shared/kubernetes/web"} <= {each.id for each in found}
+
+
+@pytest.mark.parametrize(
+    ("selector", "is_chosen"),
+    [
+        ("team=web", True),
+        ("team == web, tier=front", True),
+        ("team=web,tier=back", False),
+        ("team", True),
+        ("owner", False),
+        ("!owner", True),
+        ("!team", False),
+        ("team!=web", False),
+        ("owner != web", True),
+        ("tier in (back, front), team", True),
+        ("tier in (back)", False),
+        ("tier notin (back),owner notin (a)", True),
+        ("tier notin (front)", False),
+    ],
+)
+def test_selectors_of_labels_choose_as_those_of_kubernetes_do(selector: str, is_chosen: bool) -> None:
+    target = f"{{kind: Application, labelSelector: '{selector}'}}"
+    more = f"patches: [{{target: {target}, patch: '[{{op: replace, path: /spec/source/path, value: web/other}}]'}}]\n"
+    files = _overlay(more)
+    written = str(files["argo/base/web.yaml"]).replace("{name: web,", "{name: web, labels: {team: web, tier: front},")
+    assert ("web/other" in paths({**files, "argo/base/web.yaml": written}).values()) is is_chosen
 
 
 def test_replacements_for_others_are_none_of_ours() -> None:

@@ -125,3 +125,21 @@ def test_a_stack_without_ends_is_as_it_was(tmp_path: Path) -> None:
     stack = stacks.make(environment="production", kind="kubernetes", name="shop", path=AT)
     found = kubernetes.plan(stack, None, end(files()), Tools(tmp_path, never))
     assert [action for action, _ in actions(found)] == ["create"]
+
+
+@pytest.mark.parametrize("suspended", [True, False])
+def test_a_suspended_kustomization_applies_nothing_until_it_is_resumed(suspended: bool, tmp_path: Path) -> None:
+    flux = (
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: shop}\n"
+        f"spec: {{path: {AT}, suspend: {str(suspended).lower()}, sourceRef: {{kind: GitRepository, name: flux-system}}}}\n"
+    )
+    base, head = (
+        end({"clusters/production/shop.yaml": flux, f"{AT}/a.yaml": f"{DEPLOYMENT}# {each}"}) for each in "ab"
+    )
+    texts = iter([DEPLOYMENT, f"{DEPLOYMENT}spec: {{replicas: 2}}\n"])
+    found = kubernetes.plan(
+        head.stacks["production/kubernetes/shop"], base, head, Tools(tmp_path, lambda _: next(texts))
+    )
+    said = found.reason.message if found.reason is not None else ""
+    told = "Kustomization shop is suspended: nothing of this is applied until it is resumed"
+    assert (found.status, said) == ("changed", told if suspended else "")

@@ -25,6 +25,12 @@ ASKED = msgspec.structs.replace(
         DEFAULT.kinds, kubernetes=msgspec.structs.replace(DEFAULT.kinds.kubernetes, remote="undecided")
     ),
 )
+OURS = msgspec.structs.replace(
+    DEFAULT,
+    kinds=msgspec.structs.replace(
+        DEFAULT.kinds, kubernetes=msgspec.structs.replace(DEFAULT.kinds.kubernetes, repositories=(URL,))
+    ),
+)
 APPLICATION = """apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: {{name: ingress, namespace: argocd}}
@@ -117,6 +123,17 @@ def test_a_source_alone_is_told_where_it_changes_and_not_where_it_comes(tmp_path
     assert not told(other, OCI % "1" + other, tmp_path)
 
 
+def test_what_a_set_of_the_flux_operator_makes_is_told(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nmetadata: {{name: web, namespace: web}}\n"
+        "spec: {{resources: [{{kind: OCIRepository, spec: {{ref: {{tag: '{}'}}}}}}]}}\n---\n"
+    )
+    other = OCI % "1"
+    [found] = plan(text.format(1) + other, text.format(2) + other, tmp_path).unseen
+    assert (found.what, found.why) == ("ResourceSet web", "its objects are made in the cluster")
+    assert not told(text.format(1) + other, text.format(1) + other, tmp_path)
+
+
 def test_what_a_set_makes_is_told(tmp_path: Path) -> None:
     text = """apiVersion: argoproj.io/v1alpha1
 kind: ApplicationSet
@@ -149,6 +166,7 @@ KINDS = [
     ("source.toolkit.fluxcd.io", "HelmRepository"),
     ("source.toolkit.fluxcd.io", "GitRepository"),
     ("helm.cattle.io", "HelmChart"),
+    ("fluxcd.controlplane.io", "ResourceSet"),
 ]
 KEYS = st.sampled_from(
     ["chart", "spec", "sourceRef", "chartRef", "kind", "name", "url", "ref", "tag", "valuesFrom", "source", "sources"]
@@ -170,3 +188,15 @@ def test_no_object_is_a_traceback(kind: tuple[str, str], one: object, other: obj
     for base in (empty, None):
         found = remote.altered(base, empty, (rendered(one), rendered(other)))
         assert all(len(each.what) <= 200 for each in found)
+
+
+def test_a_helm_chart_that_takes_a_chart_from_here_is_not_told(tmp_path: Path) -> None:
+    chart = SOURCE.format(kind="HelmChart", spec="chart: ./charts/%s, sourceRef: {kind: GitRepository, name: web}")
+    ours = SOURCE.format(kind="GitRepository", spec=f"url: '{URL}'")
+    release = RELEASE.format(spec="chartRef: {kind: HelmChart, name: web}")
+    charts = {f"charts/{name}/Chart.yaml": f"name: {name}\n" for name in ("one", "two")}
+    for other in (release, ""):
+        before, after = (end({FILE: other + chart % name + ours, **charts}, config=OURS) for name in ("one", "two"))
+        assert kubernetes.plan(after.stacks[HOLDER], before, after, Tools(tmp_path, lambda _: "")).unseen == ()
+    theirs = SOURCE.format(kind="GitRepository", spec="url: https://example.com/theirs")
+    assert told(chart % "one" + theirs, chart % "two" + theirs, tmp_path) == [("./charts/two", "chart")]

@@ -207,7 +207,8 @@ def test_what_can_be_mended_is_told_first(ends: Ends) -> None:
 def test_what_base_has_wrong_just_the_same_is_not_this_changes_fault(ends: Ends) -> None:
     plan = ends.plan(ends.end("kind: Pod\n"), ends.end("kind: Pod\n---\n" + ONE.format("a", 1)))
     assert plan.reason is not None
-    assert (plan.status, plan.reason.code) == ("failed", "not-rendered")
+    assert (plan.status, plan.reason.code) == ("failed", "wrong-at-base")
+    assert plan.reason.message.startswith("wrong at base as well: ")
     plan = ends.plan(ends.end("kind: Pod\n"), ends.end("kind: Pod\napiVersion: v1\n"))
     assert plan.reason is not None
     assert plan.reason.code == "invalid"

@@ -293,6 +293,9 @@ def test_a_chart_gets_its_values_in_order(tmp_path: Path) -> None:
         "--api-versions", "a/v1", "--api-versions", "b/v1/C",
     ]  # fmt: skip
     assert [(each.path, each.line) for each in found.objects] == [("web/templates/a.yaml", 2)]
+    own = Chart(path="web", release="rel", kube_version="v1.29.4", api_versions=("c/v1",))
+    render(own, CHART, tools, config)
+    assert tools.calls[-1][-4:] == ("--kube-version", "v1.29.4", "--api-versions", "c/v1")
 
 
 @pytest.mark.parametrize(
@@ -385,6 +388,25 @@ def test_a_chart_of_the_repository_is_put_where_helm_looks(tmp_path: Path) -> No
     assert render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects[0].path == "lib/templates/a"
 
 
+def test_a_chart_that_lies_in_the_one_that_it_depends_on_is_no_part_of_its_copy(tmp_path: Path) -> None:
+    files = {
+        "lib/Chart.yaml": "apiVersion: v2\nname: lib\nversion: 1.0.0\n",
+        "lib/templates/a": "y",
+        "lib/web/Chart.yaml": DEPENDS.format('"file://.."'),
+        "lib/web/values.yaml": "a: b",
+        "lib/web/templates/b": OBJECT.format("b"),
+    }
+
+    def answers(args: Sequence[str]) -> str:
+        copy = Path(args[2]) / "charts/lib"
+        assert (copy / "templates/a").read_text() == "y"
+        assert (copy / "web/values.yaml").read_text() == "a: b"
+        assert not (copy / "web/charts").exists()
+        return OBJECT.format("b")
+
+    assert render(Chart(path="lib/web", release="r"), files, Tools(tmp_path, answers)).gaps == ()
+
+
 def test_what_is_made_anew_at_each_rendering_is_marked(tmp_path: Path) -> None:
     files = {**CHART, "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
     count = iter(range(9))
@@ -399,7 +421,11 @@ def test_what_is_made_anew_at_each_rendering_is_marked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("one", "other", "told"),
     [
-        ("postgres://user:r1@host/db", "postgres://user:r2@host/db", "(made anew at each rendering)@host/db"),
+        ("postgres://user:r1@host/db", "postgres://user:r2@host/db", "postgres://user:(made anew at each rendering)@host/db"),
+        ("good:r1", "good:r2", "good:(made anew at each rendering)"),
+        ("app:x+y/r1==", "app:z/r2==", "app:(made anew at each rendering)=="),
+        ("a r1-evil-r2.x", "a s1-evil-s2.x", "a (made anew at each rendering)-evil-(made anew at each rendering).x"),
+        ("2026-11-26T05:17:06Z", "2026-11-26T05:17:07Z", "(made anew at each rendering)"),
         ("user: app\\npassword: r1\\nhost: a", "user: app\\npassword: r2\\nhost: a", "user: app\npassword: (made anew at each rendering)\nhost: a"),
         ("a r1", "a r 2", "(made anew at each rendering)"),
     ],
@@ -421,15 +447,17 @@ def test_a_list_of_another_length_is_told_as_far_as_both_have_it(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "name"),
+    ("one", "other", "name", "own"),
     [
-        ("web-test-x1y2z", "web-test-a9b8c", "web-test-*"),
-        ("web.x1-a", "web.y2-a", "web.*-a"),
-        ("x1y2", "a9b8", "*"),
-        ("web-x1", "web-y-2", "*"),
+        ("web-test-x1y2z", "web-test-a9b8c", "web-test-*", "web-test-ANEW"),
+        ("web.x1-a", "web.y2-a", "web.*-a", "web.ANEW-a"),
+        ("x1y2", "a9b8", "*", "ANEW"),
+        ("web-x1", "web-y-2", "*", "web-ANEW"),
     ],
 )
-def test_a_name_that_is_made_anew_is_the_same_object_each_time(one: str, other: str, name: str, tmp_path: Path) -> None:
+def test_a_name_that_is_made_anew_is_the_same_object_each_time(
+    one: str, other: str, name: str, own: str, tmp_path: Path
+) -> None:
     """Or else each change of the chart would delete one and create one."""
     files = {**CHART, "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
     names = iter((one, other))
@@ -440,7 +468,7 @@ def test_a_name_that_is_made_anew_is_the_same_object_each_time(one: str, other: 
 
     [found] = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects
     assert (found.identity.name, found.value["metadata"]["name"]) == (name, name)
-    assert found.value["data"] == {"same": "x", "own": "(made anew at each rendering)"}
+    assert found.value["data"] == {"same": "x", "own": own.replace("ANEW", "(made anew at each rendering)")}
 
 
 def test_an_object_of_another_template_is_another_object(tmp_path: Path) -> None:
@@ -451,8 +479,18 @@ def test_an_object_of_another_template_is_another_object(tmp_path: Path) -> None
         end = next(ends)
         return f"# Source: web/templates/{end}.yaml\n{OBJECT.format(end)}"
 
-    [found] = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects
-    assert found.identity.name == "a"
+    found = render(Chart(path="web", release="r"), files, Tools(tmp_path, answers)).objects
+    assert [each.identity.name for each in found] == ["a", "b"]
+
+
+def test_what_only_another_rendering_has_is_there_all_the_same(tmp_path: Path) -> None:
+    """An object that comes by chance, and not the first time, comes the next time."""
+    files = {**CHART, "web/templates/b.yaml": "{{ randAlphaNum 5 }}"}
+    often = f"{OBJECT.format('a')}data: {{k: v, by: chance}}\n---\n{OBJECT.format('b')}---\n{OBJECT.format('c')}"
+    ends = iter((f"{OBJECT.format('a')}data: {{k: v}}\n---\n{OBJECT.format('c')}", often))
+    found = render(Chart(path="web", release="r"), files, Tools(tmp_path, lambda _: next(ends))).objects
+    assert sorted(each.identity.name for each in found) == ["a", "b", "c"]
+    assert found[0].value["data"] == {"k": "v", "by": "(made anew at each rendering)"}
 
 
 def test_templates_that_are_a_link_are_templates(tmp_path: Path) -> None:

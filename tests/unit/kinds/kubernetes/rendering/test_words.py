@@ -75,6 +75,25 @@ def test_several_lines_of_klog() -> None:
             ),
             Said('executing "x" at <.a.b>: nil', "web/templates/_h.tpl", 3),
         ),
+        (
+            (
+                'Error: template: web/templates/i.yaml:12:8: executing "web/templates/i.yaml" at <tpl .Values.a $>: error'
+                ' calling tpl: error during tpl function execution for "password: \\"hunter2\\"\\n{{ .Values.b.c }}": template:'
+                ' gotpl:3:33: executing "gotpl" at <.Values.b>: wrong type for value; expected string; got interface {}'
+            ),
+            Said(
+                "line 3 of what tpl is given: at <.Values.b>: wrong type for value; expected string, and there is none",
+                "web/templates/i.yaml",
+                12,
+            ),
+        ),
+        (
+            (
+                'Error: template: web/templates/i.yaml:1:3: executing "x" at <tpl .Values.a $>: error calling tpl: cannot'
+                ' parse template "password: hunter2 {{": template: gotpl:1: unclosed action'
+            ),
+            Said("line 1 of what tpl is given: unclosed action", "web/templates/i.yaml", 1),
+        ),
         ("validation: version is invalid", Said("validation: version is invalid")),
         ("WARNING: only this", Said("WARNING: only this")),
     ],
@@ -83,8 +102,22 @@ def test_the_innermost_error_of_helm(text: str, expected: Said) -> None:
     assert said("helm", text) == expected
 
 
+@pytest.mark.parametrize("by", ["kustomize", "helm"])
+def test_of_a_panic_the_reason_is_told(by: str) -> None:
+    text = "panic: invalid memory address\n[signal SIGSEGV: code=0x1]\n\ngoroutine 1 [running]:\nx.go:7 +0x4b\n"
+    assert said(by, text) == Said("panic: invalid memory address")
+    assert said(by, text.replace("[signal SIGSEGV: code=0x1]\n", "")) == Said("panic: invalid memory address")
+
+
 @pytest.mark.parametrize(
-    "text", ["a/" * 500_000, "lstat " * 200_000, "accumulation err='" * 100_000, "err=<\n\t" * 100_000]
+    "text",
+    [
+        "a/" * 500_000,
+        "lstat " * 200_000,
+        "accumulation err='" * 100_000,
+        "err=<\n\t" * 100_000,
+        'cannot parse template "\\\\' * 50_000,
+    ],
 )
 @pytest.mark.parametrize("by", ["kustomize", "helm"])
 def test_long_words_take_no_time(by: str, text: str) -> None:
