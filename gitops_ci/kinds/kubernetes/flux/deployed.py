@@ -9,7 +9,7 @@ import yaml
 
 from gitops_ci.discover.snapshot import Snapshot, join
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.flux import ignoring, kept
+from gitops_ci.kinds.kubernetes.flux import ignoring, kept, leading
 from gitops_ci.kinds.kubernetes.flux import origins as sources_of
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
 from gitops_ci.kinds.kubernetes.kustomize.reading import NAMES
@@ -31,9 +31,9 @@ def kustomization(
     """What a Kustomization of Flux deploys; None where that is of another repository."""
     spec = values.mapping(by.manifest.value, "spec")
     reference = values.mapping(spec, "sourceRef")
-    ours = sources_of.is_ours(by, reference, origins, repositories)
+    ours = leading.is_ours(by, reference, origins, repositories)
     written = values.text(spec, "path") or "."
-    path = sources_of.directory(by, written, reference, repository, origins)
+    path = leading.directory(by, written, reference, repository, origins)
     if origins.lacks(reference):
         return _unmade(by, reference, "spec", "sourceRef", "name")
     if ours is False or (ours is None and path is None):
@@ -166,8 +166,8 @@ def release(by: Declared, repository: Repository, origins: Origins, repositories
     reference, written = values.mapping(chart, "sourceRef"), values.text(chart, "chart")
     if values.text(reference, "kind") not in ("GitRepository", "ExternalArtifact") or not written:
         return None
-    path = sources_of.directory(asking, written, reference, repository, origins)
-    ours = sources_of.is_ours(asking, reference, origins, repositories)
+    path = leading.directory(asking, written, reference, repository, origins)
+    ours = leading.is_ours(asking, reference, origins, repositories)
     if origins.lacks(reference):
         return _unmade(asking, reference, *wanted.place, "sourceRef", "name")
     if ours is False or (ours is None and path is None):
@@ -184,7 +184,7 @@ def _of_artifact(by: Declared, repository: Repository, origins: Origins, reposit
     made, snapshot = origins.made(reference, by), repository.snapshot
     if made is None:
         return _unmade(by, reference, "spec", "chartRef", "name") if origins.lacks(reference) else None
-    parts = list(sources_of.copied(made, origins, repositories, snapshot))
+    parts = list(leading.copied(made, origins, repositories, snapshot))
     ours = [each for each in parts if each is not None]
     if not ours:
         return None

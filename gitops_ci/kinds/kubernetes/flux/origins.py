@@ -11,12 +11,10 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from gitops_ci.discover.snapshot import Snapshot, join
+from gitops_ci.discover.snapshot import Snapshot
 from gitops_ci.kinds.kubernetes import values
 from gitops_ci.kinds.kubernetes.reading import manifests
 from gitops_ci.kinds.kubernetes.reading.manifests import Declared
-from gitops_ci.kinds.kubernetes.reading.repositories import Repositories
-from gitops_ci.kinds.kubernetes.reading.repository import Repository
 from gitops_ci.policy.documents.yaml_documents import Place
 
 _NUMBER = re.compile(r"[-_.]?\d+")
@@ -81,7 +79,7 @@ class Origins(Struct, frozen=True):
 
     def is_elsewhere(self, reference: dict[str, Any], by: Declared) -> bool:
         """Whether a source has files that are not in front of us."""
-        known = self.made(reference, by) if _is_artifact(reference) else None
+        known = self.made(reference, by) if is_artifact(reference) else None
         sources = values.mappings(known[0].manifest.value, "spec", "sources") if known is not None else [reference]
         home = known[0].namespace if known is not None else by.namespace
         return any(_key(each, home) in self.elsewhere for each in sources)
@@ -90,7 +88,7 @@ class Origins(Struct, frozen=True):
         """Whether a source is misspelt, or an artifact that nothing makes, in a repository that makes artifacts."""
         names = {name for _, name in self.artifacts}
         name = values.text(reference, "name")
-        if not _is_artifact(reference):
+        if not is_artifact(reference):
             return values.text(reference, "kind") in ("GitRepository", "") and name in self.misspelt
         told = bool(name) and not any("$" in each or "{{" in each for each in (*names, name))
         return bool(names) and told and name not in names
@@ -98,7 +96,7 @@ class Origins(Struct, frozen=True):
     def artifact(self, by: Declared) -> Artifact | None:
         """The artifact that a Kustomization or HelmRelease takes, and what makes it."""
         spec = values.mapping(by.manifest.value, "spec")
-        found = (self.made(each, by) for each in _references(spec) if _is_artifact(each))
+        found = (self.made(each, by) for each in _references(spec) if is_artifact(each))
         return next(found, None)
 
     def taken(self, by: Declared) -> tuple[Declared, ...]:
@@ -238,7 +236,8 @@ def _is_of_git(reference: dict[str, Any]) -> bool:
     return bool(reference) and values.text(reference, "kind") in ("GitRepository", "")
 
 
-def _is_artifact(reference: dict[str, Any]) -> bool:
+def is_artifact(reference: dict[str, Any]) -> bool:
+    """Whether a reference means an artifact that is copied together."""
     return values.text(reference, "kind") == "ExternalArtifact"
 
 
@@ -250,58 +249,3 @@ def _shared(one: str, other: str) -> int:
 
 def _key(reference: dict[str, Any], namespace: str) -> tuple[str, str]:
     return values.text(reference, "namespace") or namespace, values.text(reference, "name")
-
-
-def paths(by: Declared, path: str, reference: dict[str, Any], origins: Origins) -> Iterator[str]:
-    """The directories of this repository that a path in a source may mean, the likeliest first."""
-    if not _is_artifact(reference):
-        if (found := join("", path.strip("/") or ".")) is not None:
-            yield found
-        return
-    known = origins.made(reference, by)
-    wanted = join("", path.strip("/") or ".")
-    rules = values.mappings(known[1], "copy") if known is not None else []
-    copied = []
-    for rule in rules:
-        source, target = values.text(rule, "from"), values.text(rule, "to").removeprefix("@artifact").strip("/")
-        origin = source.partition("/")[2].removesuffix("/**").strip("/")
-        if wanted is not None and (not target or wanted == target or wanted.startswith(f"{target}/")):
-            rest = wanted.removeprefix(target).strip("/")
-            copied.append((len(target), f"{origin}/{rest}".strip("/")))
-    yield from (each for _, each in sorted(copied, reverse=True))
-
-
-def directory(
-    by: Declared, path: str, reference: dict[str, Any], repository: Repository, origins: Origins
-) -> str | None:
-    """The directory of this repository that a path in a source means; None where it has none of that name."""
-    snapshot = repository.snapshot
-    found = paths(by, path, reference, origins)
-    return next((each for each in found if snapshot.is_directory(snapshot.resolve(each) or each)), None)
-
-
-def copied(made: Artifact, origins: Origins, repositories: Repositories, snapshot: Snapshot) -> Iterator[str | None]:
-    """What is copied into an artifact: paths of this repository, None for each that is of elsewhere."""
-    by, artifact = made
-    sources = {values.text(each, "alias"): each for each in values.mappings(by.manifest.value, "spec", "sources")}
-    for rule in values.mappings(artifact, "copy"):
-        alias, _, rest = values.text(rule, "from").removeprefix("@").partition("/")
-        path = rest.partition("*")[0].strip("/")
-        ours = is_ours(by, sources.get(alias, {"kind": "none"}), origins, repositories)
-        is_here = path in snapshot or snapshot.is_directory(path)
-        yield path if ours or (ours is None and is_here) else None
-
-
-def is_ours(by: Declared, reference: dict[str, Any], origins: Origins, repositories: Repositories) -> bool | None:
-    """Whether a source is this repository; None where nothing here says so."""
-    if _is_artifact(reference):
-        known = origins.made(reference, by)
-        sources = values.mappings(known[0].manifest.value, "spec", "sources") if known is not None else []
-        told = [is_ours(by, each, origins, repositories) for each in sources if each.get("kind") == "GitRepository"]
-        return told[0] if told else None
-    if values.text(reference, "kind") not in ("GitRepository", ""):
-        return False
-    urls = origins.addresses(reference, by.namespace)
-    if urls:
-        return any(repositories.has(url) for url in urls)
-    return True if origins.is_trusted(reference, by.namespace) else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitops_ci.discover.snapshot import join
 from gitops_ci.kinds.kubernetes import values
-from gitops_ci.kinds.kubernetes.flux import origins
+from gitops_ci.kinds.kubernetes.flux import leading, origins
 from gitops_ci.kinds.kubernetes.flux.origins import Origins
 from gitops_ci.kinds.kubernetes.reading import whole
 from gitops_ci.kinds.kubernetes.reading.manifests import Declared
@@ -55,11 +55,11 @@ def _told(by: Declared, repository: Repository, repositories: Repositories, know
         yield Told(rule=SOURCE_MISSING, message=said, path=by.path, line=line)
         return
     is_plain = bool(written.strip("./")) and "$" not in written and "{{" not in written
-    if not is_plain or origins.is_ours(by, reference, known, repositories) is not True:
+    if not is_plain or leading.is_ours(by, reference, known, repositories) is not True:
         return
     if known.is_elsewhere(reference, by) or _is_in_submodule(written, repository):
         return
-    if origins.directory(by, written, reference, repository, known) is None:
+    if leading.directory(by, written, reference, repository, known) is None:
         inside = (
             "the artifact that it takes" if values.text(reference, "kind") == "ExternalArtifact" else "this repository"
         )
