@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gitops_ci.kinds.kubernetes.gotemplate import formatting
-from gitops_ci.kinds.kubernetes.gotemplate.values import TemplateProblem, is_number, is_true, shown
+from gitops_ci.kinds.kubernetes.gotemplate.values import TemplateProblem, brief, is_number, is_true, shown
 
 
 def _eq(first: Any, *others: Any) -> bool:
@@ -38,13 +38,13 @@ def _less(one: Any, other: Any) -> bool:
 def _index(value: Any, *keys: Any) -> Any:
     for key in keys:
         if isinstance(value, dict):
-            value = value.get(key) if isinstance(key, str) else _no(f"a map has no key {shown(key)}")
+            value = value.get(key) if isinstance(key, str) else _no(f"a map has no key {brief(key)}")
         elif isinstance(value, list | str) and is_number(key):
             if not 0 <= key < len(value):
                 raise TemplateProblem(f"index out of range: {shown(key)}")
             value = value[int(key)] if isinstance(value, list) else value.encode()[int(key)]
         else:
-            raise TemplateProblem(f"can't index {'nil' if value is None else shown(value)[:40]}")
+            raise TemplateProblem(f"can't index {brief(value)}")
     return value
 
 
@@ -64,7 +64,7 @@ def _no(message: str) -> Any:
 
 def _len(value: Any) -> int:
     if not isinstance(value, str | list | dict):
-        raise TemplateProblem(f"len of {'nil' if value is None else shown(value)[:40]}")
+        raise TemplateProblem(f"len of {brief(value)}")
     return len(value.encode()) if isinstance(value, str) else len(value)
 
 

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from msgspec import Struct
 
-from gitops_ci.kinds.kubernetes.gotemplate import builtins, prices, scopes, sprig, sprig_patterns
+from gitops_ci.kinds.kubernetes.gotemplate import builtins, costs, scopes, sprig
 from gitops_ci.kinds.kubernetes.gotemplate.nodes import (
     Action,
     Branch,
@@ -33,9 +33,9 @@ from gitops_ci.kinds.kubernetes.gotemplate.values import (
     Budget,
     Missing,
     TemplateProblem,
+    brief,
     is_true,
     shown,
-    weight,
 )
 
 MAX_STEPS = 100_000
@@ -103,7 +103,7 @@ class _Run:
         self._spend(1)
 
     def _spend(self, steps: int) -> None:
-        self.steps += steps
+        self.steps = min(self.steps + steps, MAX_STEPS + 1)  # what is refused is not done: others may still be
         if self.steps > MAX_STEPS:
             raise TemplateProblem(f"more than {MAX_STEPS:,} steps")
 
@@ -122,6 +122,7 @@ class _Run:
                 case Action(pipeline):
                     value = self._pipeline(pipeline, dot, scope)
                     if pipeline.assigned is None:
+                        self._spend(costs.looked_at(value))
                         self._write(shown(value))
                 case Branch():
                     self._branch(node, dot, [*scope, {}])
@@ -157,8 +158,11 @@ class _Run:
             if name == "include":
                 self._defined(*args)
             else:
+                self._spend(costs.parsing(args[0]))
                 parsed = _parsed(args[0])
-                self._named = {**self._named, **parsed.named}
+                if parsed.named:
+                    self._spend(len(self._named) // 16)
+                    self._named = {**self._named, **parsed.named}
                 self._called(parsed.nodes, args[1])
             return "".join(self.out)
         finally:
@@ -178,7 +182,9 @@ class _Run:
         assigned = node.pipeline.assigned
         names = assigned.names if assigned is not None else ()
         any_ = False
-        for key, item in scopes.items(self._commands(node.pipeline, dot, scope)):
+        through = self._commands(node.pipeline, dot, scope)
+        self._spend(len(through) // 8 if isinstance(through, dict) else 0)  # which is sorted
+        for key, item in scopes.items(through):
             self._step()
             any_ = True
             given = (item,) if len(names) == 1 else (key, item)
@@ -213,7 +219,7 @@ class _Run:
         return given[0]
 
     def _command(self, command: Command, last: tuple[Any, ...], dot: Any, scope: Scope) -> Any:
-        self._step()
+        self._spend(1 + len(command.operands) // 4)
         first, *rest = command.operands
         if not isinstance(first, Name):
             value = self._operand(first, dot, scope)
@@ -249,17 +255,14 @@ class _Run:
 
     def _applied(self, name: str, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         given = [None if isinstance(each, Missing) else each for each in args]
-        self._spend(prices.of(name, given))
-        if name in sprig_patterns.FUNCTIONS:
-            self._spend(sprig_patterns.steps(*given[:2]) if len(given) > 1 else 0)
+        self._spend(costs.given(name, given))
         try:
             value = function(*given)
         except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError) as error:
             raise TemplateProblem(f"{name}: {error}") from None
         if isinstance(value, str) and len(value) > MAX_TEXT:
             raise TemplateProblem(f"{name} makes more than a megabyte")
-        if isinstance(value, list | dict):
-            self._spend(weight(value) // 16)
+        self._spend(costs.made(value))
         return value
 
     def _operand(self, operand: Operand, dot: Any, scope: Scope) -> Any:
@@ -287,4 +290,4 @@ class _Run:
             if self._setting.strict:
                 raise TemplateProblem(f'nil data; no entry for key "{name}"')
             return MISSING
-        raise TemplateProblem(f"can't evaluate field {name} in {'nil' if value is None else shown(value)[:40]}")
+        raise TemplateProblem(f"can't evaluate field {name} in {brief(value)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gitops_ci.kinds.kubernetes.gotemplate.values import Missing, TemplateProblem, is_number, shown
+from gitops_ci.kinds.kubernetes.gotemplate.values import Missing, TemplateProblem, brief, is_number
 
 Scope = list[dict[str, Any]]
 """Variables by name, the innermost block's last."""
@@ -20,7 +20,7 @@ def items(value: Any) -> Iterator[tuple[Any, Any]]:
     elif is_number(value) and value == int(value):
         yield from ((index, index) for index in range(int(value)))
     elif value is not None and not isinstance(value, Missing):
-        raise TemplateProblem(f"range can't iterate over {shown(value)[:40]}")
+        raise TemplateProblem(f"range can't iterate over {brief(value)}")
 
 
 def variable(name: str, scope: Scope) -> Any:

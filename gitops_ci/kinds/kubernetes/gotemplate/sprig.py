@@ -10,15 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 from gitops_ci.kinds.kubernetes.gotemplate import sprig_data, sprig_numbers, sprig_patterns
-from gitops_ci.kinds.kubernetes.gotemplate.values import MAX_TEXT, TemplateProblem, is_true, shown
+from gitops_ci.kinds.kubernetes.gotemplate.values import MAX_TEXT, TemplateProblem, brief, is_true, shown
 
 _LONGEST_NAME = 253
+_MOST_SIGNS = 100
 
 
 def text_of(value: Any) -> str:
     """An argument that has to be a text. Raises TemplateProblem, as Go would."""
     if not isinstance(value, str):
-        raise TemplateProblem(f"expected a text; found {'nil' if value is None else shown(value)[:40]}")
+        raise TemplateProblem(f"expected a text; found {brief(value)}")
     return value
 
 
@@ -77,13 +78,26 @@ def _indent(spaces: Any, text: str) -> str:
     count = int(spaces)
     if count < 0 or count * (text.count("\n") + 1) > MAX_TEXT:
         raise TemplateProblem("indent makes more than a megabyte")
-    return "\n".join(" " * count + line for line in text.split("\n"))
+    return " " * count + text.replace("\n", "\n" + " " * count)
+
+
+def _trim_all(cut: str, text: str) -> str:
+    signs = "".join(set(cut))
+    if len(signs) > _MOST_SIGNS:  # each may be compared with each of the text
+        raise TemplateProblem(f"trimAll of more than {_MOST_SIGNS} signs")
+    return text.strip(signs) if signs else text
 
 
 def _replace(old: str, new: str, text: str) -> str:
     if text.count(old) * len(new) > MAX_TEXT:
         raise TemplateProblem("replace makes more than a megabyte")
     return text.replace(old, new)
+
+
+def _join(separator: str, texts: list[str]) -> str:
+    if len(separator) * len(texts) > MAX_TEXT:
+        raise TemplateProblem("join makes more than a megabyte")
+    return separator.join(texts)
 
 
 def _capitals(text: str) -> str:
@@ -115,7 +129,7 @@ def _default(other: Any, *value: Any) -> Any:
 
 
 def _fail(message: Any) -> Any:
-    raise TemplateProblem(f"fail: {shown(message)[:200]}")
+    raise TemplateProblem(f"fail: {brief(message, 200)}")
 
 
 def _quoted(*values: Any) -> str:
@@ -151,7 +165,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "normalize": lambda name: sanitized(text_of(name)),
     "slugify": slugified,
     "trim": lambda text: text_of(text).strip(),
-    "trimAll": lambda cut, text: text_of(text).strip(cut) if cut else text_of(text),
+    "trimAll": lambda cut, text: _trim_all(text_of(cut), text_of(text)),
     "trimSuffix": lambda suffix, text: text_of(text).removesuffix(suffix),
     "trimPrefix": lambda prefix, text: text_of(text).removeprefix(prefix),
     "upper": lambda text: text_of(text).upper(),
@@ -178,7 +192,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "camelcase": lambda text: _camel(text_of(text)),
     "swapcase": lambda text: text_of(text).swapcase(),
     "initials": lambda text: "".join(word[0] for word in text_of(text).split()),
-    "join": lambda separator, values: text_of(separator).join(strings(values)),
+    "join": lambda separator, values: _join(text_of(separator), strings(values)),
     "split": lambda separator, text: _split(separator, text_of(text)),
     "splitList": lambda separator, text: text_of(text).split(separator) if separator else list(text_of(text)),
     "splitn": lambda separator, count, text: _splitn(separator, count, text_of(text)),

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from gitops_ci.kinds.kubernetes.gotemplate.values import TemplateProblem, is_true, shown
+from gitops_ci.kinds.kubernetes.gotemplate.values import TemplateProblem, brief, is_true, shown
 
 
 def numbers_as_go(value: Any) -> Any:
@@ -85,17 +85,19 @@ def _from_json(text: Any) -> Any:
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise TemplateProblem(f"expected a list; found {'nil' if value is None else shown(value)[:40]}")
+        raise TemplateProblem(f"expected a list; found {brief(value)}")
     return value
 
 
 def _dict(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise TemplateProblem(f"expected a map; found {'nil' if value is None else shown(value)[:40]}")
+        raise TemplateProblem(f"expected a map; found {brief(value)}")
     return value
 
 
 def _made(*pairs: Any) -> dict[str, Any]:
+    if any(isinstance(each, list | dict) for each in pairs[::2]):
+        raise TemplateProblem("a list or a map as a key")
     keys = [each if isinstance(each, str) else shown(each) for each in pairs[::2]]
     values = (*pairs[1::2], "") if len(pairs) % 2 else pairs[1::2]
     return dict(zip(keys, values, strict=True))

@@ -56,6 +56,13 @@ def shown(value: Any) -> str:
             return _shown(value)
 
 
+def brief(value: Any, longest: int = 40) -> str:
+    """A value in a message: of lists and maps, which may be of any size, only that they are."""
+    if isinstance(value, list | tuple | dict):
+        return "a map" if isinstance(value, dict) else "a list"
+    return "nil" if value is None else shown(value)[:longest]
+
+
 def _shown(value: Any) -> str:
     match value:
         case str():
@@ -96,15 +103,30 @@ def number(value: float) -> str:
 
 def weight(value: Any) -> int:
     """How many values a list or a map holds, at any depth. Raises TemplateProblem past the limit."""
-    found, pending = 0, [value]
-    while pending:
-        each = pending.pop()
-        inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
-        found += len(inner)
-        if found > MAX_WEIGHT:
-            raise TemplateProblem(f"a value that holds more than {MAX_WEIGHT:,} others")
-        pending += [one for one in inner if isinstance(one, list | dict)]
+    found = effort(value, 0)
+    if found > MAX_WEIGHT:
+        raise TemplateProblem(f"a value that holds more than {MAX_WEIGHT:,} others")
     return found
+
+
+def effort(value: Any, characters: int) -> int:
+    """The steps that it takes to look at a value: one for each that it holds, and one for so many characters, if any.
+
+    More than MAX_WEIGHT for all that hold more.
+    """
+    if not isinstance(value, list | dict):
+        return len(value) // characters if isinstance(value, str) and characters else 0
+    found = length = 0
+    pending = [value]
+    while pending and found <= MAX_WEIGHT:
+        each = pending.pop()
+        inner = each.values() if isinstance(each, dict) else each
+        found += len(inner)
+        if characters:
+            texts = (one for one in (*inner, *(each if isinstance(each, dict) else ())) if isinstance(one, str))
+            length += sum(map(len, texts))
+        pending += [one for one in inner if isinstance(one, list | dict)]
+    return found + (length // characters if characters else 0)
 
 
 def is_number(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,11 +13,11 @@ from gitops_ci.kinds.kubernetes.argocd.templates import patched
 from gitops_ci.policy.documents import yaml_documents
 from gitops_ci.policy.documents.yaml_documents import YamlProblem
 
-_LONGEST, _MOST_STARS, _MOST_GROUPS = 200, 2, 2
+_LONGEST, _MOST_STARS, _MOST_WAYS = 200, 2, 100_000
 _PART = re.compile(r"[^,(]+(?:\([^()]*\))?[^,(]*")
-_HAS = re.compile(r"\s*(!?)\s*([\w./-]+)\s*")
-_COMPARES = re.compile(r"\s*([\w./-]+)\s*(!?)==?\s*([\w.-]*)\s*")
-_AMONG = re.compile(r"\s*([\w./-]+)\s+(not)?in\s*\(([\w.,\s-]*)\)\s*")
+_HAS = re.compile(r"(!?)\s*([\w./-]+)")
+_COMPARES = re.compile(r"([\w./-]+)\s*(!?)==?\s*([\w.-]*)")
+_AMONG = re.compile(r"([\w./-]+)\s+(not)?in\s*\(([\w.,\s-]*)\)")
 _LONGEST_NAME = 253
 """What a pattern is tried on: Kubernetes has no longer names, and trying takes the square of it."""
 
@@ -64,9 +65,9 @@ def _fits(pattern: str, text: str) -> bool:
     if (
         len(pattern) > _LONGEST
         or len(text) > _LONGEST_NAME
-        or pattern.count("(") > _MOST_GROUPS
         or len(re.findall("[*+]", pattern)) > _MOST_STARS
         or not re.fullmatch(r"[\w./|()-]*", simple)
+        or _ways(pattern, text) > _MOST_WAYS
     ):
         raise Unknown("a target whose pattern is not read here")
     try:
@@ -75,11 +76,24 @@ def _fits(pattern: str, text: str) -> bool:
         raise Unknown("a target whose pattern is not read here") from None
 
 
+def _ways(pattern: str, text: str) -> int:
+    """In how many ways a pattern may be tried on a text: every choice of each group, every length of each star."""
+    choices, found = [1], max(1, len(text)) ** len(re.findall("[*+]", pattern))
+    for sign in re.findall("[|()]", pattern):
+        if sign == "(":
+            choices.append(1)
+        elif sign == "|":
+            choices[-1] += 1
+        elif len(choices) > 1:
+            found *= choices.pop()
+    return int(found * math.prod(choices))
+
+
 def _selects(selector: str, labels: Mapping[str, Any]) -> bool:
     """Whether labels fit a selector, as Kubernetes reads it (labels.Parse): `a=b`, `a!=b`, `a in (b, c)`, `a`, `!a`."""
     if re.sub(_PART, "", selector).strip(","):
         raise Unknown(_UNREAD.format(selector))
-    return all(_requires(part, selector, labels) for part in _PART.findall(selector))
+    return all(_requires(part.strip(), selector, labels) for part in _PART.findall(selector))
 
 
 def _requires(part: str, selector: str, labels: Mapping[str, Any]) -> bool:

@@ -26,7 +26,7 @@ _ANY_KIND = re.compile(rb"^[ \t-]*[\"']?kind[\"']?[ \t]*:[^\n]*\{\{", re.MULTILI
 _PASSES_ON = re.compile(rb"\b(?:toYaml|toJson|tpl)\b")
 _DEFINES = re.compile(rb"\{\{-?\s*(?:define|block)\s+[\"`]([^\"`\n]+)[\"`]")
 _TAKES = re.compile(rb"\b(?:include|template)\b")
-_TAKES_ANY = re.compile(rb"\{\{[^{}]{0,500}\b(?:include|template)\s++[^\"`\s}]")
+_TAKING = re.compile(rb"(?P<opens>\{\{)|\}|(?P<takes>\b(?:include|template)\s+(?=[^\"`\s}]))")
 _QUOTE = re.compile('["`]')
 _NAMES_API = re.compile(rb"(?:\bargoproj|\btoolkit\.fluxcd|\bsource\.extensions\.fluxcd)\.io/v\d")
 _NAMES_KIND = re.compile(rb"\b" + _DEPLOYING)
@@ -88,8 +88,18 @@ def read(content: bytes) -> Template:
         defines=defines,
         files=files,
         mentions=frozenset(_QUOTE.split(text)[1:-1]) if takes else frozenset(),
-        takes_any=takes and _TAKES_ANY.search(content) is not None,
+        takes_any=takes and _takes_any(content),
     )
+
+
+def _takes_any(content: bytes) -> bool:
+    is_open = False
+    for sign in _TAKING.finditer(content):
+        if is_open and sign["takes"]:
+            return True
+        if not sign["takes"]:
+            is_open = sign["opens"] is not None
+    return False
 
 
 class Templates(Struct, frozen=True, dict=True):

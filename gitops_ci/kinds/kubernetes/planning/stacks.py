@@ -18,7 +18,7 @@ from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
 from gitops_ci.kinds.kubernetes.planning import (
     adopting,
-    depending,
+    conditions,
     following,
     former,
     generated,
@@ -73,12 +73,13 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     if failure is None and ends.base is not None and head is not None and not removed:
         both = before.deployment, after.deployment
         failure = adopting.hidden(ends.base, both, before.rendered, found.changes, (head, tools))
+    if failure is None and not removed:
+        failure = conditions.hidden(ends, base, head, (before.deployment, deployment))
     unseen = remote.altered(base, head, (before.rendered, after.rendered))
     failure = failure or remote.undecided(unseen, head)
     unseen += lacks.unseen
     altered = any(each.action != "read" for each in changes)
-    caveats = (*_caveats(lacks.base, found, left_out, note), *depending.told(after.deployment, base, head))
-    caveats = () if failure is not None else (*lacks.told, *caveats, *_paused(after.deployment))
+    caveats = (*lacks.told, *_caveats(lacks.base, found, left_out, note), *_paused(after.deployment))
     return Plan(
         stack=stack.id,
         status="failed" if failure is not None else "changed" if altered else "unchanged",

@@ -24,6 +24,17 @@ from gitops_ci.kinds.kubernetes import globs
         (globs.pathspec, "clusters", "clusters/a/b.json", True),
         (globs.any_depth, "{a,b/*}.yaml", "b/c/d.yaml", True),
         (globs.any_depth, "{a,b}.yaml", "c.yaml", False),
+        (globs.any_depth, "{a,b{1,2}}x{y,z*}", "b2xzebra", True),
+        (globs.any_depth, "{a,b{1,2}}x{y,z*}", "b3xy", False),
+        (globs.any_depth, "{*a,*b,*c,*d,*e,*f}.yaml", "f.yaml", True),
+        (globs.any_depth, "{*/,}a{*,}{*,}{*,}{*,}{*,}.yaml", "x/ab.yaml", True),
+        (globs.any_depth, "a}b,c", "a}b,c", True),
+        (globs.any_depth, r"\{a,b\}[{,]", "{a,b},", True),
+        (globs.within_folders, "{a,b}/*", "b/c", True),
+        (globs.within_folders, "{a,b}/*", "b/c/d", False),
+        (globs.doublestar, "{a/**/x,b}.yaml", "a/b/c/x.yaml", True),
+        (globs.doublestar, "**/a/**/b*/**/c", "x/a/a/y/b1/b2/z/c", True),
+        (globs.doublestar, "**/a/**/b*/**/c", "x/a/c/y/b/z/d", False),
         (globs.doublestar, "a/**/x.yaml", "a/x.yaml", True),
         (globs.doublestar, "a/**/x.yaml", "a/b/c/x.yaml", True),
         (globs.doublestar, "a/**", "a/b/c", True),
@@ -36,7 +47,7 @@ def test_a_glob(glob: Callable[[str], object], pattern: str, path: str, matches:
     assert (compiled.fullmatch(path) is not None) is matches  # type: ignore[attr-defined]  # a pattern
 
 
-@pytest.mark.parametrize("pattern", ["a[", "a\\", "{a", "**/" * 40, "{a,aa,a?}" * 25 + "b"])
+@pytest.mark.parametrize("pattern", ["a[", "a\\", "{a", "**/" * 40, "{x,xx,x?}" * 25])
 def test_what_is_refused(pattern: str) -> None:
     assert globs.doublestar(pattern) is None
 
@@ -47,4 +58,11 @@ def test_many_stars_take_no_time() -> None:
         compiled = glob("*a" * 60 + "b")
         assert compiled is not None
         assert compiled.fullmatch("a" * 250) is None
+    for pattern in ("{x,xx,x?}" * 6 + "y", "{*x}" * 20 + "y", "x{*,}" * 8 + "y"):
+        compiled = globs.any_depth(pattern)
+        assert compiled is not None
+        assert compiled.fullmatch("x" * 250) is None
+    compiled = globs.doublestar("**/x/**/x*/**/x*/**/y")
+    assert compiled is not None
+    assert compiled.fullmatch("x/" * 1000 + "x") is None
     assert time.process_time() - begun < 2

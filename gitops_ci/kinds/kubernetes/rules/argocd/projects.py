@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from gitops_ci.kinds.kubernetes import values
+from gitops_ci.kinds.kubernetes import globs, values
 from gitops_ci.kinds.kubernetes.argocd.applications import Application
 from gitops_ci.kinds.kubernetes.reading.manifests import Declared
 from gitops_ci.kinds.kubernetes.rules.argocd.application import HOME, Fault, World, sources
@@ -22,6 +22,7 @@ FORBIDS = "argocd/project-forbids"
 
 _DEFAULT = "default"
 _MOST_STARS, _LONGEST = 4, 300
+_PART = re.compile(r"\*\*|\*|\?|[^*?]+")
 _SHELL = re.compile(r"(?:[\w.-]+@)?[\w.-]+:[^/].*")
 
 
@@ -115,34 +116,27 @@ def _denies(pattern: str, value: str) -> bool:
 
 def _fits(pattern: str, value: str, separator: str = "") -> bool:
     """Whether a glob fits; one with more stars than anybody needs would take long, and is taken to."""
-    if pattern == "*" or pattern.count("*") + pattern.count("{") > _MOST_STARS or len(value) > _LONGEST:
+    if pattern == "*" or len(value) > _LONGEST:
         return True
-    return _compiled(pattern, separator).fullmatch(value) is not None
+    compiled = _compiled(pattern, separator)
+    return compiled is None or compiled.fullmatch(value) is not None
+
+
+def _compiled(pattern: str, separator: str) -> re.Pattern[str] | None:
+    """A glob as gobwas has it: `*` stops at the separator, `**` does not, `{a,b}` are alternatives."""
+    if "**" in pattern and separator:
+        return _spanning(pattern)
+    return globs.within_folders(pattern) if separator else globs.any_depth(pattern)
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str, separator: str) -> re.Pattern[str]:
-    """A glob as gobwas has it: `*` stops at the separator, `**` does not, `{a,b}` are alternatives."""
-    one = f"[^{separator}]" if separator else "."
-    made, depth = "", 0
-    for part in re.findall(r"\*\*|\*|\?|\{|\}|,|[^*?{},]+", pattern):
-        depth += (part == "{") - (part == "}" and depth > 0)
-        match part:
-            case "**":
-                made += ".*"
-            case "*":
-                made += f"{one}*"
-            case "?":
-                made += one
-            case "{":
-                made += "(?:"
-            case "}":
-                made += ")" if made.count("(?:") > made.count(")") else r"\}"
-            case ",":
-                made += "|" if depth else ","
-            case _:
-                made += re.escape(part)
-    return re.compile(made + ")" * (made.count("(?:") - made.count(")")), re.DOTALL)
+def _spanning(pattern: str) -> re.Pattern[str] | None:
+    choices = globs.expanded(pattern)
+    if choices is None or any(each.count("*") > _MOST_STARS for each in choices):
+        return None
+    signs = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    made = ("".join(signs.get(part) or re.escape(part) for part in _PART.findall(each)) for each in choices)
+    return re.compile("|".join(f"(?:{each})" for each in made), re.DOTALL)
 
 
 def normalised(address: str) -> str:

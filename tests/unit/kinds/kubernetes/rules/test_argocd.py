@@ -190,7 +190,10 @@ def test_what_is_wrong_with_all_of_a_set_is_told_once() -> None:
         (["https://github.com/{acme,other}/gitops"], "https://github.com/other/gitops", True),
         (["https://github.com/acme/"], "https://github.com/other", False),
         ([], "https://github.com/acme/gitops", False),
-        (["*a*a*a*a*a*a*b"], "a" * 250, True),
+        (["*a*a*a*a*a*a*b"], "a" * 250, False),
+        (["**a**a**a**b"], "a" * 250, True),  # more than is tried
+        (["{a,aa,a?}" * 25 + "b"], "a" * 75, True),
+        (["https://github.com/**/gitops-*"], "https://github.com/acme/deep/gitops-web", True),
     ],
 )
 def test_a_project_permits_sources(patterns: list[str], address: str, permitted: bool) -> None:
