@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from gitops_ci.kinds.kubernetes.difference import immutable, keeping, matching, names, noise, secrets, texts
 from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
+from gitops_ci.kinds.kubernetes.difference.selecting import Selecting
 from gitops_ci.kinds.kubernetes.objects import Object
 from gitops_ci.kinds.terraform.plans import attributes, pairing
 from gitops_ci.kinds.terraform.plans.attributes import Sides
@@ -38,14 +39,19 @@ class Pair(Struct, frozen=True):
     names: tuple[Mapping[str, str], Mapping[str, str]]
 
 
+_ToldBy = tuple[Masking, Counter[str], Selecting]
+"""What is secret, how much of each rule was noise so far, and what objects select by."""
+
+
 def between(base: Iterable[Object], head: Iterable[Object], pruning: Pruning) -> Difference:
     """What becomes of each object."""
     ends = (tuple(map(_decrypted, base)), tuple(map(_decrypted, head)))
     known = secrets.known((*ends[0], *ends[1]))
     counts = Counter[str]()
+    selecting = Selecting((*ends[0], *ends[1]), noise.CHART)
     found: list[Change] = []
     for pair in _pairs(*ends):
-        change = _change(pair, known, counts, pruning)
+        change = _change(pair, (known, counts, selecting), pruning)
         if change is not None:
             found.append(change)
     return Difference(tuple(sorted(found, key=lambda change: change.address)), dict(+counts))
@@ -68,7 +74,8 @@ def _pairs(base: tuple[Object, ...], head: tuple[Object, ...]) -> Iterator[Pair]
         yield Pair(before, after, (written[0].get(id(before)), written[1].get(id(after))), generated)
 
 
-def _change(pair: Pair, known: Masking, counts: Counter[str], pruning: Pruning) -> Change | None:
+def _change(pair: Pair, told_by: _ToldBy, pruning: Pruning) -> Change | None:
+    known = told_by[0]
     if pair.before is None and pair.after is not None:
         return _whole(pair.after, known, "create")
     if pair.after is None and pair.before is not None:
@@ -79,7 +86,7 @@ def _change(pair: Pair, known: Masking, counts: Counter[str], pruning: Pruning) 
     assert pair.after is not None
     if pairing.same(*pair.written):
         return None
-    updated = _update(pair, pair.before, pair.after, (known, counts))
+    updated = _update(pair, pair.before, pair.after, told_by)
     if updated is None or not keeping.becomes_hook(pair.before, pair.after, pruning.by):
         return updated
     reason = "; ".join(filter(None, (keeping.BECOMES_HOOK, keeping.lost_anew(pair.after))))
@@ -98,11 +105,11 @@ def _whole(each: Object, known: Masking, action: Action) -> Change:
     return _made(each, known, action, () if action == "forget" else _attributes(sides, known))
 
 
-def _update(pair: Pair, before: Object, after: Object, told_by: tuple[Masking, Counter[str]]) -> Change | None:
-    known, counts = told_by
+def _update(pair: Pair, before: Object, after: Object, told_by: _ToldBy) -> Change | None:
+    known, counts, selecting = told_by
     hidden = secrets.is_secret(before.value) or secrets.is_secret(after.value)
     one, other = (secrets.whole(each.value) if hidden else each.value for each in (before, after))
-    folded = noise.folded(one, other)
+    folded = noise.folded(one, other, selecting)
     reasons: list[str] = []
     one, other = folded.before, folded.after
     if noise.is_crd(one) and noise.is_crd(other):

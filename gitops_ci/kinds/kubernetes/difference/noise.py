@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from gitops_ci.kinds.kubernetes.difference.selecting import Selecting
 from gitops_ci.kinds.kubernetes.rendering.unsteady import MADE_ANEW
 from gitops_ci.kinds.terraform.plans import pairing
 
@@ -18,8 +19,11 @@ NAMES = "generated names"
 DESCRIPTIONS = "descriptions in CRDs"
 FORM = "how they are written"
 
-_CHART = frozenset({"helm.sh/chart", "chart", "app.kubernetes.io/version"})
+CHART = frozenset({"helm.sh/chart", "chart", "app.kubernetes.io/version"})
 """Labels in which charts write their own version."""
+_VERSION = re.compile(r"(?P<name>(?:[\w.]+-)*?)v?\d[\w.+-]*|[0-9a-f]{7,64}")
+"""What they write: of one chart, and of no other."""
+_LONGEST_LABEL = 63
 _CHECKSUM = re.compile(r"(?:.*[/._-])?(?:check-?sum|sha256|sha1|md5|hash)(?:[/._-].*)?", re.IGNORECASE)
 """Annotations that change with what a pod reads, so that it restarts; of a Secret they are a hash of its values."""
 _DIGEST = re.compile(
@@ -44,14 +48,16 @@ class Folded(Struct, frozen=True):
     counts: Counter[str]
 
 
-def folded(before: Mapping[str, Any], after: Mapping[str, Any]) -> Folded:
-    """Takes chart labels that differ, and all checksums, out of both sides."""
+def folded(before: Mapping[str, Any], after: Mapping[str, Any], selecting: Selecting | None = None) -> Folded:
+    """Takes checksums out of both sides, and chart labels that differ in the version and that nothing selects by."""
     counts = Counter[str]()
     for path in _METADATA:
         one, other = _at(before, path), _at(after, path)
         for field, rule, noisy in (("labels", CHART_LABELS, _chart), ("annotations", CHECKSUMS, _checksum)):
             mine, theirs = _mapping(one.get(field)), _mapping(other.get(field))
             dropped = noisy(mine, theirs)
+            if rule == CHART_LABELS and dropped and selecting is not None:
+                dropped -= selecting.keys
             counts[rule] += sum(not pairing.same(mine.get(key), theirs.get(key)) for key in dropped)
             if dropped:
                 before = _without(before, (*path, field), dropped)
@@ -60,7 +66,15 @@ def folded(before: Mapping[str, Any], after: Mapping[str, Any]) -> Folded:
 
 
 def _chart(one: Mapping[str, Any], other: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(key for key in _CHART if key in one and key in other and one[key] != other[key])
+    shared = (key for key in CHART if key in one and key in other and one[key] != other[key])
+    return frozenset(key for key in shared if _are_versions(one[key], other[key]))
+
+
+def _are_versions(one: Any, other: Any) -> bool:
+    if not all(isinstance(each, str) and len(each) <= _LONGEST_LABEL for each in (one, other)):
+        return False
+    mine, theirs = _VERSION.fullmatch(one), _VERSION.fullmatch(other)
+    return mine is not None and theirs is not None and (mine["name"] or "") == (theirs["name"] or "")
 
 
 def _checksum(one: Mapping[str, Any], other: Mapping[str, Any]) -> frozenset[str]:

@@ -461,6 +461,40 @@ def test_a_key_without_an_end_takes_no_time() -> None:
     assert only(between([end("1")], [end("2")])).action == "update"
 
 
+@pytest.mark.parametrize(
+    ("label", "old", "new", "is_folded"),
+    [
+        ("chart", "web-1.2.3", "web-v1.3.0-rc.1", True),
+        ("helm.sh/chart", "kube-web-1.2.3_1", "kube-web-2", True),
+        ("app.kubernetes.io/version", "v1", "v2", True),
+        ("app.kubernetes.io/version", "0a1b2c3", "d4e5f60", True),
+        ("chart", "web", "admin", False),
+        ("chart", "web-1.2.3", "admin-1.2.3", False),
+        ("app.kubernetes.io/version", "stable", "canary", False),
+        ("app.kubernetes.io/version", "1", 2, False),
+    ],
+)
+def test_only_another_version_in_a_chart_label_is_noise(label: str, old: str, new: object, is_folded: bool) -> None:
+    base, head = ({**WEB, "metadata": {"name": "web", "labels": {label: value}}} for value in (old, new))
+    assert (between([base], [head]).changes == ()) is is_folded
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"podSelector": {"matchLabels": {"chart": "web-1"}}},
+        {"ingress": [{"from": [{"podSelector": {"matchExpressions": [{"key": "chart", "operator": "Exists"}]}}]}]},
+        {"selector": {"chart": "web-1"}},
+    ],
+)
+def test_a_chart_label_that_something_selects_by_is_told(spec: dict[str, Any]) -> None:
+    by = one("NetworkPolicy", "networking.k8s.io/v1", spec=spec)
+    pods = [{**WEB, "spec": {"template": {"metadata": {"labels": {"chart": f"web-{number}"}}}}} for number in (1, 2)]
+    assert between([pods[0]], [pods[1]]).changes[0].attributes == ()
+    change = only(between([pods[0], by], [pods[1], by]))
+    assert [each.path for each in change.attributes] == ["spec.template.metadata.labels.chart"]
+
+
 def test_chart_labels_in_a_claim_template_are_no_noise() -> None:
     def end(version: str) -> dict[str, Any]:
         claim = {"metadata": {"name": "data", "labels": {"helm.sh/chart": version}}}
