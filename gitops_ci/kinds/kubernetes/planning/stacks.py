@@ -16,7 +16,7 @@ from gitops_ci.kinds.kubernetes.difference.keeping import Pruning
 from gitops_ci.kinds.kubernetes.discovery import deployments, survey
 from gitops_ci.kinds.kubernetes.nested import comparing
 from gitops_ci.kinds.kubernetes.objects import Gap, Rendered
-from gitops_ci.kinds.kubernetes.planning import following, former, generated, gone, lacking, remote
+from gitops_ci.kinds.kubernetes.planning import conditions, following, former, generated, gone, lacking, remote
 from gitops_ci.kinds.kubernetes.planning.lacking import Lacking
 from gitops_ci.kinds.kubernetes.sources import Chart, Deployment, Kustomization, Pinned
 from gitops_ci.kinds.protocol import Tools
@@ -56,6 +56,8 @@ def plan(stack: Stack, base: Inventory | None, head: Inventory | None, tools: To
     changes = gone.told(changes, before.deployment if pruning is not None and pruning.all_goes else None, base, head)
     changes += tuple(generated.between(base, head, (before.rendered, after.rendered)))
     failure = lacks.failure(removed=removed) or lacking.elsewhere(before.deployment, after.deployment)
+    if failure is None and not removed:
+        failure = conditions.hidden(ends, base, head, (before.deployment, deployment))
     unseen = remote.altered(base, head, (before.rendered, after.rendered))
     failure = failure or remote.undecided(unseen, head)
     unseen += lacks.unseen
