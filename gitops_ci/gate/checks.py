@@ -23,6 +23,8 @@ _REMEDIES = {
     "cluster-values": "keep the values in a ConfigMap of this repository that is not encrypted, or review it by hand",
     "set-offline": f"answer for the generator under kinds.kubernetes.generators {_IN_BASE}",
     "revision-missing": "check out the whole history with its tags (fetch-depth: 0), or name a revision that is there",
+    "conditional": "let the template depend on values alone, or review by hand what it makes then; which APIs the "
+    f"cluster has is said under kinds.kubernetes.api_versions {_IN_BASE}, and needs `helm` on PATH",
     "remote": f"review what it deploys by hand, or set kinds.kubernetes.remote to tell {_IN_BASE}",
     "timeout": "raise the timeout of its kind or --total-timeout, or make the plan smaller",
     "interrupted": "run it again",

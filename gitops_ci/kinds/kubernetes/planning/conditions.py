@@ -14,11 +14,11 @@ from gitops_ci.kinds.kubernetes.sources import Chart, Deployment
 from gitops_ci.model.plan import Problem
 from gitops_ci.policy import secrets
 
-_CODE = "not-rendered"
+_CODE = "conditional"
 _WHY = {
     "time": "by the time or by chance: what it makes another time is not known",
     "history": "by what is in the cluster or was deployed before: what it makes there is not known",
-    "apis": "by the APIs of the cluster: name them under kinds.kubernetes.api_versions, and have `helm` on PATH",
+    "apis": "by the APIs of the cluster: what it makes there is not known",
 }
 
 
@@ -39,11 +39,11 @@ def hidden(
     if head is None or ends.head is None or not any(isinstance(each, Chart) for each in is_now.sources):
         return None
     passed = {"history"} if is_now.by.startswith("Application ") else set()
-    passed |= {"apis"} if head.config.kinds.kubernetes.api_versions else set()
+    passed |= {"apis"} if (base or head).config.kinds.kubernetes.api_versions else set()
     passed |= {"history", "apis"} if ends.base is None else set()
     for each in (*_in_files(ends, base, head), *_in_values(was, is_now)):
         if each.asking.sort not in passed:
-            message = f"not rendered: {each.path}:{each.asking.line} decides {_WHY[each.asking.sort]}"
+            message = f"{each.path}:{each.asking.line} decides {_WHY[each.asking.sort]}"
             message += f" (`{each.asking.text}`)"
             return Problem(code=_CODE, message=secrets.masked(message), path=each.path, line=each.asking.line)
     return None

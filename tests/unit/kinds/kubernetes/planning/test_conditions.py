@@ -67,7 +67,7 @@ def test_a_new_template_that_nobody_can_render_is_undecided(by: Files, text: str
         return
     assert found.reason is not None
     assert (found.reason.code, found.reason.path, found.reason.line) == (
-        "not-rendered",
+        "conditional",
         "deploy/web/templates/b.yaml",
         2,
     )
@@ -93,4 +93,4 @@ def test_values_of_the_deployer_are_asked_as_well(tmp_path: Path) -> None:
     given = application("web", "deploy/web", more=f"    helm: {{values: 'x: \"{TIME}\"'}}\n")
     found = plan(base, {**base, "argo/web.yaml": given}, tmp_path)
     assert found.reason is not None
-    assert (found.reason.code, found.reason.path) == ("not-rendered", "argo/web.yaml")
+    assert (found.reason.code, found.reason.path) == ("conditional", "argo/web.yaml")
