@@ -7,15 +7,18 @@ from typing import Any
 from gitops_ci.kinds.kubernetes.gotemplate import sprig_patterns
 from gitops_ci.kinds.kubernetes.gotemplate.values import MAX_WEIGHT, effort
 
-_COPIED, _TURNED, _READ = 1000, 20, 5  # characters per step: moved as they are, looked at each, taken apart
+_COPIED, _WRITTEN, _TURNED, _READ = 1000, 200, 20, 5
+"""Characters per step: moved as they are, written as YAML or JSON, looked at each, taken apart."""
 _COPYING = frozenset(
     {
         *("trim", "trimSuffix", "trimPrefix", "trunc", "abbrev", "substr", "repeat", "indent", "nindent", "replace"),
         *("contains", "hasPrefix", "hasSuffix", "quote", "squote", "cat", "join", "print", "println", "toString"),
         *("eq", "ne", "lt", "le", "gt", "ge", "has", "without", "uniq", "sortAlpha", "upper", "lower", "swapcase"),
-        *("b64enc", "b64dec", "sha1sum", "sha256sum", "html", "plural", "keys", "values", "pick", "omit", "compact"),
+        *("b64enc", "b64dec", "sha1sum", "sha256sum", "html", "plural", "set", "deepCopy", "merge"),
+        "mergeOverwrite",
     }
 )
+_WRITING = frozenset({"toYaml", "toJson", "toRawJson", "toPrettyJson"})
 _READING = frozenset({"fromYaml", "fromYamlArray", "fromJson"})
 _GLANCING = frozenset(
     {
@@ -25,6 +28,8 @@ _GLANCING = frozenset(
     }
 )
 """What takes lists and maps as they are, without looking at what they hold: those that they make are paid for."""
+_SHALLOW = frozenset({"keys", "values", "pick", "omit", "compact"})
+"""What goes through a list or a map, and not into what it holds."""
 
 
 def given(name: str, args: list[Any]) -> int:
@@ -32,7 +37,10 @@ def given(name: str, args: list[Any]) -> int:
     plain = name if not name.startswith("must") else name[4:5].lower() + name[5:]
     if plain in _GLANCING:
         return sum(len(each) for each in args if isinstance(each, str)) // _COPIED
-    each_step = _COPIED if plain in _COPYING else _READ if plain in _READING else _TURNED
+    if plain in _SHALLOW:
+        return sum(len(each) for each in args if isinstance(each, list | dict))
+    rates = ((_COPYING, _COPIED), (_WRITING, _WRITTEN), (_READING, _READ))
+    each_step = next((rate for names, rate in rates if plain in names), _TURNED)
     looked_at = args[-1:] if plain == "set" else args  # which copies what it puts into the map
     found = sum(effort(each, each_step) for each in looked_at)
     if plain in ("uniq", "without"):  # each is compared with the others
@@ -45,8 +53,10 @@ def given(name: str, args: list[Any]) -> int:
 
 def made(value: Any) -> int:
     """Steps for what a function makes: all that a template has, where that holds too many values."""
-    found = effort(value, _COPIED)
-    return found // 16 if isinstance(value, list | dict) and found <= MAX_WEIGHT else found
+    if not isinstance(value, list | dict):
+        return effort(value, _COPIED)
+    found = effort(value, 0)  # of whose texts none is copied
+    return found if found > MAX_WEIGHT else found // 16
 
 
 def looked_at(value: Any) -> int:

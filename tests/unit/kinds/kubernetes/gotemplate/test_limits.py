@@ -89,6 +89,13 @@ def test_nothing_that_is_large_is_written_only_to_be_refused(template: str, said
         gotemplate.render(template, HELD)
 
 
+def test_what_is_not_looked_into_takes_few_steps() -> None:
+    """As alphagov/govuk-helm-charts writes all values but the list of its applications into each of them."""
+    values = {"applications": ["x" * 5_000] * 3_000, "domain": "example.org"}
+    template = '{{ range until 100 }}{{ toYaml (omit $ "applications") }}{{ dict "all" $ | len }}{{ end }}'
+    assert gotemplate.render(template, values).count("domain: example.org") == 100
+
+
 def test_what_is_refused_for_its_steps_leaves_steps_for_others() -> None:
     budget = gotemplate.Budget(steps=300_000)
     with pytest.raises(TemplateProblem, match="100,000 steps"):
