@@ -33,7 +33,7 @@ def test_a_file_that_argo_cd_skips_is_no_part_of_a_directory() -> None:
     assert "shared/kubernetes/web" in {each.id for each in affected.between(end(after), end(before))}
 
 
-MANY = f"'{'{a,b}' * 15}.yaml'"
+MANY = f"'{'{a,b}' * 15}*.yaml'"
 """It stands for more patterns than are tried."""
 
 
