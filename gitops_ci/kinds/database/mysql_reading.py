@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gitops_ci.kinds.database import mysql_alter
+from gitops_ci.kinds.database import mysql_alter, mysql_strings
 from gitops_ci.kinds.database.sql.refusals import MigrationError
 
 UNREAD = "Unread"
@@ -79,7 +79,9 @@ def parse(text: str) -> tuple[Statement, ...]:
     dialect = _dialect()
     errors = importlib.import_module("sqlglot.errors")
     try:
-        return tuple(each for part in _parts(dialect.tokenize(text)) for each in _read(dialect, part, text))
+        tokens = dialect.tokenize(text)
+        mysql_strings.refuse(tokens)
+        return tuple(each for part in _parts(tokens) for each in _read(dialect, part, text))
     except errors.SqlglotError:
         raise MigrationError("invalid", "cannot be parsed as MySQL: a string or a comment has no end") from None
     except RecursionError:
