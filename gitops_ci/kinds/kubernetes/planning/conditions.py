@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -15,6 +16,8 @@ from gitops_ci.model.plan import Problem
 from gitops_ci.policy import secrets
 
 _CODE = "conditional"
+_PACKED = re.compile(r"(?:.*/)?charts/[^/]+\.tgz")
+"""A chart that is packed: what braces say in compressed data is chance."""
 _WHY = {
     "time": "by the time or by chance: what it makes another time is not known",
     "history": "by what is in the cluster or was deployed before: what it makes there is not known",
@@ -56,9 +59,14 @@ def _in_files(ends: Ends, base: Inventory | None, head: Inventory) -> Iterator[_
     known = base.snapshot.entries if base is not None else {}
     read = head.graph.closure(ends.head.id, head.snapshot)
     altered = [path for path in sorted(read) if head.snapshot.entries.get(path) != known.get(path)]
-    paths = [path for path in altered if not path.endswith((".md", "/NOTES.txt"))]
+    paths = [path for path in altered if not path.endswith((".md", "/NOTES.txt")) and not _is_packed(path)]
     for path, found in head.snapshot.facts(paths, asking.of).items():
         yield from (_Asked(path, each) for each in found)
+
+
+def _is_packed(path: str) -> bool:
+    """Whether Helm unpacks a file and runs nothing that is written in it as it is, as it would below `templates`."""
+    return _PACKED.fullmatch(path) is not None and "/templates/" not in f"/{path}"
 
 
 def _in_values(was: Deployment, is_now: Deployment) -> Iterator[_Asked]:

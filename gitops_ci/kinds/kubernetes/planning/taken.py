@@ -23,9 +23,11 @@ def over(
     inside = f"{stack.path}/" if stack.path else ""
     read = base.graph.closure(stack.id, base.snapshot)
     own = frozenset(id for id, each in head.stacks.items() if each.kind == "kubernetes")
-    takers = sorted(head.graph.reached([path for path in read if path.startswith(inside)], own))
-    if not takers:
+    reached = head.graph.reached([path for path in read if path.startswith(inside)], own)
+    if not reached:
         return tuple(changes), None
+    # what an ApplicationSet that lies in it makes reads the directory, too, and deploys nothing of it
+    takers = sorted(id for id, each in reached.items() if each.certainty != "file") or sorted(reached)
     is_whole = all(
         (before := base.snapshot.read(path)) is not None and before == head.snapshot.read(path) for path in read
     )

@@ -82,6 +82,14 @@ def test_what_base_has_just_the_same_and_what_comes_anew_is_no_reason(tmp_path: 
     assert plan({"README.md": ""}, new, tmp_path).status == "changed"
 
 
+@pytest.mark.parametrize(
+    ("name", "status"), [("charts/lib-1.0.0.tgz", "unchanged"), ("templates/charts/lib-1.0.0.tgz", "failed")]
+)
+def test_a_packed_chart_is_compressed_and_asks_nothing_as_it_is_written(name: str, status: str, tmp_path: Path) -> None:
+    base: Files = {**CHART, **BY_ARGO}
+    assert plan(base, {**base, f"deploy/web/{name}": f"\x1f{TIME}"}, tmp_path).status == status
+
+
 def test_the_apis_are_known_where_they_are_configured(tmp_path: Path) -> None:
     base = {**CHART, **BY_ARGO}
     head = {**base, "deploy/web/templates/b.yaml": APIS}

@@ -7,7 +7,7 @@ from pathlib import Path
 from gitops_ci.kinds import kubernetes
 from gitops_ci.model.plan import Plan
 from tests.unit.kinds.kubernetes.bed import Tools
-from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, end, kustomization
+from tests.unit.kinds.kubernetes.ends import DEPLOYMENT, Files, application, application_set, end, kustomization
 from tests.unit.kinds.kubernetes.planning.test_stacks import actions
 
 OTHER = DEPLOYMENT.replace("name: web", "name: other")
@@ -52,3 +52,11 @@ def test_of_manifests_only_what_is_no_longer_in_them_goes(tmp_path: Path) -> Non
     assert actions(plan(PLAIN, {**PLAIN, **parent}, stack, tmp_path)) == []
     fewer: Files = {"k8s/web/a.yaml": DEPLOYMENT, **parent}
     assert actions(plan(PLAIN, fewer, stack, tmp_path)) == [("delete", "apps/Deployment other")]
+
+
+def test_what_a_set_in_the_directory_makes_is_no_taker(tmp_path: Path) -> None:
+    base: Files = {"sets/apps.yaml": application_set("eu"), "apps/api/kustomization.yaml": kustomization()}
+    head: Files = {**base, "root.yaml": application("root", "sets")}
+    found = plan(base, head, "shared/kubernetes/sets", tmp_path)
+    assert found.reason is not None
+    assert found.reason.message.startswith("shared/kubernetes/root deploys this directory now")
