@@ -135,3 +135,42 @@ def test_an_event_that_deletes_is_destructive() -> None:
     plan = plan_of("CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM users;\nALTER EVENT e DISABLE;")
     assert [each.destructive for each in plan.changes] == [True, False]
     assert [each.destructive for each in plan_of("DROP EVENT e;").changes] == [True]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "-- -----------------------------------------------------\n",
+        "/* ---!!! was in V2__setting.sql !!!--- */",
+        "# --old\n",
+        "-- `/*! …` is what mysqldump writes\n--\n",
+        "INSERT INTO users (email) VALUES ('a--b\\'/*! x', \"c--d\");",
+        "INSERT INTO `users` (`e--m`) VALUES ('it''s --1');",
+    ],
+)
+def test_dashes_in_comments_and_strings_are_no_comments_themselves(note: str) -> None:
+    plan = plan_of(f"{note} ALTER TABLE users DROP COLUMN email;")
+    assert plan.reason is None
+    assert [each.address for each in plan.changes if each.destructive] == ["table users"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 'a' --1\n;",
+        "SELECT '\n-- ' --1\n;",
+        "SELECT 1 --\u00a0; DROP TABLE users;",
+        "SELECT '\\\\' /*! , 2 */;",
+        "-- a\n/*M! DROP TABLE users */;",
+        "/* a */ --x\nSELECT 1;",
+        "SELECT `a'` --1\n, 'b';",
+    ],
+)
+def test_what_mysql_takes_for_no_comment_is_undecided(sql: str) -> None:
+    reason = plan_of(sql).reason
+    assert reason is not None
+    assert reason.code == "unsupported"
+
+
+def test_strings_without_an_end_take_no_time() -> None:
+    assert plan_of("SELECT '" + "\\'" * 200_000).reason is not None
