@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from gitops_ci.kinds.database import mysql_reading
 from gitops_ci.model.plan import Plan
 from tests.unit.kinds.database.rules.linting import lint, rules
 from tests.unit.kinds.database.sides import planned, side
@@ -174,3 +175,18 @@ def test_what_mysql_takes_for_no_comment_is_undecided(sql: str) -> None:
 
 def test_strings_without_an_end_take_no_time() -> None:
     assert plan_of("SELECT '" + "\\'" * 200_000).reason is not None
+
+
+def test_what_was_merged_is_read_once_however_many_types_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    parse = mysql_reading.parse
+
+    def counted(text: str) -> tuple[mysql_reading.Statement, ...]:
+        read.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(mysql_reading, "parse", counted)
+    sizes = [30, 40, 35]
+    plan = plan_of("\n".join(f"ALTER TABLE users MODIFY email VARCHAR({size});" for size in sizes))
+    assert [each.destructive for each in plan.changes] == [False, False, True]
+    assert read.count(FIRST) == 1
