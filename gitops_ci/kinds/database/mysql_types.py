@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from gitops_ci.kinds.database import mysql_reading
+from gitops_ci.kinds.database import mysql_reading, mysql_tables
 from gitops_ci.kinds.database.mysql_reading import UNREAD, Statement
 from gitops_ci.kinds.database.sql.refusals import MigrationError
 
@@ -78,8 +78,13 @@ def _follow(statements: Iterable[Statement], bare: str, word: re.Pattern[str], f
     for each in statements:
         if _hides(each, word):
             found.clear()
-        elif each.kind in ("Create", "Alter") and _bare(_table(each.tree)) == bare:
+        elif (each.kind == "Alter" or _makes_a_table(each)) and _bare(_table(each.tree)) == bare:
             _apply(each, found)
+
+
+def _makes_a_table(each: Statement) -> bool:
+    """CREATE INDEX, too, names a table, and leaves its columns as they are."""
+    return each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
 
 
 def _hides(each: Statement, word: re.Pattern[str]) -> bool:
@@ -88,6 +93,7 @@ def _hides(each: Statement, word: re.Pattern[str]) -> bool:
     if first in ("CALL", "EXECUTE", "PREPARE"):
         return True
     is_one = each.kind == UNREAD or first == "RENAME" or (each.kind == "Drop" and each.tree.args.get("kind") == "TABLE")
+    is_one = is_one or (_makes_a_table(each) and mysql_tables.is_temporary(each))
     return is_one and word.search(each.tree.sql("mysql")) is not None
 
 
