@@ -17,8 +17,12 @@ from gitops_ci.kinds.database.sql.refusals import MigrationError
 UNREAD = "Unread"
 """The kind of a statement of which nobody here knows what it does."""
 _DELIMITER = "delimiter"
-_HIDDEN = re.compile(r"/\*M?!|--(?!\s|$)")
-"""What the parser takes for a comment and MySQL does not."""
+_HIDDEN = re.compile(
+    r"""'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?|`[^`]*+`?|(?:--(?=[\x00-\x20\x7f]|\Z)|\#)[^\n]*+"""
+    r"""|/\*(?!M?!).*?(?:\*/|\Z)|(?P<hidden>/\*M?!|--)""",
+    re.DOTALL,
+)
+"""Strings, quoted names and comments; `hidden` is beside them: what a parser takes for a comment and MySQL does not."""
 _KINDS = re.compile(
     "Alter|Analyze|Commit|Create|Delete|Describe|Drop|Except|Insert|Intersect|Kill|Rollback|Select|Set|Show|Subquery"
     "|Transaction|TruncateTable|Union|Update|Use|Values"
@@ -69,7 +73,7 @@ def parse(text: str) -> tuple[Statement, ...]:
 
     One that the parser does not know may be MySQL's; what can be nothing but a mistake is `invalid`.
     """
-    hidden = _HIDDEN.search(text)
+    hidden = next((each for each in _HIDDEN.finditer(text) if each["hidden"]), None)
     if hidden is not None:
         what = (
             "a comment that MySQL runs (`/*! … */`)" if hidden[0].startswith("/") else "`--` without a blank behind it"

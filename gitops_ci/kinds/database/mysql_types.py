@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
-from gitops_ci.kinds.database import mysql_reading
+from gitops_ci.kinds.database import mysql_reading, mysql_tables
 from gitops_ci.kinds.database.mysql_reading import UNREAD, Statement
 from gitops_ci.kinds.database.sql.refusals import MigrationError
 
@@ -25,6 +24,8 @@ class Types:
     def __init__(self, earlier: Iterable[str] = ()) -> None:
         self._earlier = earlier
         self._later: list[Statement] = []
+        self._read: dict[str, tuple[Statement, ...]] = {}
+        self._before: dict[str, dict[str, Any] | None] = {}
 
     def take(self, each: Statement) -> None:
         """One more statement that is applied."""
@@ -47,21 +48,43 @@ class Types:
 
     def _columns(self, table: str) -> dict[str, Any]:
         """The types of a table's columns, as far as they are known; none where something before cannot be read."""
-        if self._texts is None:
-            return {}
         bare = _bare(table)
         word = re.compile(rf"(?<!\w){re.escape(bare)}(?!\w)", re.IGNORECASE)
-        found: dict[str, Any] = {}
-        try:
-            before = [mysql_reading.parse(text) for text in self._texts if word.search(text) is not None]
-        except MigrationError:
+        if bare not in self._before:
+            self._before[bare] = self._at_first(bare, word)
+        before = self._before[bare]
+        if before is None:
             return {}
-        for each in chain(chain.from_iterable(before), self._later):
-            if _hides(each, word):
-                found.clear()
-            elif each.kind in ("Create", "Alter") and _bare(_table(each.tree)) == bare:
-                _apply(each, found)
+        found = dict(before)
+        _follow(self._later, bare, word, found)
         return found
+
+    def _at_first(self, bare: str, word: re.Pattern[str]) -> dict[str, Any] | None:
+        """The same before this plan's migrations; None where something cannot be read."""
+        found: dict[str, Any] = {}
+        for text in self._texts or ():
+            if word.search(text) is None:
+                continue
+            if text not in self._read:
+                try:
+                    self._read[text] = mysql_reading.parse(text)
+                except MigrationError:
+                    return None
+            _follow(self._read[text], bare, word, found)
+        return found if self._texts is not None else None
+
+
+def _follow(statements: Iterable[Statement], bare: str, word: re.Pattern[str], found: dict[str, Any]) -> None:
+    for each in statements:
+        if _hides(each, word):
+            found.clear()
+        elif (each.kind == "Alter" or _makes_a_table(each)) and _bare(_table(each.tree)) == bare:
+            _apply(each, found)
+
+
+def _makes_a_table(each: Statement) -> bool:
+    """CREATE INDEX, too, names a table, and leaves its columns as they are."""
+    return each.kind == "Create" and str(each.tree.args.get("kind")).upper() == "TABLE"
 
 
 def _hides(each: Statement, word: re.Pattern[str]) -> bool:
@@ -70,6 +93,7 @@ def _hides(each: Statement, word: re.Pattern[str]) -> bool:
     if first in ("CALL", "EXECUTE", "PREPARE"):
         return True
     is_one = each.kind == UNREAD or first == "RENAME" or (each.kind == "Drop" and each.tree.args.get("kind") == "TABLE")
+    is_one = is_one or (_makes_a_table(each) and mysql_tables.is_temporary(each))
     return is_one and word.search(each.tree.sql("mysql")) is not None
 
 

@@ -35,6 +35,7 @@ def destructive(sql: str, base: dict[str, str] = BASE) -> bool:
         "MODIFY at DATETIME(6)",
         "MODIFY b TINYINT",
         "RENAME COLUMN email TO mail; ALTER TABLE users MODIFY mail VARCHAR(30)",
+        "ADD INDEX i (email); CREATE INDEX j ON users (email); ALTER TABLE users MODIFY email VARCHAR(30)",
     ],
 )
 def test_a_wider_type_destroys_nothing(action: str) -> None:
@@ -56,6 +57,7 @@ def test_a_wider_type_destroys_nothing(action: str) -> None:
         "MODIFY txt VARCHAR(100)",
         "MODIFY at DATETIME",
         "MODIFY nobody_knows INT",
+        "FORCE; CREATE TEMPORARY TABLE users (email VARCHAR(1)); ALTER TABLE users MODIFY email VARCHAR(10)",
         "MODIFY email VARCHAR(300); ALTER TABLE users MODIFY email VARCHAR(200)",
         "RENAME TO people; RENAME TABLE x TO users; ALTER TABLE users MODIFY email VARCHAR(255)",
     ],

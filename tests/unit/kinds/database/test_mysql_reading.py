@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from gitops_ci.kinds.database import mysql_reading
 from gitops_ci.model.plan import Plan
 from tests.unit.kinds.database.rules.linting import lint, rules
 from tests.unit.kinds.database.sides import planned, side
@@ -135,3 +136,57 @@ def test_an_event_that_deletes_is_destructive() -> None:
     plan = plan_of("CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM users;\nALTER EVENT e DISABLE;")
     assert [each.destructive for each in plan.changes] == [True, False]
     assert [each.destructive for each in plan_of("DROP EVENT e;").changes] == [True]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "-- -----------------------------------------------------\n",
+        "/* ---!!! was in V2__setting.sql !!!--- */",
+        "# --old\n",
+        "-- `/*! …` is what mysqldump writes\n--\n",
+        "INSERT INTO users (email) VALUES ('a--b\\'/*! x', \"c--d\");",
+        "INSERT INTO `users` (`e--m`) VALUES ('it''s --1');",
+    ],
+)
+def test_dashes_in_comments_and_strings_are_no_comments_themselves(note: str) -> None:
+    plan = plan_of(f"{note} ALTER TABLE users DROP COLUMN email;")
+    assert plan.reason is None
+    assert [each.address for each in plan.changes if each.destructive] == ["table users"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 'a' --1\n;",
+        "SELECT '\n-- ' --1\n;",
+        "SELECT 1 --\u00a0; DROP TABLE users;",
+        "SELECT '\\\\' /*! , 2 */;",
+        "-- a\n/*M! DROP TABLE users */;",
+        "/* a */ --x\nSELECT 1;",
+        "SELECT `a'` --1\n, 'b';",
+    ],
+)
+def test_what_mysql_takes_for_no_comment_is_undecided(sql: str) -> None:
+    reason = plan_of(sql).reason
+    assert reason is not None
+    assert reason.code == "unsupported"
+
+
+def test_strings_without_an_end_take_no_time() -> None:
+    assert plan_of("SELECT '" + "\\'" * 200_000).reason is not None
+
+
+def test_what_was_merged_is_read_once_however_many_types_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    parse = mysql_reading.parse
+
+    def counted(text: str) -> tuple[mysql_reading.Statement, ...]:
+        read.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(mysql_reading, "parse", counted)
+    sizes = [30, 40, 35]
+    plan = plan_of("\n".join(f"ALTER TABLE users MODIFY email VARCHAR({size});" for size in sizes))
+    assert [each.destructive for each in plan.changes] == [False, False, True]
+    assert read.count(FIRST) == 1
