@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from gitops_ci.discover.inventory import Inventory
 from gitops_ci.kinds.kubernetes.sources import Deployment, Manifests
 from gitops_ci.model.plan import Change, Problem
@@ -12,7 +10,7 @@ from gitops_ci.policy.documents import files, manifests
 
 
 def over(
-    changes: Iterable[Change], was: tuple[Stack, Deployment], base: Inventory, head: Inventory
+    changes: tuple[Change, ...], was: tuple[Stack, Deployment], base: Inventory, head: Inventory
 ) -> tuple[tuple[Change, ...], Problem | None]:
     """The changes of the stack of such a directory, which head has no more, without what is still there.
 
@@ -25,7 +23,7 @@ def over(
     own = frozenset(id for id, each in head.stacks.items() if each.kind == "kubernetes")
     reached = head.graph.reached([path for path in read if path.startswith(inside)], own)
     if not reached:
-        return tuple(changes), None
+        return changes, None
     # what an ApplicationSet that lies in it makes reads the directory, too, and deploys nothing of it
     takers = sorted(id for id, each in reached.items() if each.certainty != "file") or sorted(reached)
     is_whole = all(
@@ -33,10 +31,10 @@ def over(
     )
     plain = frozenset(path for each in deployment.sources if isinstance(each, Manifests) for path in each.files)
     left = [] if is_whole else [each for each in changes if each.path not in plain or not _stands(each, head)]
+    if len(left) == len(changes):
+        return tuple(left), None
     message = f"{', '.join(takers[:3])} {'deploys' if len(takers) == 1 else 'deploy'} this directory now"
-    return tuple(left), Problem(
-        code="taken-over", message=f"{message}: what it has is told there, and nothing of it is gone"
-    )
+    return tuple(left), Problem(code="taken-over", message=f"{message}: what it still has is told there, and not gone")
 
 
 def _stands(change: Change, head: Inventory) -> bool:

@@ -27,6 +27,7 @@ _WORD = re.compile(r"([^\s\"',;=@]+)")
 _SIGN = re.compile(r"([^0-9A-Za-z]+)")
 _SIGN_AT_END = re.compile(r"[0-9A-Za-z]*\Z")
 _NUMBER = re.compile(r"[0-9TZ]*")
+_RUN = re.compile(rf"{re.escape(MADE_ANEW)}(?:[^0-9A-Za-z]+?{re.escape(MADE_ANEW)})+")
 _PART = re.compile(r"([-.])")
 """What separates the parts of a name."""
 
@@ -117,18 +118,20 @@ def _steady_text(one: str, other: str) -> str:
 
 
 def _steady_word(one: str, other: str) -> str:
-    """The parts of a word that both have and that say something: `postgres://user:…`, `registry/image:…`."""
+    """The parts of a word that both have and that say something: `postgres://user:…`, `registry/image:…`.
+
+    Random parts may have signs of their own, also the same ones by chance: what lies between two that say something is
+    one mark.
+    """
     mine, theirs = _SIGN.split(one), _SIGN.split(other)
     if mine[1::2] == theirs[1::2]:
-        pairs = zip(mine, theirs, strict=True)
-        kept = [
-            part if part == again and (at % 2 or _says(part)) else MADE_ANEW for at, (part, again) in enumerate(pairs)
-        ]
-        return "".join(kept) if any(map(_says, kept[::2])) else MADE_ANEW
-    before = _SIGN_AT_END.sub("", _common(one, other))
-    after = _SIGN_AT_END.sub("", _common(one[len(before) :][::-1], other[len(before) :][::-1]))[::-1]
-    told = [each if any(map(_says, _SIGN.split(each))) else "" for each in (before, after)]
-    return MADE_ANEW.join(told)
+        kept = [part if part == again else MADE_ANEW for part, again in zip(mine, theirs, strict=True)]
+    else:
+        before = _SIGN_AT_END.sub("", _common(one, other))
+        after = _SIGN_AT_END.sub("", _common(one[len(before) :][::-1], other[len(before) :][::-1]))[::-1]
+        kept = [*_SIGN.split(before)[:-1], MADE_ANEW, *_SIGN.split(after)[1:]]
+    kept[::2] = [part if _says(part) else MADE_ANEW for part in kept[::2]]
+    return _RUN.sub(MADE_ANEW, "".join(kept)) if any(map(_says, kept[::2])) else MADE_ANEW
 
 
 def _says(part: str) -> bool:

@@ -31,8 +31,9 @@ def test_what_another_stack_takes_as_it_is_does_not_go(tmp_path: Path) -> None:
 
 
 def test_where_something_in_it_differs_nobody_can_say_and_it_is_told(tmp_path: Path) -> None:
-    changed = {**TAKEN, "web/a.yaml": OTHER}
-    assert [each for each, _ in actions(plan(WEB, changed, "shared/kubernetes/web", tmp_path))] == ["delete"]
+    found = plan(WEB, {**TAKEN, "web/a.yaml": OTHER}, "shared/kubernetes/web", tmp_path)
+    assert [each for each, _ in actions(found)] == ["delete"]
+    assert found.reason is None, "nothing is left out of it"
 
 
 def test_an_overlay_that_goes_is_not_taken_for_its_base(tmp_path: Path) -> None:

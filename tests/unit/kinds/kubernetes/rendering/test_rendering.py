@@ -426,6 +426,8 @@ def test_what_is_made_anew_at_each_rendering_is_marked(tmp_path: Path) -> None:
         ("app:x+y/r1==", "app:z/r2==", "app:(made anew at each rendering)=="),
         ("a r1-evil-r2.x", "a s1-evil-s2.x", "a (made anew at each rendering)-evil-(made anew at each rendering).x"),
         ("2026-11-26T05:17:06Z", "2026-11-26T05:17:07Z", "(made anew at each rendering)"),
+        ("u:$2a$10$r1.s2", "u:$2a$10$r3/s4", "u:$2a$(made anew at each rendering)"),
+        ("u:$2a$10$r1.s2", "u:$2a$10$r3.s4", "u:$2a$(made anew at each rendering)"),
         ("user: app\\npassword: r1\\nhost: a", "user: app\\npassword: r2\\nhost: a", "user: app\npassword: (made anew at each rendering)\nhost: a"),
         ("a r1", "a r 2", "(made anew at each rendering)"),
     ],
