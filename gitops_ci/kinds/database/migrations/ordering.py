@@ -17,6 +17,7 @@ from gitops_ci.model.stack import Stack
 _COUNTED = 100_000
 """Versions from here on are dates and times, where gaps mean nothing."""
 _DIGITS = re.compile(r"[0-9]+(?=[-_.]|$)")
+_DASHES = re.compile(r"(?<=[0-9])-(?=[0-9])")
 _BY_NUMBER = re.compile(r"[VUB][0-9].*__|.*\.(?:up|down)\.sql$", re.DOTALL)
 """Names of tools that compare numbers as numbers: Flyway, golang-migrate, sqlx. Others go by name."""
 
@@ -87,8 +88,10 @@ def _place(each: Migration, other: Migration) -> str:
 
 
 def _file(migration: Migration) -> str:
-    """The name that a tool sorts by: the file's, or that of the directory that is one migration."""
+    """The name that a tool sorts by: the file's, or that of the directory that is one migration (Diesel: no dashes)."""
     name = migration.path.rpartition("/")[2]
+    if name == "up.sql":
+        return _DASHES.sub("", migration.name)
     return migration.name if name in versions.DIRECTORY_FILES else name
 
 

@@ -35,6 +35,7 @@ def told(base: list[str], new: list[str], sql: str = "SELECT 1;") -> list[tuple[
         (["V1__a.sql", "U1__a.sql"], ["V2__b.sql"], [("missing-down", "V2__b.sql")]),
         (["1_a/up.sql", "1_a/down.sql"], ["2_b/up.sql"], [("missing-down", "up.sql")]),
         (["1_a/migration.sql"], ["2_b/migration.sql"], []),
+        (["20170102131034_a/up.sql", "20170103131034_b/up.sql"], ["2017-08-31-230457_c/up.sql"], []),
         (["1_a.up.sql", "1_a.down.sql", "2_b.up.sql", "3_c.up.sql"], ["4_d.up.sql"], []),
         ([], ["1_a.up.sql"], []),
     ],
