@@ -27,9 +27,7 @@ def refuse(tokens: Sequence[Any]) -> None:
             is_known |= name == "names" and bool(value) and _is_harmless(name, value[0])  # COLLATE may follow
         if not is_known:
             what = "sql_mode" if name == "sql_mode" else "the client's character set"
-            says = (
-                f"sets {what} to what may end strings elsewhere: what follows cannot be told from its text"
-            )
+            says = f"sets {what} to what may end strings elsewhere: what follows cannot be told from its text"
             raise MigrationError("unsupported", says, tokens[at - 1].line)
 
 
