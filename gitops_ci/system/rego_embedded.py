@@ -23,7 +23,6 @@ _MODULE = 0.2
 """Seconds beside that for each module of a bundle, all of which are made one."""
 _ENOUGH = 2
 """A query that ended the process for so many inputs is not tried for others."""
-_FATAL = ("timeout", "memory", "crashed")
 
 
 def process(scratch: Path, *, memory: int, stop: Stop) -> Worker:

@@ -23,8 +23,8 @@ def refuse(tokens: Sequence[Any]) -> None:
         if value and value[0].token_type.name == "PARAMETER":
             is_known = bool(behind) and behind[0].text.lower() in saved
         else:
-            is_known = bool(value) and _is_harmless(name, value[0]) and (not behind or behind[0].text in (",", ";"))
-            is_known |= name == "names" and bool(value) and _is_harmless(name, value[0])  # COLLATE may follow
+            is_whole = name == "names" or not behind or behind[0].text in (",", ";")  # COLLATE may follow a name
+            is_known = bool(value) and is_whole and _is_harmless(name, value[0])
         if not is_known:
             what = "sql_mode" if name == "sql_mode" else "the client's character set"
             says = f"sets {what} to what may end strings elsewhere: what follows cannot be told from its text"

@@ -9,7 +9,6 @@ Json = dict[str, Any]
 
 QUOTED = ("String", "RawString")
 REFERENCES = ("RefDot", "RefBrack")
-COMPREHENSIONS = ("ArrayCompr", "SetCompr", "ObjectCompr")
 _BARE = ("String", "RawString", "Number", "Bool", "Null", "Var")
 
 

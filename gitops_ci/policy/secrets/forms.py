@@ -65,5 +65,3 @@ FORMS = (
          "make a new key, `sops updatekeys` every file, then rotate what the old one could read"),
 )  # fmt: skip
 """Each pattern is linear in its text; together they are `patterns.TOKENS`."""
-
-HINTS = tuple(dict.fromkeys(hint for form in FORMS for hint in form.hints))
